@@ -1,0 +1,55 @@
+//! The judges: nothing is written unless every one of them agrees.
+//!
+//! 1. structure: the file parses to the same tree as its skeleton, with the raw values where the
+//!    marks stood; proves escaping and encoding of every byte.
+//! 2. schema: XSD for XML, JSON Schema for what is not XML.
+//! 3. reading: the typed reader of the client's format gives back the plan; where no reader is
+//!    named, every planned value stands in the text.
+
+mod reading;
+pub mod schema;
+mod shown;
+mod structure;
+
+use crate::finding::{Finding, Source};
+use crate::render::Artifact;
+
+pub use schema::Schemas;
+
+/// A judge: looks at a finished file and says what is wrong with it.
+type Check = fn(&mut Schemas, &Artifact<'_>) -> Vec<Finding>;
+
+/// All of them, in the order of their depth: a file that does not parse is not judged further.
+const CHECKS: [(&str, Check); 4] = [
+    ("structure", |_, artifact| structure::check(artifact)),
+    ("schema", schema::check),
+    ("reading", |_, artifact| reading::check(artifact)),
+    ("shown", |_, artifact| shown::check(artifact)),
+];
+
+/// Judges one file. Any finding is an error: what we made is not what we meant.
+pub fn check(schemas: &mut Schemas, artifact: &Artifact<'_>) -> Vec<Finding> {
+    for (_, judge) in CHECKS {
+        let mut findings = judge(schemas, artifact);
+        if !findings.is_empty() {
+            for finding in &mut findings {
+                finding.target = Some(artifact.job.folder_target.name.clone());
+                finding.subject = Some(artifact.job.subject.name().to_owned());
+                if finding.help.is_none() {
+                    finding.help = Some(
+                        "the template or its manifest makes a file that the client would misread; \
+                         nothing was written"
+                            .to_owned(),
+                    );
+                }
+            }
+            return findings;
+        }
+    }
+    Vec::new()
+}
+
+/// The finished text as something findings can point into.
+fn source(artifact: &Artifact<'_>) -> std::sync::Arc<Source> {
+    Source::new(artifact.path.as_str(), artifact.text.as_str())
+}

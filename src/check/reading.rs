@@ -1,0 +1,96 @@
+//! The typed reader of the client's format must give back the plan.
+
+use crate::finding::Finding;
+use crate::import::{ReadServer, Reader};
+use crate::model::Side;
+use crate::plan::PlannedServer;
+use crate::render::Artifact;
+
+use super::source;
+
+pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
+    let Some(reader) = artifact.job.file.reader else { return Vec::new() };
+    let source = source(artifact);
+    let read = match reader.read(&artifact.text) {
+        Ok(read) => read,
+        Err(errors) => {
+            return errors
+                .into_iter()
+                .map(|e| Finding::error("not-readable", e.message).at(&source, e.span))
+                .collect();
+        }
+    };
+    // A registry file has values and no servers.
+    if reader == Reader::Reg || !artifact.job.file.names_servers() {
+        return Vec::new();
+    }
+    let planned: Vec<&PlannedServer<'_>> = [Side::Incoming, Side::Outgoing]
+        .into_iter()
+        .flat_map(|side| artifact.job.servers(side))
+        .collect();
+    let mut findings = Vec::new();
+    if planned.len() != read.servers.len() {
+        findings.push(Finding::error(
+            "not-as-planned",
+            format!("{} servers were planned and {} read back", planned.len(), read.servers.len()),
+        ));
+        return findings;
+    }
+    for planned in planned {
+        let same_type: Vec<&ReadServer> =
+            read.servers.iter().filter(|r| r.server_type == planned.server.server_type).collect();
+        let differences: Vec<_> = same_type.iter().map(|r| (r, difference(planned, r))).collect();
+        if differences.iter().any(|(_, d)| d.is_none()) {
+            continue;
+        }
+        let server_type = planned.server.server_type;
+        findings.push(match differences.first() {
+            Some((read, Some(what))) => Finding::error(
+                "not-as-planned",
+                format!("the {server_type} server reads back otherwise than planned: {what}"),
+            )
+            .at(&source, read.span.clone()),
+            _ => Finding::error("not-as-planned", format!("no {server_type} server reads back")),
+        });
+    }
+    findings
+}
+
+/// What the reader sees otherwise, if anything.
+fn difference(planned: &PlannedServer<'_>, read: &ReadServer) -> Option<String> {
+    let server = planned.server;
+    let told = |what: &str, meant: &dyn std::fmt::Display, found: &dyn std::fmt::Display| {
+        Some(format!("{what} \"{found}\" instead of \"{meant}\""))
+    };
+    if read.hostname != planned.hostname {
+        return told("hostname", &planned.hostname, &read.hostname);
+    }
+    if read.port != server.port.get() {
+        return told("port", &server.port, &read.port);
+    }
+    if !read.socket_type.contains(&server.socket_type) {
+        let found: Vec<_> = read.socket_type.iter().map(ToString::to_string).collect();
+        return told("socketType", &server.socket_type, &found.join(" or "));
+    }
+    let meant: Vec<_> = planned.authentication.iter().map(|(a, _)| *a).collect();
+    if !meant.iter().all(|a| read.authentication.contains(a)) {
+        let meant: Vec<_> = meant.iter().map(ToString::to_string).collect();
+        let found: Vec<_> = read.authentication.iter().map(ToString::to_string).collect();
+        return told("authentication", &meant.join(", "), &found.join(", "));
+    }
+    if read.username != planned.username {
+        let none = || "none".to_owned();
+        return told(
+            "username",
+            &planned.username.clone().unwrap_or_else(none),
+            &read.username.clone().unwrap_or_else(none),
+        );
+    }
+    if server.server_type == crate::model::ServerType::Pop3
+        && let Some(leave) = read.leave_messages_on_server
+        && leave != server.pop3.leave_messages_on_server
+    {
+        return told("leaveMessagesOnServer", &server.pop3.leave_messages_on_server, &leave);
+    }
+    None
+}

@@ -1,0 +1,68 @@
+//! For a file that no reader covers: every planned value stands in the finished text.
+
+use crate::finding::Finding;
+use crate::model::Side;
+use crate::render::Artifact;
+use crate::target::Shown;
+
+pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
+    let file = artifact.job.file;
+    if file.reader.is_some() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for side in [Side::Incoming, Side::Outgoing] {
+        for planned in artifact.job.servers(side) {
+            for shown in &file.shows {
+                let value = match shown {
+                    Shown::Hostname => planned.hostname.clone(),
+                    Shown::Port => planned.server.port.to_string(),
+                    Shown::Username => match &planned.username {
+                        Some(username) => username.clone(),
+                        None => continue,
+                    },
+                };
+                let escaped = file.format.escape(&value).unwrap_or_default();
+                let word = matches!(shown, Shown::Port);
+                if !stands_in(&artifact.text, &escaped, word) {
+                    findings.push(Finding::error(
+                        "value-not-shown",
+                        format!(
+                            "{} of the {} server, \"{value}\", does not stand in {}",
+                            Shown::ALL
+                                .iter()
+                                .find(|(_, s)| s == shown)
+                                .map_or("a value", |(w, _)| w),
+                            planned.server.server_type,
+                            artifact.path
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// A number has to stand on its own: 99 does not stand in 995.
+fn stands_in(text: &str, value: &str, word: bool) -> bool {
+    if value.is_empty() {
+        return false;
+    }
+    text.match_indices(value).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + value.len()..].chars().next();
+        !word || ![before, after].into_iter().flatten().any(|c| c.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_within_a_longer_number_does_not_count() {
+        assert!(!stands_in("port 9950", "995", true));
+        assert!(stands_in("port 995.", "995", true));
+    }
+}

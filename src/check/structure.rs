@@ -1,0 +1,42 @@
+//! The same tree as the skeleton, with the raw values where the marks stood.
+
+use crate::finding::Finding;
+use crate::render::Artifact;
+
+use super::source;
+
+pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
+    let kind = &artifact.job.file.format;
+    let wrong = |message: String, span| {
+        vec![Finding::error("structure", message).at(&source(artifact), span)]
+    };
+    let text = match kind.decode(&artifact.bytes) {
+        Ok(text) => text,
+        Err(e) => return wrong(format!("the bytes do not decode: {e}"), e.span),
+    };
+    if text != artifact.text {
+        return wrong("the bytes decode to another text".to_owned(), 0..0);
+    }
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| crate::model::is_reserved(*c)) {
+        return wrong(
+            "a mark is left where a value should stand".to_owned(),
+            at..at + c.len_utf8(),
+        );
+    }
+    let found = match kind.parse(&text) {
+        Ok(Some(tree)) => tree,
+        // Lines without a grammar: their `refuse` rules were the judge.
+        Ok(None) => return Vec::new(),
+        Err(e) => return wrong(format!("the file does not parse: {e}"), e.span),
+    };
+    let skeleton = match kind.parse(&artifact.marks.finish(&artifact.skeleton)) {
+        Ok(Some(tree)) => tree,
+        Ok(None) => return Vec::new(),
+        Err(e) => return wrong(format!("the template does not parse: {e}"), 0..0),
+    };
+    let meant = skeleton.map(&mut |text| artifact.marks.resolve(text));
+    match meant.difference(&found) {
+        Some(path) => wrong(format!("a value changes the structure at {path}"), 0..0),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,218 @@
+//! What can be typed. Flags never do anything while they are parsed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One description of a mail provider, rendered into every file that its users' mail clients
+/// want, and proven right.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true, help_expected = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write every client's file for an address, a domain or a provider
+    Generate(Box<GenerateArgs>),
+    /// Say what generate would write, for whom, with which server, and why
+    Plan(Box<PlanArgs>),
+    /// Start a provider file or a settings file
+    Init(InitArgs),
+    /// List or show the mail providers there are
+    Providers(ProvidersArgs),
+    /// List, show or copy out the mail clients there are files for
+    Targets(TargetsArgs),
+    /// Print a completion script for a shell
+    #[cfg(feature = "manual")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them into a folder
+    #[cfg(feature = "manual")]
+    Man(ManArgs),
+}
+
+/// The same in every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The settings file [default: ./mailwright.toml, if there is one]
+    #[arg(long, global = true, env = "MAILWRIGHT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder of targets of your own, over the built-in ones
+    #[arg(long, global = true, env = "MAILWRIGHT_TEMPLATES", value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// A folder of providers of your own, over the built-in ones
+    #[arg(long, global = true, env = "MAILWRIGHT_PROVIDERS", value_name = "DIR")]
+    pub providers: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// For whom, and with what; the same in generate and plan.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    /// An address, a domain or a provider [default: the chosen provider, else outlook.com]
+    #[arg(value_name = "WHO")]
+    pub who: Vec<String>,
+    /// The provider, by name or as a file; a domain outside its list is hosted there
+    #[arg(long, env = "MAILWRIGHT_PROVIDER", value_name = "ID|FILE")]
+    pub provider: Option<String>,
+    /// Only these targets [default: all that are not opt-in]
+    #[arg(long = "target", env = "MAILWRIGHT_TARGETS", value_delimiter = ',', value_name = "T,…")]
+    pub targets: Vec<String>,
+    /// Which protocol to set up [default: the provider's own choice]
+    #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
+    pub protocol: Option<ProtocolArg>,
+    /// Languages of the guides [default: all for a provider, the locale's for a person]
+    #[arg(long, env = "MAILWRIGHT_LANGUAGE", value_delimiter = ',', value_name = "LANG,…")]
+    pub language: Vec<String>,
+    /// The person's name, for the From line
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Also the files of the provider's other domains
+    #[arg(long)]
+    pub all_domains: bool,
+    /// Whether messages fetched over POP3 stay on the server [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub leave_messages_on_server: Option<bool>,
+    /// For how many days they stay; 0 is for ever [default: 0]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(..=18_249))]
+    pub days_to_leave_messages_on_server: Option<u16>,
+    /// An option of a target; `targets show` lists them
+    #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProtocolArg {
+    Pop3,
+    Imap,
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// The output folder
+    #[arg(short, long, env = "MAILWRIGHT_OUT", default_value = "out", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Everything in one zip, <OUT>/<SUBJECT>.zip
+    #[cfg(feature = "zip")]
+    #[arg(long)]
+    pub zip: bool,
+    /// Do all but the writing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Put the person's password into the files that can hold one
+    #[arg(long, value_name = "prompt|env:NAME|fd:N")]
+    pub password_from: Option<String>,
+    /// Wait until the disk has everything
+    #[arg(long)]
+    pub fsync: bool,
+    /// How to tell the result
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// How to tell the plan
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write it: a provider file, or mailwright.toml for the settings
+    #[arg(value_name = "FILE", default_value = "provider.toml")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ProvidersArgs {
+    #[command(subcommand)]
+    pub command: Option<ProvidersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProvidersCommand {
+    /// List them
+    List {
+        /// How to tell them
+        #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+        format: Format,
+    },
+    /// Print a provider's file
+    Show {
+        /// The provider's name, or a domain of its
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct TargetsArgs {
+    #[command(subcommand)]
+    pub command: Option<TargetsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TargetsCommand {
+    /// List them
+    List {
+        /// How to tell them
+        #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+        format: Format,
+    },
+    /// Say everything about one: clients, files, options
+    Show {
+        /// The target's name
+        name: String,
+    },
+    /// Copy a built-in target into a folder, to change it
+    Eject {
+        /// The target's name
+        name: String,
+        /// The folder for targets of your own; it gets a folder of that name
+        #[arg(default_value = "templates", value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[cfg(feature = "manual")]
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(feature = "manual")]
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write a page for every command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

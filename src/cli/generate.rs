@@ -1,0 +1,288 @@
+//! `mailwright generate`: settings → plan → render → check → write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::Serialize;
+
+use crate::check::{self, Schemas};
+use crate::finding::{Finding, any_error};
+use crate::model::Secret;
+use crate::output::{self, Bundle, OutFile};
+use crate::plan::{self, Plan};
+use crate::render::Renderer;
+use crate::report::{self, Table};
+
+use super::args::{Format, GenerateArgs, Global};
+use super::session::Session;
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
+    let password = args.password_from.as_deref().map(read_password).transpose()?;
+    let mut session = Session::open(&args.subject, global)?;
+    let mut findings = std::mem::take(&mut session.findings);
+    let mut made = Made::default();
+    if !any_error(&findings) {
+        let request = session.request(password.as_ref());
+        let Plan { bundles, findings: planned } = plan::plan(&request);
+        findings.extend(planned);
+        if !any_error(&findings) {
+            made = make(&bundles, &mut findings);
+        }
+        if password.is_some() && !made.has_secrets() {
+            findings.push(Finding::warning(
+                "password-unused",
+                "no file of these targets can hold a password, so none does",
+            ));
+        }
+    }
+    dedup(&mut findings);
+    if any_error(&findings) {
+        tell(args, terminal, &Made::default(), &[], &findings)?;
+        return Ok(Outcome::Findings);
+    }
+    let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
+    tell(args, terminal, &made, &written, &findings)?;
+    Ok(Outcome::Fine)
+}
+
+/// What will be written, with what the table says about each file.
+#[derive(Default)]
+struct Made {
+    bundles: Vec<Bundle>,
+    rows: Vec<Row>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    clients: Vec<String>,
+    target: String,
+    /// Below the output folder.
+    file: String,
+    delivery: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip)]
+    bundle: String,
+    /// Below the bundle, `*` for the language where there is one file for each.
+    #[serde(skip)]
+    short: String,
+    #[serde(skip)]
+    codes: Vec<&'static str>,
+}
+
+impl Made {
+    fn has_secrets(&self) -> bool {
+        self.bundles.iter().flat_map(|b| &b.files).any(|f| f.secret)
+    }
+}
+
+fn make(bundles: &[plan::BundlePlan<'_>], findings: &mut Vec<Finding>) -> Made {
+    let mut made = Made::default();
+    let mut renderer = Renderer::new();
+    let mut schemas = Schemas::default();
+    for bundle in bundles {
+        let mut files: BTreeMap<String, OutFile> = BTreeMap::new();
+        for job in &bundle.jobs {
+            let artifact = match renderer.render(job) {
+                Ok(artifact) => artifact,
+                Err(mut own) => {
+                    findings.append(&mut own);
+                    continue;
+                }
+            };
+            let mut own = check::check(&mut schemas, &artifact);
+            if !own.is_empty() {
+                findings.append(&mut own);
+                continue;
+            }
+            let secret = job.password.is_some();
+            if secret {
+                findings.push(
+                    Finding::warning(
+                        "password-in-file",
+                        format!("{} holds the password in clear", artifact.path),
+                    )
+                    .target(&job.folder_target.name)
+                    .subject(&bundle.subject)
+                    .help("hand it over on a way that nobody else reads, and delete it afterwards"),
+                );
+            }
+            let notes: Vec<String> = job.notes.iter().map(|(_, text)| text.clone()).collect();
+            made.rows.push(Row {
+                clients: job.target.clients.iter().map(|c| c.name.clone()).collect(),
+                target: job.folder_target.name.clone(),
+                file: format!("{}/{}", bundle.folder.display(), artifact.path),
+                delivery: job.file.delivery.clone().unwrap_or_else(|| job.target.delivery.clone()),
+                notes: notes.clone(),
+                bundle: bundle.folder.display().to_string(),
+                short: match job.file.per_language {
+                    true => artifact.path.replace(&format!(".{}.", job.language), ".*."),
+                    false => artifact.path.clone(),
+                },
+                codes: job.notes.iter().map(|(code, _)| *code).collect(),
+            });
+            let file = OutFile {
+                path: artifact.path.clone(),
+                bytes: artifact.bytes,
+                media_type: job.file.media_type.clone(),
+                target: job.folder_target.name.clone(),
+                notes,
+                secret,
+            };
+            if let Some(other) = files.insert(artifact.path.clone(), file)
+                && other.bytes != files[&artifact.path].bytes
+            {
+                findings.push(
+                    Finding::error(
+                        "same-path-twice",
+                        format!("two files would be {}", artifact.path),
+                    )
+                    .at(&job.target.source, job.file.span.clone())
+                    .help("give one of them another path in its manifest"),
+                );
+            }
+        }
+        made.bundles.push(Bundle {
+            folder: bundle.folder.clone(),
+            subject: bundle.subject.clone(),
+            files: files.into_values().collect(),
+        });
+    }
+    made
+}
+
+/// The same thing about a provider's file and a person's is said once.
+fn dedup(findings: &mut Vec<Finding>) {
+    let mut seen = std::collections::BTreeSet::new();
+    findings.retain(|f| {
+        let place = f.place.as_ref().map(ToString::to_string);
+        seen.insert((f.code, f.message.clone(), f.target.clone(), place))
+    });
+}
+
+fn write(
+    args: &GenerateArgs,
+    made: &Made,
+    interrupted: &AtomicBool,
+) -> Result<Vec<String>, Failure> {
+    let options = output::Options { fsync: args.fsync };
+    #[cfg(feature = "zip")]
+    if args.zip {
+        // One zip, named after the last subject: the person, where there is one.
+        let name = made.bundles.last().map_or("bundle", |b| b.subject.as_str());
+        output::check_zip_target(&args.out, name)?;
+        let path = output::write_zip(&args.out, name, &made.bundles, &options, interrupted)?;
+        return Ok(vec![path.display().to_string()]);
+    }
+    let written = output::write_dirs(&args.out, &made.bundles, &options, interrupted)?;
+    Ok(written.iter().map(|p| p.display().to_string()).collect())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Result_<'a> {
+    written: &'a [String],
+    files: &'a [Row],
+    findings: &'a [Finding],
+}
+
+fn tell(
+    args: &GenerateArgs,
+    terminal: &Terminal,
+    made: &Made,
+    written: &[String],
+    findings: &[Finding],
+) -> Result<(), Failure> {
+    if args.format == Format::Json {
+        let result = Result_ { written, files: &made.rows, findings };
+        let mut text = serde_json::to_string_pretty(&result)?;
+        text.push('\n');
+        terminal.print(&text)?;
+        return Ok(());
+    }
+    terminal.findings(findings);
+    if any_error(findings) {
+        let summary = report::summary(findings).unwrap_or_default();
+        terminal.say(&format!("{summary}; nothing was written"));
+        return Ok(());
+    }
+    for bundle in &made.bundles {
+        let folder = bundle.folder.display().to_string();
+        terminal.print(&format!("{}\n", args.out.join(&folder).display()))?;
+        let mut table = Table::new(&["client", "file", "how it gets there", "what to know"]);
+        let mut last = "";
+        let mut last_clients = String::new();
+        for row in made.rows.iter().filter(|row| row.bundle == folder) {
+            // One line for all languages of a file.
+            if row.short == last {
+                continue;
+            }
+            last = &row.short;
+            let clients = match row.clients.as_slice() {
+                [] => row.target.clone(),
+                [one] => one.clone(),
+                [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            };
+            let again = clients == last_clients;
+            last_clients.clone_from(&clients);
+            let clients = if again { String::new() } else { clients };
+            table.row(vec![clients, row.short.clone(), row.delivery.clone(), row.codes.join(" ")]);
+        }
+        terminal.print(&table.render(terminal.width()))?;
+        terminal.print("\n")?;
+    }
+    let files = made.rows.len();
+    let summary = report::summary(findings).map(|s| format!("; {s}")).unwrap_or_default();
+    terminal.say(&match written {
+        [] => format!("{files} files would be written{summary}"),
+        written => format!("{files} files in {}{summary}", written.join(", ")),
+    });
+    Ok(())
+}
+
+/// `prompt`, `env:NAME` or `fd:N`; never an argument, which every user of the machine can read.
+fn read_password(from: &str) -> Result<Secret, Failure> {
+    let secret = match from.split_once(':') {
+        None if from == "prompt" => rpassword::prompt_password("password: ")
+            .map_err(|e| format!("cannot ask for the password: {e}"))?,
+        Some(("env", name)) => {
+            std::env::var(name).map_err(|e| format!("--password-from env:{name}: {e}"))?
+        }
+        Some(("fd", number)) => read_descriptor(number)?,
+        _ => {
+            return Err(
+                "--password-from takes prompt, env:NAME or fd:N; a password itself is no argument, \
+                 since others can see it"
+                    .into(),
+            );
+        }
+    };
+    let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
+    if secret.is_empty() {
+        return Err(format!("--password-from {from}: the password is empty").into());
+    }
+    crate::model::Text::new(&secret).map_err(|why| format!("the password has a {why}"))?;
+    Ok(Secret::new(secret))
+}
+
+#[cfg(unix)]
+fn read_descriptor(number: &str) -> Result<String, Failure> {
+    let number: u32 =
+        number.parse().map_err(|_| format!("--password-from fd:{number}: not a number"))?;
+    std::fs::read_to_string(format!("/dev/fd/{number}"))
+        .map_err(|e| format!("--password-from fd:{number}: {e}").into())
+}
+
+#[cfg(not(unix))]
+fn read_descriptor(_: &str) -> Result<String, Failure> {
+    Err("--password-from fd:N needs a Unix system; take env:NAME or prompt".into())
+}

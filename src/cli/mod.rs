@@ -1,0 +1,85 @@
+//! The command line: one file per subcommand. Nothing else knows clap, and nothing else prints.
+//!
+//! Results go to stdout, talk to stderr. Exit 0: fine; 1: findings at error level; 2: could not
+//! run.
+
+mod args;
+mod generate;
+mod init;
+#[cfg(feature = "manual")]
+mod manual;
+mod plan;
+mod providers;
+mod session;
+mod targets;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+pub use args::{Cli, Command};
+
+/// Why a command could not run, with what to do where that is known.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Fine,
+    Findings,
+}
+
+/// Parses the arguments, runs the command, and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = terminal::Terminal::new(&cli.global);
+    let result = match &cli.command {
+        Command::Generate(args) => generate::run(args, &cli.global, &terminal),
+        Command::Plan(args) => plan::run(args, &cli.global, &terminal),
+        Command::Init(args) => init::run(args, &terminal),
+        Command::Providers(args) => providers::run(args, &cli.global, &terminal),
+        Command::Targets(args) => targets::run(args, &cli.global, &terminal),
+        #[cfg(feature = "manual")]
+        Command::Completions(args) => manual::completions(args, &terminal),
+        #[cfg(feature = "manual")]
+        Command::Man(args) => manual::man(args, &terminal),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(failure) if is_closed_pipe(failure.as_ref()) => ExitCode::SUCCESS,
+        Err(failure) if is_interrupted(failure.as_ref()) => {
+            // What a shell reports for a program that SIGINT ended.
+            ExitCode::from(130)
+        }
+        Err(failure) => {
+            terminal.failure(failure.as_ref());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The command line's definition, for the manual and the tests.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Whoever read our output has seen enough; not an error.
+fn is_closed_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
+    failure
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn is_interrupted(failure: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(failure.downcast_ref(), Some(crate::output::Error::Interrupted))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::definition().debug_assert();
+    }
+}

@@ -1,0 +1,298 @@
+//! What flags, environment, settings file and provider say together: flags first, then the
+//! environment (both are clap's), then the file, then what is built in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::finding::{Finding, Source};
+use crate::model::{Protocol, Text};
+use crate::plan::Request;
+use crate::settings::{Catalog, Choice, OptionValue, Organization, Project, Subject, Who, resolve};
+use crate::target::{OptionDefault, Target, Targets};
+
+use super::Failure;
+use super::args::{Global, ProtocolArg, SubjectArgs};
+
+/// Where the settings are when nobody says.
+const SETTINGS: &str = "mailwright.toml";
+
+/// Everything that a plan is made from.
+pub struct Session {
+    pub subjects: Vec<Subject>,
+    pub targets: Vec<Target>,
+    pub selected: Vec<String>,
+    pub protocol: Option<Protocol>,
+    pub languages: Vec<String>,
+    pub locale: Option<String>,
+    pub all_domains: bool,
+    pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
+    pub organization: Organization,
+    pub findings: Vec<Finding>,
+}
+
+impl Session {
+    /// Reads what the arguments name. With an error among the findings there is nothing to plan.
+    pub fn open(args: &SubjectArgs, global: &Global) -> Result<Self, Failure> {
+        let mut findings = Vec::new();
+        let (mut project, beside) = project(global, &mut findings)?;
+        apply_flags(args, &mut project, &mut findings);
+        let name = display_name(args, &mut findings);
+        let catalog = Catalog::new(global.providers.as_deref())?;
+        let targets = Targets::new(global.templates.as_deref())?;
+        let provider = args.provider.clone().or_else(|| {
+            // A file that the settings name stands beside them.
+            project.provider.as_ref().map(|p| match p.ends_with(".toml") {
+                true => beside.join(p).display().to_string(),
+                false => p.clone(),
+            })
+        });
+        let choice = Choice {
+            provider: provider.as_deref(),
+            overrides: &project.overrides,
+            display_name: name.as_ref(),
+        };
+        let subjects = subjects(&args.who, &choice, &catalog, &mut findings)?;
+        let selected = select(args, &project, &targets, &mut findings);
+        let targets = load(selected.as_deref(), &targets, &mut findings);
+        let selected = match selected {
+            Some(selected) => selected,
+            None => targets.iter().filter(|t| !t.opt_in).map(|t| t.name.clone()).collect(),
+        };
+        let mut options = project.options;
+        set_options(&args.set, &targets, &mut options, &mut findings);
+        unknown_target_options(&options, &targets, &mut findings);
+        Ok(Self {
+            subjects,
+            targets,
+            selected,
+            protocol: project.protocol,
+            languages: project.languages,
+            locale: sys_locale::get_locale().filter(|l| l != "C" && l != "POSIX"),
+            all_domains: args.all_domains,
+            options,
+            organization: project.organization,
+            findings,
+        })
+    }
+
+    pub fn request<'a>(&'a self, password: Option<&'a crate::model::Secret>) -> Request<'a> {
+        Request {
+            subjects: &self.subjects,
+            targets: &self.targets,
+            selected: &self.selected,
+            protocol: self.protocol,
+            languages: &self.languages,
+            locale: self.locale.as_deref(),
+            all_domains: self.all_domains,
+            options: &self.options,
+            organization: &self.organization,
+            password,
+        }
+    }
+}
+
+/// The settings file, and the folder it is in.
+fn project(global: &Global, findings: &mut Vec<Finding>) -> Result<(Project, PathBuf), Failure> {
+    let path = match &global.config {
+        Some(path) => path.clone(),
+        None if Path::new(SETTINGS).is_file() => PathBuf::from(SETTINGS),
+        None => return Ok((Project::default(), PathBuf::new())),
+    };
+    let text = crate::settings::read_text(&path, "the settings file")?;
+    let source = Source::new(path.display().to_string(), text);
+    let (project, mut own) = Project::read(&source);
+    findings.append(&mut own);
+    let beside = path.parent().map(Path::to_owned).unwrap_or_default();
+    Ok((project.unwrap_or_default(), beside))
+}
+
+fn apply_flags(args: &SubjectArgs, project: &mut Project, findings: &mut Vec<Finding>) {
+    if let Some(protocol) = args.protocol {
+        project.protocol = Some(match protocol {
+            ProtocolArg::Pop3 => Protocol::Pop3,
+            ProtocolArg::Imap => Protocol::Imap,
+            ProtocolArg::Both => Protocol::Both,
+        });
+    }
+    if !args.language.is_empty() {
+        project.languages.clone_from(&args.language);
+    }
+    for language in &project.languages {
+        let fine = !language.is_empty()
+            && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && language.len() <= 35;
+        if !fine {
+            findings.push(
+                Finding::error(
+                    "invalid-language",
+                    format!("\"{}\" is no language tag", language.escape_debug()),
+                )
+                .help("write it as en, de or pt-BR"),
+            );
+        }
+    }
+    if let Some(leave) = args.leave_messages_on_server {
+        project.overrides.leave_messages_on_server = Some(leave);
+    }
+    if let Some(days) = args.days_to_leave_messages_on_server {
+        project.overrides.days_to_leave_messages_on_server = Some((days > 0).then_some(days));
+    }
+}
+
+fn display_name(args: &SubjectArgs, findings: &mut Vec<Finding>) -> Option<Text> {
+    let name = args.name.as_ref()?;
+    match Text::new(name) {
+        Ok(name) if !name.as_str().trim().is_empty() => Some(name),
+        Ok(_) => None,
+        Err(why) => {
+            findings.push(
+                Finding::error("invalid-name", format!("the name has a {why}"))
+                    .help("a name is one line of text"),
+            );
+            None
+        }
+    }
+}
+
+fn subjects(
+    who: &[String],
+    choice: &Choice<'_>,
+    catalog: &Catalog,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<Subject>, Failure> {
+    let mut subjects = Vec::new();
+    if who.is_empty() {
+        subjects.extend(resolve(None, choice, catalog, findings)?);
+    }
+    for who in who {
+        match Who::parse(who) {
+            Ok(who) => subjects.extend(resolve(Some(&who), choice, catalog, findings)?),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    let accounts = subjects.iter().filter(|s| s.address().is_some()).count();
+    if choice.display_name.is_some() && accounts != 1 {
+        findings.push(
+            Finding::error(
+                "name-for-nobody",
+                format!("--name is one person's, and {accounts} addresses were given"),
+            )
+            .help("give exactly one address with --name"),
+        );
+    }
+    // The same provider file is read for each address of a list; its findings are said once.
+    findings.dedup();
+    Ok(subjects)
+}
+
+/// The targets that were named; none means all that are not opt-in.
+///
+/// A name that only begins others, such as `unix-mail`, means all of them that are not opt-in.
+fn select(
+    args: &SubjectArgs,
+    project: &Project,
+    targets: &Targets,
+    findings: &mut Vec<Finding>,
+) -> Option<Vec<String>> {
+    let named = if args.targets.is_empty() { &project.targets } else { &args.targets };
+    if named.is_empty() {
+        return None;
+    }
+    let mut selected: Vec<String> = Vec::new();
+    for name in named {
+        if targets.contains(name) {
+            selected.push(name.clone());
+            continue;
+        }
+        let group = targets.group(name, findings);
+        if group.is_empty() {
+            findings.push(targets.no_such_target(name));
+        }
+        selected.extend(group);
+    }
+    selected.sort();
+    selected.dedup();
+    Some(selected)
+}
+
+/// Reads the targets that are made, and those they include files of.
+fn load(
+    selected: Option<&[String]>,
+    targets: &Targets,
+    findings: &mut Vec<Finding>,
+) -> Vec<Target> {
+    let mut wanted: Vec<String> = match selected {
+        Some(selected) => selected.to_vec(),
+        None => targets.names().map(str::to_owned).collect(),
+    };
+    let mut loaded: Vec<Target> = Vec::new();
+    while let Some(name) = wanted.pop() {
+        if loaded.iter().any(|t| t.name == name) {
+            continue;
+        }
+        if let Some(target) = targets.get(&name, findings) {
+            wanted.extend(target.includes.iter().map(|i| i.target.clone()));
+            loaded.push(target);
+        }
+    }
+    loaded.sort_by(|a, b| a.name.cmp(&b.name));
+    loaded
+}
+
+/// `--set TARGET.OPTION=VALUE`
+fn set_options(
+    set: &[String],
+    targets: &[Target],
+    options: &mut BTreeMap<String, BTreeMap<String, OptionValue>>,
+    findings: &mut Vec<Finding>,
+) {
+    for setting in set {
+        let parts = setting.split_once('=').and_then(|(name, value)| {
+            let (target, option) = name.rsplit_once('.')?;
+            Some((target, option, value))
+        });
+        let Some((target, option, value)) = parts else {
+            findings.push(
+                Finding::error("invalid-option", format!("\"{}\" is no setting", setting.escape_debug()))
+                    .help("write it as --set TARGET.OPTION=VALUE; `mailwright targets show TARGET` lists the options"),
+            );
+            continue;
+        };
+        let is_flag = targets
+            .iter()
+            .find(|t| t.name == target)
+            .and_then(|t| t.options.get(option))
+            .is_some_and(|o| matches!(o.default, OptionDefault::Flag(_)));
+        let value = match (is_flag, value) {
+            (true, "true") => OptionValue::Flag(true),
+            (true, "false") => OptionValue::Flag(false),
+            _ => match Text::new(value) {
+                Ok(text) => OptionValue::Text(text),
+                Err(why) => {
+                    findings.push(Finding::error(
+                        "invalid-option",
+                        format!("{target}.{option}: {why}"),
+                    ));
+                    continue;
+                }
+            },
+        };
+        options.entry(target.to_owned()).or_default().insert(option.to_owned(), value);
+    }
+}
+
+/// Options of targets that nobody makes are fine; of targets that do not exist they are not.
+fn unknown_target_options(
+    options: &BTreeMap<String, BTreeMap<String, OptionValue>>,
+    targets: &[Target],
+    findings: &mut Vec<Finding>,
+) {
+    let built_in = Targets::new(None);
+    for name in options.keys().filter(|name| !targets.iter().any(|t| t.name == **name)) {
+        if let Ok(all) = &built_in
+            && !all.contains(name)
+        {
+            findings.push(all.no_such_target(name));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Where words go: results to stdout, talk to stderr, colour only where somebody sees it.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+
+use crate::finding::Finding;
+use crate::report;
+
+use super::args::{Color, Global};
+
+pub struct Terminal {
+    color: bool,
+    quiet: bool,
+    width: usize,
+}
+
+/// A table in a file or a pipe is as wide as on a usual terminal.
+const USUAL_WIDTH: usize = 100;
+
+impl Terminal {
+    pub fn new(global: &Global) -> Self {
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            // https://no-color.org: set to anything but the empty string.
+            Color::Auto => {
+                std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                    && io::stderr().is_terminal()
+            }
+        };
+        let width = match io::stdout().is_terminal() {
+            true => columns().unwrap_or(USUAL_WIDTH),
+            false => USUAL_WIDTH,
+        };
+        Self { color, quiet: global.quiet, width }
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A result.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Talk; a stderr that nobody reads is no reason to stop.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Findings are said even when quiet, but for notes.
+    pub fn findings(&self, findings: &[Finding]) {
+        let shown: Vec<Finding> = findings
+            .iter()
+            .filter(|f| !self.quiet || f.severity > crate::finding::Severity::Note)
+            .cloned()
+            .collect();
+        if shown.is_empty() {
+            return;
+        }
+        let _ = io::stderr().write_all(report::human_findings(&shown, self.color).as_bytes());
+    }
+
+    /// What stopped the program, with its causes.
+    pub fn failure(&self, failure: &dyn Error) {
+        let mut text = format!("error: {failure}");
+        let mut cause = failure.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            if !text.contains(&inner_text) {
+                text.push_str(": ");
+                text.push_str(&inner_text);
+            }
+            cause = inner.source();
+        }
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+/// The width that the shell knows of; wide enough for a table either way.
+fn columns() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        (size.ws_col >= 60).then_some(usize::from(size.ws_col))
+    }
+    #[cfg(not(unix))]
+    None
+}

@@ -1,0 +1,415 @@
+//! A TOML file read with every mistake collected, each at its line and column.
+//!
+//! Serde stops at the first mistake; people want them all. So settings, provider files and
+//! manifests are read through [`Table`], which remembers what was asked for: what nobody asked
+//! for is an unknown key, with a "did you mean".
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::finding::{Finding, Source};
+use crate::model::{Invalid, Localized, LocalizedSteps, Text};
+
+/// Reads a whole document; whatever is wrong in it is in the findings.
+///
+/// `None` where not even TOML can be made of it.
+pub fn read<T>(
+    source: &Arc<Source>,
+    f: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> (Option<T>, Vec<Finding>) {
+    let (root, errors) = DeTable::parse_recoverable(&source.text);
+    let mut findings: Vec<Finding> = errors
+        .iter()
+        .map(|e| {
+            let span = e.span().unwrap_or(0..0);
+            Finding::error("toml-syntax", e.message().replace('\n', ", ")).at(source, span)
+        })
+        .collect();
+    if !findings.is_empty() {
+        return (None, findings);
+    }
+    let collected = RefCell::new(Vec::new());
+    let table = Table {
+        source,
+        findings: &collected,
+        path: String::new(),
+        table: root.get_ref(),
+        span: 0..0,
+        asked: RefCell::default(),
+    };
+    let value = f(&table);
+    drop(table);
+    findings.append(&mut collected.into_inner());
+    findings.sort_by_key(|f| f.place.as_ref().map(|p| p.span.start));
+    (value, findings)
+}
+
+/// One table of the document.
+pub struct Table<'a> {
+    source: &'a Arc<Source>,
+    findings: &'a RefCell<Vec<Finding>>,
+    path: String,
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl<'a> Table<'a> {
+    pub fn source(&self) -> &Arc<Source> {
+        self.source
+    }
+
+    /// The table's own place.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// The place of a key's value, or of the table if it has none.
+    pub fn span_of(&self, key: &str) -> Range<usize> {
+        self.raw(key).map_or(self.span.clone(), |(_, value)| value.span())
+    }
+
+    /// The key with the names of the tables around it.
+    pub fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.raw(key).is_some()
+    }
+
+    pub fn is_string(&self, key: &str) -> bool {
+        self.raw(key).is_some_and(|(_, value)| value.get_ref().is_str())
+    }
+
+    pub fn push(&self, finding: Finding) {
+        self.findings.borrow_mut().push(finding);
+    }
+
+    /// A mistake at a key's value.
+    pub fn wrong(&self, key: &str, message: impl Into<String>) -> Finding {
+        let message = format!("{}: {}", self.path_of(key), message.into());
+        Finding::error("invalid-setting", message).at(self.source, self.span_of(key))
+    }
+
+    /// A key that has to be there and is not.
+    pub fn missing(&self, key: &str, help: impl Into<String>) {
+        let place =
+            if self.path.is_empty() { "this file".into() } else { format!("[{}]", self.path) };
+        self.push(
+            Finding::error("missing-setting", format!("{place} has no {key}"))
+                .at(self.source, self.span.clone())
+                .help(help),
+        );
+    }
+
+    /// A string that becomes a value, or the reason why not at its place.
+    pub fn value<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
+        let value = self.asked_for(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => match parse(text) {
+                Ok(value) => Some(value),
+                Err(why) => {
+                    self.push(self.wrong(key, why.to_string()));
+                    None
+                }
+            },
+            other => {
+                self.wrong_type(key, "a string", other, value.span());
+                None
+            }
+        }
+    }
+
+    pub fn text(&self, key: &str) -> Option<Text> {
+        self.value(key, Text::new)
+    }
+
+    pub fn string(&self, key: &str) -> Option<String> {
+        self.text(key).map(|text| text.as_str().to_owned())
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        let value = self.asked_for(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            other => {
+                self.wrong_type(key, "true or false", other, value.span());
+                None
+            }
+        }
+    }
+
+    /// A whole number that becomes a value.
+    pub fn integer<T>(&self, key: &str, parse: impl Fn(i64) -> Result<T, Invalid>) -> Option<T> {
+        let value = self.asked_for(key)?;
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_type(key, "a whole number", value.get_ref(), value.span());
+            return None;
+        };
+        let digits = number.as_str().replace('_', "");
+        let parsed = i64::from_str_radix(&digits, number.radix())
+            .map_err(|_| Invalid(format!("{digits} is too large")))
+            .and_then(&parse);
+        match parsed {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.push(self.wrong(key, why.to_string()));
+                None
+            }
+        }
+    }
+
+    /// An array of strings (or one string), each a value; bad ones are left out and reported.
+    pub fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Vec<T> {
+        let Some(value) = self.asked_for(key) else { return Vec::new() };
+        let one = std::slice::from_ref(value);
+        let items = match value.get_ref() {
+            DeValue::Array(items) => &items[..],
+            _ => one,
+        };
+        let mut list = Vec::with_capacity(items.len());
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) => match parse(text) {
+                    Ok(value) => list.push(value),
+                    Err(why) => self.push(
+                        Finding::error("invalid-setting", format!("{}: {why}", self.path_of(key)))
+                            .at(self.source, item.span()),
+                    ),
+                },
+                other => self.wrong_type(key, "a string", other, item.span()),
+            }
+        }
+        list
+    }
+
+    /// The places of the items of an array.
+    pub fn item_spans(&self, key: &str) -> Vec<Range<usize>> {
+        match self.raw(key).map(|(_, value)| value) {
+            Some(value) => match value.get_ref() {
+                DeValue::Array(items) => items.iter().map(Spanned::span).collect(),
+                _ => vec![value.span()],
+            },
+            None => Vec::new(),
+        }
+    }
+
+    pub fn table(&self, key: &str) -> Option<Table<'a>> {
+        let value = self.asked_for(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(self.below(key, table, value.span())),
+            other => {
+                self.wrong_type(key, "a table", other, value.span());
+                None
+            }
+        }
+    }
+
+    /// `[[key]]`, or one `[key]`.
+    pub fn tables(&self, key: &str) -> Vec<Table<'a>> {
+        let Some(value) = self.asked_for(key) else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::Table(table) => vec![self.below(key, table, value.span())],
+            DeValue::Array(items) => items
+                .iter()
+                .filter_map(|item| match item.get_ref() {
+                    DeValue::Table(table) => Some(self.below(key, table, item.span())),
+                    other => {
+                        self.wrong_type(key, "a table", other, item.span());
+                        None
+                    }
+                })
+                .collect(),
+            other => {
+                self.wrong_type(key, "tables", other, value.span());
+                Vec::new()
+            }
+        }
+    }
+
+    /// All keys, for tables whose keys are names rather than words; each counts as asked for.
+    pub fn keys(&self) -> Vec<String> {
+        let keys: Vec<String> =
+            self.table.iter().map(|(key, _)| key.get_ref().to_string()).collect();
+        self.asked.borrow_mut().extend(keys.iter().cloned());
+        keys
+    }
+
+    /// A string or a boolean, as the target options are.
+    pub fn string_or_bool(&self, key: &str) -> Option<Result<bool, String>> {
+        let value = self.raw(key)?.1;
+        match value.get_ref() {
+            DeValue::Boolean(_) => self.bool(key).map(Ok),
+            _ => self.string(key).map(Err),
+        }
+    }
+
+    /// `key.en = "…"`, `key.de = "…"`.
+    pub fn localized(&self, key: &str) -> Localized {
+        self.per_language(key, |table, language| table.text(language))
+    }
+
+    /// `key.en = ["…", "…"]`.
+    pub fn localized_steps(&self, key: &str) -> LocalizedSteps {
+        self.per_language(key, |table, language| {
+            let steps = table.list(language, Text::new);
+            (!steps.is_empty()).then_some(steps)
+        })
+    }
+
+    fn per_language<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&Table<'a>, &str) -> Option<T>,
+    ) -> BTreeMap<String, T> {
+        let Some(table) = self.table(key) else { return BTreeMap::new() };
+        let mut texts = BTreeMap::new();
+        for language in table.keys() {
+            if !is_language(&language) {
+                table.push(table.wrong(
+                    &language,
+                    "not a language tag; write one such as \"en\", \"de\" or \"pt-BR\"",
+                ));
+                continue;
+            }
+            if let Some(text) = read(&table, &language) {
+                texts.insert(language, text);
+            }
+        }
+        texts
+    }
+
+    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
+        Table {
+            source: self.source,
+            findings: self.findings,
+            path: self.path_of(key),
+            table,
+            span,
+            asked: RefCell::default(),
+        }
+    }
+
+    fn raw(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'a>>)> {
+        self.table
+            .iter()
+            .find(|(name, _)| name.get_ref() == key)
+            .map(|(name, value)| (name.span(), value))
+    }
+
+    fn asked_for(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.borrow_mut().push(key.to_owned());
+        self.raw(key).map(|(_, value)| value)
+    }
+
+    fn wrong_type(&self, key: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) {
+        let message = format!("{} is {}, not {wanted}", self.path_of(key), a(found.type_str()));
+        self.push(Finding::error("invalid-setting", message).at(self.source, span));
+    }
+
+    /// Reports the keys that nobody asked for; call it when the table has been read.
+    fn report_unknown(&self) {
+        let asked = self.asked.borrow();
+        for (key, _) in self.table.iter() {
+            let name = key.get_ref();
+            if asked.iter().any(|k| k == name) {
+                continue;
+            }
+            let mut finding =
+                Finding::error("unknown-key", format!("unknown key {}", self.path_of(name)))
+                    .at(self.source, key.span());
+            finding = match closest(name, asked.iter().map(String::as_str)) {
+                Some(near) => finding.help(format!("did you mean \"{near}\"?")),
+                None => {
+                    let mut known: Vec<&str> = asked.iter().map(String::as_str).collect();
+                    known.sort_unstable();
+                    known.dedup();
+                    finding.help(format!("known here are {}", known.join(", ")))
+                }
+            };
+            self.push(finding);
+        }
+    }
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        self.report_unknown();
+    }
+}
+
+/// The word that was probably meant.
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(&folded, &k.to_lowercase()), k))
+        .filter(|&(distance, k)| distance <= 1 + k.len().min(word.len()) / 4)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, k)| k)
+}
+
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    parts
+        .next()
+        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_lowercase()))
+        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+fn a(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Port;
+
+    fn messages(text: &str, f: impl FnOnce(&Table<'_>) -> Option<()>) -> Vec<String> {
+        let source = Source::new("x.toml", text);
+        read(&source, f).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once_each_at_its_place() {
+        let found = messages("port = 0\nhots = \"x\"\nname = 3\n", |t| {
+            t.integer("port", Port::new);
+            t.text("name");
+            t.text("host");
+            Some(())
+        });
+        assert_eq!(
+            found,
+            [
+                "x.toml:1:8: error[invalid-setting]: port: 0 is no port; 1 to 65535",
+                "x.toml:2:1: error[unknown-key]: unknown key hots",
+                "x.toml:3:8: error[invalid-setting]: name is an integer, not a string",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_in_a_nested_table_has_a_suggestion() {
+        let source = Source::new("x.toml", "[server]\nhostnme = \"a\"\n");
+        let (_, findings) = read(&source, |t| {
+            t.table("server").map(|s| {
+                s.text("hostname");
+            })
+        });
+        assert_eq!(findings[0].help.as_deref(), Some("did you mean \"hostname\"?"));
+    }
+
+    #[test]
+    fn broken_toml_is_a_finding_with_its_line() {
+        let found = messages("a = \n", |_| Some(()));
+        assert!(found[0].starts_with("x.toml:1:"), "{found:?}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The files that are built into the program: `providers/`, `schemas/` and `templates/`, in a
+//! table that `build.rs` writes by walking those folders.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The text of a file by its path, e.g. `templates/thunderbird/target.toml`.
+pub fn file(path: &str) -> Option<&'static str> {
+    let at = FILES.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
+    Some(FILES[at].1)
+}
+
+/// All files below a folder, as (path below it, text), in order of their paths.
+pub fn files_below(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let prefix = format!("{}/", folder.trim_end_matches('/'));
+    FILES.iter().filter_map(move |(name, text)| Some((name.strip_prefix(&prefix)?, *text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_so_that_a_file_is_found_by_halving() {
+        assert!(FILES.is_sorted_by_key(|(name, _)| *name));
+        assert!(file("providers/outlook.com.toml").is_some());
+    }
+}

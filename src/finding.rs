@@ -1,0 +1,218 @@
+//! A finding: what is not right, where, why, and what to do about it.
+//!
+//! Findings are collected, never printed, by everything below `report`; the severity decides
+//! whether a file is written (an error stops it) or only talked about.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; nothing is wrong.
+    Note,
+    /// Written, but somebody will be surprised: an account that cannot sign in, a file left out.
+    Warning,
+    /// Nothing is written.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+/// A text that findings point into: a settings file, a manifest, a template, a generated file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The name people know it by, usually its path.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into() })
+    }
+}
+
+/// A place in a [`Source`], as a byte range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub source: Arc<Source>,
+    pub span: Range<usize>,
+}
+
+impl Place {
+    pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
+        let len = source.text.len();
+        let start = floor_char(&source.text, span.start.min(len));
+        let end = floor_char(&source.text, span.end.clamp(start, len));
+        Self { source: source.clone(), span: start..end }
+    }
+
+    /// The line, from 1.
+    pub fn line(&self) -> usize {
+        self.source.text[..self.span.start].matches('\n').count() + 1
+    }
+
+    /// The column in characters, from 1.
+    pub fn column(&self) -> usize {
+        let before = &self.source.text[..self.span.start];
+        let start = before.rfind('\n').map_or(0, |n| n + 1);
+        before[start..].chars().count() + 1
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source.name, self.line(), self.column())
+    }
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// One thing somebody should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable, kebab-case, reads well after "allow".
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What is wrong, in one lower-case sentence without a full stop.
+    pub message: String,
+    pub place: Option<Place>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where this is known from: RFC and section, client and version, a provider's page.
+    pub spec: Option<String>,
+    /// The target it is about.
+    pub target: Option<String>,
+    /// The subject (address, domain or provider) it is about.
+    pub subject: Option<String>,
+}
+
+impl Finding {
+    pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            place: None,
+            help: None,
+            spec: None,
+            target: None,
+            subject: None,
+        }
+    }
+
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
+        self.place = Some(Place::new(source, span));
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub fn spec(mut self, spec: impl Into<String>) -> Self {
+        self.spec = Some(spec.into());
+        self
+    }
+
+    pub fn target(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+}
+
+/// One line: place, severity, code and message. `report` does better for people.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)
+    }
+}
+
+impl Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("Finding", 10)?;
+        s.serialize_field("code", self.code)?;
+        s.serialize_field("severity", &self.severity)?;
+        s.serialize_field("message", &self.message)?;
+        if let Some(place) = &self.place {
+            s.serialize_field("file", &place.source.name)?;
+            s.serialize_field("line", &place.line())?;
+            s.serialize_field("column", &place.column())?;
+        }
+        for (key, value) in [
+            ("target", &self.target),
+            ("subject", &self.subject),
+            ("help", &self.help),
+            ("spec", &self.spec),
+        ] {
+            if let Some(value) = value {
+                s.serialize_field(key, value)?;
+            }
+        }
+        s.end()
+    }
+}
+
+/// Whether one of them stops the writing.
+pub fn any_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| f.severity == Severity::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_lines_and_columns_in_characters_from_one() {
+        let source = Source::new("a.toml", "x = 1\nnäme = 2\n");
+        let place = Place::new(&source, 12..13);
+        assert_eq!(place.to_string(), "a.toml:2:6");
+    }
+
+    #[test]
+    fn a_place_beyond_the_end_points_at_the_end() {
+        let source = Source::new("a.toml", "é");
+        assert_eq!(Place::new(&source, 1..99).to_string(), "a.toml:1:1");
+    }
+}

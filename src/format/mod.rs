@@ -1,0 +1,195 @@
+//! Kinds of bytes: how each escapes a value, encodes a text, and is parsed back.
+//!
+//! This is the only closed set in the program; a new client needs a new kind only when it brings
+//! a new syntax. Line formats without a grammar of their own are [`Kind::Text`] with their rules
+//! as data in the manifest.
+
+mod file_name;
+mod html;
+mod json;
+mod plist;
+mod prf;
+mod reg;
+mod text;
+mod tree;
+mod xml;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub use file_name::{file_name, hex, safe_component};
+pub use text::{Encoding, Newline, TextRules};
+pub use tree::Tree;
+
+/// What a value cannot be written as, and why; for a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unwritable(pub String);
+
+/// A text that is not what its kind says, at a byte range of the decoded text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Malformed {
+    pub message: String,
+    pub span: Range<usize>,
+}
+
+impl Malformed {
+    pub(crate) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
+        Self { message: message.into(), span }
+    }
+}
+
+/// A kind of bytes, with the rules of the manifest for [`Kind::Text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// XML 1.0 in UTF-8 without BOM, LF.
+    Xml,
+    /// HTML that is well-formed XML as well ("polyglot"), UTF-8, LF.
+    Html,
+    /// An Apple property list in XML.
+    Plist,
+    /// Windows registry file: UTF-16LE with BOM, CRLF.
+    Reg,
+    /// Outlook profile file: windows-1252 without BOM, CRLF.
+    Prf,
+    /// JSON in UTF-8, LF.
+    Json,
+    /// Lines whose quoting the manifest describes.
+    Text(TextRules),
+}
+
+impl Kind {
+    /// A value as it may stand in the file, or why it cannot.
+    pub fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
+        match self {
+            Kind::Xml => xml::escape(value),
+            Kind::Plist => plist::escape(value),
+            Kind::Html => html::escape(value),
+            Kind::Reg => reg::escape(value),
+            Kind::Prf => prf::escape(value),
+            Kind::Json => json::escape(value),
+            Kind::Text(rules) => rules.escape(value),
+        }
+    }
+
+    /// A finished text (newlines as `\n`) as bytes.
+    pub fn encode(&self, text: &str) -> Result<Vec<u8>, Unwritable> {
+        match self {
+            Kind::Xml | Kind::Html | Kind::Plist | Kind::Json => {
+                text::encode(text, Encoding::Utf8, Newline::Lf)
+            }
+            Kind::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
+            Kind::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
+            Kind::Text(rules) => text::encode(text, rules.encoding, rules.newline),
+        }
+    }
+
+    /// The other way round: bytes as a text with `\n`.
+    pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
+        match self {
+            Kind::Xml | Kind::Html | Kind::Plist | Kind::Json => {
+                text::decode(bytes, Encoding::Utf8, Newline::Lf)
+            }
+            Kind::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
+            Kind::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
+            Kind::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
+        }
+    }
+
+    /// The structure of a decoded text; `None` for kinds without a grammar.
+    pub fn parse(&self, text: &str) -> Result<Option<Tree>, Malformed> {
+        match self {
+            Kind::Xml => xml::parse(text).map(Some),
+            Kind::Html => html::parse(text).map(Some),
+            Kind::Plist => plist::parse(text).map(Some),
+            Kind::Reg => reg::parse(text).map(Some),
+            Kind::Prf => prf::parse(text).map(Some),
+            Kind::Json => json::parse(text).map(Some),
+            Kind::Text(_) => Ok(None),
+        }
+    }
+
+    /// The structure as JSON, for a JSON Schema; `None` where an XSD judges or nothing does.
+    pub fn to_json(&self, tree: &Tree) -> Option<serde_json::Value> {
+        match self {
+            Kind::Plist => Some(plist::to_json(tree)),
+            Kind::Reg => Some(reg::to_json(tree)),
+            Kind::Prf => Some(prf::to_json(tree)),
+            Kind::Json => Some(json::to_json(tree)),
+            Kind::Xml | Kind::Html | Kind::Text(_) => None,
+        }
+    }
+}
+
+/// Deeper than this nobody nests by hand; a file that does is somebody's attack on our stack.
+const DEEPEST: usize = 128;
+
+/// Whether a character stands for a value while a template is rendered: plane 15, which
+/// `model::Text` keeps free. Parsers take it for a letter.
+fn is_mark(c: char) -> bool {
+    ('\u{F0000}'..='\u{FFFFD}').contains(&c)
+}
+
+/// A character for a message.
+fn named(c: char) -> String {
+    format!("\"{}\" (U+{:04X})", c.escape_debug(), c as u32)
+}
+
+/// Every line of a text with the byte range it has, without its newline.
+fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let bare = line.strip_suffix('\n').unwrap_or(line);
+        let span = start..start + bare.len();
+        start += line.len();
+        (bare, span)
+    })
+}
+
+/// What property tests share.
+#[cfg(test)]
+mod any {
+    use proptest::prelude::*;
+
+    /// Texts as people and attackers write them, without control characters.
+    pub(super) fn text() -> impl Strategy<Value = String> {
+        let nasty = prop::sample::select(vec![
+            "<",
+            ">",
+            "&",
+            "\"",
+            "'",
+            "\\",
+            "]]>",
+            "-->",
+            "&amp;",
+            "&#0;",
+            "%00",
+            ";",
+            "=",
+            "[a]",
+            "@",
+            "{",
+            "}",
+            ",",
+            " ",
+            "\u{202E}",
+            "\u{F0000}",
+            "\u{FFFFD}",
+            "é",
+            "日",
+            "\u{1F600}",
+        ])
+        .prop_map(str::to_owned);
+        prop::collection::vec(prop_oneof![nasty, "[a-zA-Z0-9.-]{1,4}", "\\PC"], 0..12)
+            .prop_map(|parts| parts.concat())
+    }
+
+    /// The words of a format in any order, with something else in between now and then.
+    pub(super) fn document(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+        let word = prop::sample::select(words.to_vec()).prop_map(str::to_owned);
+        prop::collection::vec(prop_oneof![4 => word, 1 => ".{0,4}"], 0..40)
+            .prop_map(|parts| parts.concat())
+    }
+}

@@ -1,0 +1,167 @@
+//! Outlook profile files: sections of `key=value`, as Windows reads its INI files.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::text::{Encoding, writable};
+use super::{Malformed, Tree, Unwritable, lines, named};
+
+/// A value as it stands behind `=`: it is written as it is, or not at all.
+///
+/// There is no way to escape in this format. What Windows' `GetPrivateProfileString` would
+/// change is refused: it strips white space around a value and one pair of equal quotes. A `;`
+/// is fine, since only a line that starts with one is a comment.
+pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
+    for c in value.chars() {
+        if c.is_control() {
+            return Err(Unwritable(format!("{} would end the line or be lost", named(c))));
+        }
+        writable(c, Encoding::Windows1252)?;
+    }
+    match altered(value) {
+        Some(why) => Err(Unwritable(why.to_owned())),
+        None => Ok(Cow::Borrowed(value)),
+    }
+}
+
+/// What an INI reader would do to a value, if it would do anything.
+fn altered(value: &str) -> Option<&'static str> {
+    if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
+        return Some("the spaces around the value would be lost: Windows strips them");
+    }
+    let quoted =
+        |quote: char| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
+    if quoted('"') || quoted('\'') {
+        return Some("the quotes around the value would be lost: Windows strips them");
+    }
+    None
+}
+
+/// Sections (kind `section`) of entries; names compare without case, as Windows does.
+pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
+    let mut root = Tree::branch("", "", 0..text.len());
+    let mut sections = HashSet::new();
+    let mut keys = HashSet::new();
+    for (line, span) in lines(text) {
+        if let Some(c) = line.chars().find(|c| c.is_control()) {
+            return Err(Malformed::new(format!("{} in a line", named(c)), span));
+        }
+        if line.is_empty() || line.starts_with(';') {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            if name.is_empty() || name.trim() != name || name.contains(['[', ']']) {
+                let message = format!("\"{}\" is no section name", name.escape_debug());
+                return Err(Malformed::new(message, span));
+            }
+            if !sections.insert(name.to_lowercase()) {
+                // Windows reads the first of the two and never sees the other.
+                return Err(Malformed::new(format!("section [{name}] appears twice"), span));
+            }
+            keys.clear();
+            root.children.push(Tree::branch(name, "section", span));
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else {
+            return Err(Malformed::new("neither [section], key=value nor ; comment", span));
+        };
+        let Some(section) = root.children.last_mut() else {
+            return Err(Malformed::new("an entry before the first section", span));
+        };
+        if key.is_empty() || key.trim() != key || key.starts_with('[') {
+            let message = format!("\"{}\" is no key", key.escape_debug());
+            return Err(Malformed::new(message, span));
+        }
+        if !keys.insert(key.to_lowercase()) {
+            let message = format!("{key} appears twice in [{}]", section.name);
+            return Err(Malformed::new(message, span));
+        }
+        if let Some(why) = altered(value) {
+            return Err(Malformed::new(why, span));
+        }
+        section.span.end = span.end;
+        section.children.push(Tree::leaf(key, "string", value, span));
+    }
+    Ok(root)
+}
+
+pub(super) fn to_json(tree: &Tree) -> Value {
+    let entries = |section: &Tree| -> Map<String, Value> {
+        let value = |entry: &Tree| entry.value.clone().unwrap_or_default().into();
+        section.children.iter().map(|entry| (entry.name.clone(), value(entry))).collect()
+    };
+    let sections =
+        tree.children.iter().map(|section| (section.name.clone(), entries(section).into()));
+    Value::Object(sections.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::super::any;
+    use super::*;
+
+    #[test]
+    fn sections_and_entries_are_read_in_order() {
+        let text = "; made by us\n[General]\nCustom=1\n\n[Account1]\nA=b=c;d\nEmpty=\n";
+        let tree = parse(text).unwrap();
+        assert_eq!(
+            to_json(&tree),
+            json!({"General": {"Custom": "1"}, "Account1": {"A": "b=c;d", "Empty": ""}})
+        );
+        assert_eq!(&text[tree.children[1].span.clone()], "[Account1]\nA=b=c;d\nEmpty=");
+    }
+
+    #[test]
+    fn what_windows_would_read_otherwise_is_malformed() {
+        for text in [
+            "A=b\n",              // before any section
+            "[A]\n[a]\n",         // twice
+            "[A]\nb=1\nB=2\n",    // twice
+            "[A]\nnonsense\n",    // neither
+            "[A] \n",             // white space behind the bracket
+            "[]\n",               // no name
+            "[A]\n=b\n",          // no key
+            "[A]\nb = c\n",       // white space around both
+            "[A]\nb=\"c\"\n",     // loses its quotes
+            "[A]\n b=c\n",        // indented
+            "[A]\nb=c\td\u{1}\n", // control character
+            "[A]\nb='c'\n",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_windows_would_alter_is_refused() {
+        for value in [" a", "a ", "\"a\"", "'a'", "a\r\n[Service1]", "Аня", "a\tb"] {
+            assert!(escape(value).is_err(), "{value:?}");
+        }
+        for value in ["a;b", "a=b", "[a]", "\"", "'a\"", "Zoë", "", "\u{F0000}"] {
+            assert_eq!(escape(value).unwrap(), value);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text: String, like in any::document(&[
+            "[A]", "[", "]", "\n", "a", "=", "b", ";", "\"", " ", "[B]\n", "k=v\n",
+        ])) {
+            let _ = parse(&text);
+            let _ = parse(&like);
+        }
+
+        #[test]
+        fn an_escaped_value_is_read_back(value in any::text()) {
+            if let Ok(escaped) = escape(&value) {
+                let tree = parse(&format!("[A]\nB={escaped}\nC=d\n")).unwrap();
+                prop_assert_eq!(tree.children[0].children.len(), 2);
+                prop_assert_eq!(tree.children[0].children[0].value.as_deref(), Some(value.as_str()));
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What every parser here gives back: an ordered tree of names and values.
+
+use std::ops::Range;
+
+/// A node: an XML element, attribute or text; a registry key or value; a section or an entry; a
+/// JSON member.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// Element name, `@attribute`, `#text`, key, entry name; empty for items of an array.
+    pub name: String,
+    /// What kind of value it is, where the syntax says so: `dword`, `string`, `integer`, `true`.
+    pub kind: &'static str,
+    pub value: Option<String>,
+    pub children: Vec<Tree>,
+    /// Where it stands in the decoded text.
+    pub span: Range<usize>,
+}
+
+/// Equal in structure: spans do not count.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.kind == other.kind
+            && self.value == other.value
+            && self.children == other.children
+    }
+}
+
+impl Eq for Tree {}
+
+impl Tree {
+    pub fn branch(name: impl Into<String>, kind: &'static str, span: Range<usize>) -> Self {
+        Self { name: name.into(), kind, value: None, children: Vec::new(), span }
+    }
+
+    pub fn leaf(
+        name: impl Into<String>,
+        kind: &'static str,
+        value: impl Into<String>,
+        span: Range<usize>,
+    ) -> Self {
+        Self { name: name.into(), kind, value: Some(value.into()), children: Vec::new(), span }
+    }
+
+    /// The first child of this name.
+    pub fn child(&self, name: &str) -> Option<&Tree> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// All children of this name, in order.
+    pub fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tree> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// An attribute of an XML element.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.children
+            .iter()
+            .find(|child| child.name.strip_prefix('@') == Some(name))
+            .and_then(|child| child.value.as_deref())
+    }
+
+    /// The text of an XML element that has nothing but text; empty if it has none.
+    pub fn text(&self) -> &str {
+        self.child("#text").and_then(|text| text.value.as_deref()).unwrap_or_default()
+    }
+
+    /// Every value and name changed, e.g. marks replaced by what they stand for.
+    pub fn map(&self, f: &mut impl FnMut(&str) -> String) -> Tree {
+        Tree {
+            name: f(&self.name),
+            kind: self.kind,
+            value: self.value.as_deref().map(&mut *f),
+            children: self.children.iter().map(|child| child.map(f)).collect(),
+            span: self.span.clone(),
+        }
+    }
+
+    /// The first place where two trees differ, as a path of names.
+    pub fn difference(&self, other: &Tree) -> Option<String> {
+        if self.name != other.name || self.kind != other.kind || self.value != other.value {
+            return Some(self.name.clone());
+        }
+        for (a, b) in self.children.iter().zip(&other.children) {
+            if let Some(path) = a.difference(b) {
+                return Some(format!("{}/{path}", self.name));
+            }
+        }
+        (self.children.len() != other.children.len()).then(|| format!("{}/*", self.name))
+    }
+}

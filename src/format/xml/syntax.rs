@@ -1,0 +1,260 @@
+//! The small parts of XML: values, attributes, references and names.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::super::{Malformed, Tree, Unwritable, is_mark, named};
+
+/// A value as it may stand in text and in attributes with either quote.
+///
+/// Line feeds and tabs become references, because in an attribute a parser turns the bare
+/// characters into spaces (XML 1.0 section 3.3.3).
+pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
+    if let Some(c) = value.chars().find(|&c| forbidden(c) && c != '\r') {
+        return Err(Unwritable(format!("{} cannot stand in an XML file", named(c))));
+    }
+    if !value.contains(|c| reference(c).is_some()) {
+        return Ok(Cow::Borrowed(value));
+    }
+    let mut out = String::with_capacity(value.len() + 16);
+    for c in value.chars() {
+        match reference(c) {
+            Some(reference) => out.push_str(reference),
+            None => out.push(c),
+        }
+    }
+    Ok(Cow::Owned(out))
+}
+
+fn reference(c: char) -> Option<&'static str> {
+    Some(match c {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '"' => "&quot;",
+        '\'' => "&apos;",
+        '\t' => "&#9;",
+        '\n' => "&#10;",
+        '\r' => "&#13;",
+        _ => return None,
+    })
+}
+
+/// Control characters (XML allows DEL and C1 and discourages them) and the two noncharacters
+/// that XML 1.0 section 2.2 leaves out.
+pub(super) fn forbidden(c: char) -> bool {
+    c.is_control() && c != '\t' && c != '\n' || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Whether `rest` is that many quoted strings, each with white space before it.
+pub(super) fn are_literals(mut rest: &str, count: usize) -> bool {
+    for _ in 0..count {
+        let bare = rest.trim_start_matches(is_space);
+        let Some(quote) = bare.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            return false;
+        };
+        let Some(end) = bare[1..].find(quote) else { return false };
+        if bare.len() == rest.len() {
+            return false;
+        }
+        rest = &bare[end + 2..];
+    }
+    rest.is_empty()
+}
+
+/// The attributes of a tag, from behind its name; none of them twice.
+pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, Malformed> {
+    let mut found = Vec::new();
+    let mut names = HashSet::new();
+    let mut at = range.start;
+    loop {
+        let rest = &text[at..range.end];
+        let bare = rest.trim_start_matches(is_space);
+        if bare.is_empty() {
+            return Ok(found);
+        }
+        let start = at + rest.len() - bare.len();
+        let whole = start..range.end;
+        if start == at {
+            return Err(Malformed::new("a space belongs between attributes", whole));
+        }
+        let (name, after) = bare.split_once('=').unwrap_or((bare, ""));
+        let name = name.trim_end_matches(is_space);
+        if !is_name(name) {
+            let message = format!("\"{}\" is no attribute name", name.escape_debug());
+            return Err(Malformed::new(message, whole));
+        }
+        let quoted = after.trim_start_matches(is_space);
+        let value = match quoted.chars().next() {
+            Some(quote @ ('"' | '\'')) => quoted[1..].split_once(quote).map(|(value, _)| value),
+            _ => None,
+        };
+        let Some(raw) = value else {
+            return Err(Malformed::new(format!("attribute {name} needs a value in quotes"), whole));
+        };
+        at = range.end - quoted.len() + raw.len() + 2;
+        let value = attribute_value(raw).map_err(|why| Malformed::new(why, start..at))?;
+        if !names.insert(name) {
+            return Err(Malformed::new(format!("attribute {name} appears twice"), start..at));
+        }
+        found.push(Tree::leaf(format!("@{name}"), "attribute", value, start..at));
+    }
+}
+
+fn attribute_value(raw: &str) -> Result<String, String> {
+    if raw.contains('<') {
+        return Err("\"<\" in an attribute; write &lt;".to_owned());
+    }
+    // XML 1.0 section 3.3.3: bare white space is spaces here.
+    let spaces = |c| if is_space(c) { ' ' } else { c };
+    let mut parts = raw.split('&');
+    let mut out: String = parts.next().unwrap_or_default().chars().map(spaces).collect();
+    for part in parts {
+        let Some((name, rest)) = part.split_once(';') else {
+            return Err("\"&\" alone; write &amp;".to_owned());
+        };
+        out.push(resolve(name)?);
+        out.extend(rest.chars().map(spaces));
+    }
+    Ok(out)
+}
+
+/// What `&name;` stands for: XML's five entities and the numbers of characters.
+pub(super) fn resolve(name: &str) -> Result<char, String> {
+    let number = match (name.strip_prefix("#x"), name.strip_prefix('#')) {
+        (Some(hex), _) => Some((hex, 16)),
+        (_, Some(decimal)) => Some((decimal, 10)),
+        _ => None,
+    };
+    let c = match (number, name) {
+        (Some((digits, radix)), _) => Some(digits)
+            .filter(|digits| digits.len() <= 8 && digits.chars().all(|c| c.is_digit(radix)))
+            .and_then(|digits| u32::from_str_radix(digits, radix).ok())
+            .and_then(char::from_u32)
+            .filter(|&c| c == '\r' || !forbidden(c)),
+        (_, "amp") => Some('&'),
+        (_, "lt") => Some('<'),
+        (_, "gt") => Some('>'),
+        (_, "quot") => Some('"'),
+        (_, "apos") => Some('\''),
+        _ => None,
+    };
+    c.ok_or_else(|| {
+        format!("\"&{};\" stands for nothing in XML; for a bare & write &amp;", name.escape_debug())
+    })
+}
+
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// XML 1.0 section 2.3, "Name"; marks count as letters.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
+}
+
+fn is_name_start(c: char) -> bool {
+    matches!(c,
+        ':' | '_' | 'A'..='Z' | 'a'..='z'
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
+        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
+        | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+        | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+        || is_mark(c)
+}
+
+fn is_name_char(c: char) -> bool {
+    is_name_start(c)
+        || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::any;
+    use super::super::parse;
+    use super::*;
+
+    fn refuses(text: &str) -> String {
+        parse(text).expect_err(text).message
+    }
+
+    #[test]
+    fn an_ampersand_alone_is_malformed() {
+        // The commonest defect of hand-written autoconfig files: a documentation URL with "&".
+        for text in ["<a>b & c</a>", "<a b='x&y'/>", "<a b='x&y=z;'/>", "<a>x&y=1;</a>"] {
+            refuses(text);
+        }
+    }
+
+    #[test]
+    fn unknown_entities_and_impossible_characters_are_malformed() {
+        for text in [
+            "<a>&nbsp;</a>",
+            "<a b='&eacute;'/>",
+            "<a>&#0;</a>",
+            "<a>&#x1F;</a>",
+            "<a>&#xD800;</a>",
+            "<a>&#x110000;</a>",
+            "<a>&#+65;</a>",
+            "<a>&#;</a>",
+            "<a>&;</a>",
+            "<a>\0</a>",
+            "<a>\u{FFFE}</a>",
+            "<a>\u{1}</a>",
+            "<a>\r</a>",
+            "<a>&#xFFFF;</a>",
+            "<a>&#000000000065;</a>",
+        ] {
+            refuses(text);
+        }
+    }
+
+    #[test]
+    fn attributes_are_separate_quoted_and_unique() {
+        for text in [
+            "<a b=c/>",
+            "<a b/>",
+            "<a b='1'c='2'/>",
+            "<a b='1' b='2'/>",
+            "<a b='<'/>",
+            "<a 1b='2'/>",
+            "<a b='1/>",
+            "<a ='1'/>",
+            "<a / >",
+            "<a b=''/ c=''>",
+        ] {
+            refuses(text);
+        }
+    }
+
+    #[test]
+    fn a_newline_in_a_value_survives_an_attribute() {
+        let escaped = escape("a\n\tb").unwrap();
+        assert_eq!(parse(&format!("<a b=\"{escaped}\"/>")).unwrap().attribute("b"), Some("a\n\tb"));
+        assert_eq!(parse("<a b=\"a\n\tb\"/>").unwrap().attribute("b"), Some("a  b"));
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_refused() {
+        for value in ["\0", "a\u{1B}", "\u{FFFE}", "\u{FFFF}", "\u{85}"] {
+            assert!(escape(value).is_err(), "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_escaped_value_is_read_back(value in any::text()) {
+            if let Ok(escaped) = escape(&value) {
+                let text = format!("<a b=\"{escaped}\" c='{escaped}'>{escaped}</a>");
+                let root = parse(&text).unwrap();
+                prop_assert_eq!(root.attribute("b"), Some(value.as_str()));
+                prop_assert_eq!(root.attribute("c"), Some(value.as_str()));
+                prop_assert_eq!(root.text(), value.as_str());
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Elements that hold text, as Thunderbird's XML reader (JXON) takes them.
+
+use super::super::Errors;
+use crate::format::Tree;
+
+pub(super) fn called(child: &Tree) -> String {
+    match child.kind {
+        "text" => "text".to_owned(),
+        _ => format!("<{}>", child.name),
+    }
+}
+
+/// Only these attributes.
+pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
+    for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
+        if !known.contains(&&attribute.name[1..]) {
+            let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
+            errors.add(&attribute.span, message);
+        }
+    }
+}
+
+/// The text of an element that has text and nothing else.
+///
+/// Thunderbird (JXON) makes an object of a leaf with an attribute and finds no text in it; white
+/// space stays on, so that ` SSL ` is no socketType.
+pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
+    if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
+        errors.add(&odd.span, format!("{} with an attribute is not read as text", element.name));
+        return None;
+    }
+    if let Some(odd) = element.children.iter().find(|child| child.kind.is_empty()) {
+        errors.add(&odd.span, format!("<{}> in {}, which holds only text", odd.name, element.name));
+        return None;
+    }
+    let text = element.text();
+    if text.trim().is_empty() {
+        errors.add(&element.span, format!("{} is empty", element.name));
+        return None;
+    }
+    if text.trim() != text {
+        let message =
+            format!("white space around the text of {}, which clients keep", element.name);
+        errors.add(&element.span, message);
+        return None;
+    }
+    Some(text)
+}
+
+/// Whether JavaScript's `isFinite` takes a text for a number, or JXON for a boolean.
+///
+/// Seen in Thunderbird 153: user name `00123` is sent as `123`, `1e5` as `100000`, and the
+/// displayName `007` shows as `7`.
+pub(super) fn looks_like_a_value(text: &str) -> bool {
+    if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+        return true;
+    }
+    let lower = text.to_ascii_lowercase();
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = lower.strip_prefix(prefix) {
+            return !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+        }
+    }
+    // Rust's grammar is JavaScript's but for the words for infinity and not-a-number.
+    lower.contains(|c: char| c.is_ascii_digit()) && lower.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+pub(super) fn coerced(element: &Tree, text: &str) -> String {
+    format!(
+        "{} {text} looks like a number or a boolean, and Thunderbird 153 makes one of it",
+        element.name
+    )
+}

@@ -1,0 +1,193 @@
+//! One reader per client format: strict, with line and column.
+//!
+//! A reader says what a client would make of a file, in the words of the model. `check` holds it
+//! against the plan: what we wrote must read as what we meant.
+
+mod autoconfig;
+mod autodiscover;
+mod mobileconfig;
+mod prf;
+mod qr_payload;
+mod reg;
+
+use std::ops::Range;
+
+use crate::format::{Kind, Malformed, Tree};
+use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
+
+/// What a file says, as far as it is about mail accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadConfig {
+    /// The provider's id or the profile's identifier, where the format has one.
+    pub id: Option<String>,
+    pub display_name: Option<String>,
+    pub domains: Vec<String>,
+    /// The address of the account, where the file is for one.
+    pub address: Option<String>,
+    /// In the order of the file.
+    pub servers: Vec<ReadServer>,
+    /// Anything else a check wants: full path of a value and the value.
+    pub values: Vec<(String, String)>,
+}
+
+/// A server as a file describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadServer {
+    pub server_type: ServerType,
+    pub hostname: String,
+    pub port: u16,
+    /// What the file's word can mean: Apple has one flag for SSL and STARTTLS, and the port
+    /// decides; where it decides nothing, both are here.
+    pub socket_type: Vec<SocketType>,
+    /// In the order of the file. Where the client has one word for several, all of them.
+    pub authentication: Vec<Authentication>,
+    /// As written, placeholders included; none where the client asks or guesses.
+    pub username: Option<String>,
+    /// Whether messages stay on the server, where the file says so.
+    pub leave_messages_on_server: Option<bool>,
+    /// None also where they stay for ever.
+    pub days_to_leave_messages_on_server: Option<u32>,
+    pub span: Range<usize>,
+}
+
+/// The readers, by the word that manifests use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Thunderbird's `clientConfig`, format 1.0 to 1.2.
+    Autoconfig,
+    /// Exchange Autodiscover, POX response for Outlook.
+    Autodiscover,
+    /// Apple configuration profile with mail or Exchange payloads.
+    Mobileconfig,
+    /// Outlook profile file.
+    Prf,
+    /// Windows registry file: raw values, no accounts.
+    Reg,
+    /// Thunderbird mobile's import payload.
+    QrPayload,
+}
+
+impl Reader {
+    pub const ALL: [(&'static str, Reader); 6] = [
+        ("autoconfig", Reader::Autoconfig),
+        ("autodiscover", Reader::Autodiscover),
+        ("mobileconfig", Reader::Mobileconfig),
+        ("prf", Reader::Prf),
+        ("qr-payload", Reader::QrPayload),
+        ("reg", Reader::Reg),
+    ];
+
+    /// Reads a decoded text (newlines as `\n`).
+    ///
+    /// Strict: everything that the client would drop, guess or trip over is in the error, each
+    /// with its place; a file that reads without error is one that the client takes whole.
+    pub fn read(self, text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        match self {
+            Reader::Autoconfig => autoconfig::read(text),
+            Reader::Autodiscover => autodiscover::read(text),
+            Reader::Mobileconfig => mobileconfig::read(text),
+            Reader::Prf => prf::read(text),
+            Reader::QrPayload => qr_payload::read(text),
+            Reader::Reg => reg::read(text),
+        }
+    }
+}
+
+/// What is wrong with a file, collected: people want to see all of it at once.
+#[derive(Default)]
+struct Errors(Vec<Malformed>);
+
+impl Errors {
+    fn add(&mut self, span: &Range<usize>, message: impl Into<String>) {
+        self.0.push(Malformed { message: message.into(), span: span.clone() });
+    }
+
+    /// The value, or the reason against it at this place.
+    fn keep<T>(&mut self, span: &Range<usize>, result: Result<T, impl ToString>) -> Option<T> {
+        result.map_err(|why| self.add(span, why.to_string())).ok()
+    }
+
+    fn finish(self, config: ReadConfig) -> Result<ReadConfig, Vec<Malformed>> {
+        if self.0.is_empty() { Ok(config) } else { Err(self.0) }
+    }
+}
+
+/// A text of a kind that has a grammar, as its tree.
+fn parse(kind: &Kind, text: &str) -> Result<Tree, Vec<Malformed>> {
+    match kind.parse(text) {
+        Ok(Some(tree)) => Ok(tree),
+        Ok(None) => Ok(Tree::default()),
+        Err(malformed) => Err(vec![malformed]),
+    }
+}
+
+/// A host name as every client reads it: A-labels, lower case, nothing around it.
+fn hostname(name: &str) -> Result<String, String> {
+    let host = Hostname::new(name).map_err(|why| why.to_string())?;
+    if host.as_str() != name {
+        return Err(format!("\"{}\" has to be written {host}", name.escape_debug()));
+    }
+    Ok(name.to_owned())
+}
+
+/// A port in decimal digits.
+fn port(digits: &str) -> Result<u16, String> {
+    let bad = || format!("\"{}\" is no port; 1 to 65535", digits.escape_debug());
+    let number = digits.parse::<i64>().map_err(|_| bad())?;
+    let port = Port::new(number).map_err(|_| bad())?.get();
+    if port.to_string() == digits { Ok(port) } else { Err(bad()) }
+}
+
+/// Where an element, section or dictionary begins, for errors about what it lacks.
+fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let inside = text.get(span.clone()).unwrap_or_default();
+    span.start..span.start + inside.find('\n').unwrap_or(inside.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Beginnings and pieces of every format, so that readers get past the parsers.
+    const PIECES: [&str; 24] = [
+        "<clientConfig version=\"1.1\">",
+        "</clientConfig>",
+        "<emailProvider id=\"a.example\">",
+        "</emailProvider>",
+        "<incomingServer type=\"pop3\">",
+        "</incomingServer>",
+        "<port>é</port>",
+        "<Autodiscover><Response><Account><Protocol>",
+        "</Protocol></Account></Response></Autodiscover>",
+        "<Type>SMTP</Type>",
+        "<plist version=\"1.0\"><dict>",
+        "</dict></plist>",
+        "<key>PayloadContent</key><array><dict>",
+        "</dict></array>",
+        "<key>PayloadUUID</key><string>é</string>",
+        "[General]\n",
+        "[Internet Account List]\nAccount1=I_Mail\n[Account1]\n",
+        "LeaveOnServer=0x\n",
+        "[I_Mail]\n",
+        "Windows Registry Editor Version 5.00\n\n[HKEY_USERS\\A]\n",
+        "\"a\"=hex(2):00,00\n",
+        "[1,[1,1],",
+        "[1,\"a\",1,1,1,\"\"],[[[]]]",
+        "]",
+    ];
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(
+            text: String,
+            pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..12),
+        ) {
+            for (_, reader) in Reader::ALL {
+                let _ = reader.read(&text);
+                let _ = reader.read(&pieces.concat());
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Windows registry files: the values as they are, no accounts.
+//!
+//! What a value means is the business of the program that owns its key; the schema of the file
+//! knows. Strings that are written as bytes (REG_EXPAND_SZ and its like) are given as text.
+
+use super::{Errors, Malformed, ReadConfig, parse};
+use crate::format::{Kind, Tree};
+
+pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    let tree = parse(&Kind::Reg, text)?;
+    let mut errors = Errors::default();
+    let mut config = ReadConfig::default();
+    for key in &tree.children {
+        for value in &key.children {
+            // A value that is deleted has no data.
+            let Some(data) = &value.value else { continue };
+            let data = match value.kind {
+                "hex(1)" | "hex(2)" | "hex(7)" => decode(data, value, &mut errors),
+                _ => data.clone(),
+            };
+            config.values.push((format!("{}\\{}", key.name, value.name), data));
+        }
+    }
+    errors.finish(config)
+}
+
+/// Bytes of UTF-16LE, each string with a NUL behind it; several strings come with a line feed
+/// between them.
+fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
+    let bytes: Vec<u8> =
+        bytes.split(',').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    match String::from_utf16(&units) {
+        Ok(text) => text.trim_end_matches('\0').replace('\0', "\n"),
+        Err(_) => {
+            errors.add(&value.span, format!("the bytes of {} are no UTF-16 text", value.name));
+            String::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(lines: &str) -> String {
+        format!("Windows Registry Editor Version 5.00\n\n{lines}\n")
+    }
+
+    #[test]
+    fn values_come_with_the_path_of_their_key() {
+        let config = read(&file(
+            "[-HKEY_CURRENT_USER\\A]\n[HKEY_CURRENT_USER\\A]\n\"s\"=\"C:\\\\x\"\n\"n\"=dword:0000001F\n\
+             \"gone\"=-\n\"e\"=hex(2):25,00,61,00,00,00\n\"m\"=hex(7):61,00,00,00,62,00,00,00,00,00",
+        ))
+        .unwrap();
+        let path = |name: &str| format!("HKEY_CURRENT_USER\\A\\{name}");
+        assert_eq!(
+            config.values,
+            [("s", "C:\\x"), ("n", "0000001f"), ("e", "%a"), ("m", "a\nb")]
+                .map(|(name, data)| (path(name), data.to_owned()))
+        );
+        assert_eq!(config.servers, []);
+    }
+
+    #[test]
+    fn what_regedit_would_skip_is_an_error() {
+        assert!(read(&file("[HKCU\\A]")).is_err());
+    }
+
+    #[test]
+    fn a_string_of_half_a_surrogate_pair_is_an_error() {
+        assert!(read(&file("[HKEY_USERS\\A]\n\"e\"=hex(2):00,d8,00,00")).is_err());
+    }
+}

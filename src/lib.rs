@@ -1,0 +1,23 @@
+//! mailwright: one description of a mail provider, rendered into every file that its users' mail
+//! clients want, and proven right.
+//!
+//! The pipeline: `settings` and `target` are read, `plan` decides who gets what, `render` makes
+//! the bytes, `check` judges them, `output` writes them. Everything from plan to check is pure:
+//! no files, sockets, clock or randomness. ARCHITECTURE.md has the map.
+
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod cli;
+pub mod document;
+pub mod embedded;
+pub mod finding;
+pub mod format;
+pub mod import;
+pub mod model;
+pub mod output;
+pub mod plan;
+pub mod render;
+pub mod report;
+pub mod settings;
+pub mod target;

@@ -1,0 +1,7 @@
+//! The program. Everything is in the library; see `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mailwright::cli::main()
+}

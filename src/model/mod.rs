@@ -1,0 +1,35 @@
+//! The neutral vocabulary: what a mail provider offers, in the words of the autoconfig draft.
+//!
+//! Values here cannot be wrong: whoever holds a [`Hostname`] holds a valid one. Everything else
+//! in the program translates from or to this module.
+
+mod config;
+mod email_address;
+mod hostname;
+mod pattern;
+mod secret;
+mod text;
+mod words;
+
+pub use config::{
+    AppPassword, ClientConfig, Documentation, Enable, Localized, LocalizedSteps, OAuth2,
+    Pop3Options, Refusal, Server, Side,
+};
+pub use email_address::EmailAddress;
+pub use hostname::Hostname;
+pub use pattern::{HostnamePattern, Placeholder, UsernamePattern};
+pub use secret::Secret;
+pub use text::Text;
+pub(crate) use text::is_reserved;
+pub use words::{Authentication, Port, Protocol, ServerType, SocketType, Word};
+
+/// Why a value was refused: lower case, no full stop, ready for a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub String);
+
+impl Invalid {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}

@@ -1,0 +1,112 @@
+//! Whether bundles fit together: every path safe, no path twice, no bundle inside another's files.
+//!
+//! Looked at before anything is written, for folders and for the zip alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use super::{Bundle, Error, manifest};
+use crate::format::safe_component;
+
+/// Checks all paths of all bundles; afterwards they can be written in any order.
+pub(super) fn check(bundles: &[Bundle]) -> Result<(), Error> {
+    let mut folders = BTreeSet::new();
+    // Each file with its bundle's folder.
+    let mut files = BTreeMap::new();
+    for bundle in bundles {
+        let folder = folder_path(&bundle.folder)?;
+        for path in paths(bundle) {
+            safe_path(path)?;
+            let full = format!("{folder}/{path}");
+            if files.insert(full.clone(), folder.clone()).is_some() {
+                return Err(Error::Twice { path: full });
+            }
+        }
+        // Two bundles with one folder have met already: both hold a manifest.
+        folders.insert(folder);
+    }
+    for (file, own) in &files {
+        for (end, _) in file.match_indices('/') {
+            let parent = &file[..end];
+            let in_another = parent.len() > own.len() && folders.contains(parent);
+            if in_another || files.contains_key(parent) {
+                return Err(Error::Twice { path: parent.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A bundle's folder with `/` on every system, each component checked.
+pub(super) fn folder_path(folder: &Path) -> Result<String, Error> {
+    let unsafe_path = |reason: &str| Error::UnsafePath {
+        path: folder.to_string_lossy().into_owned(),
+        reason: reason.to_owned(),
+    };
+    let mut parts = Vec::new();
+    for component in folder.components() {
+        match component {
+            Component::Normal(part) => {
+                parts.push(part.to_str().ok_or_else(|| unsafe_path("it is not UTF-8"))?);
+            }
+            _ => return Err(unsafe_path("it leads out of the output folder")),
+        }
+    }
+    let path = parts.join("/");
+    safe_path(&path)?;
+    if path.to_ascii_lowercase().starts_with(OWN_PREFIX) {
+        return Err(unsafe_path("names with this beginning are kept for staging folders"));
+    }
+    Ok(path)
+}
+
+fn paths(bundle: &Bundle) -> impl Iterator<Item = &str> {
+    bundle.files.iter().map(|file| file.path.as_str()).chain([manifest::FILE])
+}
+
+fn safe_path(path: &str) -> Result<(), Error> {
+    path.split('/')
+        .try_for_each(safe_component)
+        .map_err(|reason| Error::UnsafePath { path: path.to_owned(), reason: reason.to_string() })
+}
+
+/// How the names of the lock and of staging folders begin, directly in the output folder.
+pub(super) const OWN_PREFIX: &str = ".mailwright";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutFile;
+
+    fn bundle(folder: &str, paths: &[&str]) -> Bundle {
+        let file = |path: &&str| OutFile { path: path.to_string(), ..OutFile::default() };
+        let files = paths.iter().map(file).collect();
+        Bundle { folder: folder.into(), subject: folder.into(), files }
+    }
+
+    #[test]
+    fn no_path_leaves_the_output_folder() {
+        for folder in ["", ".", "..", "/etc", "../x", "a/..", "a/../../b", "con", ".mailwright-1"] {
+            assert!(check(&[bundle(folder, &["t/a"])]).is_err(), "{folder}");
+        }
+        for path in ["", "/a", "a//b", "../a", "a/../b", "a/", "a\\b", "C:/a", "t/con.xml"] {
+            assert!(check(&[bundle("a.example", &[path])]).is_err(), "{path}");
+        }
+        assert!(check(&[bundle("a.example/ann@a.example", &["hosting/.well-known/x"])]).is_ok());
+    }
+
+    #[test]
+    fn a_path_that_would_be_written_twice_is_refused() {
+        for bundles in [
+            vec![bundle("a", &["t/x", "t/x"])],
+            vec![bundle("a", &["t", "t/x"])],
+            vec![bundle("a", &["MANIFEST.json"])],
+            vec![bundle("a", &["t/x"]), bundle("a", &["t/y"])],
+            vec![bundle("a", &["t/x"]), bundle("a/t", &["y"])],
+            vec![bundle("a", &["t"]), bundle("a/t", &["y"])],
+        ] {
+            assert!(matches!(check(&bundles), Err(Error::Twice { .. })));
+        }
+        assert!(check(&[bundle("a", &["t/x"]), bundle("a/b", &["t/x"])]).is_ok());
+    }
+}

@@ -1,0 +1,266 @@
+//! Which files a subject gets: what is the same for everybody, what belongs to a domain, what is
+//! one person's own.
+
+use std::rc::Rc;
+
+use crate::finding::Finding;
+use crate::model::{EmailAddress, Hostname, Protocol, Text};
+use crate::settings::{Subject, SubjectKind};
+use crate::target::{FileSpec, OptionDefault, Scope, Target};
+
+use super::choose::{Chosen, choose};
+use super::{Job, Request, ResolvedOptions};
+
+/// Whom one file is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Audience<'a> {
+    Everybody { domain: &'a Hostname },
+    Domain { domain: &'a Hostname },
+    Account { address: &'a EmailAddress, display_name: Option<&'a Text> },
+}
+
+impl<'a> Audience<'a> {
+    pub fn domain(&self) -> &'a Hostname {
+        match self {
+            Audience::Everybody { domain } | Audience::Domain { domain } => domain,
+            Audience::Account { address, .. } => address.domain(),
+        }
+    }
+
+    pub fn scope(&self) -> Scope {
+        match self {
+            Audience::Everybody { .. } => Scope::Provider,
+            Audience::Domain { .. } => Scope::Domain,
+            Audience::Account { .. } => Scope::Account,
+        }
+    }
+}
+
+/// The files that are the same for everybody, and those of the domain.
+pub(super) fn shared_jobs<'a>(
+    request: &'a Request<'a>,
+    subject: &'a Subject,
+    options: &ResolvedOptions,
+    findings: &mut Vec<Finding>,
+) -> Vec<Job<'a>> {
+    let mut audiences = vec![
+        Audience::Everybody { domain: &subject.domain },
+        Audience::Domain { domain: &subject.domain },
+    ];
+    if request.all_domains {
+        let others = subject.config.domains.iter().filter(|d| **d != subject.domain);
+        audiences.extend(others.map(|domain| Audience::Domain { domain }));
+    }
+    jobs(request, subject, &audiences, options, findings)
+}
+
+/// One person's own files.
+pub(super) fn account_jobs<'a>(
+    request: &'a Request<'a>,
+    subject: &'a Subject,
+    options: &ResolvedOptions,
+    findings: &mut Vec<Finding>,
+) -> Vec<Job<'a>> {
+    let SubjectKind::Account { address, display_name } = &subject.kind else { return Vec::new() };
+    let audience = Audience::Account { address, display_name: display_name.as_ref() };
+    jobs(request, subject, &[audience], options, findings)
+}
+
+fn jobs<'a>(
+    request: &'a Request<'a>,
+    subject: &'a Subject,
+    audiences: &[Audience<'a>],
+    options: &ResolvedOptions,
+    findings: &mut Vec<Finding>,
+) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    for target in request.targets.iter().filter(|t| request.selected.contains(&t.name)) {
+        for &audience in audiences {
+            if let Audience::Account { address, .. } = audience
+                && target.ascii_addresses
+                && address.needs_smtputf8()
+            {
+                let message =
+                    format!("{} is left out: it takes no address outside ASCII", target.name);
+                findings.push(
+                    Finding::warning("address-not-ascii", message)
+                        .target(&target.name)
+                        .subject(address.as_str())
+                        .spec("RFC 6531"),
+                );
+                continue;
+            }
+            let mut own = Made { folder_target: target, jobs: &mut jobs };
+            for file in &target.files {
+                if file.scope == audience.scope() {
+                    own.file(
+                        request, subject, audience, target, file, &file.path, options, findings,
+                    );
+                }
+            }
+            for include in &target.includes {
+                if include.scope != audience.scope() {
+                    continue;
+                }
+                let other = request.targets.iter().find(|t| t.name == include.target);
+                let file = other.and_then(|other| {
+                    let named =
+                        |f: &&FileSpec| f.template == include.template && f.scope == include.scope;
+                    Some((other, other.files.iter().find(named)?))
+                });
+                match file {
+                    Some((other, file)) => own.file(
+                        request,
+                        subject,
+                        audience,
+                        other,
+                        file,
+                        &include.path,
+                        options,
+                        findings,
+                    ),
+                    None => findings.push(
+                        Finding::error(
+                            "no-such-include",
+                            format!(
+                                "{} includes {} of {}, which makes no such file for that scope",
+                                target.name, include.template, include.target
+                            ),
+                        )
+                        .at(&target.source, include.span.clone()),
+                    ),
+                }
+            }
+        }
+    }
+    jobs
+}
+
+struct Made<'a, 'j> {
+    folder_target: &'a Target,
+    jobs: &'j mut Vec<Job<'a>>,
+}
+
+impl<'a> Made<'a, '_> {
+    #[expect(clippy::too_many_arguments, reason = "one call site each for a file and an include")]
+    fn file(
+        &mut self,
+        request: &'a Request<'a>,
+        subject: &'a Subject,
+        audience: Audience<'a>,
+        target: &'a Target,
+        file: &'a FileSpec,
+        path: &'a str,
+        options: &ResolvedOptions,
+        findings: &mut Vec<Finding>,
+    ) {
+        let options = options.get(&target.name).cloned().unwrap_or_default();
+        if let Some(option) = &file.only_with
+            && options.get(option) != Some(&OptionDefault::Flag(true))
+        {
+            return;
+        }
+        let protocol =
+            request.protocol.or(subject.config.default_protocol).unwrap_or(Protocol::Both);
+        let mut notes = Vec::new();
+        // What a side file says of an included target was said at that target.
+        let included = !std::ptr::eq(self.folder_target, target);
+        let Some(Chosen { incoming, outgoing, said }) =
+            choose(subject, audience, target, file, protocol)
+        else {
+            return;
+        };
+        for finding in said {
+            notes.push((finding.code, finding.message.clone()));
+            if !included {
+                findings.push(finding.target(&self.folder_target.name).subject(subject.name()));
+            }
+        }
+        let Some((incoming, outgoing)) = incoming.zip(outgoing) else { return };
+        if let Some(warning) = &file.warning {
+            notes.push(("file-warning", warning.clone()));
+            if !included {
+                findings.push(
+                    Finding::warning("file-warning", warning)
+                        .target(&target.name)
+                        .subject(subject.name()),
+                );
+            }
+        }
+        let password = request
+            .password
+            .filter(|_| file.holds_password && matches!(audience, Audience::Account { .. }));
+        for language in languages(request, subject, audience, target, file, findings) {
+            self.jobs.push(Job {
+                folder_target: self.folder_target,
+                target,
+                file,
+                path,
+                subject,
+                audience,
+                language,
+                protocol,
+                incoming: incoming.clone(),
+                outgoing: outgoing.clone(),
+                options: Rc::clone(&options),
+                organization: request.organization,
+                password,
+                notes: notes.clone(),
+            });
+        }
+    }
+}
+
+/// The languages a file is made in; one for files that are not per language.
+fn languages(
+    request: &Request<'_>,
+    subject: &Subject,
+    audience: Audience<'_>,
+    target: &Target,
+    file: &FileSpec,
+    findings: &mut Vec<Finding>,
+) -> Vec<String> {
+    const FALLBACK: &str = "en";
+    let has = |language: &str| target.texts.is_empty() || target.texts.contains_key(language);
+    let wanted: Vec<String> = if !request.languages.is_empty() {
+        request.languages.to_vec()
+    } else if matches!(audience, Audience::Account { .. }) || !file.per_language {
+        vec![request.locale.unwrap_or(FALLBACK).to_owned()]
+    } else {
+        subject.config.languages().into_iter().filter(|l| has(l)).collect()
+    };
+    if !file.per_language {
+        // One file: the language only decides about texts in it. What is the same for everybody
+        // must not depend on the machine it was made on.
+        let fixed = request.languages.first().map_or(FALLBACK, String::as_str);
+        return vec![fixed.to_owned()];
+    }
+    let mut languages = Vec::new();
+    for language in wanted {
+        let base = language.split(['-', '_']).next().unwrap_or(FALLBACK);
+        let known = if has(&language) {
+            language.clone()
+        } else if has(base) {
+            base.to_owned()
+        } else {
+            if request.languages.contains(&language) {
+                findings.push(
+                    Finding::warning(
+                        "no-such-language",
+                        format!("{} has no texts in \"{language}\"; English is taken", target.name),
+                    )
+                    .target(&target.name)
+                    .help(format!(
+                        "there are {}; a file {language}.toml beside them adds one",
+                        target.texts.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                    )),
+                );
+            }
+            FALLBACK.to_owned()
+        };
+        if !languages.contains(&known) {
+            languages.push(known);
+        }
+    }
+    languages
+}

@@ -1,0 +1,423 @@
+//! What a template sees. This is the template author's manual.
+//!
+//! Every text is a mark (see `marks`); numbers and booleans are themselves. A `?` marks what is
+//! not always there: ask with `{{#if x}}` first, since a missing path is an error.
+//!
+//! | path | what |
+//! |---|---|
+//! | `emailProvider.id` `.displayName` `.displayShortName` `.domains[]` `.mxDomains[]` `.webMail?` | the provider; for a customer's domain its `id` is that domain |
+//! | `emailProvider.enable[]` `{visitURL, types[], instruction[] {language, text, steps[]}, steps?[]}` | what users switch on first, for the servers in this file; `steps` in the file's language |
+//! | `emailProvider.documentation[]` `{url, descr[] {language, text}, text?}` | pages for users |
+//! | `emailProvider.refuses[]` `{authentication, types[], since?, source, instead?}` | ways to sign in that do not work |
+//! | `emailProvider.appPassword?` `{url, required, note?}` | a password made for one client |
+//! | `emailProvider.oAuth2?` `{issuer, authURL, tokenURL, deviceAuthURL?}` | where tokens come from |
+//! | `subject` `domain` `domainUnicode` `domains[]` `reversedDomain` | whom the file is for |
+//! | `identifier` `token` | a reverse-DNS name and a short name of the subject, the same every time |
+//! | `isAccount` `protocol` `language` | |
+//! | `account?` `{address, localPart, domain, addressUnicode, displayName?, password?}` | one person |
+//! | `organization` `{name?, identifier?, supportAddress?}` | who hands the files out |
+//! | `option.NAME` `uuid.NAME` `text.KEY` | what the manifest declares |
+//! | `incomingServers[]` `outgoingServers[]`, with `take = 1` also `incomingServer` `outgoingServer` | the planned servers |
+//! | `services[]` `{service, priority, weight, port, target}` | DNS records (RFC 6186) |
+//! | `hosted` `{autoconfigHost, autodiscoverHost}` | the names that clients ask |
+//!
+//! A server: `type` `hostname` `port` `socketType` `authentication` `username?`
+//! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
+//! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::model::{ClientConfig, Localized, Server, ServerType, Side, Text};
+use crate::plan::{Audience, Job, PlannedServer, services};
+use crate::target::{OptionDefault, Take};
+
+use super::marks::Marks;
+
+/// The namespace of every UUID that mailwright derives; made once, never to change: a changed
+/// UUID makes Apple Mail drop an account with its mail and set it up anew.
+const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af13);
+
+/// The language that every text has.
+const FALLBACK: &str = "en";
+
+/// Builds the context of one job.
+pub(super) fn context(job: &Job<'_>, marks: &Marks) -> Value {
+    Builder { job, marks }.build()
+}
+
+struct Builder<'a> {
+    job: &'a Job<'a>,
+    marks: &'a Marks,
+}
+
+impl Builder<'_> {
+    fn build(&self) -> Value {
+        let job = self.job;
+        let domain = job.audience.domain();
+        let mut root = Map::new();
+        let mut set = |key: &str, value: Value| drop(root.insert(key.to_owned(), value));
+        set("emailProvider", self.provider());
+        set("subject", self.text(job.subject.name(), "subject"));
+        set("domain", self.text(domain.as_str(), "domain"));
+        set("domainUnicode", self.text(&domain.to_unicode(), "domainUnicode"));
+        set("domains", self.domains());
+        set("reversedDomain", self.text(&domain.reversed(), "reversedDomain"));
+        set("token", self.text(&self.token(), "token"));
+        set("identifier", self.text(&self.identifier(), "identifier"));
+        set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
+        set("protocol", self.text(&job.protocol.to_string(), "protocol"));
+        set("language", self.text(&job.language, "language"));
+        if let Some(account) = self.account() {
+            set("account", account);
+        }
+        set("organization", self.organization());
+        set("option", self.options());
+        set("uuid", self.uuids());
+        set("text", self.texts());
+        for side in [Side::Incoming, Side::Outgoing] {
+            let Some(spec) = job.target.side(side) else { continue };
+            let servers: Vec<Value> = job.servers(side).iter().map(|s| self.server(s)).collect();
+            if spec.take == Take::One
+                && let Some(first) = servers.first()
+            {
+                set(side.as_str(), first.clone());
+            }
+            set(&format!("{}s", side.as_str()), servers.into());
+        }
+        set("services", self.services());
+        set(
+            "hosted",
+            json!({
+                "autoconfigHost": self.text(&format!("autoconfig.{domain}"), "hosted.autoconfigHost"),
+                "autodiscoverHost": self.text(&format!("autodiscover.{domain}"), "hosted.autodiscoverHost"),
+            }),
+        );
+        Value::Object(root)
+    }
+
+    fn text(&self, value: &str, name: &str) -> Value {
+        Value::String(self.marks.mark(value, name))
+    }
+
+    fn list<'t>(&self, values: impl IntoIterator<Item = &'t str>, name: &str) -> Value {
+        Value::Array(values.into_iter().map(|v| self.text(v, name)).collect())
+    }
+
+    fn config(&self) -> &ClientConfig {
+        &self.job.subject.config
+    }
+
+    /// In the file's language, or in English.
+    fn localized<'t, T>(&self, texts: &'t BTreeMap<String, T>) -> Option<&'t T> {
+        let base = self.job.language.split('-').next().unwrap_or(FALLBACK);
+        texts.get(&self.job.language).or_else(|| texts.get(base)).or_else(|| texts.get(FALLBACK))
+    }
+
+    fn provider(&self) -> Value {
+        let config = self.config();
+        let mut map = Map::new();
+        let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
+        set("id", self.text(config.id.as_str(), "emailProvider.id"));
+        set("displayName", self.text(config.display_name.as_str(), "displayName"));
+        set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
+        set("domains", self.list(config.domains.iter().map(|d| d.as_str()), "domain"));
+        set("mxDomains", self.list(config.mx_domains.iter().map(|d| d.as_str()), "mxDomain"));
+        if let Some(web_mail) = &config.web_mail {
+            set("webMail", self.text(web_mail.as_str(), "webMail"));
+        }
+        set("enable", self.enable());
+        set("documentation", self.documentation());
+        set("refuses", self.refuses());
+        if let Some(app) = &config.app_password {
+            let mut value = json!({
+                "url": self.text(app.url.as_str(), "appPassword.url"),
+                "required": app.required,
+            });
+            if let Some(note) = self.localized(&app.note) {
+                value["note"] = self.text(note.as_str(), "appPassword.note");
+            }
+            set("appPassword", value);
+        }
+        if let Some(oauth2) = &config.oauth2 {
+            let mut value = json!({
+                "issuer": self.text(oauth2.issuer.as_str(), "oAuth2.issuer"),
+                "authURL": self.text(oauth2.auth_url.as_str(), "oAuth2.authURL"),
+                "tokenURL": self.text(oauth2.token_url.as_str(), "oAuth2.tokenURL"),
+            });
+            if let Some(url) = &oauth2.device_auth_url {
+                value["deviceAuthURL"] = self.text(url.as_str(), "oAuth2.deviceAuthURL");
+            }
+            set("oAuth2", value);
+        }
+        Value::Object(map)
+    }
+
+    /// Only what concerns the servers in this file.
+    fn enable(&self) -> Value {
+        let used: Vec<ServerType> = [Side::Incoming, Side::Outgoing]
+            .into_iter()
+            .flat_map(|side| self.job.servers(side))
+            .map(|s| s.server.server_type)
+            .collect();
+        let concerns = |types: &[ServerType]| {
+            types.is_empty() || used.is_empty() || types.iter().any(|t| used.contains(t))
+        };
+        let all = self.config().enable.iter().filter(|e| concerns(&e.types)).map(|enable| {
+            let instruction: Vec<Value> = enable
+                .instruction
+                .iter()
+                .map(|(language, steps)| {
+                    let joined: Vec<&str> = steps.iter().map(Text::as_str).collect();
+                    json!({
+                        "language": self.text(language, "language"),
+                        "text": self.text(&joined.join(". "), "instruction"),
+                        "steps": self.list(steps.iter().map(Text::as_str), "instruction"),
+                    })
+                })
+                .collect();
+            let mut value = json!({
+                "visitURL": self.text(enable.visit_url.as_str(), "visitURL"),
+                "types": self.list(enable.types.iter().map(|t| crate::model::Word::as_str(*t)), "type"),
+                "instruction": instruction,
+            });
+            if let Some(steps) = self.localized(&enable.instruction) {
+                value["steps"] = self.list(steps.iter().map(Text::as_str), "instruction");
+            }
+            value
+        });
+        Value::Array(all.collect())
+    }
+
+    fn documentation(&self) -> Value {
+        let all = self.config().documentation.iter().map(|page| {
+            let mut value = json!({
+                "url": self.text(page.url.as_str(), "documentation.url"),
+                "descr": self.per_language(&page.descr, "descr"),
+            });
+            if let Some(text) = self.localized(&page.descr) {
+                value["text"] = self.text(text.as_str(), "descr");
+            }
+            value
+        });
+        Value::Array(all.collect())
+    }
+
+    fn per_language(&self, texts: &Localized, name: &str) -> Value {
+        let all = texts.iter().map(|(language, text)| {
+            json!({
+                "language": self.text(language, "language"),
+                "text": self.text(text.as_str(), name),
+            })
+        });
+        Value::Array(all.collect())
+    }
+
+    fn refuses(&self) -> Value {
+        let all = self.config().refuses.iter().map(|refusal| {
+            let types = refusal.types.iter().map(|t| crate::model::Word::as_str(*t));
+            let mut value = json!({
+                "authentication": self.text(&refusal.authentication.to_string(), "authentication"),
+                "types": self.list(types, "type"),
+                "source": self.text(refusal.source.as_str(), "source"),
+            });
+            if let Some(since) = &refusal.since {
+                value["since"] = self.text(since.as_str(), "since");
+            }
+            if let Some(instead) = self.localized(&refusal.instead) {
+                value["instead"] = self.text(instead.as_str(), "instead");
+            }
+            value
+        });
+        Value::Array(all.collect())
+    }
+
+    /// The domain of the file first.
+    fn domains(&self) -> Value {
+        let own = self.job.audience.domain();
+        let others = self.config().domains.iter().filter(|d| *d != own);
+        self.list(std::iter::once(own).chain(others).map(|d| d.as_str()), "domain")
+    }
+
+    /// `[a-z0-9-]`, different for different subjects: what is lost in spelling is made up for by
+    /// eight digits of a UUID.
+    fn token(&self) -> String {
+        let Audience::Account { address, .. } = self.job.audience else {
+            return self.job.audience.domain().as_str().replace('.', "-");
+        };
+        let spelled: String = address
+            .local_part()
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .take(32)
+            .collect();
+        let token = match spelled.trim_matches('-') {
+            "" => "account",
+            token => token,
+        };
+        let uuid = Uuid::new_v5(&NAMESPACE, address.as_str().as_bytes()).simple().to_string();
+        format!("{token}-{}", &uuid[..8])
+    }
+
+    fn identifier(&self) -> String {
+        let domain = self.job.audience.domain();
+        let base = match &self.job.organization.identifier {
+            Some(identifier) => identifier.to_string(),
+            None => format!("{}.mailwright", domain.reversed()),
+        };
+        match self.job.audience {
+            Audience::Account { .. } => format!("{base}.{}", self.token()),
+            _ => format!("{base}.{}", domain.as_str().replace('.', "-")),
+        }
+    }
+
+    fn account(&self) -> Option<Value> {
+        let Audience::Account { address, display_name } = self.job.audience else { return None };
+        let mut value = json!({
+            "address": self.text(address.as_str(), "account.address"),
+            "localPart": self.text(address.local_part(), "account.localPart"),
+            "domain": self.text(address.domain().as_str(), "account.domain"),
+            "addressUnicode": self.text(&address.to_unicode(), "account.addressUnicode"),
+        });
+        if let Some(name) = display_name {
+            value["displayName"] = self.text(name.as_str(), "account.displayName");
+        }
+        if let Some(password) = self.job.password {
+            value["password"] = self.text(password.expose(), "account.password");
+        }
+        Some(value)
+    }
+
+    fn organization(&self) -> Value {
+        let organization = self.job.organization;
+        let mut map = Map::new();
+        if let Some(name) = &organization.name {
+            map.insert("name".into(), self.text(name.as_str(), "organization.name"));
+        }
+        if let Some(identifier) = &organization.identifier {
+            map.insert(
+                "identifier".into(),
+                self.text(identifier.as_str(), "organization.identifier"),
+            );
+        }
+        if let Some(address) = &organization.support_address {
+            map.insert(
+                "supportAddress".into(),
+                self.text(address.as_str(), "organization.supportAddress"),
+            );
+        }
+        Value::Object(map)
+    }
+
+    fn options(&self) -> Value {
+        let options = self.job.options.iter().map(|(name, value)| {
+            let value = match value {
+                OptionDefault::Text(text) => self.text(text, &format!("option.{name}")),
+                OptionDefault::Flag(flag) => Value::Bool(*flag),
+            };
+            (name.clone(), value)
+        });
+        Value::Object(options.collect())
+    }
+
+    /// Over target, name, subject and protocol, never over a host name: a new server must not
+    /// make a new account.
+    fn uuids(&self) -> Value {
+        let job = self.job;
+        let subject = match job.audience {
+            Audience::Account { address, .. } => address.as_str(),
+            _ => job.audience.domain().as_str(),
+        };
+        let protocol =
+            job.incoming.first().map_or_else(String::new, |s| s.server.server_type.to_string());
+        let uuids = job.target.uuids.iter().map(|name| {
+            let of = format!("{}|{name}|{subject}|{protocol}", job.target.name);
+            let uuid = Uuid::new_v5(&NAMESPACE, of.as_bytes());
+            let text = uuid.hyphenated().to_string().to_uppercase();
+            (name.clone(), self.text(&text, "uuid"))
+        });
+        Value::Object(uuids.collect())
+    }
+
+    /// English where the language has no text of its own.
+    fn texts(&self) -> Value {
+        let texts = &self.job.target.texts;
+        let mut map = Map::new();
+        for language in [FALLBACK, self.job.language.as_str()] {
+            for (key, text) in texts.get(language).into_iter().flatten() {
+                map.insert(key.clone(), self.text(text, "text"));
+            }
+        }
+        Value::Object(map)
+    }
+
+    fn server(&self, planned: &PlannedServer<'_>) -> Value {
+        let server: &Server = planned.server;
+        let words = |words: &BTreeMap<String, String>| -> Map<String, Value> {
+            // Not marked: a word may be an element's name, and it is the manifest's own.
+            words.iter().map(|(field, word)| (field.clone(), Value::from(word.as_str()))).collect()
+        };
+        let mut word = words(&planned.words);
+        if let Some((_, first)) = planned.authentication.first() {
+            word.extend(words(first));
+        }
+        let ways: Vec<Value> = planned
+            .authentication
+            .iter()
+            .map(|(way, fields)| {
+                json!({
+                    "authentication": self.text(&way.to_string(), "authentication"),
+                    "word": words(fields),
+                })
+            })
+            .collect();
+        let mut map = Map::new();
+        let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
+        set("type", self.text(&server.server_type.to_string(), "type"));
+        set("hostname", self.text(&planned.hostname, "hostname"));
+        set("port", server.port.get().into());
+        set("socketType", self.text(&server.socket_type.to_string(), "socketType"));
+        if let Some((way, _)) = planned.authentication.first() {
+            set("authentication", self.text(&way.to_string(), "authentication"));
+        }
+        set("authentications", ways.into());
+        if let Some(username) = &planned.username {
+            set("username", self.text(username, "username"));
+        }
+        let others = server.alternative_hostnames.iter().map(|h| h.as_str());
+        set("alternativeHostnames", self.list(others, "alternativeHostname"));
+        if let Some(url) = &server.url {
+            set("url", self.text(url.as_str(), "url"));
+        }
+        set("leaveMessagesOnServer", server.pop3.leave_messages_on_server.into());
+        if let Some(days) = server.pop3.days_to_leave_messages_on_server {
+            set("daysToLeaveMessagesOnServer", days.into());
+        }
+        set("refused", planned.refused.into());
+        if let Some(scope) =
+            self.config().oauth2.as_ref().and_then(|o| o.scope.get(&server.server_type))
+        {
+            let scope: Vec<&str> = scope.iter().map(Text::as_str).collect();
+            set("oAuth2", json!({ "scope": self.text(&scope.join(" "), "scope") }));
+        }
+        set("word", Value::Object(word));
+        Value::Object(map)
+    }
+
+    fn services(&self) -> Value {
+        let all = services(self.config(), self.job.audience.domain()).into_iter().map(|s| {
+            let target = s.target.map_or_else(|| ".".to_owned(), |t| format!("{t}."));
+            json!({
+                "service": self.text(s.service, "service"),
+                "priority": s.priority,
+                "weight": s.weight,
+                "port": s.port,
+                "target": self.text(&target, "target"),
+            })
+        });
+        Value::Array(all.collect())
+    }
+}

@@ -1,0 +1,327 @@
+//! What templates can do with a value: compare it, join it, quote it for a nested context.
+//!
+//! Every helper sees the values behind the marks and gives a mark back, so the format escapes
+//! its result once more. The comparison helpers of Handlebars itself would compare marks.
+
+use std::fmt::Write as _;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, ScopedJson, StringOutput,
+};
+use serde_json::Value;
+
+use super::marks::Marks;
+
+/// A helper's arguments with the values behind the marks.
+struct Arguments {
+    positional: Vec<Value>,
+    named: Vec<(String, Value)>,
+}
+
+type Function = fn(&Arguments) -> Result<Value, String>;
+
+struct ValueHelper {
+    marks: Marks,
+    function: Function,
+    /// The result is in the form that the format wants.
+    finished: bool,
+}
+
+const FUNCTIONS: [(&str, Function); 23] = [
+    ("eq", |a| Ok(Value::Bool(a.text(0)? == a.text(1)?))),
+    ("ne", |a| Ok(Value::Bool(a.text(0)? != a.text(1)?))),
+    ("and", |a| Ok(Value::Bool(a.positional.iter().all(truthy)))),
+    ("or", |a| Ok(Value::Bool(a.positional.iter().any(truthy)))),
+    ("not", |a| Ok(Value::Bool(!a.positional.iter().any(truthy)))),
+    ("gt", |a| Ok(Value::Bool(a.number(0)? > a.number(1)?))),
+    ("gte", |a| Ok(Value::Bool(a.number(0)? >= a.number(1)?))),
+    ("lt", |a| Ok(Value::Bool(a.number(0)? < a.number(1)?))),
+    ("lte", |a| Ok(Value::Bool(a.number(0)? <= a.number(1)?))),
+    ("len", |a| match a.positional.first() {
+        Some(Value::Array(items)) => Ok(items.len().into()),
+        Some(Value::String(text)) => Ok(text.chars().count().into()),
+        _ => Err("wants a list or a text".into()),
+    }),
+    ("lookup", |a| match (a.positional.first(), a.text(1)) {
+        (Some(Value::Object(map)), Ok(key)) => {
+            map.get(&key).cloned().ok_or_else(|| format!("there is no \"{key}\""))
+        }
+        (Some(Value::Array(items)), Ok(_)) => {
+            let at = usize::try_from(a.number(1)?).map_err(|e| e.to_string())?;
+            items.get(at).cloned().ok_or_else(|| format!("there is no item {at}"))
+        }
+        _ => Err("wants a list or a table, and what to look up".into()),
+    }),
+    ("add", |a| Ok((a.number(0)? + a.number(1)?).into())),
+    ("hex", |a| {
+        let digits = usize::try_from(a.number(1)?).map_err(|e| e.to_string())?;
+        Ok(format!("{:0digits$x}", a.number(0)?).into())
+    }),
+    ("upper", |a| Ok(a.text(0)?.to_uppercase().into())),
+    ("lower", |a| Ok(a.text(0)?.to_lowercase().into())),
+    ("reverse", |a| Ok(a.text(0)?.rsplit('.').collect::<Vec<_>>().join(".").into())),
+    ("url", |a| Ok(percent_encode(&a.text(0)?).into())),
+    ("shell", |a| Ok(format!("'{}'", a.text(0)?.replace('\'', "'\\''")).into())),
+    ("json", |a| match a.positional.first() {
+        Some(value) => Ok(value.to_string().into()),
+        None => Err("wants a value".into()),
+    }),
+    ("fileName", |a| Ok(crate::format::file_name(&a.text(0)?).into())),
+    ("winPath", |a| Ok(a.texts()?.join("\\").into())),
+    ("join", |a| match a.positional.first() {
+        Some(Value::Array(items)) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            Ok(texts.ok_or("wants a list of texts")?.join(&a.text(1)?).into())
+        }
+        _ => Err("wants a list of texts, and what to put between them".into()),
+    }),
+    ("fill", |a| {
+        let mut text = a.text(0)?;
+        for (name, value) in &a.named {
+            // A text of the admin's own may do without a slot; tests/meta.rs watches over ours.
+            let value = scalar(value).ok_or(format!("{name} is no text"))?;
+            text = text.replace(&format!("{{{name}}}"), &value);
+        }
+        Ok(text.into())
+    }),
+];
+
+/// Registers all of them, over the ones of the same name that Handlebars has.
+pub(super) fn register(registry: &mut Handlebars<'static>, marks: &Marks) {
+    for (name, function) in FUNCTIONS {
+        let helper = ValueHelper { marks: marks.clone(), function, finished: false };
+        registry.register_helper(name, Box::new(helper));
+    }
+    let key = ValueHelper { marks: marks.clone(), function: registry_key, finished: true };
+    registry.register_helper("regKey", Box::new(key));
+    registry.register_helper("qr", Box::new(QrHelper { marks: marks.clone(), size: false }));
+    registry.register_helper("qrSize", Box::new(QrHelper { marks: marks.clone(), size: true }));
+}
+
+impl HelperDef for ValueHelper {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let arguments = Arguments {
+            positional: h.params().iter().map(|p| self.behind(p.value())).collect(),
+            named: h
+                .hash()
+                .iter()
+                .map(|(name, p)| ((*name).to_owned(), self.behind(p.value())))
+                .collect(),
+        };
+        let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
+        let result = match result {
+            Value::String(text) if self.finished => {
+                Value::String(self.marks.mark_finished(text, h.name()))
+            }
+            // What `lookup` takes out of a table is a mark itself.
+            Value::String(text) => {
+                Value::String(self.marks.mark(self.marks.resolve(&text), h.name()))
+            }
+            other => other,
+        };
+        Ok(ScopedJson::Derived(result))
+    }
+}
+
+impl ValueHelper {
+    fn behind(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.marks.resolve(text)),
+            Value::Array(items) => Value::Array(items.iter().map(|i| self.behind(i)).collect()),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Arguments {
+    fn text(&self, at: usize) -> Result<String, String> {
+        match self.positional.get(at) {
+            Some(value) => {
+                scalar(value).ok_or_else(|| format!("argument {} is missing or no text", at + 1))
+            }
+            None => Err(format!("argument {} is missing", at + 1)),
+        }
+    }
+
+    fn texts(&self) -> Result<Vec<String>, String> {
+        (0..self.positional.len()).map(|at| self.text(at)).collect()
+    }
+
+    fn number(&self, at: usize) -> Result<i64, String> {
+        self.text(at)?.parse().map_err(|_| format!("argument {} is no whole number", at + 1))
+    }
+}
+
+/// A missing argument arrives as null, even in strict mode, and is nothing to compare with.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(_) => true,
+    }
+}
+
+/// RFC 3986 section 2.1: everything but the unreserved characters.
+fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("a string takes everything");
+        }
+    }
+    out
+}
+
+/// The path of a registry key. Nothing is escaped in a key line, so what would end it is refused.
+fn registry_key(arguments: &Arguments) -> Result<Value, String> {
+    let parts = arguments.texts()?;
+    match parts.iter().find(|p| p.is_empty() || p.contains(['[', ']', '\n', '\r'])) {
+        Some(part) => Err(format!("\"{part}\" cannot stand in a registry key")),
+        None => Ok(parts.join("\\").into()),
+    }
+}
+
+/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, one unit a module, a quiet zone of 4.
+struct QrHelper {
+    marks: Marks,
+    size: bool,
+}
+
+/// ISO/IEC 18004 section 9.1 asks for four modules of white around the code.
+const QUIET_ZONE: i32 = 4;
+
+impl HelperDef for QrHelper {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        rc: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> Result<(), RenderError> {
+        let mut inner = StringOutput::new();
+        if let Some(template) = h.template() {
+            template.render(registry, context, rc, &mut inner)?;
+        }
+        let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
+        let payload = self.marks.resolve(text.trim());
+        let code = qrcodegen::QrCode::encode_text(&payload, qrcodegen::QrCodeEcc::Low)
+            .map_err(|e| failed(h.name(), &format!("{} bytes do not fit: {e}", payload.len())))?;
+        let result =
+            if self.size { (code.size() + 2 * QUIET_ZONE).to_string() } else { path_data(&code) };
+        out.write(&self.marks.mark(result, h.name()))?;
+        Ok(())
+    }
+}
+
+/// Runs of dark modules as one-unit-high bars.
+fn path_data(code: &qrcodegen::QrCode) -> String {
+    let mut path = String::new();
+    for y in 0..code.size() {
+        let mut x = 0;
+        while x < code.size() {
+            let start = x;
+            while x < code.size() && code.get_module(x, y) {
+                x += 1;
+            }
+            if x > start {
+                let (left, top, width) = (start + QUIET_ZONE, y + QUIET_ZONE, x - start);
+                write!(path, "M{left} {top}h{width}v1h-{width}z")
+                    .expect("a string takes everything");
+            }
+            x += 1;
+        }
+    }
+    path
+}
+
+fn failed(helper: &str, why: &str) -> RenderError {
+    RenderErrorReason::Other(format!("helper {helper}: {why}")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(template: &str, context: &Value) -> Result<String, RenderError> {
+        let marks = Marks::default();
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        register(&mut registry, &marks);
+        let escaping = marks.clone();
+        registry.register_escape_fn(move |text| escaping.keep(text));
+        let text = registry.render_template(template, context)?;
+        Ok(marks.resolve(&text))
+    }
+
+    #[test]
+    fn values_are_compared_and_not_their_marks() {
+        let context = serde_json::json!({ "port": 25, "word": "SSL" });
+        let text =
+            render("{{#if (eq word \"SSL\")}}{{#if (eq port \"25\")}}yes{{/if}}{{/if}}", &context);
+        assert_eq!(text.unwrap(), "yes");
+    }
+
+    #[test]
+    fn what_is_looked_up_is_the_value_and_not_its_mark() {
+        let marks = Marks::default();
+        let mut registry = Handlebars::new();
+        register(&mut registry, &marks);
+        let escaping = marks.clone();
+        registry.register_escape_fn(move |text| escaping.keep(text));
+        let context =
+            serde_json::json!({ "t": { "a": marks.mark("<b>", "t") }, "k": marks.mark("a", "k") });
+        let skeleton = registry.render_template("{{lookup t k}}", &context).unwrap();
+        assert_eq!(marks.splice(&skeleton, &crate::format::Kind::Xml).unwrap(), "&lt;b&gt;");
+    }
+
+    #[test]
+    fn a_missing_argument_is_an_error_and_not_null() {
+        assert!(render("{{upper nothing}}", &Value::Null).is_err());
+        assert!(render("{{url}}", &Value::Null).is_err());
+    }
+
+    #[test]
+    fn paths_and_nested_quotings_are_made_by_helpers() {
+        let context = serde_json::json!({ "dir": "C:\\x", "name": "o'neil & co" });
+        assert_eq!(render("{{winPath dir name}}", &context).unwrap(), "C:\\x\\o'neil & co");
+        assert_eq!(render("{{shell name}}", &context).unwrap(), "'o'\\''neil & co'");
+        assert_eq!(render("{{url name}}", &context).unwrap(), "o%27neil%20%26%20co");
+        assert_eq!(render("{{json name}}", &context).unwrap(), "\"o'neil & co\"");
+        assert_eq!(render("{{hex 14 4}}", &context).unwrap(), "000e");
+    }
+
+    #[test]
+    fn a_key_that_would_end_its_line_is_refused() {
+        let context = serde_json::json!({ "name": "a]\n[b" });
+        assert!(render("{{regKey \"HKEY_CURRENT_USER\" name}}", &context).is_err());
+    }
+
+    #[test]
+    fn a_text_is_filled_where_it_has_a_slot() {
+        let context = serde_json::json!({ "text": "to {host}", "h": "x" });
+        assert_eq!(render("{{fill text host=h}}", &context).unwrap(), "to x");
+        assert_eq!(render("{{fill text port=h}}", &context).unwrap(), "to {host}");
+    }
+}

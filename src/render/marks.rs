@@ -1,0 +1,152 @@
+//! Marks: single private-use characters that stand for values while a template runs.
+//!
+//! `model::Text` refuses these characters, so no value can look like a mark. A value reaches a
+//! file only through [`Marks::splice`], escaped by the file's format, whatever the template did:
+//! raw expressions and helpers that write past the escaping give a mark like everything else.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::format::Kind;
+
+const FIRST: u32 = 0xF0000;
+const LAST: u32 = 0xFFFFD;
+
+/// The values of one rendering. Clones share the same table.
+#[derive(Clone, Default)]
+pub struct Marks(Arc<Mutex<Vec<Mark>>>);
+
+struct Mark {
+    value: String,
+    /// What people know it by, for messages.
+    name: String,
+    /// Already in the form that the format wants.
+    finished: bool,
+}
+
+impl Marks {
+    /// A mark for a value. An empty value stays empty, so that `{{#if}}` sees it.
+    pub fn mark(&self, value: impl Into<String>, name: &str) -> String {
+        self.add(value.into(), name, false)
+    }
+
+    /// A mark for a text that is already in the form that the format wants.
+    pub fn mark_finished(&self, value: impl Into<String>, name: &str) -> String {
+        self.add(value.into(), name, true)
+    }
+
+    fn add(&self, value: String, name: &str, finished: bool) -> String {
+        if value.is_empty() {
+            return value;
+        }
+        let mut table = self.table();
+        let at = FIRST + u32::try_from(table.len()).unwrap_or(u32::MAX - FIRST);
+        match char::from_u32(at) {
+            Some(mark) if at <= LAST => {
+                table.push(Mark { value, name: name.to_owned(), finished });
+                mark.to_string()
+            }
+            // 65,533 values in one file: no client reads such a file.
+            _ => String::new(),
+        }
+    }
+
+    /// Whatever a template is about to print, as marks: marks stay, anything else becomes one.
+    pub fn keep(&self, text: &str) -> String {
+        let harmless = |c: char| is_mark(c) || c.is_ascii_alphanumeric() || c == '-';
+        if text.chars().all(harmless) {
+            return text.to_owned();
+        }
+        self.mark(self.resolve(text), "text")
+    }
+
+    pub fn has_marks(&self, text: &str) -> bool {
+        text.chars().any(is_mark)
+    }
+
+    /// The text with the raw values in place of the marks.
+    pub fn resolve(&self, text: &str) -> String {
+        if !self.has_marks(text) {
+            return text.to_owned();
+        }
+        let table = self.table();
+        let mut out = String::with_capacity(text.len() + 32);
+        for c in text.chars() {
+            match find(&table, c) {
+                Some(mark) => out.push_str(&mark.value),
+                None => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// The text with every value escaped by the format in place of its mark.
+    pub fn splice(&self, skeleton: &str, format: &Kind) -> Result<String, String> {
+        let table = self.table();
+        let mut out = String::with_capacity(skeleton.len() * 2);
+        for c in skeleton.chars() {
+            match find(&table, c) {
+                Some(mark) if mark.finished => out.push_str(&mark.value),
+                Some(mark) => match format.escape(&mark.value) {
+                    Ok(escaped) => out.push_str(&escaped),
+                    Err(why) => return Err(format!("{} \"{}\": {why}", mark.name, mark.value)),
+                },
+                None => out.push(c),
+            }
+        }
+        Ok(out)
+    }
+
+    /// The skeleton with what is in the format's own form already; the values stay marks.
+    pub fn finish(&self, skeleton: &str) -> String {
+        let table = self.table();
+        let mut out = String::with_capacity(skeleton.len());
+        for c in skeleton.chars() {
+            match find(&table, c) {
+                Some(mark) if mark.finished => out.push_str(&mark.value),
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    pub fn clear(&self) {
+        self.table().clear();
+    }
+
+    /// The table as it is now, on its own; this one starts anew.
+    pub fn take(&self) -> Self {
+        Self(Arc::new(Mutex::new(std::mem::take(&mut *self.table()))))
+    }
+
+    fn table(&self) -> MutexGuard<'_, Vec<Mark>> {
+        // A panic elsewhere leaves the table whole: nothing is half written in it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    crate::model::is_reserved(c)
+}
+
+fn find(table: &[Mark], c: char) -> Option<&Mark> {
+    let at = (c as u32).checked_sub(FIRST)?;
+    table.get(usize::try_from(at).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_escaped_where_its_mark_stood() {
+        let marks = Marks::default();
+        let skeleton = format!("<a>{}</a>", marks.mark("<&>", "x"));
+        assert_eq!(marks.splice(&skeleton, &Kind::Xml).unwrap(), "<a>&lt;&amp;&gt;</a>");
+        assert_eq!(marks.resolve(&skeleton), "<a><&></a>");
+    }
+
+    #[test]
+    fn an_empty_value_stays_empty() {
+        assert_eq!(Marks::default().mark("", "x"), "");
+    }
+}

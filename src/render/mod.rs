@@ -1,0 +1,164 @@
+//! Jobs → artifacts: Handlebars over marks, so that no value can touch a file's structure.
+//!
+//! A template never sees a value, only a mark that stands for it (see [`marks`]). What it makes
+//! is a skeleton; the values are put in afterwards, each escaped by the format. `check` parses
+//! skeleton and file and compares: the same tree, with values where the marks stood.
+
+mod context;
+mod helpers;
+mod marks;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use handlebars::{Context, Handlebars};
+
+use crate::finding::Finding;
+use crate::plan::Job;
+
+pub use marks::Marks;
+pub use template::lint;
+
+/// A finished file, and how it came about.
+pub struct Artifact<'a> {
+    pub job: &'a Job<'a>,
+    /// Below the bundle's folder, `/` between components.
+    pub path: String,
+    /// The text with marks where the values stand.
+    pub skeleton: String,
+    pub marks: Marks,
+    /// The text; newlines are `\n`.
+    pub text: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Renders jobs; templates are parsed once, when they are first used.
+pub struct Renderer {
+    registry: Handlebars<'static>,
+    marks: Marks,
+    /// Templates that have been registered, and paths that have.
+    known: BTreeSet<String>,
+    broken: BTreeMap<String, Vec<Finding>>,
+}
+
+impl Default for Renderer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Renderer {
+    pub fn new() -> Self {
+        let marks = Marks::default();
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.set_prevent_indent(true);
+        let escaping = marks.clone();
+        registry.register_escape_fn(move |text| escaping.keep(text));
+        helpers::register(&mut registry, &marks);
+        Self { registry, marks, known: BTreeSet::new(), broken: BTreeMap::new() }
+    }
+
+    /// Renders one job.
+    ///
+    /// An error finding is a defect of the template; a warning says that this one file cannot be
+    /// had with these values, and why.
+    pub fn render<'a>(&mut self, job: &'a Job<'a>) -> Result<Artifact<'a>, Vec<Finding>> {
+        let target = job.target;
+        let template = format!("{}/{}", target.name, job.file.template);
+        let path = format!("{}/{}#path", job.folder_target.name, job.path);
+        self.register(&template, &job.file.template, job)?;
+        self.register_path(&path, job)?;
+        self.marks.clear();
+        let context = Context::from(context::context(job, &self.marks));
+        let skeleton = self
+            .registry
+            .render_with_context(&template, &context)
+            .map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
+        let skeleton = normalise(&skeleton);
+        let path = self.path_with(&path, job, &context)?;
+        let marks = self.marks.take();
+        let unwritable = |why: String| {
+            vec![
+                Finding::warning("value-not-writable", format!("{path} is left out: {why}"))
+                    .target(&job.folder_target.name)
+                    .subject(job.subject.name()),
+            ]
+        };
+        let text = marks.splice(&skeleton, &job.file.format).map_err(unwritable)?;
+        let bytes = job.file.format.encode(&text).map_err(|e| unwritable(e.to_string()))?;
+        Ok(Artifact { job, path, skeleton, marks, text, bytes })
+    }
+
+    /// Where a job's file goes, below its bundle's folder.
+    pub fn path(&mut self, job: &Job<'_>) -> Result<String, Vec<Finding>> {
+        let name = format!("{}/{}#path", job.folder_target.name, job.path);
+        self.register_path(&name, job)?;
+        self.marks.clear();
+        let context = Context::from(context::context(job, &self.marks));
+        self.path_with(&name, job, &context)
+    }
+
+    /// Components that hold a value are made safe; the rest is the manifest's own.
+    fn path_with(
+        &self,
+        name: &str,
+        job: &Job<'_>,
+        context: &Context,
+    ) -> Result<String, Vec<Finding>> {
+        let file = self
+            .registry
+            .render_with_context(name, context)
+            .map_err(|e| vec![template::path_error(&e, job)])?;
+        let parts = file.split('/').map(|part| match self.marks.has_marks(part) {
+            true => crate::format::file_name(&self.marks.resolve(part)),
+            false => part.to_owned(),
+        });
+        Ok(format!("{}/{}", job.folder_target.name, parts.collect::<Vec<_>>().join("/")))
+    }
+
+    fn register(&mut self, name: &str, file: &str, job: &Job<'_>) -> Result<(), Vec<Finding>> {
+        if let Some(findings) = self.broken.get(name) {
+            return Err(findings.clone());
+        }
+        if !self.known.insert(name.to_owned()) {
+            return Ok(());
+        }
+        let source = &job.target.templates[file];
+        let mut findings = template::lint(source);
+        if findings.is_empty() {
+            match handlebars::Template::compile_with_name(&source.text, name.to_owned()) {
+                Ok(template) => self.registry.register_template(name, template),
+                Err(e) => findings.push(template::template_error(&e, source)),
+            }
+        }
+        if findings.is_empty() {
+            return Ok(());
+        }
+        self.broken.insert(name.to_owned(), findings.clone());
+        Err(findings)
+    }
+
+    fn register_path(&mut self, name: &str, job: &Job<'_>) -> Result<(), Vec<Finding>> {
+        if !self.known.insert(name.to_owned()) {
+            return Ok(());
+        }
+        self.registry.register_template_string(name, job.path).map_err(|e| {
+            let message = format!("path \"{}\": {}", job.path, e.reason());
+            vec![
+                Finding::error("broken-template", message)
+                    .at(&job.target.source, job.file.span.clone()),
+            ]
+        })
+    }
+}
+
+/// Ends with exactly one newline, and no line ends with blanks that a block left behind.
+fn normalise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 1);
+    for line in text.trim_end().lines() {
+        out.push_str(line.trim_end_matches([' ', '\t']));
+        out.push('\n');
+    }
+    out
+}

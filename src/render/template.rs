@@ -1,0 +1,96 @@
+//! What a template may not do, and where it went wrong.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use handlebars::{RenderError, TemplateError};
+
+use crate::finding::{Finding, Source};
+use crate::plan::Job;
+
+/// Looks for what Handlebars takes in silence and gets wrong.
+pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
+    let text = &source.text;
+    let mut findings = Vec::new();
+    for (at, _) in text.match_indices("\\{{") {
+        // handlebars 6.4: `\{{x}}` prints the literal text, and of n backslashes one is eaten.
+        findings.push(
+            Finding::error("backslash-before-expression", "Handlebars eats a backslash before {{")
+                .at(source, at..at + 3)
+                .help("use a helper that writes it: winPath joins a path, regKey a registry key"),
+        );
+    }
+    for raw in ["{{{", "{{&"] {
+        for (at, _) in text.match_indices(raw) {
+            findings.push(
+                Finding::error(
+                    "raw-expression",
+                    format!("{raw} asks for a value without escaping"),
+                )
+                .at(source, at..at + 3)
+                .help("write {{ }}; values that are escaped already come from a helper"),
+            );
+        }
+    }
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| crate::model::is_reserved(*c)) {
+        findings.push(
+            Finding::error("reserved-character", "this private-use character is kept for marks")
+                .at(source, at..at + c.len_utf8()),
+        );
+    }
+    if let Some(at) = text.find('\r') {
+        findings.push(
+            Finding::error("carriage-return", "a template has lines that end in LF; the format writes CRLF where the client wants it")
+                .at(source, at..at + 1),
+        );
+    }
+    findings
+}
+
+pub(super) fn template_error(error: &TemplateError, source: &Arc<Source>) -> Finding {
+    let (line, column) = error.pos().unwrap_or((1, 1));
+    let span = span(&source.text, line, column);
+    Finding::error("broken-template", error.reason().to_string()).at(source, span)
+}
+
+pub(super) fn render_error(error: &RenderError, file: &str, job: &Job<'_>) -> Finding {
+    let source = &job.target.templates[file];
+    let span = span(&source.text, error.line_no.unwrap_or(1), error.column_no.unwrap_or(1));
+    Finding::error("broken-template", error.reason().to_string())
+        .at(source, span)
+        .target(&job.target.name)
+        .help("`mailwright targets show` lists what templates may use; write {{#if x}} around what is not always there")
+}
+
+pub(super) fn path_error(error: &RenderError, job: &Job<'_>) -> Finding {
+    Finding::error("broken-template", format!("path \"{}\": {}", job.path, error.reason()))
+        .at(&job.target.source, job.file.span.clone())
+        .target(&job.target.name)
+}
+
+/// A line and a column, both from 1, as bytes.
+fn span(text: &str, line: usize, column: usize) -> Range<usize> {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let at = rest.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let end = rest[at..].find(['\n', '}']).map_or(rest.len(), |n| at + n);
+    start + at..start + end.max(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backslash_before_an_expression_is_refused_with_the_way_round() {
+        let source = Source::new("t.hbs", "path=C:\\{{x}}\n");
+        let found = lint(&source);
+        assert_eq!(found[0].code, "backslash-before-expression");
+        assert_eq!(found[0].place.as_ref().unwrap().to_string(), "t.hbs:1:8");
+    }
+
+    #[test]
+    fn a_raw_expression_is_refused() {
+        assert_eq!(lint(&Source::new("t.hbs", "{{{x}}}"))[0].code, "raw-expression");
+    }
+}

@@ -1,0 +1,42 @@
+//! Findings as people read them: the line in question, what is wrong, what to do.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::finding::{Finding, Severity};
+
+/// All findings, worst first, with an empty line between them.
+pub fn findings(findings: &[Finding], color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let mut out = String::new();
+    for finding in sorted {
+        out.push_str(&one(&renderer, finding));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+fn one(renderer: &Renderer, finding: &Finding) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(finding.message.as_str()).id(finding.code);
+    let mut group = match &finding.place {
+        Some(place) => Group::with_title(title).element(
+            Snippet::source(place.source.text.as_str())
+                .path(place.source.name.as_str())
+                .annotation(AnnotationKind::Primary.span(place.span.clone())),
+        ),
+        None => Group::with_title(title),
+    };
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    if let Some(spec) = &finding.spec {
+        group = group.element(Level::NOTE.with_name("see").message(spec.as_str()));
+    }
+    renderer.render(&[group])
+}

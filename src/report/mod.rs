@@ -1,0 +1,23 @@
+//! Findings and results, for people and for programs.
+
+mod human;
+mod table;
+
+pub use human::findings as human_findings;
+pub use table::Table;
+
+use crate::finding::{Finding, Severity};
+
+/// How many there are of each severity, for a closing line; none where there is nothing to say.
+pub fn summary(findings: &[Finding]) -> Option<String> {
+    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+    let parts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning")]
+        .into_iter()
+        .filter_map(|(severity, word)| match count(severity) {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            n => Some(format!("{n} {word}s")),
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

@@ -1,0 +1,112 @@
+//! A table for the terminal: columns as wide as they need, the last ones wrapped.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Rows of cells under a heading.
+pub struct Table {
+    heading: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Between columns.
+const GAP: usize = 2;
+/// The narrowest a wrapped column gets.
+const NARROWEST: usize = 20;
+
+impl Table {
+    pub fn new(heading: &[&str]) -> Self {
+        Self { heading: heading.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The text; `width` is that of the terminal.
+    pub fn render(&self, width: usize) -> String {
+        let widths = self.widths(width);
+        let mut out = String::new();
+        for row in std::iter::once(&self.heading).chain(&self.rows) {
+            let cells: Vec<Vec<String>> =
+                row.iter().zip(&widths).map(|(cell, width)| wrap(cell, *width)).collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for line in 0..height {
+                let mut text = String::new();
+                for (cell, width) in cells.iter().zip(&widths) {
+                    let part = cell.get(line).map_or("", String::as_str);
+                    text.push_str(part);
+                    text.push_str(&" ".repeat(width.saturating_sub(part.width()) + GAP));
+                }
+                out.push_str(text.trim_end());
+                out.push('\n');
+            }
+        }
+        out
+    }
+
+    /// Every column its natural width; what is too much is taken from the widest ones.
+    fn widths(&self, width: usize) -> Vec<usize> {
+        let columns = self.heading.len();
+        let mut widths: Vec<usize> = (0..columns)
+            .map(|at| {
+                std::iter::once(&self.heading)
+                    .chain(&self.rows)
+                    .filter_map(|row| row.get(at))
+                    .map(|cell| cell.width())
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        let room = width.saturating_sub(GAP * columns.saturating_sub(1));
+        while widths.iter().sum::<usize>() > room {
+            let Some(widest) = widths.iter_mut().max() else { break };
+            if *widest <= NARROWEST {
+                break;
+            }
+            *widest -= 1;
+        }
+        widths
+    }
+}
+
+/// Lines of at most that width, broken at spaces and behind slashes; a longer word stays whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut glue = " ";
+        let parts =
+            if word.starts_with('/') { vec![word] } else { word.split_inclusive('/').collect() };
+        for part in parts {
+            let line = lines.last_mut().expect("there is always a line");
+            let glue_here = if line.is_empty() { "" } else { glue };
+            if !line.is_empty() && line.width() + glue_here.len() + part.width() > width {
+                lines.push(part.to_owned());
+            } else {
+                line.push_str(glue_here);
+                line.push_str(part);
+            }
+            glue = "";
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_wraps_its_widest_column_and_keeps_the_others() {
+        let mut table = Table::new(&["client", "how"]);
+        table.row(vec![
+            "Thunderbird".into(),
+            "put it where the other files of the program are".into(),
+        ]);
+        assert_eq!(
+            table.render(40),
+            "client       how\n\
+             Thunderbird  put it where the other\n\
+             \x20            files of the program are\n"
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! The providers there are: the built-in ones and a folder of the user's own over them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::document::closest;
+use crate::embedded;
+use crate::finding::{Finding, Source};
+use crate::model::Hostname;
+
+use super::provider::{Provider, read_provider};
+use super::{Error, read_text};
+
+/// `mailwright init` writes it; nobody's mail is there.
+const STARTING_POINT: &str = "example.com";
+
+/// Where providers are looked up, by name and by domain.
+///
+/// Files are read when they are needed: of the built-in ones only those that name the domain.
+pub struct Catalog {
+    entries: BTreeMap<String, Entry>,
+}
+
+enum Entry {
+    BuiltIn(&'static str),
+    File(PathBuf),
+}
+
+/// A provider that is not there, with the names that are near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    pub name: String,
+    pub suggestion: Option<String>,
+}
+
+impl Catalog {
+    /// The built-in providers, and over them the `.toml` files of a folder.
+    pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
+        let mut entries: BTreeMap<String, Entry> = embedded::files_below("providers")
+            .filter_map(|(file, text)| {
+                Some((file.strip_suffix(".toml")?.to_owned(), Entry::BuiltIn(text)))
+            })
+            .collect();
+        if let Some(folder) = folder {
+            let unreadable = |source| Error::Read {
+                what: "the folder of providers",
+                path: folder.display().to_string(),
+                source,
+            };
+            for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+                let path = entry.map_err(unreadable)?.path();
+                let stem = path.file_stem().and_then(|stem| stem.to_str());
+                if path.extension().is_some_and(|e| e == "toml")
+                    && let Some(stem) = stem
+                {
+                    entries.insert(stem.to_owned(), Entry::File(path));
+                }
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// The names that people can type.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .filter(|(name, entry)| {
+                name.as_str() != STARTING_POINT || matches!(entry, Entry::File(_))
+            })
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// A provider by its name, or by the path of its file.
+    pub fn get(
+        &self,
+        name: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Result<Option<Provider>, NotFound>, Error> {
+        if let Some(entry) = self.entries.get(name) {
+            return self.load(name, entry, findings).map(Ok);
+        }
+        let path = Path::new(name);
+        if path.extension().is_some_and(|e| e == "toml") || name.contains(std::path::MAIN_SEPARATOR)
+        {
+            let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("provider");
+            return self.load(stem, &Entry::File(path.to_owned()), findings).map(Ok);
+        }
+        let suggestion = closest(name, self.names()).map(str::to_owned);
+        Ok(Err(NotFound { name: name.to_owned(), suggestion }))
+    }
+
+    /// The provider that a mail domain belongs to.
+    pub fn by_domain(
+        &self,
+        domain: &Hostname,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Provider>, Error> {
+        let quoted = format!("\"{domain}\"");
+        // A folder's own files come first, whatever their names.
+        let (files, built_in): (Vec<_>, Vec<_>) =
+            self.entries.iter().partition(|(_, entry)| matches!(entry, Entry::File(_)));
+        for (name, entry) in files.into_iter().chain(built_in) {
+            if let Entry::BuiltIn(text) = entry
+                && (!text.contains(&quoted) || name == STARTING_POINT)
+            {
+                continue;
+            }
+            let mut own = Vec::new();
+            let provider = self.load(name, entry, &mut own)?;
+            match provider {
+                Some(provider) if provider.config.domains.contains(domain) => {
+                    findings.append(&mut own);
+                    return Ok(Some(provider));
+                }
+                // A broken file may be the one that was meant.
+                None => findings.append(&mut own),
+                Some(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn load(
+        &self,
+        name: &str,
+        entry: &Entry,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Provider>, Error> {
+        let source: Arc<Source> = match entry {
+            Entry::BuiltIn(text) => Source::new(format!("providers/{name}.toml"), *text),
+            Entry::File(path) => {
+                Source::new(path.display().to_string(), read_text(path, "provider file")?)
+            }
+        };
+        let (provider, mut own) = read_provider(name, &source);
+        findings.append(&mut own);
+        Ok(provider)
+    }
+}
+
+impl Catalog {
+    /// The commented file that `init` starts people off with.
+    pub fn starting_point() -> &'static str {
+        embedded::file("providers/example.com.toml").expect("build.rs embeds it")
+    }
+}
+
+impl NotFound {
+    pub fn finding(&self, catalog: &Catalog) -> Finding {
+        let help = match &self.suggestion {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!(
+                "there are {}; a file of your own is named by its path, and `mailwright init` starts one",
+                catalog.names().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let message = format!("there is no provider \"{}\"", self.name.escape_debug());
+        Finding::error("no-such-provider", message).help(help)
+    }
+}

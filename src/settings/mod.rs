@@ -1,0 +1,28 @@
+//! What people write down, read into the model: provider files, `mailwright.toml`, and who a
+//! bundle is for.
+
+mod catalog;
+mod project;
+mod provider;
+mod who;
+
+pub use catalog::{Catalog, NotFound};
+pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
+pub use provider::{Provider, read_provider};
+pub use who::{Choice, Subject, SubjectKind, Who, resolve};
+
+/// A file that could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read {what} {path}: {source}")]
+    Read { what: &'static str, path: String, source: std::io::Error },
+    #[error("{path} is not UTF-8 text, so it is no {what}")]
+    NotText { what: &'static str, path: String },
+}
+
+/// Reads a text file that a person named.
+pub(crate) fn read_text(path: &std::path::Path, what: &'static str) -> Result<String, Error> {
+    let name = || path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { what, path: name(), source })?;
+    String::from_utf8(bytes).map_err(|_| Error::NotText { what, path: name() })
+}

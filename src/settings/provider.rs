@@ -1,0 +1,481 @@
+//! `providers/NAME.toml` → [`ClientConfig`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::document::{self, Table};
+use crate::finding::{Finding, Source, any_error};
+use crate::model::{
+    AppPassword, Authentication, ClientConfig, Documentation, Enable, Hostname, HostnamePattern,
+    Invalid, OAuth2, Pop3Options, Port, Protocol, Refusal, Server, ServerType, Side, SocketType,
+    Text, UsernamePattern, Word,
+};
+
+/// A provider as its file describes it.
+#[derive(Debug)]
+pub struct Provider {
+    /// What people type: the file's name without `.toml`.
+    pub name: String,
+    pub config: ClientConfig,
+    /// Whether customers bring domains of their own.
+    pub custom_domains: bool,
+    pub source: Arc<Source>,
+    /// Where each server's ways to sign in stand in the file.
+    pub authentication_spans: BTreeMap<(Side, usize), Range<usize>>,
+}
+
+/// The longest names the draft allows. draft-ietf-mailmaint-autoconfig, "displayName"
+const DISPLAY_NAME: usize = 60;
+const DISPLAY_SHORT_NAME: usize = 20;
+
+/// The most days that messages stay on the server. Thunderbird has no "for ever", so its file
+/// says 18250 for it: as seconds that still fits 32 bits.
+pub(super) const LONGEST_STAY: u16 = 18_249;
+
+/// Reads a provider file. With any finding at error level there is no provider.
+pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
+    let mut spans = BTreeMap::new();
+    let mut custom_domains = false;
+    let (config, findings) = document::read(source, |root| {
+        let (config, custom) = read_config(root, &mut spans)?;
+        custom_domains = custom;
+        Some(config)
+    });
+    let config = config.filter(|_| !any_error(&findings));
+    let provider = config.map(|config| Provider {
+        name: name.to_owned(),
+        config,
+        custom_domains,
+        source: source.clone(),
+        authentication_spans: spans,
+    });
+    (provider, findings)
+}
+
+fn read_config(
+    root: &Table<'_>,
+    spans: &mut BTreeMap<(Side, usize), Range<usize>>,
+) -> Option<(ClientConfig, bool)> {
+    root.text("source");
+    let incoming = read_servers(root, Side::Incoming, spans);
+    let outgoing = read_servers(root, Side::Outgoing, spans);
+    let enable = root.tables("enable").iter().filter_map(read_enable).collect();
+    let documentation = root
+        .tables("documentation")
+        .iter()
+        .filter_map(|t| {
+            t.text("source");
+            let descr = t.localized("descr");
+            Some(Documentation { url: required_url(t, "url")?, descr })
+        })
+        .collect();
+    let refuses = root.tables("refuses").iter().filter_map(read_refusal).collect();
+    let app_password = root.table("appPassword").and_then(|t| {
+        t.text("source");
+        let note = t.localized("note");
+        let required = t.bool("required").unwrap_or(false);
+        Some(AppPassword { url: required_url(&t, "url")?, required, note })
+    });
+    let oauth2 = root.table("oAuth2").and_then(|t| read_oauth2(&t));
+    let Some(provider) = root.table("emailProvider") else {
+        root.missing("emailProvider", "`mailwright init` writes a commented file to start from");
+        return None;
+    };
+    provider.text("source");
+    let id = provider.value("id", Hostname::new);
+    if !provider.has("id") {
+        provider.missing("id", "write the provider's domain, e.g. id = \"example.com\"");
+    }
+    let display_name = named(&provider, "displayName", DISPLAY_NAME);
+    if !provider.has("displayName") {
+        provider.missing(
+            "displayName",
+            "write the name people know, e.g. displayName = \"Example Mail\"",
+        );
+    }
+    let display_short_name =
+        named(&provider, "displayShortName", DISPLAY_SHORT_NAME).or_else(|| display_name.clone());
+    let default_protocol = provider.value("defaultProtocol", Protocol::parse);
+    let web_mail = url(&provider, "webMail");
+    let domains = read_domains(&provider);
+    let mx_domains = provider.list("mxDomains", Hostname::new);
+    let custom_domains = provider.bool("customDomains").unwrap_or(false);
+    let config = ClientConfig {
+        id: id?,
+        display_name: display_name?,
+        display_short_name: display_short_name?,
+        domains,
+        mx_domains,
+        default_protocol,
+        incoming,
+        outgoing,
+        enable,
+        documentation,
+        web_mail,
+        refuses,
+        app_password,
+        oauth2,
+    };
+    Some((config, custom_domains))
+}
+
+fn named(table: &Table<'_>, key: &str, longest: usize) -> Option<Text> {
+    let name = table.text(key)?;
+    let length = name.as_str().chars().count();
+    if name.as_str().trim().is_empty() {
+        table.push(table.wrong(key, "empty"));
+        return None;
+    }
+    if length > longest {
+        table.push(
+            table
+                .wrong(key, format!("{length} characters long; {longest} is the most"))
+                .spec(format!("draft-ietf-mailmaint-autoconfig, \"{key}\"")),
+        );
+    }
+    Some(name)
+}
+
+fn read_domains(provider: &Table<'_>) -> Vec<Hostname> {
+    let spans = provider.item_spans("domains");
+    let mut domains: Vec<Hostname> = Vec::new();
+    let mut at = 0;
+    let read = provider.list("domains", |name| {
+        let result = Hostname::new(name).and_then(|domain| {
+            if domain.is_qualified() {
+                Ok(domain)
+            } else {
+                Err(Invalid::new(format!("\"{domain}\" has no dot, so it is no mail domain")))
+            }
+        });
+        Ok(result.map_err(|why| why.to_string()))
+    });
+    for result in read {
+        let span = spans.get(at).cloned().unwrap_or_else(|| provider.span());
+        at += 1;
+        match result {
+            Ok(domain) if domains.contains(&domain) => provider.push(
+                Finding::error("duplicate-domain", format!("{domain} is listed twice"))
+                    .at(provider.source(), span)
+                    .help("leave one of them out"),
+            ),
+            Ok(domain) => domains.push(domain),
+            Err(why) => provider.push(
+                Finding::error("invalid-setting", format!("emailProvider.domains: {why}"))
+                    .at(provider.source(), span),
+            ),
+        }
+    }
+    if at == 0 {
+        provider
+            .missing("domains", "list what stands behind the @, e.g. domains = [\"example.com\"]");
+    }
+    domains
+}
+
+fn read_servers(
+    root: &Table<'_>,
+    side: Side,
+    spans: &mut BTreeMap<(Side, usize), Range<usize>>,
+) -> Vec<Server> {
+    let key = side.as_str();
+    let tables = root.tables(key);
+    if tables.is_empty() {
+        root.missing(key, format!("describe one under [[{key}]]"));
+    }
+    let mut servers: Vec<Server> = Vec::new();
+    for table in &tables {
+        let Some(server) = read_server(table, side) else { continue };
+        let same = |other: &Server| {
+            (other.server_type, &other.hostname, other.port, other.socket_type)
+                == (server.server_type, &server.hostname, server.port, server.socket_type)
+        };
+        if servers.iter().any(same) {
+            table.push(
+                Finding::error(
+                    "duplicate-server",
+                    format!(
+                        "the same {} server twice: {}:{} {}",
+                        server.server_type, server.hostname, server.port, server.socket_type
+                    ),
+                )
+                .at(table.source(), table.span_of("hostname"))
+                .help("leave one out; several ways to sign in go into one list: authentication = [\"OAuth2\", \"password-cleartext\"]"),
+            );
+            continue;
+        }
+        spans.insert((side, servers.len()), table.span_of("authentication"));
+        servers.push(server);
+    }
+    servers
+}
+
+fn read_server(table: &Table<'_>, side: Side) -> Option<Server> {
+    table.text("source");
+    let server_type = table.value("type", |word| {
+        let server_type = ServerType::parse(word)?;
+        match (side, server_type) {
+            (Side::Incoming, ServerType::Smtp) => {
+                Err(Invalid::new("smtp is for outgoing mail; write it under [[outgoingServer]]"))
+            }
+            (Side::Outgoing, other) if other != ServerType::Smtp => Err(Invalid::new(format!(
+                "{other} is for incoming mail; write it under [[incomingServer]]"
+            ))),
+            _ => Ok(server_type),
+        }
+    });
+    let hostname = table.value("hostname", HostnamePattern::new);
+    let alternative_hostnames = table.list("alternativeHostnames", Hostname::new);
+    let port = table.integer("port", Port::new);
+    let socket_type = table.value("socketType", SocketType::parse);
+    let authentication = table.list("authentication", Authentication::parse);
+    let username = table.value("username", UsernamePattern::new);
+    let url = url(table, "url");
+    let pop3 = Pop3Options {
+        leave_messages_on_server: table.bool("leaveMessagesOnServer").unwrap_or(true),
+        days_to_leave_messages_on_server: table.integer("daysToLeaveMessagesOnServer", days),
+    };
+    for (key, help) in [
+        ("type", "write imap, pop3 or smtp"),
+        ("hostname", "write the server's name, e.g. hostname = \"mail.example.com\""),
+        ("port", "usual are 993 (imap), 995 (pop3), 465 or 587 (smtp)"),
+        ("socketType", "SSL (TLS from the first byte: 993, 995, 465) or STARTTLS (143, 110, 587)"),
+        ("authentication", "usual is authentication = [\"password-cleartext\"]"),
+        ("username", "usual is username = \"%EMAILADDRESS%\""),
+    ] {
+        if !table.has(key) {
+            table.missing(key, help);
+        }
+    }
+    let server_type = server_type?;
+    if server_type != ServerType::Pop3 {
+        for key in ["leaveMessagesOnServer", "daysToLeaveMessagesOnServer"] {
+            if table.has(key) {
+                table.push(table.wrong(key, format!("only for pop3, and this is {server_type}")));
+            }
+        }
+    }
+    let (port, socket_type) = (port?, socket_type?);
+    usual_port(table, server_type, port, socket_type);
+    if socket_type == SocketType::Plain
+        && authentication.contains(&Authentication::PasswordCleartext)
+    {
+        table.push(
+            Finding::warning("insecure-socket", "the password goes over the wire for everybody to read")
+                .at(table.source(), table.span_of("socketType"))
+                .help("use SSL or STARTTLS; Thunderbird for Android refuses a whole file for one plain server")
+                .spec("RFC 8314 section 3"),
+        );
+    }
+    if table.has("authentication") && authentication.is_empty() {
+        return None;
+    }
+    Some(Server {
+        server_type,
+        hostname: hostname?,
+        alternative_hostnames,
+        port,
+        socket_type,
+        authentication,
+        username: username?,
+        url,
+        pop3,
+    })
+}
+
+/// Ports that belong to the other way of securing the connection: the commonest mix-up there is.
+fn usual_port(table: &Table<'_>, server_type: ServerType, port: Port, socket_type: SocketType) {
+    let implicit = match server_type {
+        ServerType::Imap => 993,
+        ServerType::Pop3 => 995,
+        ServerType::Smtp => 465,
+        _ => return,
+    };
+    let upgraded: &[u16] = match server_type {
+        ServerType::Imap => &[143],
+        ServerType::Pop3 => &[110],
+        _ => &[587, 25],
+    };
+    let usual = if port.get() == implicit {
+        SocketType::Ssl
+    } else if upgraded.contains(&port.get()) {
+        SocketType::Starttls
+    } else {
+        return;
+    };
+    if socket_type != usual && !(socket_type == SocketType::Plain && usual == SocketType::Starttls)
+    {
+        table.push(
+            Finding::warning(
+                "unusual-port",
+                format!("port {port} with {socket_type}: {server_type} on {port} is {usual} nearly everywhere"),
+            )
+            .at(table.source(), table.span_of("socketType"))
+            .help("SSL is TLS from the first byte, STARTTLS an upgrade after the greeting; see which one the server speaks")
+            .spec("RFC 8314 section 3"),
+        );
+    }
+}
+
+fn days(days: i64) -> Result<u16, Invalid> {
+    match u16::try_from(days) {
+        Ok(days) if (1..=LONGEST_STAY).contains(&days) => Ok(days),
+        _ => Err(Invalid::new(format!(
+            "{days} is no number of days; 1 to {LONGEST_STAY}, or leave it out for ever"
+        ))),
+    }
+}
+
+fn read_enable(table: &Table<'_>) -> Option<Enable> {
+    table.text("source");
+    let types = table.list("types", ServerType::parse);
+    let instruction = table.localized_steps("instruction");
+    if !table.has("instruction") {
+        table.missing(
+            "instruction",
+            "write the way through the menus: instruction.en = [\"first step\", \"second step\"]",
+        );
+    }
+    Some(Enable { types, visit_url: required_url(table, "visitURL")?, instruction })
+}
+
+fn read_refusal(table: &Table<'_>) -> Option<Refusal> {
+    let authentication = table.value("authentication", Authentication::parse);
+    let source = table.text("source");
+    for (key, help) in [
+        ("authentication", "write which way to sign in is refused"),
+        ("source", "write where this is known from, so that the next reader can check it"),
+    ] {
+        if !table.has(key) {
+            table.missing(key, help);
+        }
+    }
+    let refusal = Refusal {
+        types: table.list("types", ServerType::parse),
+        since: table.value("since", date),
+        instead: table.localized("instead"),
+        authentication: authentication?,
+        source: source?,
+    };
+    Some(refusal)
+}
+
+/// An ISO 8601 calendar date.
+fn date(text: &str) -> Result<Text, Invalid> {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if shape != "0000-00-00" {
+        return Err(Invalid::new(format!("\"{text}\" is no date; write it as 2024-09-16")));
+    }
+    Text::new(text)
+}
+
+fn read_oauth2(table: &Table<'_>) -> Option<OAuth2> {
+    table.text("source");
+    let issuer = table.text("issuer");
+    if !table.has("issuer") {
+        table.missing("issuer", "write the host that issues the tokens");
+    }
+    let (auth_url, token_url) = (required_url(table, "authURL"), required_url(table, "tokenURL"));
+    let device_auth_url = url(table, "deviceAuthURL");
+    let mut scope = BTreeMap::new();
+    if let Some(scopes) = table.table("scope") {
+        for server_type in ServerType::ALL {
+            let list = scopes.list(server_type.as_str(), Text::new);
+            if !list.is_empty() {
+                scope.insert(*server_type, list);
+            }
+        }
+    }
+    Some(OAuth2 {
+        issuer: issuer?,
+        auth_url: auth_url?,
+        token_url: token_url?,
+        device_auth_url,
+        scope,
+    })
+}
+
+fn required_url(table: &Table<'_>, key: &str) -> Option<Text> {
+    if !table.has(key) {
+        table.missing(key, "write the address of the page, with https://");
+    }
+    url(table, key)
+}
+
+fn url(table: &Table<'_>, key: &str) -> Option<Text> {
+    table.value(key, |url| {
+        let text = Text::new(url)?;
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match host.and_then(|rest| rest.split(['/', '?', '#', ':']).next()) {
+            Some(host) if !host.is_empty() && !url.contains([' ', '"', '<', '>']) => Ok(text),
+            _ => Err(Invalid::new(format!(
+                "\"{url}\" is no address of a page; write it with https:// and without spaces"
+            ))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[emailProvider]
+id = "example.com"
+displayName = "Example"
+domains = ["example.com"]
+[[incomingServer]]
+type = "pop3"
+hostname = "pop.example.com"
+port = 995
+socketType = "SSL"
+authentication = ["password-cleartext"]
+username = "%EMAILADDRESS%"
+[[outgoingServer]]
+type = "smtp"
+hostname = "smtp.example.com"
+port = 465
+socketType = "SSL"
+authentication = "password-cleartext"
+username = "%EMAILADDRESS%"
+"#;
+
+    fn findings(text: &str) -> Vec<String> {
+        let source = Source::new("p.toml", text);
+        read_provider("p", &source).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_complete_provider_reads_without_findings() {
+        assert_eq!(findings(GOOD), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_same_server_twice_is_an_error() {
+        let server =
+            &GOOD[GOOD.find("[[incomingServer]]").unwrap()..GOOD.find("[[outgoing").unwrap()];
+        let found = findings(&format!("{GOOD}{server}"));
+        assert!(found[0].contains("error[duplicate-server]"), "{found:?}");
+    }
+
+    #[test]
+    fn starttls_on_the_tls_port_is_a_warning() {
+        let found = findings(&GOOD.replacen("\"SSL\"", "\"STARTTLS\"", 1));
+        assert!(found[0].contains("warning[unusual-port]"), "{found:?}");
+    }
+
+    #[test]
+    fn an_smtp_server_among_the_incoming_ones_is_told_where_it_belongs() {
+        let found = findings(&GOOD.replacen("\"pop3\"", "\"smtp\"", 1));
+        assert!(found.iter().any(|f| f.contains("[[outgoingServer]]")), "{found:?}");
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let found = findings("[emailProvider]\nid = \"example.com\"\n[[incomingServer]]\n");
+        for key in ["displayName", "domains", "outgoingServer", "hostname", "port", "username"] {
+            assert!(found.iter().any(|f| f.contains(&format!("has no {key}"))), "{key}: {found:?}");
+        }
+    }
+}

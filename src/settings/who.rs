@@ -1,0 +1,298 @@
+//! WHO a bundle is for: an address, a domain or a provider, and what then counts as the provider.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::finding::Finding;
+use crate::model::{ClientConfig, EmailAddress, Hostname, Text};
+
+use super::Error;
+use super::catalog::{Catalog, NotFound};
+use super::project::Override;
+use super::provider::Provider;
+
+/// What the user typed, recognised by its looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    Address(EmailAddress),
+    /// A domain or the name of a provider.
+    Name(String),
+}
+
+impl Who {
+    pub fn parse(who: &str) -> Result<Self, Box<Finding>> {
+        if who.contains('@') {
+            return match EmailAddress::new(who) {
+                Ok(address) => Ok(Self::Address(address)),
+                Err(why) => Err(Box::new(
+                    Finding::error("invalid-address", why.to_string())
+                        .help("write it as ann@example.com"),
+                )),
+            };
+        }
+        if who.is_empty() {
+            return Err(Box::new(
+                Finding::error("invalid-subject", "an empty name")
+                    .help("write an address, a domain or a provider"),
+            ));
+        }
+        Ok(Self::Name(who.to_owned()))
+    }
+}
+
+/// What files are made for.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    /// The domain of its files.
+    pub domain: Hostname,
+    /// The provider's settings with the domain and the user's overrides applied.
+    pub config: ClientConfig,
+    pub provider: Rc<Provider>,
+    /// Whether the domain is a customer's own.
+    pub custom_domain: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectKind {
+    Provider,
+    Domain,
+    Account { address: EmailAddress, display_name: Option<Text> },
+}
+
+impl Subject {
+    /// What people call it: an address, a domain, or the provider's id.
+    pub fn name(&self) -> &str {
+        match &self.kind {
+            SubjectKind::Provider => self.config.id.as_str(),
+            SubjectKind::Domain => self.domain.as_str(),
+            SubjectKind::Account { address, .. } => address.as_str(),
+        }
+    }
+
+    pub fn address(&self) -> Option<&EmailAddress> {
+        match &self.kind {
+            SubjectKind::Account { address, .. } => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The folder of what is the same for everybody, below the output folder.
+    pub fn shared_folder(&self) -> PathBuf {
+        match self.kind {
+            SubjectKind::Provider => PathBuf::from(self.config.id.as_str()),
+            _ => PathBuf::from(self.domain.as_str()),
+        }
+    }
+}
+
+/// How subjects are chosen, besides WHO.
+pub struct Choice<'a> {
+    /// `--provider`, from a flag, the environment or the settings file.
+    pub provider: Option<&'a str>,
+    pub overrides: &'a Override,
+    /// `--name`.
+    pub display_name: Option<&'a Text>,
+}
+
+/// The provider that nobody has to name.
+const DEFAULT_PROVIDER: &str = "outlook.com";
+
+/// Finds the provider of each WHO.
+///
+/// Without WHO the subject is the chosen provider, without that the default one. With a chosen
+/// provider, a domain outside its list is a customer's domain that is hosted there.
+pub fn resolve(
+    who: Option<&Who>,
+    choice: &Choice<'_>,
+    catalog: &Catalog,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Subject>, Error> {
+    let chosen = match choice.provider {
+        Some(name) => match named(name, catalog, findings)? {
+            Some(provider) => Some(Rc::new(provider)),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let subject = match (who, chosen) {
+        (None, Some(provider)) => provider_subject(provider),
+        (None, None) => match named(DEFAULT_PROVIDER, catalog, findings)? {
+            Some(provider) => provider_subject(Rc::new(provider)),
+            None => return Ok(None),
+        },
+        (Some(Who::Address(address)), chosen) => {
+            let Some((provider, custom)) = of_domain(address.domain(), chosen, catalog, findings)?
+            else {
+                return Ok(None);
+            };
+            let display_name = choice.display_name.cloned();
+            let kind = SubjectKind::Account { address: address.clone(), display_name };
+            subject(kind, address.domain().clone(), provider, custom)
+        }
+        (Some(Who::Name(name)), chosen) => {
+            // A provider's own name first: `gmail`, `outlook.com`.
+            let own_name = |p: &Provider| p.name == *name || p.config.id.as_str() == name;
+            match &chosen {
+                Some(provider) if own_name(provider) => provider_subject(provider.clone()),
+                None if catalog.names().any(|n| n == name) => {
+                    match named(name, catalog, findings)? {
+                        Some(provider) => provider_subject(Rc::new(provider)),
+                        None => return Ok(None),
+                    }
+                }
+                _ => match domain_subject(name, chosen, catalog, findings)? {
+                    Some(subject) => subject,
+                    None => return Ok(None),
+                },
+            }
+        }
+    };
+    Ok(Some(with_overrides(subject, choice.overrides, findings)))
+}
+
+fn named(
+    name: &str,
+    catalog: &Catalog,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Provider>, Error> {
+    match catalog.get(name, findings)? {
+        Ok(provider) => Ok(provider),
+        Err(missing) => {
+            findings.push(missing.finding(catalog));
+            Ok(None)
+        }
+    }
+}
+
+fn domain_subject(
+    name: &str,
+    chosen: Option<Rc<Provider>>,
+    catalog: &Catalog,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Subject>, Error> {
+    let domain = match Hostname::new(name) {
+        Ok(domain) if domain.is_qualified() => domain,
+        Ok(_) => {
+            let suggestion = crate::document::closest(name, catalog.names()).map(str::to_owned);
+            findings.push(NotFound { name: name.to_owned(), suggestion }.finding(catalog));
+            return Ok(None);
+        }
+        Err(why) => {
+            findings.push(
+                Finding::error("invalid-subject", why.to_string())
+                    .help("write an address, a domain or a provider"),
+            );
+            return Ok(None);
+        }
+    };
+    let Some((provider, custom)) = of_domain(&domain, chosen, catalog, findings)? else {
+        return Ok(None);
+    };
+    if provider.config.id == domain {
+        return Ok(Some(provider_subject(provider)));
+    }
+    Ok(Some(subject(SubjectKind::Domain, domain, provider, custom)))
+}
+
+/// The provider of a domain, and whether the domain is a customer's own.
+fn of_domain(
+    domain: &Hostname,
+    chosen: Option<Rc<Provider>>,
+    catalog: &Catalog,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<(Rc<Provider>, bool)>, Error> {
+    if let Some(provider) = chosen {
+        let custom = !provider.config.domains.contains(domain) && provider.config.id != *domain;
+        return Ok(Some((provider, custom)));
+    }
+    match catalog.by_domain(domain, findings)? {
+        Some(provider) => Ok(Some((Rc::new(provider), false))),
+        None => {
+            findings.push(
+                Finding::error(
+                    "unknown-domain",
+                    format!("no provider is known for {}", domain.to_unicode()),
+                )
+                .help(format!(
+                    "name the provider that hosts it (--provider microsoft365), write a provider \
+                         file (`mailwright init`), or make one from what the domain publishes \
+                         (`mailwright import {domain}`)"
+                )),
+            );
+            Ok(None)
+        }
+    }
+}
+
+fn provider_subject(provider: Rc<Provider>) -> Subject {
+    let domain = provider.config.domains[0].clone();
+    subject(SubjectKind::Provider, domain, provider, false)
+}
+
+fn subject(
+    kind: SubjectKind,
+    domain: Hostname,
+    provider: Rc<Provider>,
+    custom_domain: bool,
+) -> Subject {
+    let mut config = provider.config.clone();
+    if custom_domain {
+        config.id = domain.clone();
+        config.domains = vec![domain.clone()];
+    }
+    Subject { kind, domain, config, provider, custom_domain }
+}
+
+fn with_overrides(mut subject: Subject, over: &Override, findings: &mut Vec<Finding>) -> Subject {
+    let config = &mut subject.config;
+    if let Some(name) = &over.display_name {
+        config.display_name = name.clone();
+    }
+    if let Some(name) = &over.display_short_name {
+        config.display_short_name = name.clone();
+    }
+    for server in &mut config.incoming {
+        if let Some(leave) = over.leave_messages_on_server {
+            server.pop3.leave_messages_on_server = leave;
+        }
+        if let Some(days) = over.days_to_leave_messages_on_server {
+            server.pop3.days_to_leave_messages_on_server = days;
+        }
+    }
+    for new in &over.servers {
+        let servers = match new.side {
+            crate::model::Side::Incoming => &mut config.incoming,
+            crate::model::Side::Outgoing => &mut config.outgoing,
+        };
+        let mut found = false;
+        for server in servers.iter_mut().filter(|s| s.server_type == new.server_type) {
+            found = true;
+            if let Some(hostname) = &new.hostname {
+                server.hostname = hostname.clone();
+                server.alternative_hostnames.clear();
+            }
+            server.port = new.port.unwrap_or(server.port);
+            server.socket_type = new.socket_type.unwrap_or(server.socket_type);
+            if !new.authentication.is_empty() {
+                server.authentication = new.authentication.clone();
+            }
+            if let Some(username) = &new.username {
+                server.username = username.clone();
+            }
+        }
+        if !found {
+            findings.push(
+                Finding::warning(
+                    "override-without-server",
+                    format!(
+                        "{} has no {} server to override",
+                        subject.provider.name, new.server_type
+                    ),
+                )
+                .help("leave the override out, or add the server to a provider file of your own"),
+            );
+        }
+    }
+    subject
+}

@@ -1,0 +1,214 @@
+//! The targets there are: the built-in folders and a folder of the user's own over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::document;
+use crate::embedded;
+use crate::finding::{Finding, Source, any_error};
+
+use super::manifest::Target;
+use super::read::read_manifest;
+
+const MANIFEST: &str = "target.toml";
+
+/// A folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}: {source}")]
+pub struct Error {
+    path: String,
+    source: std::io::Error,
+}
+
+/// Where targets are looked up by name. A folder of the user's replaces the built-in one of the
+/// same name as a whole; `targets eject` copies one out to start from.
+pub struct Targets {
+    entries: BTreeMap<String, Option<PathBuf>>,
+}
+
+impl Targets {
+    pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
+        let mut entries: BTreeMap<String, Option<PathBuf>> = embedded::files_below("templates")
+            .filter_map(|(file, _)| {
+                file.strip_suffix(&format!("/{MANIFEST}")).map(|n| (n.to_owned(), None))
+            })
+            .collect();
+        if let Some(folder) = folder {
+            let failed = |source| Error { path: folder.display().to_string(), source };
+            for entry in std::fs::read_dir(folder).map_err(failed)? {
+                let path = entry.map_err(failed)?.path();
+                if path.join(MANIFEST).is_file()
+                    && let Some(name) = path.file_name().and_then(|n| n.to_str())
+                {
+                    entries.insert(name.to_owned(), Some(path));
+                }
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// Reads a target with everything it names; with an error among the findings there is none.
+    pub fn get(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Target> {
+        let Some(folder) = self.entries.get(name) else {
+            findings.push(self.no_such_target(name));
+            return None;
+        };
+        let source = match self.text(name, folder, MANIFEST) {
+            Ok(source) => source,
+            Err(finding) => {
+                findings.push(*finding);
+                return None;
+            }
+        };
+        let (read, mut own) = read_manifest(name, &source);
+        let target = read.map(|(mut target, texts)| {
+            self.fill(&mut target, texts.as_deref(), folder, &mut own);
+            target
+        });
+        let broken = any_error(&own);
+        findings.append(&mut own);
+        target.filter(|_| !broken)
+    }
+
+    /// The targets whose names begin with `name-` and that are not opt-in.
+    pub fn group(&self, name: &str, findings: &mut Vec<Finding>) -> Vec<String> {
+        let prefix = format!("{name}-");
+        let names: Vec<String> =
+            self.names().filter(|n| n.starts_with(&prefix)).map(str::to_owned).collect();
+        names
+            .into_iter()
+            .filter(|name| self.get(name, findings).is_some_and(|target| !target.opt_in))
+            .collect()
+    }
+
+    pub fn no_such_target(&self, name: &str) -> Finding {
+        let help = match document::closest(name, self.names()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("there are {}", self.names().collect::<Vec<_>>().join(", ")),
+        };
+        Finding::error("no-such-target", format!("there is no target \"{}\"", name.escape_debug()))
+            .help(help)
+    }
+
+    /// The files of a built-in target, for `eject`: path below its folder and text.
+    pub fn built_in_files(name: &str) -> Vec<(&'static str, &'static str)> {
+        embedded::files_below(&format!("templates/{name}")).collect()
+    }
+
+    fn fill(
+        &self,
+        target: &mut Target,
+        texts: Option<&str>,
+        folder: &Option<PathBuf>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let name = target.name.clone();
+        let mut wanted: BTreeSet<(bool, String)> = BTreeSet::new();
+        for file in &target.files {
+            wanted.insert((false, file.template.clone()));
+            if let Some(schema) = &file.schema {
+                wanted.insert((true, schema.clone()));
+            }
+        }
+        for (is_schema, file) in wanted {
+            let read = match (is_schema, embedded::file(&format!("schemas/{file}"))) {
+                (true, Some(text)) => Ok(Source::new(format!("schemas/{file}"), text)),
+                _ => self.text(&name, folder, &file),
+            };
+            match read {
+                Ok(source) if is_schema => drop(target.schemas.insert(file, source)),
+                Ok(source) => drop(target.templates.insert(file, source)),
+                Err(finding) => {
+                    let user = target
+                        .files
+                        .iter()
+                        .find(|f| f.template == file || f.schema.as_deref() == Some(&file));
+                    let span = user.map_or(0..0, |f| f.span.clone());
+                    findings.push(finding.at(&target.source, span));
+                }
+            }
+        }
+        let Some(texts) = texts else { return };
+        for (file, source) in self.folder(&name, folder, texts) {
+            let Some(language) = file.strip_suffix(".toml") else { continue };
+            let (read, mut own) = document::read(&source, |root| {
+                let mut map = BTreeMap::new();
+                for key in root.keys() {
+                    if let Some(text) = root.string(&key) {
+                        map.insert(key, text);
+                    }
+                }
+                Some(map)
+            });
+            findings.append(&mut own);
+            target.texts.insert(language.to_owned(), read.unwrap_or_default());
+        }
+    }
+
+    fn text(
+        &self,
+        name: &str,
+        folder: &Option<PathBuf>,
+        file: &str,
+    ) -> Result<Arc<Source>, Box<Finding>> {
+        match folder {
+            None => {
+                let path = format!("templates/{name}/{file}");
+                embedded::file(&path).map(|text| Source::new(path.as_str(), text)).ok_or_else(
+                    || Box::new(Finding::error("missing-file", format!("there is no {path}"))),
+                )
+            }
+            Some(folder) => {
+                let path = folder.join(file);
+                std::fs::read_to_string(&path)
+                    .map(|text| Source::new(path.display().to_string(), text))
+                    .map_err(|e| {
+                        Box::new(Finding::error(
+                            "missing-file",
+                            format!("cannot read {}: {e}", path.display()),
+                        ))
+                    })
+            }
+        }
+    }
+
+    fn folder(
+        &self,
+        name: &str,
+        folder: &Option<PathBuf>,
+        texts: &str,
+    ) -> Vec<(String, Arc<Source>)> {
+        match folder {
+            None => {
+                let below = format!("templates/{name}/{texts}");
+                embedded::files_below(&below)
+                    .map(|(file, text)| {
+                        (file.to_owned(), Source::new(format!("{below}/{file}"), text))
+                    })
+                    .collect()
+            }
+            Some(folder) => {
+                let Ok(entries) = std::fs::read_dir(folder.join(texts)) else { return Vec::new() };
+                let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+                paths.sort();
+                paths
+                    .into_iter()
+                    .filter_map(|path| {
+                        let file = path.file_name()?.to_str()?.to_owned();
+                        let text = std::fs::read_to_string(&path).ok()?;
+                        Some((file, Source::new(path.display().to_string(), text)))
+                    })
+                    .collect()
+            }
+        }
+    }
+}

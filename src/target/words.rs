@@ -1,0 +1,162 @@
+//! From the neutral words to a client's own.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Authentication, Hostname, ServerType, SocketType, Word};
+
+use super::manifest::HostRule;
+
+/// The client's field → neutral word → client's word.
+type Fields<W> = BTreeMap<String, BTreeMap<W, String>>;
+
+/// What a client can say about one kind of server.
+#[derive(Debug, Default)]
+pub struct Words {
+    pub server_type: Fields<ServerType>,
+    pub socket_type: Fields<SocketType>,
+    pub authentication: Fields<Authentication>,
+    /// Whether a server may have several ways to sign in.
+    pub all_authentications: bool,
+    /// The client fills in placeholders by itself.
+    pub expands_username: bool,
+    pub expands_hostname: bool,
+    /// OAuth2 can be said only for these hosts; none: for any.
+    pub oauth2_hosts: Option<Vec<HostRule>>,
+}
+
+/// A server in the client's words: field → word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expressed {
+    /// Of type and socketType.
+    pub words: BTreeMap<String, String>,
+    /// The ways to sign in that the client knows, in the provider's order, each with its words.
+    pub authentication: Vec<(Authentication, BTreeMap<String, String>)>,
+    /// What had to be left out, and why.
+    pub dropped: Vec<Inexpressible>,
+}
+
+/// Why a client cannot have a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inexpressible {
+    Type(ServerType),
+    SocketType(SocketType),
+    Authentication(Authentication),
+    /// OAuth2 is known for other hosts only.
+    OAuth2Host(String),
+}
+
+impl std::fmt::Display for Inexpressible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Type(word) => write!(f, "has no word for {word}"),
+            Self::SocketType(word) => write!(f, "has no word for socketType \"{word}\""),
+            Self::Authentication(word) => write!(f, "has no word for authentication \"{word}\""),
+            Self::OAuth2Host(host) => write!(f, "knows no OAuth2 for {host}"),
+        }
+    }
+}
+
+impl Words {
+    /// Whether this kind is about servers of that type.
+    pub fn covers(&self, server_type: ServerType) -> bool {
+        !self.server_type.is_empty()
+            && self.server_type.values().all(|words| words.contains_key(&server_type))
+    }
+
+    /// A server in the client's words, or all the reasons why not.
+    pub fn express(
+        &self,
+        server_type: ServerType,
+        socket_type: SocketType,
+        hostname: Option<&Hostname>,
+        authentication: &[Authentication],
+    ) -> Result<Expressed, Vec<Inexpressible>> {
+        let mut words = BTreeMap::new();
+        if !self.covers(server_type) || !pick(&self.server_type, server_type, &mut words) {
+            return Err(vec![Inexpressible::Type(server_type)]);
+        }
+        if !pick(&self.socket_type, socket_type, &mut words) {
+            return Err(vec![Inexpressible::SocketType(socket_type)]);
+        }
+        let mut expressed = Expressed { words, ..Expressed::default() };
+        for &word in authentication {
+            let mut words = BTreeMap::new();
+            let unknown_host = word == Authentication::OAuth2
+                && self.oauth2_hosts.as_ref().is_some_and(|rules| {
+                    !hostname.is_some_and(|host| rules.iter().any(|r| r.matches(host)))
+                });
+            if !pick(&self.authentication, word, &mut words) {
+                expressed.dropped.push(Inexpressible::Authentication(word));
+            } else if unknown_host {
+                let host =
+                    hostname.map_or("a host name with a placeholder".into(), ToString::to_string);
+                expressed.dropped.push(Inexpressible::OAuth2Host(host));
+            } else if self.all_authentications || expressed.authentication.is_empty() {
+                expressed.authentication.push((word, words));
+            }
+        }
+        if expressed.authentication.is_empty() {
+            return Err(expressed.dropped);
+        }
+        Ok(expressed)
+    }
+}
+
+/// The words of every field; false if one of them has none.
+fn pick<W: Word + Ord>(fields: &Fields<W>, word: W, into: &mut BTreeMap<String, String>) -> bool {
+    for (field, words) in fields {
+        match words.get(&word) {
+            Some(clients) => into.insert(field.clone(), clients.clone()),
+            None => return false,
+        };
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outlook() -> Words {
+        let one = |field: &str, word: &str| (field.to_owned(), word.to_owned());
+        let mut words = Words::default();
+        let (field, word) = one("account", "I_Mail");
+        words.server_type.insert(field, [(ServerType::Pop3, word)].into());
+        let (field, word) = one("UseSSL", "1");
+        words.socket_type.insert(field, [(SocketType::Ssl, word)].into());
+        let (field, word) = one("UseSPA", "0");
+        words.authentication.insert(field, [(Authentication::PasswordCleartext, word)].into());
+        words
+    }
+
+    #[test]
+    fn a_way_to_sign_in_without_a_word_falls_back_to_the_next() {
+        let ways = [Authentication::OAuth2, Authentication::PasswordCleartext];
+        let said = outlook().express(ServerType::Pop3, SocketType::Ssl, None, &ways).unwrap();
+        assert_eq!(said.authentication[0].0, Authentication::PasswordCleartext);
+        assert_eq!(said.dropped, [Inexpressible::Authentication(Authentication::OAuth2)]);
+    }
+
+    #[test]
+    fn a_missing_word_for_the_socket_type_rules_a_server_out() {
+        let ways = [Authentication::PasswordCleartext];
+        let said = outlook().express(ServerType::Pop3, SocketType::Starttls, None, &ways);
+        assert_eq!(said, Err(vec![Inexpressible::SocketType(SocketType::Starttls)]));
+    }
+
+    #[test]
+    fn oauth2_for_an_unknown_host_is_not_said() {
+        let mut words = outlook();
+        words.authentication.insert("UseSPA".into(), [(Authentication::OAuth2, "x".into())].into());
+        let host = Hostname::new("mail.example.com").unwrap();
+        words.oauth2_hosts =
+            Some(vec![HostRule { host: Hostname::new("outlook.com").unwrap(), exact: false }]);
+        let said = words.express(
+            ServerType::Pop3,
+            SocketType::Ssl,
+            Some(&host),
+            &[Authentication::OAuth2],
+        );
+        assert_eq!(said, Err(vec![Inexpressible::OAuth2Host("mail.example.com".into())]));
+    }
+}

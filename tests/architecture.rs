@@ -1,0 +1,93 @@
+//! The house rules that a compiler does not know.
+
+mod support;
+
+use support::{files_below, root};
+
+/// Who may import whom: a module may use those in its own row and in every row below.
+const FLOORS: [&[&str]; 8] = [
+    &["cli"],
+    &["report"],
+    &["check", "output"],
+    &["render"],
+    &["plan"],
+    &["settings", "import", "target"],
+    &["document", "embedded", "format"],
+    &["model", "finding"],
+];
+
+/// On one floor modules do not know each other, but for these.
+const NEIGHBOURS: [(&str, &str); 4] =
+    [("target", "import"), ("document", "format"), ("model", "finding"), ("finding", "model")];
+
+fn floor(module: &str) -> usize {
+    FLOORS
+        .iter()
+        .position(|floor| floor.contains(&module))
+        .unwrap_or_else(|| panic!("{module} has no floor; give it one here and in ARCHITECTURE.md"))
+}
+
+#[test]
+fn imports_point_one_way() {
+    let mut seen = 0;
+    for (file, bytes) in files_below(&root().join("src")) {
+        let module = file.split(['/', '.']).next().unwrap().to_owned();
+        if !file.ends_with(".rs") || module == "lib" || module == "main" {
+            continue;
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        for (at, _) in text.match_indices("crate::") {
+            let rest = &text[at + "crate::".len()..];
+            let used: String =
+                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            if used == module || !used.starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
+            seen += 1;
+            let downwards = floor(&used) > floor(&module);
+            let neighbours = NEIGHBOURS.contains(&(module.as_str(), used.as_str()));
+            assert!(
+                downwards || neighbours,
+                "{file}: {module} imports {used}, which stands above it"
+            );
+        }
+    }
+    assert!(seen > 50, "only {seen} imports were seen");
+}
+
+#[test]
+fn every_source_file_says_first_what_it_is_for() {
+    for (file, bytes) in files_below(&root().join("src")) {
+        if file.ends_with(".rs") {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.starts_with("//! "), "{file} does not begin with //!");
+        }
+    }
+}
+
+#[test]
+fn no_source_file_has_grown_a_second_idea() {
+    for (file, bytes) in files_below(&root().join("src")) {
+        let lines = String::from_utf8_lossy(&bytes).lines().count();
+        assert!(lines <= 500, "{file} has {lines} lines; find the second idea in it");
+    }
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for (file, bytes) in files_below(&root().join("src")) {
+        let text = String::from_utf8(bytes).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if !file.starts_with("cli/") && file != "main.rs" && !file.ends_with("tests.rs") {
+            for print in ["println!", "eprintln!", "print!(", "dbg!"] {
+                assert!(!code.contains(print), "{file} prints");
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_forbidden() {
+    let text = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    assert!(text.contains("#![forbid(unsafe_code)]"));
+}

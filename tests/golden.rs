@@ -1,0 +1,58 @@
+//! Whole trees, byte by byte. `SNAPSHOTS=overwrite cargo test --test golden` writes them anew; read
+//! the difference before it is committed.
+
+mod support;
+
+use support::{Run, assert_tree, fixture, root};
+
+/// Generates with every target, the opt-in ones too where the provider has servers for them.
+#[track_caller]
+fn golden(name: &str, args: &[&str]) {
+    let run = Run::new();
+    let providers = fixture("providers").display().to_string();
+    let mut all = vec!["generate", "--providers", &providers];
+    all.extend(args);
+    run.args(&all).code(0);
+    assert_tree(&root().join("tests/golden").join(name), &run.files("out"));
+}
+
+#[test]
+fn the_default_provider_over_pop3_for_one_person() {
+    golden("default", &["ann@outlook.com", "--name", "Ann Example"]);
+}
+
+#[test]
+fn a_provider_that_has_only_pop3_with_passwords() {
+    golden("pop3-only", &["ann@pop3-only.example", "--language", "en"]);
+}
+
+#[test]
+fn a_provider_with_imap_and_pop3() {
+    golden("both", &["ann@both.example", "both.example", "--language", "en,de"]);
+}
+
+#[test]
+fn a_customers_domain_at_microsoft_365() {
+    let args =
+        ["ann@contoso.example", "--provider", "microsoft365", "--name", "Ann", "--language", "en"];
+    golden("customer-domain", &args);
+}
+
+#[test]
+fn an_internationalised_domain_and_local_part() {
+    golden("idn", &["änn@bücher.example", "--name", "Änn Müller", "--language", "de"]);
+}
+
+#[test]
+fn a_hostile_display_name_stays_a_name() {
+    let name = "\"'> ]]><x y=\"1\">& {{evil}} %00 \\n [Service1] \u{202e}txt `id` $(id)";
+    golden("hostile-name", &["o'neil+x@outlook.com", "--name", name, "--language", "en"]);
+}
+
+/// The sample that is committed under `out/`.
+#[test]
+fn the_committed_sample_is_what_generate_writes() {
+    let run = Run::new();
+    run.args(&["generate", "outlook.com"]).code(0);
+    assert_tree(&root().join("out/outlook.com"), &run.files("out/outlook.com"));
+}
