@@ -1,4 +1,10 @@
-//! Writes the table of the files that are built into the program: a walk over three folders.
+//! Writes the table of the files that are built into the program, by a walk over three folders,
+//! and that of the templates among them, parsed.
+
+#[path = "build/parse.rs"]
+mod parse;
+#[path = "src/render/parsed.rs"]
+mod parsed;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +19,9 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={folder}");
         walk(&root.join(folder), &mut files)?;
     }
+    for code in ["build.rs", "build/parse.rs", "src/render/parsed.rs"] {
+        println!("cargo::rerun-if-changed={code}");
+    }
     let mut rows: Vec<(String, PathBuf)> = Vec::new();
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
@@ -22,14 +31,22 @@ fn main() -> io::Result<()> {
     }
     // By the text of the names: `embedded::file` halves over them.
     rows.sort();
-    let mut table = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
+    let mut files = String::from("static FILES: &[(&str, &str)] = &[\n");
+    let mut templates = String::from("static TEMPLATES: &[(&str, &str)] = &[\n");
     for (name, file) in rows {
-        writeln!(table, "    ({name:?}, include_str!({file:?})),")
+        writeln!(files, "    ({name:?}, include_str!({file:?})),")
             .expect("a string takes everything");
+        if name.ends_with(".hbs") {
+            let failed = |why: String| io::Error::other(format!("{name}: {why}"));
+            let text = fs::read_to_string(&file).map_err(|e| failed(e.to_string()))?;
+            if let Some(form) = parse::parse(&text).map_err(failed)? {
+                writeln!(templates, "    ({name:?}, {form:?}),")
+                    .expect("a string takes everything");
+            }
+        }
     }
-    table.push_str("];\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("embedded.rs"), table)
+    fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n"))
 }
 
 /// All files below a folder, but for hidden ones.

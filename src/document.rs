@@ -147,7 +147,25 @@ impl<'a> Table<'a> {
 
     /// A whole number that becomes a value.
     pub fn integer<T>(&self, key: &str, parse: impl Fn(i64) -> Result<T, Invalid>) -> Option<T> {
-        let value = self.asked_for(key)?;
+        self.number(key, self.asked_for(key)?, parse)
+    }
+
+    /// An array of whole numbers, each a value.
+    pub fn integers<T>(&self, key: &str, parse: impl Fn(i64) -> Result<T, Invalid>) -> Vec<T> {
+        let Some(value) = self.asked_for(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, "a list of whole numbers", value.get_ref(), value.span());
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.number(key, item, &parse)).collect()
+    }
+
+    fn number<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        parse: impl Fn(i64) -> Result<T, Invalid>,
+    ) -> Option<T> {
         let DeValue::Integer(number) = value.get_ref() else {
             self.wrong_type(key, "a whole number", value.get_ref(), value.span());
             return None;
@@ -159,7 +177,8 @@ impl<'a> Table<'a> {
         match parsed {
             Ok(value) => Some(value),
             Err(why) => {
-                self.push(self.wrong(key, why.to_string()));
+                let message = format!("{}: {why}", self.path_of(key));
+                self.push(Finding::error("invalid-setting", message).at(self.source, value.span()));
                 None
             }
         }
@@ -252,13 +271,13 @@ impl<'a> Table<'a> {
 
     /// `key.en = "…"`, `key.de = "…"`.
     pub fn localized(&self, key: &str) -> Localized {
-        self.per_language(key, |table, language| table.text(language))
+        self.per_language(key, |table, language| table.value(language, visible))
     }
 
     /// `key.en = ["…", "…"]`.
     pub fn localized_steps(&self, key: &str) -> LocalizedSteps {
         self.per_language(key, |table, language| {
-            let steps = table.list(language, Text::new);
+            let steps = table.list(language, visible);
             (!steps.is_empty()).then_some(steps)
         })
     }
@@ -353,6 +372,15 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|&(distance, k)| distance <= 1 + k.len().min(word.len()) / 4)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, k)| k)
+}
+
+/// A text for people, who see nothing where a client shows a blank one; autoconfig files may not
+/// have it.
+fn visible(text: &str) -> Result<Text, Invalid> {
+    match text.trim().is_empty() {
+        true => Err(Invalid::new("empty")),
+        false => Text::new(text),
+    }
 }
 
 fn is_language(tag: &str) -> bool {

@@ -1,12 +1,21 @@
 //! The files that are built into the program: `providers/`, `schemas/` and `templates/`, in a
-//! table that `build.rs` writes by walking those folders.
+//! table that `build.rs` writes by walking those folders. It parses the templates, too.
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The text of a file by its path, e.g. `templates/thunderbird/target.toml`.
 pub fn file(path: &str) -> Option<&'static str> {
-    let at = FILES.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
-    Some(FILES[at].1)
+    find(FILES, path)
+}
+
+/// A template in the form that `render::parsed` reads, if this is the text of the built-in file.
+pub(crate) fn parsed(path: &str, text: &str) -> Option<&'static str> {
+    find(TEMPLATES, path).filter(|_| file(path) == Some(text))
+}
+
+fn find(table: &[(&str, &'static str)], path: &str) -> Option<&'static str> {
+    let at = table.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
+    Some(table[at].1)
 }
 
 /// All files below a folder, as (path below it, text), in order of their paths.
@@ -20,8 +29,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_so_that_a_file_is_found_by_halving() {
+    fn the_tables_are_sorted_so_that_a_file_is_found_by_halving() {
         assert!(FILES.is_sorted_by_key(|(name, _)| *name));
+        assert!(TEMPLATES.is_sorted_by_key(|(name, _)| *name));
         assert!(file("providers/outlook.com.toml").is_some());
     }
 }

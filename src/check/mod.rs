@@ -11,10 +11,13 @@ pub mod schema;
 mod shown;
 mod structure;
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Finding, Source};
 use crate::render::Artifact;
+use crate::target::Scope;
 
-pub use schema::Schemas;
+use schema::Schemas;
 
 /// A judge: looks at a finished file and says what is wrong with it.
 type Check = fn(&mut Schemas, &Artifact<'_>) -> Vec<Finding>;
@@ -27,17 +30,33 @@ const CHECKS: [(&str, Check); 4] = [
     ("shown", |_, artifact| shown::check(artifact)),
 ];
 
+/// The judges' memory over a run: compiled schemas, and what was found right already.
+#[derive(Default)]
+pub struct Judges {
+    schemas: Schemas,
+    right: BTreeSet<(String, String)>,
+}
+
 /// Judges one file. Any finding is an error: what we made is not what we meant.
-pub fn check(schemas: &mut Schemas, artifact: &Artifact<'_>) -> Vec<Finding> {
+///
+/// What is the same for everybody is handed out in several places (to be hosted, for `isp/`, for a
+/// domain); the same text of the same template is judged once.
+pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
+    let job = artifact.job;
+    let shared = job.file.scope != Scope::Account;
+    let key = || (format!("{}/{}", job.target.name, job.file.template), artifact.text.clone());
+    if shared && judges.right.contains(&key()) {
+        return Vec::new();
+    }
     for (_, judge) in CHECKS {
-        let mut findings = judge(schemas, artifact);
+        let mut findings = judge(&mut judges.schemas, artifact);
         if !findings.is_empty() {
             for finding in &mut findings {
                 finding.target = Some(artifact.job.folder_target.name.clone());
                 finding.subject = Some(artifact.job.subject.name().to_owned());
                 if finding.help.is_none() {
                     finding.help = Some(
-                        "the template or its manifest makes a file that the client would misread; \
+                        "what the settings, the template and its manifest make together would be misread; \
                          nothing was written"
                             .to_owned(),
                     );
@@ -45,6 +64,9 @@ pub fn check(schemas: &mut Schemas, artifact: &Artifact<'_>) -> Vec<Finding> {
             }
             return findings;
         }
+    }
+    if shared {
+        judges.right.insert(key());
     }
     Vec::new()
 }

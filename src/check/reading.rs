@@ -78,7 +78,7 @@ fn difference(planned: &PlannedServer<'_>, read: &ReadServer) -> Option<String> 
         let found: Vec<_> = read.authentication.iter().map(ToString::to_string).collect();
         return told("authentication", &meant.join(", "), &found.join(", "));
     }
-    if read.username != planned.username {
+    if planned.signs_in() && read.username != planned.username {
         let none = || "none".to_owned();
         return told(
             "username",

@@ -2,7 +2,7 @@
 
 use crate::finding::Finding;
 use crate::model::Side;
-use crate::render::Artifact;
+use crate::render::{Artifact, percent_encode};
 use crate::target::Shown;
 
 pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
@@ -18,13 +18,15 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
                     Shown::Hostname => planned.hostname.clone(),
                     Shown::Port => planned.server.port.to_string(),
                     Shown::Username => match &planned.username {
-                        Some(username) => username.clone(),
-                        None => continue,
+                        Some(username) if planned.signs_in() => username.clone(),
+                        _ => continue,
                     },
                 };
                 let escaped = file.format.escape(&value).unwrap_or_default();
                 let word = matches!(shown, Shown::Port);
-                if !stands_in(&artifact.text, &escaped, word) {
+                // In the address of a server it stands percent-encoded (RFC 3986).
+                let in_address = || stands_in(&artifact.text, &percent_encode(&value), word);
+                if !stands_in(&artifact.text, &escaped, word) && !in_address() {
                     findings.push(Finding::error(
                         "value-not-shown",
                         format!(

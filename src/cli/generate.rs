@@ -1,20 +1,18 @@
 //! `mailwright generate`: settings → plan → render → check → write.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-use crate::check::{self, Schemas};
 use crate::finding::{Finding, any_error};
 use crate::model::Secret;
-use crate::output::{self, Bundle, OutFile};
+use crate::output;
 use crate::plan::{self, Plan};
-use crate::render::Renderer;
 use crate::report::{self, Table};
 
 use super::args::{Format, GenerateArgs, Global};
+use super::make::{Made, Row, make};
 use super::session::Session;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
@@ -34,7 +32,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
         let Plan { bundles, findings: planned } = plan::plan(&request);
         findings.extend(planned);
         if !any_error(&findings) {
-            made = make(&bundles, &mut findings);
+            made = make(&bundles, terminal, &mut findings);
         }
         if password.is_some() && !made.has_secrets() {
             findings.push(Finding::warning(
@@ -51,113 +49,6 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
     tell(args, terminal, &made, &written, &findings)?;
     Ok(Outcome::Fine)
-}
-
-/// What will be written, with what the table says about each file.
-#[derive(Default)]
-struct Made {
-    bundles: Vec<Bundle>,
-    rows: Vec<Row>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    clients: Vec<String>,
-    target: String,
-    /// Below the output folder.
-    file: String,
-    delivery: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-    #[serde(skip)]
-    bundle: String,
-    /// Below the bundle, `*` for the language where there is one file for each.
-    #[serde(skip)]
-    short: String,
-    #[serde(skip)]
-    codes: Vec<&'static str>,
-}
-
-impl Made {
-    fn has_secrets(&self) -> bool {
-        self.bundles.iter().flat_map(|b| &b.files).any(|f| f.secret)
-    }
-}
-
-fn make(bundles: &[plan::BundlePlan<'_>], findings: &mut Vec<Finding>) -> Made {
-    let mut made = Made::default();
-    let mut renderer = Renderer::new();
-    let mut schemas = Schemas::default();
-    for bundle in bundles {
-        let mut files: BTreeMap<String, OutFile> = BTreeMap::new();
-        for job in &bundle.jobs {
-            let artifact = match renderer.render(job) {
-                Ok(artifact) => artifact,
-                Err(mut own) => {
-                    findings.append(&mut own);
-                    continue;
-                }
-            };
-            let mut own = check::check(&mut schemas, &artifact);
-            if !own.is_empty() {
-                findings.append(&mut own);
-                continue;
-            }
-            let secret = job.password.is_some();
-            if secret {
-                findings.push(
-                    Finding::warning(
-                        "password-in-file",
-                        format!("{} holds the password in clear", artifact.path),
-                    )
-                    .target(&job.folder_target.name)
-                    .subject(&bundle.subject)
-                    .help("hand it over on a way that nobody else reads, and delete it afterwards"),
-                );
-            }
-            let notes: Vec<String> = job.notes.iter().map(|(_, text)| text.clone()).collect();
-            made.rows.push(Row {
-                clients: job.target.clients.iter().map(|c| c.name.clone()).collect(),
-                target: job.folder_target.name.clone(),
-                file: format!("{}/{}", bundle.folder.display(), artifact.path),
-                delivery: job.file.delivery.clone().unwrap_or_else(|| job.target.delivery.clone()),
-                notes: notes.clone(),
-                bundle: bundle.folder.display().to_string(),
-                short: match job.file.per_language {
-                    true => artifact.path.replace(&format!(".{}.", job.language), ".*."),
-                    false => artifact.path.clone(),
-                },
-                codes: job.notes.iter().map(|(code, _)| *code).collect(),
-            });
-            let file = OutFile {
-                path: artifact.path.clone(),
-                bytes: artifact.bytes,
-                media_type: job.file.media_type.clone(),
-                target: job.folder_target.name.clone(),
-                notes,
-                secret,
-            };
-            if let Some(other) = files.insert(artifact.path.clone(), file)
-                && other.bytes != files[&artifact.path].bytes
-            {
-                findings.push(
-                    Finding::error(
-                        "same-path-twice",
-                        format!("two files would be {}", artifact.path),
-                    )
-                    .at(&job.target.source, job.file.span.clone())
-                    .help("give one of them another path in its manifest"),
-                );
-            }
-        }
-        made.bundles.push(Bundle {
-            folder: bundle.folder.clone(),
-            subject: bundle.subject.clone(),
-            files: files.into_values().collect(),
-        });
-    }
-    made
 }
 
 /// The same thing about a provider's file and a person's is said once.
@@ -243,6 +134,7 @@ fn tell(
     let files = made.rows.len();
     let summary = report::summary(findings).map(|s| format!("; {s}")).unwrap_or_default();
     terminal.say(&match written {
+        [] if files == 0 => format!("there is nothing to write{summary}"),
         [] => format!("{files} files would be written{summary}"),
         written => format!("{files} files in {}{summary}", written.join(", ")),
     });

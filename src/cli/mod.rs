@@ -6,9 +6,11 @@
 mod args;
 mod generate;
 mod init;
+mod make;
 #[cfg(feature = "manual")]
 mod manual;
 mod plan;
+mod progress;
 mod providers;
 mod session;
 mod targets;

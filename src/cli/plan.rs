@@ -120,7 +120,7 @@ fn table(files: &[PlannedFile]) -> Table {
                     s.hostname,
                     s.port,
                     s.socket_type,
-                    s.authentication.join("/"),
+                    s.authentication.join(" or "),
                     if s.refused { " (refused)" } else { "" }
                 )
             })

@@ -7,6 +7,7 @@ use crate::finding::Finding;
 use crate::report;
 
 use super::args::{Color, Global};
+use super::progress::Progress;
 
 pub struct Terminal {
     color: bool,
@@ -38,6 +39,11 @@ impl Terminal {
 
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// A progress bar, if somebody looks on.
+    pub fn progress(&self, total: usize) -> Progress {
+        Progress::new(total, !self.quiet && io::stderr().is_terminal())
     }
 
     /// A result.

@@ -25,9 +25,60 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     }
     let content: Vec<_> = plist.children.iter().filter(|c| c.kind != "attribute").collect();
     match content[..] {
-        [element] if element.kind.is_empty() => value(String::new(), element),
+        [element] if element.kind.is_empty() => {
+            let tree = value(String::new(), element)?;
+            // A skeleton has marks where that crate wants numbers.
+            if !text.contains(is_mark) {
+                second_opinion(text, &tree)?;
+            }
+            Ok(tree)
+        }
         _ => Err(Malformed::new("<plist> holds exactly one value", plist.span.clone())),
     }
+}
+
+/// The plist crate has to see the same values: two readers that were written apart seldom make the
+/// same mistake.
+fn second_opinion(text: &str, tree: &Tree) -> Result<(), Malformed> {
+    let all = || 0..text.len();
+    let other = ::plist::Value::from_reader_xml(text.as_bytes())
+        .map_err(|e| Malformed::new(format!("not a property list: {e}"), all()))?;
+    match differs(tree, &other) {
+        Some(tree) => {
+            let message = format!("two readers do not agree about \"{}\"", tree.name);
+            Err(Malformed::new(message, tree.span.clone()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first value that the two see otherwise.
+fn differs<'a>(tree: &'a Tree, other: &::plist::Value) -> Option<&'a Tree> {
+    use ::plist::Value;
+    let text = tree.value.as_deref().unwrap_or_default();
+    let same = match other {
+        Value::Dictionary(dict) => {
+            if tree.kind != "dict" || tree.children.len() != dict.len() {
+                return Some(tree);
+            }
+            return tree.children.iter().find_map(|child| match dict.get(&child.name) {
+                Some(value) => differs(child, value),
+                None => Some(child),
+            });
+        }
+        Value::Array(items) => {
+            if tree.kind != "array" || tree.children.len() != items.len() {
+                return Some(tree);
+            }
+            return tree.children.iter().zip(items).find_map(|(child, item)| differs(child, item));
+        }
+        Value::String(other) => tree.kind == "string" && text == other,
+        Value::Boolean(flag) => tree.kind == "boolean" && text == flag.to_string(),
+        Value::Integer(number) => tree.kind == "integer" && text.trim() == number.to_string(),
+        // Dates, data and reals have several spellings; that both see one is enough.
+        _ => matches!(tree.kind, "real" | "date" | "data"),
+    };
+    (!same).then_some(tree)
 }
 
 fn value(name: String, element: &Tree) -> Result<Tree, Malformed> {

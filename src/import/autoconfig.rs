@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use super::{Errors, Malformed, ReadConfig, first_line, hostname, parse};
 use crate::format::{Kind, Tree};
-use leaf::{attributes, called, coerced, leaf, looks_like_a_value};
+use leaf::{attributes, called, coerced, leaf};
 
 /// Where an element belongs, for those that are misplaced often.
 const PLACES: [(&str, &str); 14] = [
@@ -130,7 +130,7 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
 
 fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<String> {
     let name = leaf(element, errors)?;
-    if looks_like_a_value(name) {
+    if crate::model::reads_as_another(name) {
         errors.add(&element.span, coerced(element, name));
     }
     if name.contains('%') && name.contains("%EMAIL") {

@@ -48,6 +48,30 @@ impl fmt::Display for Text {
     }
 }
 
+/// Whether Thunderbird shows or sends another text than this one.
+///
+/// It makes numbers and booleans of what looks like them (JXON). Seen in Thunderbird 153: user name
+/// `00123` is sent as `123`, `1e5` as `100000`, and the displayName `007` shows as `7`. A number in its
+/// usual spelling stays what it is.
+pub fn reads_as_another(text: &str) -> bool {
+    if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+        return true;
+    }
+    // Up to 15 digits a JavaScript number is exact.
+    let plain = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
+    if plain && (text == "0" || !text.starts_with('0')) {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = lower.strip_prefix(prefix) {
+            return !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+        }
+    }
+    // Rust's grammar is JavaScript's but for the words for infinity and not-a-number.
+    lower.contains(|c: char| c.is_ascii_digit()) && lower.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 fn forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_noncharacter(c) || is_reserved(c)
 }
@@ -77,6 +101,16 @@ mod tests {
     fn line_separators_and_c1_controls_are_refused() {
         for text in ["a\u{2028}b", "a\u{85}b", "\u{0}", "\u{7f}", "\u{FFFE}", "\u{F0001}"] {
             assert!(Text::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_javascript_changes_is_told_from_what_it_keeps() {
+        for text in ["007", "1e5", "TRUE", "0x1f", "1.0", " 5.50".trim(), "12345678901234567890"] {
+            assert!(reads_as_another(text), "{text}");
+        }
+        for text in ["163", "0", "1&1", "7up", "e5", "Infinity", "00x"] {
+            assert!(!reads_as_another(text), "{text}");
         }
     }
 

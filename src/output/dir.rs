@@ -14,6 +14,7 @@
 //! Ctrl-C is heeded until the first bundle is put in place; from there to the end it is a matter
 //! of renames.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,12 @@ pub fn write_dirs(
     let run = Run { out, options, interrupted };
     let mut staged = Vec::with_capacity(bundles.len());
     for (n, bundle) in bundles.iter().enumerate() {
-        staged.push(run.stage(bundle, staging.path(), n)?);
+        let bundle = run.describe(bundle, staging.path(), n)?;
+        // Reading what is there costs less than writing it again.
+        if !run.is_there(&bundle)? {
+            run.stage(&bundle)?;
+            staged.push(bundle);
+        }
     }
     // A provider before its persons, whose folders are inside.
     staged.sort_by(|a, b| a.bundle.folder.cmp(&b.bundle.folder));
@@ -88,26 +94,47 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes a bundle into the staging folder.
-    fn stage(&self, bundle: &'a Bundle, staging: &Path, n: usize) -> Result<Staged<'a>, Error> {
-        let staged = Staged {
+    fn describe(&self, bundle: &'a Bundle, staging: &Path, n: usize) -> Result<Staged<'a>, Error> {
+        Ok(Staged {
             bundle,
             folder: layout::folder_path(&bundle.folder)?,
             manifest: manifest::render(bundle),
             staged: staging.join(NEW).join(n.to_string()),
             slot: staging.join(ASIDE).join(n.to_string()),
-        };
-        for (path, bytes) in staged.files() {
-            self.go_on()?;
-            self.write(&staged.staged.join(path), bytes, bundle.is_secret())
-                .map_err(|e| Error::io("write", self.out.join(&bundle.folder).join(path), e))?;
-        }
-        Ok(staged)
+        })
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], secret: bool) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
+    /// Whether the bundle lies in its place already, byte for byte.
+    fn is_there(&self, staged: &Staged<'_>) -> Result<bool, Error> {
+        let old = look(self.out, &staged.folder)?;
+        Ok(old.is_some_and(|old| old.has(staged.files(), staged.bundle.is_secret())))
+    }
+
+    /// Writes a bundle into the staging folder.
+    fn stage(&self, staged: &Staged<'_>) -> Result<(), Error> {
+        let mut made = BTreeSet::new();
+        for (path, bytes) in staged.files() {
+            self.go_on()?;
+            let file = staged.staged.join(path);
+            self.write(&file, bytes, staged.bundle.is_secret(), &mut made).map_err(|e| {
+                Error::io("write", self.out.join(&staged.bundle.folder).join(path), e)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        secret: bool,
+        made: &mut BTreeSet<PathBuf>,
+    ) -> io::Result<()> {
+        if let Some(folder) = path.parent()
+            && !made.contains(folder)
+        {
             fs::create_dir_all(folder)?;
+            made.insert(folder.to_owned());
         }
         let mut file = create(path, secret)?;
         file.write_all(bytes)?;

@@ -8,7 +8,7 @@ mod servers;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::{Authentication, Protocol, Secret, Server, Side};
@@ -67,7 +67,7 @@ pub struct Job<'a> {
     pub protocol: Protocol,
     pub incoming: Vec<PlannedServer<'a>>,
     pub outgoing: Vec<PlannedServer<'a>>,
-    pub options: Rc<BTreeMap<String, OptionDefault>>,
+    pub options: Arc<BTreeMap<String, OptionDefault>>,
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
     /// What whoever hands the file out has to know: a finding's code and its message.
@@ -97,6 +97,13 @@ pub struct PlannedServer<'a> {
     pub authentication: Vec<(Authentication, BTreeMap<String, String>)>,
     /// Whether the provider refuses every one of them.
     pub refused: bool,
+}
+
+impl PlannedServer<'_> {
+    /// Whether the client tells the server who the user is at all.
+    pub fn signs_in(&self) -> bool {
+        self.authentication.iter().any(|(way, _)| *way != Authentication::None)
+    }
 }
 
 /// Plans everything that was asked for.
@@ -144,7 +151,7 @@ pub fn plan<'a>(request: &'a Request<'a>) -> Plan<'a> {
     Plan { bundles, findings }
 }
 
-type ResolvedOptions = BTreeMap<String, Rc<BTreeMap<String, OptionDefault>>>;
+type ResolvedOptions = BTreeMap<String, Arc<BTreeMap<String, OptionDefault>>>;
 
 /// Every target's options with the user's values over the defaults.
 fn resolve_options(request: &Request<'_>, findings: &mut Vec<Finding>) -> ResolvedOptions {
@@ -192,7 +199,7 @@ fn resolve_options(request: &Request<'_>, findings: &mut Vec<Finding>) -> Resolv
                 }
             }
         }
-        all.insert(target.name.clone(), Rc::new(values));
+        all.insert(target.name.clone(), Arc::new(values));
     }
     all
 }

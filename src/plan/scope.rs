@@ -1,7 +1,7 @@
 //! Which files a subject gets: what is the same for everybody, what belongs to a domain, what is
 //! one person's own.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
@@ -202,7 +202,7 @@ impl<'a> Made<'a, '_> {
                 protocol,
                 incoming: incoming.clone(),
                 outgoing: outgoing.clone(),
-                options: Rc::clone(&options),
+                options: Arc::clone(&options),
                 organization: request.organization,
                 password,
                 notes: notes.clone(),

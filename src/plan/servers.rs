@@ -56,7 +56,7 @@ pub(super) fn fit<'a>(
     };
     let ways = preferred(config, server, words);
     let expressed = words
-        .express(server_type, server.socket_type, host.as_ref(), &ways)
+        .express(server_type, server.socket_type, server.port, host.as_ref(), &ways)
         .map_err(Unfit::Words)?;
     let refused =
         expressed.authentication.iter().all(|(a, _)| config.refusal(server_type, *a).is_some());

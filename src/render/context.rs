@@ -25,6 +25,7 @@
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
 //! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -63,7 +64,9 @@ impl Builder<'_> {
         set("subject", self.text(job.subject.name(), "subject"));
         set("domain", self.text(domain.as_str(), "domain"));
         set("domainUnicode", self.text(&domain.to_unicode(), "domainUnicode"));
-        set("domains", self.domains());
+        if self.asks_for("domains") {
+            set("domains", self.domains());
+        }
         set("reversedDomain", self.text(&domain.reversed(), "reversedDomain"));
         set("token", self.text(&self.token(), "token"));
         set("identifier", self.text(&self.identifier(), "identifier"));
@@ -87,7 +90,9 @@ impl Builder<'_> {
             }
             set(&format!("{}s", side.as_str()), servers.into());
         }
-        set("services", self.services());
+        if self.asks_for("services") {
+            set("services", self.services());
+        }
         set(
             "hosted",
             json!({
@@ -98,12 +103,18 @@ impl Builder<'_> {
         Value::Object(root)
     }
 
-    fn text(&self, value: &str, name: &str) -> Value {
+    fn text(&self, value: &str, name: impl Into<Cow<'static, str>>) -> Value {
         Value::String(self.marks.mark(value, name))
     }
 
-    fn list<'t>(&self, values: impl IntoIterator<Item = &'t str>, name: &str) -> Value {
+    fn list<'t>(&self, values: impl IntoIterator<Item = &'t str>, name: &'static str) -> Value {
         Value::Array(values.into_iter().map(|v| self.text(v, name)).collect())
+    }
+
+    /// Whether the template names it at all.
+    fn asks_for(&self, name: &str) -> bool {
+        let templates = &self.job.target.templates;
+        templates.get(&self.job.file.template).is_none_or(|t| t.text.contains(name))
     }
 
     fn config(&self) -> &ClientConfig {
@@ -123,14 +134,23 @@ impl Builder<'_> {
         set("id", self.text(config.id.as_str(), "emailProvider.id"));
         set("displayName", self.text(config.display_name.as_str(), "displayName"));
         set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
-        set("domains", self.list(config.domains.iter().map(|d| d.as_str()), "domain"));
+        // These cost more than all the rest together, and few templates ask for them.
+        if self.asks_for("domains") {
+            set("domains", self.list(config.domains.iter().map(|d| d.as_str()), "domain"));
+        }
         set("mxDomains", self.list(config.mx_domains.iter().map(|d| d.as_str()), "mxDomain"));
         if let Some(web_mail) = &config.web_mail {
             set("webMail", self.text(web_mail.as_str(), "webMail"));
         }
-        set("enable", self.enable());
-        set("documentation", self.documentation());
-        set("refuses", self.refuses());
+        if self.asks_for("enable") {
+            set("enable", self.enable());
+        }
+        if self.asks_for("documentation") {
+            set("documentation", self.documentation());
+        }
+        if self.asks_for("refuses") {
+            set("refuses", self.refuses());
+        }
         if let Some(app) = &config.app_password {
             let mut value = json!({
                 "url": self.text(app.url.as_str(), "appPassword.url"),
@@ -205,7 +225,7 @@ impl Builder<'_> {
         Value::Array(all.collect())
     }
 
-    fn per_language(&self, texts: &Localized, name: &str) -> Value {
+    fn per_language(&self, texts: &Localized, name: &'static str) -> Value {
         let all = texts.iter().map(|(language, text)| {
             json!({
                 "language": self.text(language, "language"),
@@ -315,7 +335,7 @@ impl Builder<'_> {
     fn options(&self) -> Value {
         let options = self.job.options.iter().map(|(name, value)| {
             let value = match value {
-                OptionDefault::Text(text) => self.text(text, &format!("option.{name}")),
+                OptionDefault::Text(text) => self.text(text, format!("option.{name}")),
                 OptionDefault::Flag(flag) => Value::Bool(*flag),
             };
             (name.clone(), value)

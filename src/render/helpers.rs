@@ -3,12 +3,15 @@
 //! Every helper sees the values behind the marks and gives a mark back, so the format escapes
 //! its result once more. The comparison helpers of Handlebars itself would compare marks.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason,
     Renderable, ScopedJson, StringOutput,
 };
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment};
 use serde_json::Value;
 
 use super::marks::Marks;
@@ -95,8 +98,11 @@ pub(super) fn register(registry: &mut Handlebars<'static>, marks: &Marks) {
     }
     let key = ValueHelper { marks: marks.clone(), function: registry_key, finished: true };
     registry.register_helper("regKey", Box::new(key));
-    registry.register_helper("qr", Box::new(QrHelper { marks: marks.clone(), size: false }));
-    registry.register_helper("qrSize", Box::new(QrHelper { marks: marks.clone(), size: true }));
+    let codes = Codes::default();
+    for (name, size) in [("qr", false), ("qrSize", true)] {
+        let helper = QrHelper { marks: marks.clone(), codes: codes.clone(), size };
+        registry.register_helper(name, Box::new(helper));
+    }
 }
 
 impl HelperDef for ValueHelper {
@@ -118,11 +124,11 @@ impl HelperDef for ValueHelper {
         let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
         let result = match result {
             Value::String(text) if self.finished => {
-                Value::String(self.marks.mark_finished(text, h.name()))
+                Value::String(self.marks.mark_finished(text, h.name().to_owned()))
             }
             // What `lookup` takes out of a table is a mark itself.
             Value::String(text) => {
-                Value::String(self.marks.mark(self.marks.resolve(&text), h.name()))
+                Value::String(self.marks.mark(self.marks.resolve(&text), h.name().to_owned()))
             }
             other => other,
         };
@@ -181,7 +187,7 @@ fn truthy(value: &Value) -> bool {
 }
 
 /// RFC 3986 section 2.1: everything but the unreserved characters.
-fn percent_encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -205,8 +211,13 @@ fn registry_key(arguments: &Arguments) -> Result<Value, String> {
 /// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, one unit a module, a quiet zone of 4.
 struct QrHelper {
     marks: Marks,
+    codes: Codes,
     size: bool,
 }
+
+/// payload → side length and path: a file asks for both, and the guides in all languages for the
+/// same one, while choosing the mask costs as much as a whole file.
+type Codes = Arc<Mutex<BTreeMap<String, (String, String)>>>;
 
 /// ISO/IEC 18004 section 9.1 asks for four modules of white around the code.
 const QUIET_ZONE: i32 = 4;
@@ -226,17 +237,33 @@ impl HelperDef for QrHelper {
         }
         let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
         let payload = self.marks.resolve(text.trim());
-        let code = qrcodegen::QrCode::encode_text(&payload, qrcodegen::QrCodeEcc::Low)
-            .map_err(|e| failed(h.name(), &format!("{} bytes do not fit: {e}", payload.len())))?;
-        let result =
-            if self.size { (code.size() + 2 * QUIET_ZONE).to_string() } else { path_data(&code) };
-        out.write(&self.marks.mark(result, h.name()))?;
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !codes.contains_key(&payload) {
+            let code = encode(&payload).map_err(|e| {
+                failed(h.name(), &format!("{} bytes do not fit: {e}", payload.len()))
+            })?;
+            let size = (code.size() + 2 * QUIET_ZONE).to_string();
+            codes.insert(payload.clone(), (size, path_data(&code)));
+        }
+        let (size, path) = &codes[&payload];
+        let result = if self.size { size } else { path };
+        out.write(&self.marks.mark(result.as_str(), "qr"))?;
         Ok(())
     }
 }
 
+/// UTF-8 is announced where it matters: zbar 0.23 takes `ä` for a Chinese character otherwise.
+/// ISO/IEC 18004 section 7.4.2, ECI 26
+fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
+    let mut segments = QrSegment::make_segments(payload);
+    if !payload.is_ascii() {
+        segments.insert(0, QrSegment::make_eci(26));
+    }
+    QrCode::encode_segments(&segments, QrCodeEcc::Low)
+}
+
 /// Runs of dark modules as one-unit-high bars.
-fn path_data(code: &qrcodegen::QrCode) -> String {
+fn path_data(code: &QrCode) -> String {
     let mut path = String::new();
     for y in 0..code.size() {
         let mut x = 0;

@@ -4,6 +4,7 @@
 //! file only through [`Marks::splice`], escaped by the file's format, whatever the template did:
 //! raw expressions and helpers that write past the escaping give a mark like everything else.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::format::Kind;
@@ -18,23 +19,27 @@ pub struct Marks(Arc<Mutex<Vec<Mark>>>);
 struct Mark {
     value: String,
     /// What people know it by, for messages.
-    name: String,
+    name: Cow<'static, str>,
     /// Already in the form that the format wants.
     finished: bool,
 }
 
 impl Marks {
     /// A mark for a value. An empty value stays empty, so that `{{#if}}` sees it.
-    pub fn mark(&self, value: impl Into<String>, name: &str) -> String {
-        self.add(value.into(), name, false)
+    pub fn mark(&self, value: impl Into<String>, name: impl Into<Cow<'static, str>>) -> String {
+        self.add(value.into(), name.into(), false)
     }
 
     /// A mark for a text that is already in the form that the format wants.
-    pub fn mark_finished(&self, value: impl Into<String>, name: &str) -> String {
-        self.add(value.into(), name, true)
+    pub fn mark_finished(
+        &self,
+        value: impl Into<String>,
+        name: impl Into<Cow<'static, str>>,
+    ) -> String {
+        self.add(value.into(), name.into(), true)
     }
 
-    fn add(&self, value: String, name: &str, finished: bool) -> String {
+    fn add(&self, value: String, name: Cow<'static, str>, finished: bool) -> String {
         if value.is_empty() {
             return value;
         }
@@ -42,7 +47,7 @@ impl Marks {
         let at = FIRST + u32::try_from(table.len()).unwrap_or(u32::MAX - FIRST);
         match char::from_u32(at) {
             Some(mark) if at <= LAST => {
-                table.push(Mark { value, name: name.to_owned(), finished });
+                table.push(Mark { value, name, finished });
                 mark.to_string()
             }
             // 65,533 values in one file: no client reads such a file.

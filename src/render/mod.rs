@@ -1,21 +1,25 @@
 //! Jobs → artifacts: Handlebars over marks, so that no value can touch a file's structure.
 //!
-//! A template never sees a value, only a mark that stands for it (see [`marks`]). What it makes
+//! A template never sees a value, only a mark that stands for it (see [`Marks`]). What it makes
 //! is a skeleton; the values are put in afterwards, each escaped by the format. `check` parses
 //! skeleton and file and compares: the same tree, with values where the marks stood.
 
+mod compile;
 mod context;
 mod helpers;
 mod marks;
+mod parsed;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use handlebars::{Context, Handlebars};
 
+use crate::embedded;
 use crate::finding::Finding;
 use crate::plan::Job;
 
+pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
 pub use template::lint;
 
@@ -125,11 +129,17 @@ impl Renderer {
             return Ok(());
         }
         let source = &job.target.templates[file];
+        if let Some(form) = embedded::parsed(&source.name, &source.text) {
+            let mut template = parsed::read(form);
+            template.name = Some(name.to_owned());
+            self.registry.register_template(name, template);
+            return Ok(());
+        }
         let mut findings = template::lint(source);
         if findings.is_empty() {
-            match handlebars::Template::compile_with_name(&source.text, name.to_owned()) {
+            match compile::compile(&source.text, name) {
                 Ok(template) => self.registry.register_template(name, template),
-                Err(e) => findings.push(template::template_error(&e, source)),
+                Err((e, line)) => findings.push(template::template_error(&e, line, source)),
             }
         }
         if findings.is_empty() {

@@ -47,9 +47,10 @@ pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn template_error(error: &TemplateError, source: &Arc<Source>) -> Finding {
+/// `above` lines stand before the piece that the error counts in.
+pub(super) fn template_error(error: &TemplateError, above: usize, source: &Arc<Source>) -> Finding {
     let (line, column) = error.pos().unwrap_or((1, 1));
-    let span = span(&source.text, line, column);
+    let span = span(&source.text, line + above, column);
     Finding::error("broken-template", error.reason().to_string()).at(source, span)
 }
 

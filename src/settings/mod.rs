@@ -4,6 +4,7 @@
 mod catalog;
 mod project;
 mod provider;
+mod server;
 mod who;
 
 pub use catalog::{Catalog, NotFound};

@@ -10,6 +10,8 @@ use crate::model::{
     Side, SocketType, Text, UsernamePattern, Word,
 };
 
+use super::provider::{DISPLAY_NAME, DISPLAY_SHORT_NAME, named};
+
 /// The user's wishes. Flags and the environment stand above it, the provider below.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
@@ -109,17 +111,17 @@ fn read_override(root: &Table<'_>) -> Override {
         all.days_to_leave_messages_on_server =
             pop3.integer("daysToLeaveMessagesOnServer", |days| match u16::try_from(days) {
                 Ok(0) => Ok(None),
-                Ok(days) if days <= super::provider::LONGEST_STAY => Ok(Some(days)),
+                Ok(days) if days <= super::server::LONGEST_STAY => Ok(Some(days)),
                 _ => Err(Invalid(format!(
                     "{days} is no number of days; 0 (for ever) to {}",
-                    super::provider::LONGEST_STAY
+                    super::server::LONGEST_STAY
                 ))),
             });
     }
     let Some(table) = root.table("override") else { return all };
     if let Some(provider) = table.table("emailProvider") {
-        all.display_name = provider.text("displayName");
-        all.display_short_name = provider.text("displayShortName");
+        all.display_name = named(&provider, "displayName", DISPLAY_NAME);
+        all.display_short_name = named(&provider, "displayShortName", DISPLAY_SHORT_NAME);
     }
     for side in [Side::Incoming, Side::Outgoing] {
         for server in table.tables(side.as_str()) {

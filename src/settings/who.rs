@@ -1,7 +1,7 @@
 //! WHO a bundle is for: an address, a domain or a provider, and what then counts as the provider.
 
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::{ClientConfig, EmailAddress, Hostname, Text};
@@ -48,7 +48,7 @@ pub struct Subject {
     pub domain: Hostname,
     /// The provider's settings with the domain and the user's overrides applied.
     pub config: ClientConfig,
-    pub provider: Rc<Provider>,
+    pub provider: Arc<Provider>,
     /// Whether the domain is a customer's own.
     pub custom_domain: bool,
 }
@@ -110,7 +110,7 @@ pub fn resolve(
 ) -> Result<Option<Subject>, Error> {
     let chosen = match choice.provider {
         Some(name) => match named(name, catalog, findings)? {
-            Some(provider) => Some(Rc::new(provider)),
+            Some(provider) => Some(Arc::new(provider)),
             None => return Ok(None),
         },
         None => None,
@@ -118,7 +118,7 @@ pub fn resolve(
     let subject = match (who, chosen) {
         (None, Some(provider)) => provider_subject(provider),
         (None, None) => match named(DEFAULT_PROVIDER, catalog, findings)? {
-            Some(provider) => provider_subject(Rc::new(provider)),
+            Some(provider) => provider_subject(Arc::new(provider)),
             None => return Ok(None),
         },
         (Some(Who::Address(address)), chosen) => {
@@ -137,7 +137,7 @@ pub fn resolve(
                 Some(provider) if own_name(provider) => provider_subject(provider.clone()),
                 None if catalog.names().any(|n| n == name) => {
                     match named(name, catalog, findings)? {
-                        Some(provider) => provider_subject(Rc::new(provider)),
+                        Some(provider) => provider_subject(Arc::new(provider)),
                         None => return Ok(None),
                     }
                 }
@@ -167,7 +167,7 @@ fn named(
 
 fn domain_subject(
     name: &str,
-    chosen: Option<Rc<Provider>>,
+    chosen: Option<Arc<Provider>>,
     catalog: &Catalog,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Subject>, Error> {
@@ -198,16 +198,16 @@ fn domain_subject(
 /// The provider of a domain, and whether the domain is a customer's own.
 fn of_domain(
     domain: &Hostname,
-    chosen: Option<Rc<Provider>>,
+    chosen: Option<Arc<Provider>>,
     catalog: &Catalog,
     findings: &mut Vec<Finding>,
-) -> Result<Option<(Rc<Provider>, bool)>, Error> {
+) -> Result<Option<(Arc<Provider>, bool)>, Error> {
     if let Some(provider) = chosen {
         let custom = !provider.config.domains.contains(domain) && provider.config.id != *domain;
         return Ok(Some((provider, custom)));
     }
     match catalog.by_domain(domain, findings)? {
-        Some(provider) => Ok(Some((Rc::new(provider), false))),
+        Some(provider) => Ok(Some((Arc::new(provider), false))),
         None => {
             findings.push(
                 Finding::error(
@@ -225,7 +225,7 @@ fn of_domain(
     }
 }
 
-fn provider_subject(provider: Rc<Provider>) -> Subject {
+fn provider_subject(provider: Arc<Provider>) -> Subject {
     let domain = provider.config.domains[0].clone();
     subject(SubjectKind::Provider, domain, provider, false)
 }
@@ -233,7 +233,7 @@ fn provider_subject(provider: Rc<Provider>) -> Subject {
 fn subject(
     kind: SubjectKind,
     domain: Hostname,
-    provider: Rc<Provider>,
+    provider: Arc<Provider>,
     custom_domain: bool,
 ) -> Subject {
     let mut config = provider.config.clone();

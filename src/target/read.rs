@@ -7,7 +7,7 @@ use crate::document::{self, Table, closest};
 use crate::finding::{Finding, Source};
 use crate::format::{Encoding, Kind, Newline, TextRules};
 use crate::import::Reader;
-use crate::model::{Hostname, Invalid, ServerType, Side, Word};
+use crate::model::{Hostname, Invalid, Port, ServerType, Side, SocketType, Word};
 
 use super::manifest::{
     Client, FileSpec, HostRule, Include, LastSeen, OptionDefault, OptionSpec, Scope, Shown,
@@ -152,6 +152,8 @@ fn read_words(table: &Table<'_>) -> Words {
         authentication: read_fields(table, "authentication"),
         all_authentications: one_or_all(table, "authentications").unwrap_or(false),
         oauth2_hosts: hosts(table),
+        port_decides: read_port_decides(table),
+        only_ports: ports(table, "onlyPorts"),
         ..Words::default()
     };
     for what in table.list("expandsPlaceholders", |w| {
@@ -170,6 +172,26 @@ fn read_words(table: &Table<'_>) -> Words {
         );
     }
     words
+}
+
+/// `portDecides.SSL = [993]`: on 993 the client speaks SSL, whatever its word says.
+fn read_port_decides(table: &Table<'_>) -> BTreeMap<SocketType, Vec<u16>> {
+    let Some(words) = table.table("portDecides") else { return BTreeMap::new() };
+    let mut all = BTreeMap::new();
+    for name in words.keys() {
+        match SocketType::parse(&name) {
+            Ok(word) => drop(all.insert(word, ports(&words, &name))),
+            Err(why) => words.push(
+                Finding::error("unknown-word", why.to_string())
+                    .at(words.source(), words.span_of(&name)),
+            ),
+        }
+    }
+    all
+}
+
+fn ports(table: &Table<'_>, key: &str) -> Vec<u16> {
+    table.integers(key, |port| Port::new(port).map(Port::get))
 }
 
 fn read_fields<W: Word + Ord>(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Authentication, Hostname, ServerType, SocketType, Word};
+use crate::model::{Authentication, Hostname, Port, ServerType, SocketType, Word};
 
 use super::manifest::HostRule;
 
@@ -22,6 +22,10 @@ pub struct Words {
     pub expands_hostname: bool,
     /// OAuth2 can be said only for these hosts; none: for any.
     pub oauth2_hosts: Option<Vec<HostRule>>,
+    /// On these ports the client speaks that, whatever its word says.
+    pub port_decides: BTreeMap<SocketType, Vec<u16>>,
+    /// The client knows no others; empty: it knows all.
+    pub only_ports: Vec<u16>,
 }
 
 /// A server in the client's words: field → word.
@@ -43,6 +47,8 @@ pub enum Inexpressible {
     Authentication(Authentication),
     /// OAuth2 is known for other hosts only.
     OAuth2Host(String),
+    /// On this port the client speaks something else, or it has no way to say the port.
+    Port(Port, SocketType),
 }
 
 impl std::fmt::Display for Inexpressible {
@@ -51,6 +57,7 @@ impl std::fmt::Display for Inexpressible {
             Self::Type(word) => write!(f, "has no word for {word}"),
             Self::SocketType(word) => write!(f, "has no word for socketType \"{word}\""),
             Self::Authentication(word) => write!(f, "has no word for authentication \"{word}\""),
+            Self::Port(port, word) => write!(f, "cannot have {word} on port {port}"),
             Self::OAuth2Host(host) => write!(f, "knows no OAuth2 for {host}"),
         }
     }
@@ -68,6 +75,7 @@ impl Words {
         &self,
         server_type: ServerType,
         socket_type: SocketType,
+        port: Port,
         hostname: Option<&Hostname>,
         authentication: &[Authentication],
     ) -> Result<Expressed, Vec<Inexpressible>> {
@@ -77,6 +85,11 @@ impl Words {
         }
         if !pick(&self.socket_type, socket_type, &mut words) {
             return Err(vec![Inexpressible::SocketType(socket_type)]);
+        }
+        let means = self.port_decides.iter().find(|(_, ports)| ports.contains(&port.get()));
+        let otherwise = means.is_some_and(|(means, _)| *means != socket_type);
+        if otherwise || !(self.only_ports.is_empty() || self.only_ports.contains(&port.get())) {
+            return Err(vec![Inexpressible::Port(port, socket_type)]);
         }
         let mut expressed = Expressed { words, ..Expressed::default() };
         for &word in authentication {
@@ -117,6 +130,10 @@ fn pick<W: Word + Ord>(fields: &Fields<W>, word: W, into: &mut BTreeMap<String, 
 mod tests {
     use super::*;
 
+    fn port() -> Port {
+        Port::new(995).unwrap()
+    }
+
     fn outlook() -> Words {
         let one = |field: &str, word: &str| (field.to_owned(), word.to_owned());
         let mut words = Words::default();
@@ -132,7 +149,8 @@ mod tests {
     #[test]
     fn a_way_to_sign_in_without_a_word_falls_back_to_the_next() {
         let ways = [Authentication::OAuth2, Authentication::PasswordCleartext];
-        let said = outlook().express(ServerType::Pop3, SocketType::Ssl, None, &ways).unwrap();
+        let said =
+            outlook().express(ServerType::Pop3, SocketType::Ssl, port(), None, &ways).unwrap();
         assert_eq!(said.authentication[0].0, Authentication::PasswordCleartext);
         assert_eq!(said.dropped, [Inexpressible::Authentication(Authentication::OAuth2)]);
     }
@@ -140,7 +158,7 @@ mod tests {
     #[test]
     fn a_missing_word_for_the_socket_type_rules_a_server_out() {
         let ways = [Authentication::PasswordCleartext];
-        let said = outlook().express(ServerType::Pop3, SocketType::Starttls, None, &ways);
+        let said = outlook().express(ServerType::Pop3, SocketType::Starttls, port(), None, &ways);
         assert_eq!(said, Err(vec![Inexpressible::SocketType(SocketType::Starttls)]));
     }
 
@@ -154,9 +172,22 @@ mod tests {
         let said = words.express(
             ServerType::Pop3,
             SocketType::Ssl,
+            port(),
             Some(&host),
             &[Authentication::OAuth2],
         );
         assert_eq!(said, Err(vec![Inexpressible::OAuth2Host("mail.example.com".into())]));
+    }
+
+    #[test]
+    fn a_port_that_means_something_else_to_the_client_rules_a_server_out() {
+        let mut words = outlook();
+        words.port_decides.insert(SocketType::Starttls, vec![995]);
+        let ways = [Authentication::PasswordCleartext];
+        let said = words.express(ServerType::Pop3, SocketType::Ssl, port(), None, &ways);
+        assert_eq!(said, Err(vec![Inexpressible::Port(port(), SocketType::Ssl)]));
+        words.port_decides.clear();
+        words.only_ports = vec![443];
+        assert!(words.express(ServerType::Pop3, SocketType::Ssl, port(), None, &ways).is_err());
     }
 }

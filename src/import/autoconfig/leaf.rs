@@ -47,24 +47,6 @@ pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str
     Some(text)
 }
 
-/// Whether JavaScript's `isFinite` takes a text for a number, or JXON for a boolean.
-///
-/// Seen in Thunderbird 153: user name `00123` is sent as `123`, `1e5` as `100000`, and the
-/// displayName `007` shows as `7`.
-pub(super) fn looks_like_a_value(text: &str) -> bool {
-    if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
-        return true;
-    }
-    let lower = text.to_ascii_lowercase();
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = lower.strip_prefix(prefix) {
-            return !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-        }
-    }
-    // Rust's grammar is JavaScript's but for the words for infinity and not-a-number.
-    lower.contains(|c: char| c.is_ascii_digit()) && lower.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
 pub(super) fn coerced(element: &Tree, text: &str) -> String {
     format!(
         "{} {text} looks like a number or a boolean, and Thunderbird 153 makes one of it",

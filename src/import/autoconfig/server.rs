@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::{Errors, ReadServer, first_line, hostname, port};
-use super::leaf::{attributes, called, coerced, leaf, looks_like_a_value};
+use super::leaf::{attributes, called, coerced, leaf};
 use crate::format::Tree;
 use crate::model::{
     Authentication, HostnamePattern, ServerType, SocketType, UsernamePattern, Word,
@@ -117,7 +117,7 @@ fn hostname_as_written(name: &str) -> Result<String, String> {
 
 fn check_username(element: &Tree) -> Result<String, String> {
     let name = element.text();
-    if looks_like_a_value(name) {
+    if crate::model::reads_as_another(name) {
         return Err(coerced(element, name));
     }
     if name.contains("%EMAIL") {

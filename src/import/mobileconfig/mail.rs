@@ -102,18 +102,7 @@ impl Reading<'_> {
         let number = value.value.as_deref().filter(|_| value.kind == "integer")?;
         let port = number.parse().map_err(|_| format!("{number} is no port; 1 to 65535"));
         let port = port.and_then(|port| Port::new(port).map_err(|why| why.to_string()));
-        let port = self.errors.keep(&value.span, port)?.get();
-        let others: &[u16] = match half.server_type {
-            ServerType::Pop3 => &[143, 993],
-            ServerType::Imap => &[110, 995],
-            _ => &[25, 110, 143, 993, 995],
-        };
-        if others.contains(&port) {
-            let message =
-                format!("port {port} belongs to another protocol than {}", half.server_type);
-            self.errors.add(&value.span, message);
-        }
-        Some(port)
+        Some(self.errors.keep(&value.span, port)?.get())
     }
 
     /// `UseSSL` is one flag for SSL and STARTTLS; the port decides which the device speaks.
