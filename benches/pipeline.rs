@@ -1,0 +1,76 @@
+//! What each stage costs for `ann@outlook.com`, all targets: `cargo bench`.
+//!
+//! Whole processes are measured by `benches/generate.sh`.
+
+use std::collections::BTreeMap;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use mailwright::check::{Judges, check};
+use mailwright::plan::{Request, plan};
+use mailwright::render::Renderer;
+use mailwright::settings::{Catalog, Choice, Organization, Override, Subject, Who, resolve};
+use mailwright::target::{Target, Targets};
+
+fn subject() -> Subject {
+    let mut findings = Vec::new();
+    let catalog = Catalog::new(None).expect("built-in providers need no disk");
+    let overrides = Override::default();
+    let choice = Choice { provider: None, overrides: &overrides, display_name: None };
+    let who = Who::parse("ann@outlook.com").expect("an address");
+    resolve(Some(&who), &choice, &catalog, &mut findings)
+        .expect("no disk")
+        .expect("the default provider has this domain")
+}
+
+fn targets() -> Vec<Target> {
+    let mut findings = Vec::new();
+    let all = Targets::new(None).expect("built-in targets need no disk");
+    let names: Vec<String> = all.names().map(str::to_owned).collect();
+    names.iter().filter_map(|name| all.get(name, &mut findings)).collect()
+}
+
+fn stages(criterion: &mut Criterion) {
+    criterion.bench_function("read the provider", |b| b.iter(subject));
+    criterion.bench_function("read all targets", |b| b.iter(targets));
+    let subjects = [subject()];
+    let targets = targets();
+    let selected: Vec<String> =
+        targets.iter().filter(|t| !t.opt_in).map(|t| t.name.clone()).collect();
+    let options = BTreeMap::new();
+    let organization = Organization::default();
+    let request = Request {
+        subjects: &subjects,
+        targets: &targets,
+        selected: &selected,
+        protocol: None,
+        languages: &[],
+        locale: None,
+        all_domains: false,
+        options: &options,
+        organization: &organization,
+        password: None,
+    };
+    criterion.bench_function("plan", |b| b.iter(|| plan(&request)));
+    let planned = plan(&request);
+    let jobs: Vec<_> = planned.bundles.iter().flat_map(|bundle| &bundle.jobs).collect();
+    let mut renderer = Renderer::new();
+    criterion.bench_function("render all files, templates parsed", |b| {
+        b.iter(|| jobs.iter().map(|job| renderer.render(job).is_ok()).filter(|ok| *ok).count());
+    });
+    criterion.bench_function("render all files, templates parsed anew", |b| {
+        b.iter(|| {
+            let mut renderer = Renderer::new();
+            jobs.iter().map(|job| renderer.render(job).is_ok()).filter(|ok| *ok).count()
+        });
+    });
+    let artifacts: Vec<_> = jobs.iter().filter_map(|job| renderer.render(job).ok()).collect();
+    criterion.bench_function("check all files, schemas compiled anew", |b| {
+        b.iter(|| {
+            let mut judges = Judges::default();
+            artifacts.iter().map(|a| check(&mut judges, a).len()).sum::<usize>()
+        });
+    });
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);

@@ -1,0 +1,21 @@
+//! Do the real programs take our files as they are meant? One file a client.
+//!
+//! Every program runs over files that the finished `mailwright` wrote into a temporary folder. A
+//! program that this machine lacks is a skip (`skipped: needs wine`), and under `CI=true` a failure;
+//! `tests/run` installs them all. Nothing here talks to anything but this machine.
+#![cfg(target_os = "linux")]
+
+#[macro_use]
+mod support;
+
+mod apple;
+mod guide;
+mod hosting;
+mod marionette;
+mod qr;
+mod thunderbird;
+mod unix;
+mod wine;
+mod xml;
+#[cfg(feature = "zip")]
+mod zip;
