@@ -34,8 +34,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
         Ok(None) => return Vec::new(),
         Err(e) => return wrong(format!("the template does not parse: {e}"), 0..0),
     };
-    let meant = skeleton.map(&mut |text| artifact.marks.resolve(text));
-    match meant.difference(&found) {
+    match skeleton.difference(&found, &|text| artifact.marks.resolve(text)) {
         Some(path) => wrong(format!("a value changes the structure at {path}"), 0..0),
         None => Vec::new(),
     }

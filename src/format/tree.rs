@@ -65,27 +65,22 @@ impl Tree {
         self.child("#text").and_then(|text| text.value.as_deref()).unwrap_or_default()
     }
 
-    /// Every value and name changed, e.g. marks replaced by what they stand for.
-    pub fn map(&self, f: &mut impl FnMut(&str) -> String) -> Tree {
-        Tree {
-            name: f(&self.name),
-            kind: self.kind,
-            value: self.value.as_deref().map(&mut *f),
-            children: self.children.iter().map(|child| child.map(f)).collect(),
-            span: self.span.clone(),
-        }
-    }
-
-    /// The first place where two trees differ, as a path of names.
-    pub fn difference(&self, other: &Tree) -> Option<String> {
-        if self.name != other.name || self.kind != other.kind || self.value != other.value {
-            return Some(self.name.clone());
+    /// The first place where another tree is not this one with its texts resolved, as a path of
+    /// names.
+    pub fn difference(&self, other: &Tree, resolve: &impl Fn(&str) -> String) -> Option<String> {
+        let same = |mine: &str, others: &str| mine == others || resolve(mine) == others;
+        let values = match (&self.value, &other.value) {
+            (Some(mine), Some(others)) => same(mine, others),
+            (mine, others) => mine == others,
+        };
+        if !values || self.kind != other.kind || !same(&self.name, &other.name) {
+            return Some(other.name.clone());
         }
         for (a, b) in self.children.iter().zip(&other.children) {
-            if let Some(path) = a.difference(b) {
-                return Some(format!("{}/{path}", self.name));
+            if let Some(path) = a.difference(b, resolve) {
+                return Some(format!("{}/{path}", other.name));
             }
         }
-        (self.children.len() != other.children.len()).then(|| format!("{}/*", self.name))
+        (self.children.len() != other.children.len()).then(|| format!("{}/*", other.name))
     }
 }

@@ -10,6 +10,10 @@ use handlebars::{Template, TemplateError};
 
 /// Compiles a template; an error comes with the line (from 0) on which its piece begins.
 pub(super) fn compile(source: &str, name: &str) -> Result<Template, (TemplateError, usize)> {
+    // `~` eats white space across lines, so such a template has to stay in one piece.
+    if source.contains("{{~") || source.contains("~}}") {
+        return Template::compile_with_name(source, name.to_owned()).map_err(|e| (e, 0));
+    }
     let mut whole = Template::new();
     whole.name = Some(name.to_owned());
     // A place cannot be made, only taken from a template and moved.
@@ -130,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    const TEMPLATE: &str = "<a>\n<b/>\n{{#if x}}\n  {{#each xs}}\n  <c>{{this}}</c>\n  {{/each}}\n{{else}}\n  no\n{{/if}}\n{{!-- a\n  {{#comment}} --}}\ntext {{x}} {{~#if y}}\n y {{/if}}\n{{#unless z}}\nnot\n{{/unless}}\n<d>\n{{y}}";
+    const TEMPLATE: &str = "<a>\n<b/>\n{{#if x}}\n  {{#each xs}}\n  <c>{{this}}</c>\n  {{/each}}\n{{else}}\n  no\n{{/if}}\n{{!-- a\n  {{#comment}} --}}\ntext {{x}} {{#if y}}\n y {{/if}}\n{{#unless z}}\nnot\n{{/unless}}\n<d>\n{{y}}";
 
     #[test]
     fn pieces_make_the_same_text_as_the_whole() {
@@ -141,6 +145,14 @@ mod tests {
         let text = registry.render("pieces", &context).unwrap();
         assert_eq!(text, registry.render("whole", &context).unwrap());
         assert!(pieces(TEMPLATE).len() > 4);
+    }
+
+    #[test]
+    fn white_space_is_eaten_across_lines() {
+        let mut registry = Handlebars::new();
+        registry.register_template("t", compile("a\n{{~x}}\nb", "t").unwrap());
+        let text = registry.render("t", &serde_json::json!({ "x": "X" })).unwrap();
+        assert_eq!(text, "aX\nb");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::format::Kind;
 
 const FIRST: u32 = 0xF0000;
 const LAST: u32 = 0xFFFFD;
+/// The first byte of every mark in UTF-8, and of few other characters.
+const LEAD: u8 = 0xF3;
 
 /// The values of one rendering. Clones share the same table.
 #[derive(Clone, Default)]
@@ -21,6 +23,14 @@ struct Mark {
     /// What people know it by, for messages.
     name: Cow<'static, str>,
     /// Already in the form that the format wants.
+    finished: bool,
+}
+
+/// A mark that was met in a text.
+struct Found<'a> {
+    character: char,
+    value: &'a str,
+    name: &'a str,
     finished: bool,
 }
 
@@ -65,53 +75,76 @@ impl Marks {
     }
 
     pub fn has_marks(&self, text: &str) -> bool {
-        text.chars().any(is_mark)
+        text.bytes().any(|byte| byte == LEAD) && text.chars().any(is_mark)
     }
 
     /// The text with the raw values in place of the marks.
     pub fn resolve(&self, text: &str) -> String {
-        if !self.has_marks(text) {
-            return text.to_owned();
-        }
-        let table = self.table();
         let mut out = String::with_capacity(text.len() + 32);
-        for c in text.chars() {
-            match find(&table, c) {
-                Some(mark) => out.push_str(&mark.value),
-                None => out.push(c),
-            }
-        }
+        self.replace::<()>(text, &mut out, |mark, out| {
+            out.push_str(mark.value);
+            Ok(())
+        })
+        .unwrap_or(());
         out
     }
 
     /// The text with every value escaped by the format in place of its mark.
     pub fn splice(&self, skeleton: &str, format: &Kind) -> Result<String, String> {
-        let table = self.table();
         let mut out = String::with_capacity(skeleton.len() * 2);
-        for c in skeleton.chars() {
-            match find(&table, c) {
-                Some(mark) if mark.finished => out.push_str(&mark.value),
-                Some(mark) => match format.escape(&mark.value) {
-                    Ok(escaped) => out.push_str(&escaped),
-                    Err(why) => return Err(format!("{} \"{}\": {why}", mark.name, mark.value)),
-                },
-                None => out.push(c),
+        self.replace::<String>(skeleton, &mut out, |mark, out| {
+            if mark.finished {
+                out.push_str(mark.value);
+                return Ok(());
             }
-        }
+            let escaped = format.escape(mark.value);
+            out.push_str(
+                &escaped.map_err(|why| format!("{} \"{}\": {why}", mark.name, mark.value))?,
+            );
+            Ok(())
+        })?;
         Ok(out)
     }
 
     /// The skeleton with what is in the format's own form already; the values stay marks.
     pub fn finish(&self, skeleton: &str) -> String {
-        let table = self.table();
         let mut out = String::with_capacity(skeleton.len());
-        for c in skeleton.chars() {
-            match find(&table, c) {
-                Some(mark) if mark.finished => out.push_str(&mark.value),
-                _ => out.push(c),
+        self.replace::<()>(skeleton, &mut out, |mark, out| {
+            match mark.finished {
+                true => out.push_str(mark.value),
+                false => out.push(mark.character),
             }
-        }
+            Ok(())
+        })
+        .unwrap_or(());
         out
+    }
+
+    /// Copies a text and lets `value` write what stands for each mark.
+    fn replace<E>(
+        &self,
+        text: &str,
+        out: &mut String,
+        mut value: impl FnMut(Found<'_>, &mut String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let table = self.table();
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte == LEAD) {
+            let (before, from) = rest.split_at(at);
+            out.push_str(before);
+            let mut chars = from.chars();
+            let Some(character) = chars.next() else { break };
+            match find(&table, character) {
+                Some(Mark { value: text, name, finished }) => {
+                    let found = Found { character, value: text, name, finished: *finished };
+                    value(found, out)?;
+                }
+                None => out.push(character),
+            }
+            rest = chars.as_str();
+        }
+        out.push_str(rest);
+        Ok(())
     }
 
     pub fn clear(&self) {
