@@ -1,0 +1,130 @@
+//! A disk that is full or read-only: the old bundle stays, the message says why.
+//!
+//! Needs a file system of its own, a tiny tmpfs in a mount namespace: only root may make one, and
+//! only a read-only mount stops root.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+
+use mailwright::output::{Bundle, Options, OutFile, check_out, write_dirs};
+
+#[test]
+fn a_full_disk_is_named_and_the_old_bundle_stays() {
+    run_on_a_disk_of_its_own("on_a_tiny_disk");
+}
+
+#[test]
+fn a_read_only_disk_is_named_and_nothing_is_written() {
+    run_on_a_disk_of_its_own("on_a_read_only_disk");
+}
+
+fn run_on_a_disk_of_its_own(test: &str) {
+    let disk = tempfile::tempdir().expect("a temporary folder can be made");
+    let own = std::env::current_exe().expect("a test knows its own path");
+    let run = Command::new("unshare")
+        .args(["-m", "sh", "-c"])
+        .arg("mount -t tmpfs -o size=256k tmpfs \"$0\" || exit 77; exec \"$@\"")
+        .arg(disk.path())
+        .arg(own)
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env(DISK, disk.path())
+        .output();
+    match run {
+        Ok(run) if run.status.success() => {}
+        // unshare itself fails with 1, as a failed test would not (101).
+        Ok(run) if matches!(run.status.code(), Some(1 | 77)) => {
+            skip();
+        }
+        Ok(run) => panic!(
+            "{}{}",
+            String::from_utf8_lossy(&run.stdout),
+            String::from_utf8_lossy(&run.stderr)
+        ),
+        Err(_) => skip(),
+    }
+}
+
+/// Says so where `tests/run` counts it; under CI nothing may be left out.
+fn skip() {
+    const LINE: &str = "skipped: needs root and mount";
+    eprintln!("{LINE}");
+    if let Some(list) = std::env::var_os("MAILWRIGHT_SKIPS") {
+        let mut list = OpenOptions::new().append(true).open(list).expect("the list of skips");
+        writeln!(list, "{LINE}").expect("the list of skips can be written");
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{LINE}, and CI=true allows no skip");
+}
+
+#[test]
+#[ignore = "needs a disk of its own; a test above makes one and starts it there"]
+fn on_a_tiny_disk() {
+    let Some(disk) = std::env::var_os(DISK).map(PathBuf::from) else { return };
+    let out = disk.join("out");
+    write(&out, 1_000).expect("a small bundle fits");
+
+    let error = write(&out, 1_000_000).expect_err("a large one does not").to_string();
+    assert!(
+        error.contains("out/a.example/t/x\": the disk is full; nothing was changed"),
+        "{error}"
+    );
+    let old = std::fs::read(out.join("a.example/t/x")).expect("the old file is there");
+    assert_eq!(old.len(), 1_000);
+    assert_eq!(std::fs::read_dir(&out).expect("the folder is there").count(), 1);
+
+    #[cfg(feature = "zip")]
+    {
+        let options = Options::default();
+        let go_on = AtomicBool::new(false);
+        let error =
+            mailwright::output::write_zip(&out, "a", &[bundle(1_000_000)], &options, &go_on)
+                .expect_err("it does not fit even compressed")
+                .to_string();
+        assert!(error.contains("out/a.zip\": the disk is full"), "{error}");
+        assert_eq!(std::fs::read_dir(&out).expect("the folder is there").count(), 1);
+    }
+}
+
+#[test]
+#[ignore = "needs a disk of its own; a test above makes one and starts it there"]
+fn on_a_read_only_disk() {
+    let Some(disk) = std::env::var_os(DISK).map(PathBuf::from) else { return };
+    let out = disk.join("out");
+    write(&out, 1_000).expect("a small bundle fits");
+    let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(&disk).status();
+    assert!(mount.expect("mount was there before").success());
+
+    for error in [check_out(&out), write(&out, 2_000).map(drop)] {
+        let error = error.expect_err("nothing can be written").to_string();
+        let start = format!("cannot write into the output folder \"{}\": read-only", out.display());
+        assert!(error.starts_with(&start), "{error}");
+    }
+    let error = check_out(&disk.join("new")).expect_err("it cannot be made").to_string();
+    assert!(error.starts_with("cannot create the output folder"), "{error}");
+}
+
+fn write(out: &Path, size: usize) -> Result<Vec<PathBuf>, mailwright::output::Error> {
+    write_dirs(out, &[bundle(size)], &Options::default(), &AtomicBool::new(false))
+}
+
+fn bundle(size: usize) -> Bundle {
+    let file = OutFile { path: "t/x".into(), bytes: noise(size), ..OutFile::default() };
+    Bundle { folder: "a.example".into(), subject: "a.example".into(), files: vec![file] }
+}
+
+/// Bytes that do not get smaller in a zip.
+fn noise(size: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(size)
+    .collect()
+}
+
+const DISK: &str = "MAILWRIGHT_TEST_DISK";
