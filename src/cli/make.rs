@@ -96,12 +96,14 @@ pub fn make(bundles: &[BundlePlan<'_>], terminal: &Terminal, findings: &mut Vec<
 type Place = (usize, usize);
 type Finished = BTreeMap<Place, Result<OutFile, Vec<Finding>>>;
 
-/// All jobs of one target go to one worker, which parses its templates and schemas once.
+/// All jobs that share templates or a schema go to one worker, which compiles them once.
 fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
     let mut groups: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
     for (at, bundle) in bundles.iter().enumerate() {
         for (number, job) in bundle.jobs.iter().enumerate() {
-            groups.entry(&job.target.name).or_default().push((at, number));
+            let schema = job.target.schemas.keys().next();
+            let shared = schema.unwrap_or(&job.target.name);
+            groups.entry(shared).or_default().push((at, number));
         }
     }
     let mut groups: Vec<Vec<Place>> = groups.into_values().collect();
