@@ -3,6 +3,7 @@
 //! Whole processes are measured by `benches/generate.sh`.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mailwright::check::{Judges, check};
@@ -70,6 +71,19 @@ fn stages(criterion: &mut Criterion) {
             artifacts.iter().map(|a| check(&mut judges, a).len()).sum::<usize>()
         });
     });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for artifact in &artifacts {
+        let path = folder.path().join("made").join(&artifact.path);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        std::fs::write(path, &artifact.bytes).expect("a file");
+    }
+    let (made, copy) = (folder.path().join("made"), folder.path().join("copy"));
+    let copied = || {
+        let copying = Command::new("cp").arg("-r").args([&made, &copy]).status();
+        assert!(copying.expect("cp starts").success());
+        std::fs::remove_dir_all(&copy)
+    };
+    criterion.bench_function("cp -r and rm -r of the finished files", |b| b.iter(copied));
 }
 
 criterion_group!(benches, stages);

@@ -70,8 +70,8 @@ fn one_side<'a>(
         .enumerate()
         .filter(|(_, s)| spec.words.iter().any(|w| w.covers(s.server_type)))
         .partition(|(_, s)| protocol.wants(s.server_type));
-    let chosen = fit_all(subject, audience, spec, &wanted, side);
-    let other = fit_all(subject, audience, spec, &others, side);
+    let chosen = fit_all(subject, audience, spec, &wanted);
+    let other = fit_all(subject, audience, spec, &others);
     let works = |fits: &Fits<'_>| fits.planned.iter().any(|p| !p.refused);
     // A client that cannot use the chosen protocol gets the other one.
     let (fits, switched) = if works(&chosen) {
@@ -125,11 +125,10 @@ fn fit_all<'a>(
     audience: Audience<'a>,
     spec: &'a SideSpec,
     servers: &[(usize, &'a Server)],
-    side: Side,
 ) -> Fits<'a> {
     let mut fits = Fits { planned: Vec::new(), unfit: Vec::new() };
     for &(at, server) in servers {
-        match fit(&subject.config, audience, spec, server, side) {
+        match fit(&subject.config, audience, spec, server) {
             Ok(planned) => fits.planned.push(planned),
             Err(why) => fits.unfit.push(((at, server), why)),
         }

@@ -40,7 +40,6 @@ pub(super) fn fit<'a>(
     audience: Audience<'_>,
     spec: &SideSpec,
     server: &'a Server,
-    _side: Side,
 ) -> Result<PlannedServer<'a>, Unfit> {
     let server_type = server.server_type;
     let words = spec

@@ -49,8 +49,6 @@ pub struct Subject {
     /// The provider's settings with the domain and the user's overrides applied.
     pub config: ClientConfig,
     pub provider: Arc<Provider>,
-    /// Whether the domain is a customer's own.
-    pub custom_domain: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +202,16 @@ fn of_domain(
 ) -> Result<Option<(Arc<Provider>, bool)>, Error> {
     if let Some(provider) = chosen {
         let custom = !provider.config.domains.contains(domain) && provider.config.id != *domain;
+        if custom && !provider.custom_domains {
+            let name = &provider.config.display_name;
+            findings.push(
+                Finding::note(
+                    "customer-domain",
+                    format!("{} is taken for a customer's domain at {name}, whose file does not say that there are any", domain.to_unicode()),
+                )
+                .help("customDomains = true in the provider's file says so"),
+            );
+        }
         return Ok(Some((provider, custom)));
     }
     match catalog.by_domain(domain, findings)? {
@@ -241,7 +249,7 @@ fn subject(
         config.id = domain.clone();
         config.domains = vec![domain.clone()];
     }
-    Subject { kind, domain, config, provider, custom_domain }
+    Subject { kind, domain, config, provider }
 }
 
 fn with_overrides(mut subject: Subject, over: &Override, findings: &mut Vec<Finding>) -> Subject {
