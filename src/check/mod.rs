@@ -19,17 +19,6 @@ use crate::target::Scope;
 
 use schema::Schemas;
 
-/// A judge: looks at a finished file and says what is wrong with it.
-type Check = fn(&mut Schemas, &Artifact<'_>) -> Vec<Finding>;
-
-/// All of them, in the order of their depth: a file that does not parse is not judged further.
-const CHECKS: [(&str, Check); 4] = [
-    ("structure", |_, artifact| structure::check(artifact)),
-    ("schema", schema::check),
-    ("reading", |_, artifact| reading::check(artifact)),
-    ("shown", |_, artifact| shown::check(artifact)),
-];
-
 /// The judges' memory over a run: compiled schemas, and what was found right already.
 #[derive(Default)]
 pub struct Judges {
@@ -48,27 +37,36 @@ pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
     if shared && judges.right.contains(&key()) {
         return Vec::new();
     }
-    for (_, judge) in CHECKS {
-        let mut findings = judge(&mut judges.schemas, artifact);
-        if !findings.is_empty() {
-            for finding in &mut findings {
-                finding.target = Some(artifact.job.folder_target.name.clone());
-                finding.subject = Some(artifact.job.subject.name().to_owned());
-                if finding.help.is_none() {
-                    finding.help = Some(
-                        "what the settings, the template and its manifest make together would be misread; \
-                         nothing was written"
-                            .to_owned(),
-                    );
-                }
-            }
-            return findings;
+    let findings = match structure::check(artifact) {
+        Err(findings) => findings,
+        // A file that does not parse is not judged further.
+        Ok(tree) => {
+            let mut findings = schema::check(&mut judges.schemas, artifact, tree.as_ref());
+            findings.extend(reading::check(artifact));
+            findings.extend(shown::check(artifact));
+            findings
         }
+    };
+    if !findings.is_empty() {
+        return findings.into_iter().map(|finding| explained(finding, artifact)).collect();
     }
     if shared {
         judges.right.insert(key());
     }
     Vec::new()
+}
+
+fn explained(mut finding: Finding, artifact: &Artifact<'_>) -> Finding {
+    finding.target = Some(artifact.job.folder_target.name.clone());
+    finding.subject = Some(artifact.job.subject.name().to_owned());
+    if finding.help.is_none() {
+        finding.help = Some(
+            "what the settings, the template and its manifest make together would be misread; \
+             nothing was written"
+                .to_owned(),
+        );
+    }
+    finding
 }
 
 /// The finished text as something findings can point into.

@@ -16,36 +16,50 @@ use super::source;
 /// Schema up to 2 ms.
 #[derive(Default)]
 pub struct Schemas {
-    xsd: BTreeMap<String, XsdValidator>,
+    xsd: BTreeMap<String, Xsd>,
     json: BTreeMap<String, Validator>,
+}
+
+struct Xsd {
+    validator: XsdValidator,
+    /// (namespace, file) of every `xs:import` in it.
+    imports: Vec<(String, String)>,
 }
 
 /// A schema or a document that cannot be used at all, or what is wrong with the document.
 type Complaints = Vec<(String, Option<(usize, usize)>)>;
 
 impl Schemas {
-    fn xsd(&mut self, schema: &Source, text: &str) -> Result<Complaints, String> {
+    fn xsd(
+        &mut self,
+        schema: &Source,
+        text: &str,
+        tree: Option<&Tree>,
+    ) -> Result<Complaints, String> {
         if !self.xsd.contains_key(&schema.name) {
             let document = uppsala::parse(&schema.text).map_err(|e| e.to_string())?;
             let validator = XsdValidator::from_schema(&document).map_err(|e| e.to_string())?;
-            self.xsd.insert(schema.name.clone(), validator);
+            let xsd = Xsd { validator, imports: imports(&schema.text) };
+            self.xsd.insert(schema.name.clone(), xsd);
         }
         let document = uppsala::parse(text).map_err(|e| e.to_string())?;
-        let errors = self.xsd[&schema.name].validate(&document);
+        let Xsd { validator, imports } = &self.xsd[&schema.name];
+        let errors = validator.validate(&document);
         let mut complaints: Complaints =
             errors.into_iter().map(|e| (e.message.clone(), e.line.zip(e.column))).collect();
         // uppsala 0.12 does not follow xs:import, so a document of two namespaces is judged in
         // two parts: the outermost element of an imported namespace is a document of its own.
-        for (namespace, imported) in imports(&schema.text) {
+        for (namespace, imported) in imports.clone() {
             let path = format!("schemas/{imported}");
             let part = embedded::file(&path).ok_or(format!("there is no {path}"))?;
             let part = Source { name: path, text: part.to_owned() };
-            let tree = Kind::Xml.parse(text).ok().flatten();
-            let Some(element) = tree.as_ref().and_then(|t| in_namespace(t, &namespace)) else {
+            let Some(element) = tree.and_then(|t| in_namespace(t, &namespace)) else {
                 continue;
             };
             complaints.extend(
-                self.xsd(&part, &text[element.span.clone()])?.into_iter().map(|(m, _)| (m, None)),
+                self.xsd(&part, &text[element.span.clone()], None)?
+                    .into_iter()
+                    .map(|(m, _)| (m, None)),
             );
         }
         Ok(complaints)
@@ -81,14 +95,19 @@ fn in_namespace<'a>(tree: &'a Tree, namespace: &str) -> Option<&'a Tree> {
     tree.children.iter().find_map(|child| in_namespace(child, namespace))
 }
 
-pub(super) fn check(schemas: &mut Schemas, artifact: &Artifact<'_>) -> Vec<Finding> {
+/// `tree` is the file parsed, where its kind has a grammar.
+pub(super) fn check(
+    schemas: &mut Schemas,
+    artifact: &Artifact<'_>,
+    tree: Option<&Tree>,
+) -> Vec<Finding> {
     let Some(name) = &artifact.job.file.schema else { return Vec::new() };
     let schema = &artifact.job.target.schemas[name];
     let kind = &artifact.job.file.format;
     let complaints = if name.ends_with(".xsd") {
-        schemas.xsd(schema, &artifact.text)
+        schemas.xsd(schema, &artifact.text, tree)
     } else {
-        match kind.parse(&artifact.text).ok().flatten().and_then(|tree| kind.to_json(&tree)) {
+        match tree.and_then(|tree| kind.to_json(tree)) {
             Some(value) => schemas.json(schema, &value),
             None => Err("this format has no JSON form; give it an XSD".to_owned()),
         }
@@ -121,7 +140,8 @@ pub fn validate_xsd(schema: &str, xml: &str) -> Vec<String> {
         return vec![format!("there is no schema {schema}")];
     };
     let schema = Source { name: schema.to_owned(), text: text.to_owned() };
-    match Schemas::default().xsd(&schema, xml) {
+    let tree = Kind::Xml.parse(xml).ok().flatten();
+    match Schemas::default().xsd(&schema, xml, tree.as_ref()) {
         Ok(complaints) => complaints.into_iter().map(|(message, _)| message).collect(),
         Err(why) => vec![why],
     }

@@ -1,14 +1,16 @@
 //! The same tree as the skeleton, with the raw values where the marks stood.
 
 use crate::finding::Finding;
+use crate::format::Tree;
 use crate::render::Artifact;
 
 use super::source;
 
-pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
+/// Gives the file parsed; none for lines without a grammar.
+pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding>> {
     let kind = &artifact.job.file.format;
     let wrong = |message: String, span| {
-        vec![Finding::error("structure", message).at(&source(artifact), span)]
+        Err(vec![Finding::error("structure", message).at(&source(artifact), span)])
     };
     let text = match kind.decode(&artifact.bytes) {
         Ok(text) => text,
@@ -26,16 +28,16 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
     let found = match kind.parse(&text) {
         Ok(Some(tree)) => tree,
         // Lines without a grammar: their `refuse` rules were the judge.
-        Ok(None) => return Vec::new(),
+        Ok(None) => return Ok(None),
         Err(e) => return wrong(format!("the file does not parse: {e}"), e.span),
     };
     let skeleton = match kind.parse(&artifact.marks.finish(&artifact.skeleton)) {
         Ok(Some(tree)) => tree,
-        Ok(None) => return Vec::new(),
+        Ok(None) => return Ok(None),
         Err(e) => return wrong(format!("the template does not parse: {e}"), 0..0),
     };
     match skeleton.difference(&found, &|text| artifact.marks.resolve(text)) {
         Some(path) => wrong(format!("a value changes the structure at {path}"), 0..0),
-        None => Vec::new(),
+        None => Ok(Some(found)),
     }
 }
