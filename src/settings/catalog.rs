@@ -151,7 +151,7 @@ impl NotFound {
         let help = match &self.suggestion {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!(
-                "there are {}; a file of your own is named by its path, and `mailwright init` starts one",
+                "an address has an @, a domain a dot; of providers there are {}; a file of your own is named by its path, and `mailwright init` starts one",
                 catalog.names().collect::<Vec<_>>().join(", ")
             ),
         };
