@@ -11,7 +11,7 @@ pub mod schema;
 mod shown;
 mod structure;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Source};
 use crate::render::Artifact;
@@ -23,7 +23,7 @@ use schema::Schemas;
 #[derive(Default)]
 pub struct Judges {
     schemas: Schemas,
-    right: BTreeSet<(String, String)>,
+    right: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Judges one file. Any finding is an error: what we made is not what we meant.
@@ -33,8 +33,11 @@ pub struct Judges {
 pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
     let job = artifact.job;
     let shared = job.file.scope != Scope::Account;
-    let key = || (format!("{}/{}", job.target.name, job.file.template), artifact.text.clone());
-    if shared && judges.right.contains(&key()) {
+    let template = || format!("{}/{}", job.target.name, job.file.template);
+    if shared
+        && let Some(right) = judges.right.get(&template())
+        && right.contains(&artifact.text)
+    {
         return Vec::new();
     }
     let findings = match structure::check(artifact) {
@@ -51,7 +54,7 @@ pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
         return findings.into_iter().map(|finding| explained(finding, artifact)).collect();
     }
     if shared {
-        judges.right.insert(key());
+        judges.right.entry(template()).or_default().insert(artifact.text.clone());
     }
     Vec::new()
 }

@@ -1,8 +1,9 @@
 //! What flags, environment, settings file and provider say together: flags first, then the
 //! environment (both are clap's), then the file, then what is built in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::finding::{Finding, Source};
 use crate::model::{Protocol, Text};
@@ -225,17 +226,42 @@ fn load(
         Some(selected) => selected.to_vec(),
         None => targets.names().map(str::to_owned).collect(),
     };
+    let mut known: BTreeSet<String> = BTreeSet::new();
     let mut loaded: Vec<Target> = Vec::new();
-    while let Some(name) = wanted.pop() {
-        if loaded.iter().any(|t| t.name == name) {
-            continue;
-        }
-        if let Some(target) = targets.get(&name, findings) {
-            wanted.extend(target.includes.iter().map(|i| i.target.clone()));
-            loaded.push(target);
-        }
+    while !wanted.is_empty() {
+        wanted.retain(|name| known.insert(name.clone()));
+        let read = read_all(&wanted, targets, findings);
+        wanted = read.iter().flat_map(|t| &t.includes).map(|i| i.target.clone()).collect();
+        loaded.extend(read);
     }
     loaded.sort_by(|a, b| a.name.cmp(&b.name));
+    loaded
+}
+
+/// Half of them in a thread of its own: reading manifests is most of what comes before rendering.
+fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) -> Vec<Target> {
+    let read = |names: &[String]| {
+        let mut own = Vec::new();
+        let read: Vec<Target> = names.iter().filter_map(|n| targets.get(n, &mut own)).collect();
+        (read, own)
+    };
+    let (here, there) = names.split_at(names.len() / 2);
+    let (loaded, mut own) = thread::scope(|scope| {
+        let other = (!here.is_empty()).then(|| scope.spawn(|| read(here)));
+        let (mut loaded, mut own) = read(there);
+        if let Some(other) = other {
+            match other.join() {
+                Ok((more, found)) => {
+                    loaded.extend(more);
+                    own.extend(found);
+                }
+                // A bug over there is a bug here.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        (loaded, own)
+    });
+    findings.append(&mut own);
     loaded
 }
 

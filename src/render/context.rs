@@ -67,19 +67,33 @@ impl Builder<'_> {
         if self.asks_for("domains") {
             set("domains", self.domains());
         }
-        set("reversedDomain", self.text(&domain.reversed(), "reversedDomain"));
-        set("token", self.text(&self.token(), "token"));
-        set("identifier", self.text(&self.identifier(), "identifier"));
+        if self.asks_for("reversedDomain") {
+            set("reversedDomain", self.text(&domain.reversed(), "reversedDomain"));
+        }
+        if self.asks_for("token") {
+            set("token", self.text(&self.token(), "token"));
+        }
+        if self.asks_for("identifier") {
+            set("identifier", self.text(&self.identifier(), "identifier"));
+        }
         set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
         set("protocol", self.text(&job.protocol.to_string(), "protocol"));
         set("language", self.text(&job.language, "language"));
         if let Some(account) = self.account() {
             set("account", account);
         }
-        set("organization", self.organization());
-        set("option", self.options());
-        set("uuid", self.uuids());
-        set("text", self.texts());
+        if self.asks_for("organization") {
+            set("organization", self.organization());
+        }
+        if self.asks_for("option") {
+            set("option", self.options());
+        }
+        if self.asks_for("uuid") {
+            set("uuid", self.uuids());
+        }
+        if self.asks_for("text") {
+            set("text", self.texts());
+        }
         for side in [Side::Incoming, Side::Outgoing] {
             let Some(spec) = job.target.side(side) else { continue };
             let servers: Vec<Value> = job.servers(side).iter().map(|s| self.server(s)).collect();
@@ -93,13 +107,13 @@ impl Builder<'_> {
         if self.asks_for("services") {
             set("services", self.services());
         }
-        set(
-            "hosted",
-            json!({
+        if self.asks_for("hosted") {
+            let hosted = json!({
                 "autoconfigHost": self.text(&format!("autoconfig.{domain}"), "hosted.autoconfigHost"),
                 "autodiscoverHost": self.text(&format!("autodiscover.{domain}"), "hosted.autodiscoverHost"),
-            }),
-        );
+            });
+            set("hosted", hosted);
+        }
         Value::Object(root)
     }
 
@@ -111,10 +125,14 @@ impl Builder<'_> {
         Value::Array(values.into_iter().map(|v| self.text(v, name)).collect())
     }
 
-    /// Whether the template names it at all.
+    /// Whether the template, or that of the path, names it at all.
     fn asks_for(&self, name: &str) -> bool {
         let templates = &self.job.target.templates;
-        templates.get(&self.job.file.template).is_none_or(|t| t.text.contains(name))
+        let asks = |text: &str| {
+            // What is looked up in the root by another value can be anything.
+            text.contains(name) || text.contains("lookup @root ") || text.contains("lookup this ")
+        };
+        asks(self.job.path) || templates.get(&self.job.file.template).is_none_or(|t| asks(&t.text))
     }
 
     fn config(&self) -> &ClientConfig {
@@ -138,7 +156,9 @@ impl Builder<'_> {
         if self.asks_for("domains") {
             set("domains", self.list(config.domains.iter().map(|d| d.as_str()), "domain"));
         }
-        set("mxDomains", self.list(config.mx_domains.iter().map(|d| d.as_str()), "mxDomain"));
+        if self.asks_for("mxDomains") {
+            set("mxDomains", self.list(config.mx_domains.iter().map(|d| d.as_str()), "mxDomain"));
+        }
         if let Some(web_mail) = &config.web_mail {
             set("webMail", self.text(web_mail.as_str(), "webMail"));
         }
@@ -365,13 +385,13 @@ impl Builder<'_> {
     /// English where the language has no text of its own.
     fn texts(&self) -> Value {
         let texts = &self.job.target.texts;
-        let mut map = Map::new();
+        let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
         for language in [FALLBACK, self.job.language.as_str()] {
-            for (key, text) in texts.get(language).into_iter().flatten() {
-                map.insert(key.clone(), self.text(text, "text"));
-            }
+            let own = texts.get(language).into_iter().flatten();
+            chosen.extend(own.map(|(key, text)| (key.as_str(), text.as_str())));
         }
-        Value::Object(map)
+        let texts = chosen.into_iter().map(|(key, text)| (key.to_owned(), self.text(text, "text")));
+        Value::Object(texts.collect())
     }
 
     fn server(&self, planned: &PlannedServer<'_>) -> Value {
