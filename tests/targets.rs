@@ -64,6 +64,19 @@ fn a_new_client_needs_a_folder_and_no_rust() {
 }
 
 #[test]
+fn a_template_finds_what_it_names_only_by_a_value() {
+    let manifest = MANIFEST
+        .replace("[[file]]", "[option.part]\ndefault = \"token\"\nhelp = \"which part\"\n[[file]]");
+    let template = TEMPLATE.replace("{\n", "{\n  \"part\": \"{{lookup this option.part}}\",\n");
+    let run = with(&manifest, &template);
+    run.args(&GENERATE).code(0);
+    let files = run.files("out");
+    let text = &files["outlook.com/ann@outlook.com/mailer/ann@outlook.com.json"];
+    let made: serde_json::Value = serde_json::from_slice(text).unwrap();
+    assert!(made["part"].as_str().unwrap().starts_with("ann-"), "{made}");
+}
+
+#[test]
 fn no_built_in_target_is_named_in_the_sources() {
     let names: Vec<String> = std::fs::read_dir(root().join("templates"))
         .unwrap()

@@ -130,7 +130,7 @@ impl Builder<'_> {
         let templates = &self.job.target.templates;
         let asks = |text: &str| {
             // What is looked up in the root by another value can be anything.
-            text.contains(name) || text.contains("lookup @root ") || text.contains("lookup this ")
+            text.contains(name) || text.contains("lookup this ") || text.contains("lookup ../")
         };
         asks(self.job.path) || templates.get(&self.job.file.template).is_none_or(|t| asks(&t.text))
     }
