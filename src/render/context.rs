@@ -25,13 +25,15 @@
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
 //! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
 
+mod provider;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::model::{ClientConfig, Localized, Server, ServerType, Side, Text};
+use crate::model::{ClientConfig, Server, Side, Text};
 use crate::plan::{Audience, Job, PlannedServer, services};
 use crate::target::{OptionDefault, Take};
 
@@ -54,6 +56,9 @@ struct Builder<'a> {
     marks: &'a Marks,
 }
 
+/// A key of the context, and what makes its value when a template asks for it.
+type Part<B> = (&'static str, fn(&B) -> Value);
+
 impl Builder<'_> {
     fn build(&self) -> Value {
         let job = self.job;
@@ -64,35 +69,11 @@ impl Builder<'_> {
         set("subject", self.text(job.subject.name(), "subject"));
         set("domain", self.text(domain.as_str(), "domain"));
         set("domainUnicode", self.text(&domain.to_unicode(), "domainUnicode"));
-        if self.asks_for("domains") {
-            set("domains", self.domains());
-        }
-        if self.asks_for("reversedDomain") {
-            set("reversedDomain", self.text(&domain.reversed(), "reversedDomain"));
-        }
-        if self.asks_for("token") {
-            set("token", self.text(&self.token(), "token"));
-        }
-        if self.asks_for("identifier") {
-            set("identifier", self.text(&self.identifier(), "identifier"));
-        }
         set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
         set("protocol", self.text(&job.protocol.to_string(), "protocol"));
         set("language", self.text(&job.language, "language"));
         if let Some(account) = self.account() {
             set("account", account);
-        }
-        if self.asks_for("organization") {
-            set("organization", self.organization());
-        }
-        if self.asks_for("option") {
-            set("option", self.options());
-        }
-        if self.asks_for("uuid") {
-            set("uuid", self.uuids());
-        }
-        if self.asks_for("text") {
-            set("text", self.texts());
         }
         for side in [Side::Incoming, Side::Outgoing] {
             let Some(spec) = job.target.side(side) else { continue };
@@ -104,15 +85,23 @@ impl Builder<'_> {
             }
             set(&format!("{}s", side.as_str()), servers.into());
         }
-        if self.asks_for("services") {
-            set("services", self.services());
-        }
-        if self.asks_for("hosted") {
-            let hosted = json!({
-                "autoconfigHost": self.text(&format!("autoconfig.{domain}"), "hosted.autoconfigHost"),
-                "autodiscoverHost": self.text(&format!("autodiscover.{domain}"), "hosted.autodiscoverHost"),
-            });
-            set("hosted", hosted);
+        // What few templates ask for is made for those alone.
+        let parts: [Part<Self>; 10] = [
+            ("domains", Self::domains),
+            ("reversedDomain", |b| b.text(&b.job.audience.domain().reversed(), "reversedDomain")),
+            ("token", |b| b.text(&b.token(), "token")),
+            ("identifier", |b| b.text(&b.identifier(), "identifier")),
+            ("organization", Self::organization),
+            ("option", Self::options),
+            ("uuid", Self::uuids),
+            ("text", Self::texts),
+            ("services", Self::services),
+            ("hosted", Self::hosted),
+        ];
+        for (key, make) in parts {
+            if self.asks_for(key) {
+                set(key, make(self));
+            }
         }
         Value::Object(root)
     }
@@ -143,135 +132,6 @@ impl Builder<'_> {
     fn localized<'t, T>(&self, texts: &'t BTreeMap<String, T>) -> Option<&'t T> {
         let base = self.job.language.split('-').next().unwrap_or(FALLBACK);
         texts.get(&self.job.language).or_else(|| texts.get(base)).or_else(|| texts.get(FALLBACK))
-    }
-
-    fn provider(&self) -> Value {
-        let config = self.config();
-        let mut map = Map::new();
-        let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
-        set("id", self.text(config.id.as_str(), "emailProvider.id"));
-        set("displayName", self.text(config.display_name.as_str(), "displayName"));
-        set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
-        // These cost more than all the rest together, and few templates ask for them.
-        if self.asks_for("domains") {
-            set("domains", self.list(config.domains.iter().map(|d| d.as_str()), "domain"));
-        }
-        if self.asks_for("mxDomains") {
-            set("mxDomains", self.list(config.mx_domains.iter().map(|d| d.as_str()), "mxDomain"));
-        }
-        if let Some(web_mail) = &config.web_mail {
-            set("webMail", self.text(web_mail.as_str(), "webMail"));
-        }
-        if self.asks_for("enable") {
-            set("enable", self.enable());
-        }
-        if self.asks_for("documentation") {
-            set("documentation", self.documentation());
-        }
-        if self.asks_for("refuses") {
-            set("refuses", self.refuses());
-        }
-        if let Some(app) = &config.app_password {
-            let mut value = json!({
-                "url": self.text(app.url.as_str(), "appPassword.url"),
-                "required": app.required,
-            });
-            if let Some(note) = self.localized(&app.note) {
-                value["note"] = self.text(note.as_str(), "appPassword.note");
-            }
-            set("appPassword", value);
-        }
-        if let Some(oauth2) = &config.oauth2 {
-            let mut value = json!({
-                "issuer": self.text(oauth2.issuer.as_str(), "oAuth2.issuer"),
-                "authURL": self.text(oauth2.auth_url.as_str(), "oAuth2.authURL"),
-                "tokenURL": self.text(oauth2.token_url.as_str(), "oAuth2.tokenURL"),
-            });
-            if let Some(url) = &oauth2.device_auth_url {
-                value["deviceAuthURL"] = self.text(url.as_str(), "oAuth2.deviceAuthURL");
-            }
-            set("oAuth2", value);
-        }
-        Value::Object(map)
-    }
-
-    /// Only what concerns the servers in this file.
-    fn enable(&self) -> Value {
-        let used: Vec<ServerType> = [Side::Incoming, Side::Outgoing]
-            .into_iter()
-            .flat_map(|side| self.job.servers(side))
-            .map(|s| s.server.server_type)
-            .collect();
-        let concerns = |types: &[ServerType]| {
-            types.is_empty() || used.is_empty() || types.iter().any(|t| used.contains(t))
-        };
-        let all = self.config().enable.iter().filter(|e| concerns(&e.types)).map(|enable| {
-            let instruction: Vec<Value> = enable
-                .instruction
-                .iter()
-                .map(|(language, steps)| {
-                    let joined: Vec<&str> = steps.iter().map(Text::as_str).collect();
-                    json!({
-                        "language": self.text(language, "language"),
-                        "text": self.text(&joined.join(". "), "instruction"),
-                        "steps": self.list(steps.iter().map(Text::as_str), "instruction"),
-                    })
-                })
-                .collect();
-            let mut value = json!({
-                "visitURL": self.text(enable.visit_url.as_str(), "visitURL"),
-                "types": self.list(enable.types.iter().map(|t| crate::model::Word::as_str(*t)), "type"),
-                "instruction": instruction,
-            });
-            if let Some(steps) = self.localized(&enable.instruction) {
-                value["steps"] = self.list(steps.iter().map(Text::as_str), "instruction");
-            }
-            value
-        });
-        Value::Array(all.collect())
-    }
-
-    fn documentation(&self) -> Value {
-        let all = self.config().documentation.iter().map(|page| {
-            let mut value = json!({
-                "url": self.text(page.url.as_str(), "documentation.url"),
-                "descr": self.per_language(&page.descr, "descr"),
-            });
-            if let Some(text) = self.localized(&page.descr) {
-                value["text"] = self.text(text.as_str(), "descr");
-            }
-            value
-        });
-        Value::Array(all.collect())
-    }
-
-    fn per_language(&self, texts: &Localized, name: &'static str) -> Value {
-        let all = texts.iter().map(|(language, text)| {
-            json!({
-                "language": self.text(language, "language"),
-                "text": self.text(text.as_str(), name),
-            })
-        });
-        Value::Array(all.collect())
-    }
-
-    fn refuses(&self) -> Value {
-        let all = self.config().refuses.iter().map(|refusal| {
-            let types = refusal.types.iter().map(|t| crate::model::Word::as_str(*t));
-            let mut value = json!({
-                "authentication": self.text(&refusal.authentication.to_string(), "authentication"),
-                "types": self.list(types, "type"),
-                "source": self.text(refusal.source.as_str(), "source"),
-            });
-            if let Some(since) = &refusal.since {
-                value["since"] = self.text(since.as_str(), "since");
-            }
-            if let Some(instead) = self.localized(&refusal.instead) {
-                value["instead"] = self.text(instead.as_str(), "instead");
-            }
-            value
-        });
-        Value::Array(all.collect())
     }
 
     /// The domain of the file first.
@@ -445,6 +305,15 @@ impl Builder<'_> {
         }
         set("word", Value::Object(word));
         Value::Object(map)
+    }
+
+    /// The names that clients ask.
+    fn hosted(&self) -> Value {
+        let domain = self.job.audience.domain();
+        json!({
+            "autoconfigHost": self.text(&format!("autoconfig.{domain}"), "hosted.autoconfigHost"),
+            "autodiscoverHost": self.text(&format!("autodiscover.{domain}"), "hosted.autodiscoverHost"),
+        })
     }
 
     fn services(&self) -> Value {
