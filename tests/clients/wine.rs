@@ -13,6 +13,10 @@ use crate::support::{self, Bundle};
 /// The key below which everything of ours belongs.
 const OFFICE: &str = r"HKEY_CURRENT_USER\Software\Microsoft\Office";
 
+/// What Wine says when it could not begin at all, as when the services of the program before are
+/// just going (its server stays for 3 s); `reg` itself has not run then.
+const NOT_STARTED: &str = "Application could not be started";
+
 /// A value that somebody else has put into a key of ours.
 const THEIRS: (&str, &str) = ("Somebody else's", "\"stays\"");
 
@@ -107,7 +111,9 @@ impl Wine {
         let ready = wine.prefix.join("mailwright-ready");
         if !ready.exists() {
             let _ = fs::remove_dir_all(&wine.prefix);
-            fs::create_dir_all(&wine.prefix).expect("a folder for the registry");
+        }
+        fs::create_dir_all(&wine.prefix).expect("a folder for the registry");
+        if !ready.exists() {
             wine.reg(kept, &["query", "HKCU"]);
             fs::write(ready, "").expect("a file beside the registry");
         }
@@ -140,7 +146,16 @@ impl Wine {
 
     #[track_caller]
     fn reg(&self, folder: &Path, arguments: &[&str]) {
-        support::run(self.wine(folder).arg("reg").args(arguments)).fine();
+        let said = support::poll(support::PATIENCE, || {
+            let said = support::run(self.wine(folder).arg("reg").args(arguments));
+            (!said.stdout.contains(NOT_STARTED)).then_some(said)
+        });
+        said.expect("Wine starts a program").fine();
+    }
+
+    fn server(&self, how: &str) {
+        let mut server = support::command("wineserver");
+        support::run(server.arg(how).env("WINEPREFIX", &self.prefix));
     }
 
     fn wine(&self, folder: &Path) -> Command {
@@ -156,9 +171,7 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         // Ends what belongs to this registry, and nothing else.
-        for how in ["-k", "-w"] {
-            let mut server = support::command("wineserver");
-            let _ = server.arg(how).env("WINEPREFIX", &self.prefix).status();
-        }
+        self.server("-k");
+        self.server("-w");
     }
 }
