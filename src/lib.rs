@@ -15,9 +15,13 @@ pub mod finding;
 pub mod format;
 pub mod import;
 pub mod model;
+#[cfg(feature = "verify")]
+pub mod net;
 pub mod output;
 pub mod plan;
 pub mod render;
 pub mod report;
 pub mod settings;
 pub mod target;
+#[cfg(feature = "verify")]
+pub mod verify;

@@ -21,6 +21,12 @@ pub enum Command {
     Generate(Box<GenerateArgs>),
     /// Say what generate would write, for whom, with which server, and why
     Plan(Box<PlanArgs>),
+    /// Test the connection to every server, and name what is wrong
+    #[cfg(feature = "verify")]
+    Verify(Box<VerifyArgs>),
+    /// Explain a code of verify
+    #[cfg(feature = "verify")]
+    Explain(ExplainArgs),
     /// Start a provider file or a settings file
     Init(InitArgs),
     /// List or show the mail providers there are
@@ -63,7 +69,7 @@ pub enum Color {
 }
 
 /// For whom, and with what; the same in generate and plan.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SubjectArgs {
     /// An address, a domain or a provider [default: the chosen provider, else outlook.com]
     #[arg(value_name = "WHO")]
@@ -118,6 +124,13 @@ pub struct GenerateArgs {
     /// Do all but the writing
     #[arg(long)]
     pub dry_run: bool,
+    /// Test the connection to every server first; write nothing if one does not work
+    #[cfg(feature = "verify")]
+    #[arg(long)]
+    pub verify: bool,
+    #[cfg(feature = "verify")]
+    #[command(flatten)]
+    pub net: NetArgs,
     /// Put the person's password into the files that can hold one
     #[arg(long, value_name = "prompt|env:NAME|fd:N")]
     pub password_from: Option<String>,
@@ -142,6 +155,99 @@ pub struct PlanArgs {
 pub enum Format {
     Human,
     Json,
+}
+
+#[cfg(feature = "verify")]
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// An address, a domain, a provider, or a finished file [default: the chosen provider, else
+    /// outlook.com]
+    #[arg(value_name = "WHO|FILE")]
+    pub who: Vec<String>,
+    /// The provider, by name or as a file; a domain outside its list is hosted there
+    #[arg(long, env = "MAILWRIGHT_PROVIDER", value_name = "ID|FILE")]
+    pub provider: Option<String>,
+    /// Which protocol to test [default: the provider's own choice]
+    #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
+    pub protocol: Option<ProtocolArg>,
+    /// Every provider of the folder that --providers names
+    #[arg(long, conflicts_with_all = ["who", "provider", "login"])]
+    pub all: bool,
+    /// Sign in as this user
+    #[arg(long, value_name = "USER")]
+    pub login: Option<String>,
+    /// The user's password
+    #[arg(long, value_name = "prompt|env:NAME|fd:N", requires = "login")]
+    pub password_from: Option<String>,
+    /// A command that prints an access token; MAILWRIGHT_PROTOCOL tells it for which protocol
+    #[arg(long, value_name = "COMMAND", requires = "login")]
+    pub token_command: Option<String>,
+    /// Sign in this way, whatever the settings declare
+    #[arg(long, value_name = "MECHANISM", requires = "login", ignore_case = true)]
+    pub mechanism: Option<String>,
+    #[command(flatten)]
+    pub net: NetArgs,
+    /// Show the dialogues, secrets blanked
+    #[arg(long)]
+    pub transcript: bool,
+    /// How to tell the result
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub format: ReportFormat,
+}
+
+/// How servers are reached; the same in verify and generate.
+#[cfg(feature = "verify")]
+#[derive(Debug, Args)]
+pub struct NetArgs {
+    /// How long a step may take, in seconds; a server has three times that
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: std::time::Duration,
+    /// Trust the authorities of this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Where a host is, whatever DNS says; an address may have a port of its own
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]", value_parser = crate::net::Override::parse)]
+    pub resolve: Vec<crate::net::Override>,
+    /// Ask this DNS server
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = dns_server)]
+    pub dns: Option<std::net::SocketAddr>,
+}
+
+#[cfg(feature = "verify")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Human,
+    Json,
+    Junit,
+}
+
+#[cfg(feature = "verify")]
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let number = text.strip_suffix('s').unwrap_or(text).parse::<f64>();
+    match number {
+        Ok(seconds) if (0.01..=3600.0).contains(&seconds) => {
+            Ok(std::time::Duration::from_secs_f64(seconds))
+        }
+        _ => Err("write seconds, from 0.01 to 3600".to_owned()),
+    }
+}
+
+#[cfg(feature = "verify")]
+fn dns_server(text: &str) -> Result<std::net::SocketAddr, String> {
+    let bare =
+        || text.trim_matches(['[', ']']).parse().ok().map(|ip: std::net::IpAddr| (ip, 53).into());
+    text.parse()
+        .ok()
+        .or_else(bare)
+        .ok_or_else(|| "write an IP address, as 192.0.2.1 or 192.0.2.1:5353".to_owned())
+}
+
+#[cfg(feature = "verify")]
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code, such as certificate-expired [default: list all]
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Args)]

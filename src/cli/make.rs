@@ -52,7 +52,7 @@ impl Made {
 /// Renders and judges everything. What is wrong is in the findings, in the plan's order.
 pub fn make(bundles: &[BundlePlan<'_>], terminal: &Terminal, findings: &mut Vec<Finding>) -> Made {
     let files = bundles.iter().map(|bundle| bundle.jobs.len()).sum();
-    let mut finished = finish_all(bundles, &terminal.progress(files));
+    let mut finished = finish_all(bundles, &terminal.progress(files, "files"));
     let mut made = Made::default();
     for (at, bundle) in bundles.iter().enumerate() {
         let mut files: BTreeMap<String, OutFile> = BTreeMap::new();

@@ -4,17 +4,24 @@
 //! run.
 
 mod args;
+#[cfg(feature = "verify")]
+mod explain;
 mod generate;
 mod init;
 mod make;
 #[cfg(feature = "manual")]
 mod manual;
 mod plan;
+#[cfg(feature = "verify")]
+mod probes;
 mod progress;
 mod providers;
+mod secret;
 mod session;
 mod targets;
 mod terminal;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::process::ExitCode;
 
@@ -39,6 +46,10 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Generate(args) => generate::run(args, &cli.global, &terminal),
         Command::Plan(args) => plan::run(args, &cli.global, &terminal),
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => verify::run(args, &cli.global, &terminal),
+        #[cfg(feature = "verify")]
+        Command::Explain(args) => explain::run(args, &terminal),
         Command::Init(args) => init::run(args, &terminal),
         Command::Providers(args) => providers::run(args, &cli.global, &terminal),
         Command::Targets(args) => targets::run(args, &cli.global, &terminal),

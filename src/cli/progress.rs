@@ -11,6 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct Progress {
     shown: bool,
+    /// What is counted: `files`, `servers`.
+    unit: &'static str,
     total: u64,
     done: AtomicU64,
     began: Instant,
@@ -19,17 +21,37 @@ pub struct Progress {
 
 impl Progress {
     /// `shown` only where stderr is a terminal that may be talked to.
-    pub fn new(total: usize, shown: bool) -> Self {
+    pub fn new(total: usize, unit: &'static str, shown: bool) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
-        Self { shown, total, done: AtomicU64::new(0), began: Instant::now(), bar: OnceLock::new() }
+        Self {
+            shown,
+            unit,
+            total,
+            done: AtomicU64::new(0),
+            began: Instant::now(),
+            bar: OnceLock::new(),
+        }
     }
 
     /// One more is done.
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.shown && self.began.elapsed() > PATIENCE {
-            self.bar.get_or_init(|| bar(self.total)).set_position(done);
+        if let Some(bar) = self.bar() {
+            bar.set_position(done);
         }
+    }
+
+    /// What is being done now.
+    #[cfg(feature = "verify")]
+    pub fn working_on(&self, what: &str) {
+        if let Some(bar) = self.bar() {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    fn bar(&self) -> Option<&ProgressBar> {
+        let due = self.shown && self.began.elapsed() > PATIENCE;
+        due.then(|| self.bar.get_or_init(|| bar(self.total, self.unit)))
     }
 }
 
@@ -41,10 +63,12 @@ impl Drop for Progress {
     }
 }
 
-fn bar(total: u64) -> ProgressBar {
+fn bar(total: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     // A template that is wrong leaves the plain bar.
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} files, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template(&format!(
+        "{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}"
+    )) {
         bar.set_style(style);
     }
     bar

@@ -35,24 +35,8 @@ impl Session {
     /// Reads what the arguments name. With an error among the findings there is nothing to plan.
     pub fn open(args: &SubjectArgs, global: &Global) -> Result<Self, Failure> {
         let mut findings = Vec::new();
-        let (mut project, beside) = project(global, &mut findings)?;
-        apply_flags(args, &mut project, &mut findings);
-        let name = display_name(args, &mut findings);
-        let catalog = Catalog::new(global.providers.as_deref())?;
+        let (project, subjects) = for_whom(args, global, &mut findings)?;
         let targets = Targets::new(global.templates.as_deref())?;
-        let provider = args.provider.clone().or_else(|| {
-            // A file that the settings name stands beside them.
-            project.provider.as_ref().map(|p| match p.ends_with(".toml") {
-                true => beside.join(p).display().to_string(),
-                false => p.clone(),
-            })
-        });
-        let choice = Choice {
-            provider: provider.as_deref(),
-            overrides: &project.overrides,
-            display_name: name.as_ref(),
-        };
-        let subjects = subjects(&args.who, &choice, &catalog, &mut findings)?;
         let selected = select(args, &project, &targets, &mut findings);
         let targets = load(selected.as_deref(), &targets, &mut findings);
         let selected = match selected {
@@ -90,6 +74,32 @@ impl Session {
             password,
         }
     }
+}
+
+/// The settings with the flags over them, and for whom they are meant.
+pub fn for_whom(
+    args: &SubjectArgs,
+    global: &Global,
+    findings: &mut Vec<Finding>,
+) -> Result<(Project, Vec<Subject>), Failure> {
+    let (mut project, beside) = project(global, findings)?;
+    apply_flags(args, &mut project, findings);
+    let name = display_name(args, findings);
+    let catalog = Catalog::new(global.providers.as_deref())?;
+    let provider = args.provider.clone().or_else(|| {
+        // A file that the settings name stands beside them.
+        project.provider.as_ref().map(|p| match p.ends_with(".toml") {
+            true => beside.join(p).display().to_string(),
+            false => p.clone(),
+        })
+    });
+    let choice = Choice {
+        provider: provider.as_deref(),
+        overrides: &project.overrides,
+        display_name: name.as_ref(),
+    };
+    let subjects = subjects(&args.who, &choice, &catalog, findings)?;
+    Ok((project, subjects))
 }
 
 /// The settings file, and the folder it is in.

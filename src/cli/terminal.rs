@@ -42,8 +42,8 @@ impl Terminal {
     }
 
     /// A progress bar, if somebody looks on.
-    pub fn progress(&self, total: usize) -> Progress {
-        Progress::new(total, !self.quiet && io::stderr().is_terminal())
+    pub fn progress(&self, total: usize, unit: &'static str) -> Progress {
+        Progress::new(total, unit, !self.quiet && io::stderr().is_terminal())
     }
 
     /// A result.

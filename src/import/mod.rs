@@ -8,7 +8,10 @@ mod autodiscover;
 mod mobileconfig;
 mod prf;
 mod qr_payload;
+mod recognise;
 mod reg;
+
+pub use recognise::recognise;
 
 use std::ops::Range;
 

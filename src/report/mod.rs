@@ -2,9 +2,13 @@
 
 mod human;
 mod table;
+#[cfg(feature = "verify")]
+mod verified;
 
 pub use human::findings as human_findings;
 pub use table::Table;
+#[cfg(feature = "verify")]
+pub use verified::{Verified, human_verified, junit_verified};
 
 use crate::finding::{Finding, Severity};
 

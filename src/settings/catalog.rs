@@ -43,22 +43,31 @@ impl Catalog {
             })
             .collect();
         if let Some(folder) = folder {
-            let unreadable = |source| Error::Read {
-                what: "the folder of providers",
-                path: folder.display().to_string(),
-                source,
-            };
-            for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-                let path = entry.map_err(unreadable)?.path();
-                let stem = path.file_stem().and_then(|stem| stem.to_str());
-                if path.extension().is_some_and(|e| e == "toml")
-                    && let Some(stem) = stem
-                {
-                    entries.insert(stem.to_owned(), Entry::File(path));
+            for path in Self::files(folder)? {
+                if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) {
+                    entries.insert(stem.to_owned(), Entry::File(path.clone()));
                 }
             }
         }
         Ok(Self { entries })
+    }
+
+    /// The provider files of a folder, in the order of their names.
+    pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        let unreadable = |source| Error::Read {
+            what: "the folder of providers",
+            path: folder.display().to_string(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     /// The names that people can type.

@@ -1,0 +1,157 @@
+//! What `verify` is to test: from settings, or from a finished file.
+
+use std::fs;
+use std::path::Path;
+
+use crate::finding::{Finding, Place, Source};
+use crate::import::recognise;
+use crate::model::{Authentication, ClientConfig, Hostname, Port, Protocol, Server, Side};
+use crate::settings::Subject;
+use crate::verify;
+use crate::verify::Probe;
+
+use super::Failure;
+
+/// The servers of a subject that its clients are set up with.
+pub fn of_subject(
+    subject: &Subject,
+    protocol: Option<Protocol>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Probe> {
+    let config = &subject.config;
+    let protocol = protocol.or(config.default_protocol).unwrap_or(Protocol::Both);
+    let mut probes = Vec::new();
+    let mut others = Vec::new();
+    for side in [Side::Incoming, Side::Outgoing] {
+        for server in config.servers(side) {
+            if !protocol.wants(server.server_type) {
+                continue;
+            }
+            if verify::Protocol::of(server.server_type).is_none() {
+                others.push(server.server_type.to_string());
+                continue;
+            }
+            let hostname = match subject.address() {
+                Some(address) => server.hostname.resolve(address).ok(),
+                None => server.hostname.resolve_domain(&subject.domain),
+            };
+            let Some(hostname) = hostname else {
+                findings.push(
+                    Finding::warning(
+                        "host-needs-address",
+                        format!("{} is known only with an address", server.hostname),
+                    )
+                    .help("give a whole address, as ann@example.com"),
+                );
+                continue;
+            };
+            let first = probe(subject.name(), config, server, &hostname);
+            for name in &server.alternative_hostnames {
+                probes.push(Probe {
+                    alternative_of: Some(hostname.to_string()),
+                    ..probe(subject.name(), config, server, name)
+                });
+            }
+            let at = probes.len() - server.alternative_hostnames.len();
+            probes.insert(at, first);
+        }
+    }
+    if !others.is_empty() {
+        findings.push(Finding::note(
+            "type-not-tested",
+            format!(
+                "{}: POP3, IMAP and SMTP are tested, {} is not",
+                subject.name(),
+                others.join(", ")
+            ),
+        ));
+    }
+    probes
+}
+
+fn probe(subject: &str, config: &ClientConfig, server: &Server, hostname: &Hostname) -> Probe {
+    let advice = config
+        .enable
+        .iter()
+        .find(|e| e.types.is_empty() || e.types.contains(&server.server_type))
+        .and_then(|e| {
+            let steps: Vec<_> = e.instruction.get("en")?.iter().map(ToString::to_string).collect();
+            Some(format!("{} ({})", steps.join("; "), e.visit_url))
+        });
+    let refused = config.refusal(server.server_type, Authentication::PasswordCleartext).is_some();
+    Probe {
+        subject: subject.to_owned(),
+        server_type: server.server_type,
+        hostname: hostname.to_string(),
+        port: server.port,
+        socket_type: server.socket_type,
+        authentication: server.authentication.clone(),
+        alternative_of: None,
+        refuses_passwords: refused,
+        advice,
+    }
+}
+
+/// Whether WHO is a file to be read as a client would.
+pub fn is_file(who: &str) -> bool {
+    let path = Path::new(who);
+    path.is_file() && path.extension().is_none_or(|e| e != "toml")
+}
+
+/// The servers that a finished file names.
+pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Failure> {
+    let bytes = fs::read(path).map_err(|e| format!("cannot read {path}: {e}"))?;
+    let Some((reader, text)) = recognise(&bytes) else {
+        return Err(format!(
+            "{path} is of no format that can be read here: autoconfig XML, Autodiscover XML, \
+             .mobileconfig, .prf or the payload of a QR code"
+        )
+        .into());
+    };
+    let source = Source::new(path, text);
+    let config = match reader.read(&source.text) {
+        Ok(config) => config,
+        Err(wrong) => {
+            findings.extend(wrong.into_iter().map(|malformed| {
+                let mut finding = Finding::error("unreadable-file", malformed.message);
+                finding.place = Some(Place::new(&source, malformed.span));
+                finding
+            }));
+            return Ok(Vec::new());
+        }
+    };
+    let mut probes = Vec::new();
+    for server in &config.servers {
+        if verify::Protocol::of(server.server_type).is_none() {
+            continue;
+        }
+        let port = Port::new(i64::from(server.port))?;
+        // Where the file's word can mean both, the client tries the safer one first.
+        let Some(socket_type) = server.socket_type.first().copied() else { continue };
+        let hostname = match server.hostname.contains('%') {
+            true => match config.domains.first() {
+                Some(domain) => server.hostname.replace("%EMAILDOMAIN%", domain),
+                None => server.hostname.clone(),
+            },
+            false => server.hostname.clone(),
+        };
+        probes.push(Probe {
+            subject: path.to_owned(),
+            server_type: server.server_type,
+            hostname,
+            port,
+            socket_type,
+            authentication: server.authentication.clone(),
+            alternative_of: None,
+            refuses_passwords: false,
+            advice: None,
+        });
+    }
+    if probes.is_empty() {
+        findings.push(
+            Finding::error("no-server", format!("{path} names no POP3, IMAP or SMTP server"))
+                .help("test the provider instead, by its name or an address"),
+        );
+    }
+    Ok(probes)
+}

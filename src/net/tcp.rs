@@ -1,0 +1,83 @@
+//! A TCP connection that keeps its deadline.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// What a dialogue runs over: bytes both ways, none of them waited for beyond the deadline.
+///
+/// A wait that is over is `io::ErrorKind::TimedOut`, whatever the system calls it.
+pub trait Transport: Read + Write + Send {
+    fn set_deadline(&mut self, at: Instant);
+}
+
+/// How many of the first bytes are kept, to name what a wrong port speaks.
+const KEPT: usize = 256;
+
+pub struct Tcp {
+    stream: TcpStream,
+    deadline: Instant,
+    first: Vec<u8>,
+}
+
+impl Tcp {
+    pub(super) fn new(stream: TcpStream, deadline: Instant) -> Self {
+        // Dialogues are short lines that the other side waits for.
+        let _ = stream.set_nodelay(true);
+        Self { stream, deadline, first: Vec::new() }
+    }
+
+    /// Where it leads.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
+    /// The first bytes that came from now on are kept.
+    pub(super) fn watch(&mut self) {
+        self.first.clear();
+    }
+
+    /// The first bytes that came since [`Self::watch`].
+    pub(super) fn first(&self) -> &[u8] {
+        &self.first
+    }
+
+    fn remaining(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Transport for Tcp {
+    fn set_deadline(&mut self, at: Instant) {
+        self.deadline = at;
+    }
+}
+
+impl Read for Tcp {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.remaining()?))?;
+        let read = self.stream.read(buffer).map_err(timed_out)?;
+        let room = KEPT.saturating_sub(self.first.len());
+        self.first.extend_from_slice(&buffer[..read.min(room)]);
+        Ok(read)
+    }
+}
+
+impl Write for Tcp {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.remaining()?))?;
+        self.stream.write(bytes).map_err(timed_out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+fn timed_out(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+        _ => error,
+    }
+}

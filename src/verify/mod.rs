@@ -1,0 +1,31 @@
+//! The connection test: every step of a sign-in, each with its own name for what can be wrong.
+//!
+//! Pure dialogue over [`crate::net`]; nothing here prints or reads files. Blocking, a thread for
+//! each server: a dialogue is a sequence, and at most [`pool::MOST`] run at once.
+
+mod capabilities;
+pub mod codes;
+mod imap;
+mod login;
+mod pool;
+mod pop3;
+mod probe;
+mod reach;
+mod redact;
+mod sasl;
+mod secure;
+mod server;
+mod session;
+mod smtp;
+mod step;
+mod wire;
+
+pub use codes::Code;
+pub use login::Credentials;
+pub use pool::each;
+pub use probe::Probe;
+pub use redact::Redactor;
+pub use sasl::Mechanism;
+pub use server::{Options, test};
+pub use session::Protocol;
+pub use step::{Outcome, Problem, ServerReport, Step, seconds};

@@ -1,0 +1,84 @@
+//! The way to a server: its addresses, and a connection to one of them.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Instant;
+
+use crate::net::{self, ConnectError, DnsError, Tcp};
+
+use super::codes::network::*;
+use super::step::Problem;
+
+/// More addresses of one name are not tried.
+const MOST_ADDRESSES: usize = 16;
+
+pub fn unresolved(error: &DnsError) -> Problem {
+    match error {
+        DnsError::NoSuchName => Problem::new(&NAME_NOT_FOUND),
+        DnsError::NoRecord => Problem::new(&NAME_HAS_NO_ADDRESS),
+        DnsError::TimedOut => Problem::new(&DNS_TIMEOUT),
+        DnsError::Failed(why) => Problem::with(&DNS_FAILED, format!("DNS could not answer: {why}")),
+    }
+}
+
+/// A connection, and the addresses that gave none.
+pub type Connected = (Tcp, Vec<(SocketAddr, ConnectError)>);
+
+/// Every address at once; the first in the order of DNS that answers is talked to.
+pub fn connect(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> Result<(Connected, String), Problem> {
+    let mut tried: Vec<(SocketAddr, Result<Tcp, ConnectError>)> = match addresses {
+        [one] => vec![(*one, net::connect(*one, deadline))],
+        many => thread::scope(|scope| {
+            let threads: Vec<_> = many
+                .iter()
+                .take(MOST_ADDRESSES)
+                .map(|a| (*a, scope.spawn(move || net::connect(*a, deadline))))
+                .collect();
+            let join = |(a, thread): (SocketAddr, thread::ScopedJoinHandle<'_, _>)| {
+                (a, thread.join().expect("connecting does not panic"))
+            };
+            threads.into_iter().map(join).collect()
+        }),
+    };
+    let Some(first) = tried.iter().position(|(_, result)| result.is_ok()) else {
+        return Err(unreachable(&tried));
+    };
+    let (address, tcp) = tried.swap_remove(first);
+    let failures = tried.into_iter().filter_map(|(a, result)| Some((a, result.err()?))).collect();
+    Ok(((tcp.expect("it is the one that answers"), failures), address.to_string()))
+}
+
+/// The address that came furthest says why: one that refuses is nearer than one that is silent.
+fn unreachable(tried: &[(SocketAddr, Result<Tcp, ConnectError>)]) -> Problem {
+    let rank = |error: &ConnectError| match error {
+        ConnectError::Refused => 0,
+        ConnectError::Other(_) => 1,
+        ConnectError::TimedOut => 2,
+        ConnectError::NoRoute(_) => 3,
+    };
+    let errors =
+        tried.iter().filter_map(|(address, result)| Some((address, result.as_ref().err()?)));
+    let Some((_, worst)) = errors.clone().min_by_key(|(_, error)| rank(error)) else {
+        return Problem::new(&CONNECTION_FAILED);
+    };
+    let list: Vec<_> = errors.map(|(address, error)| format!("{address}: {error}")).collect();
+    let mut problem = Problem::with(
+        match worst {
+            ConnectError::Refused => &CONNECTION_REFUSED,
+            ConnectError::TimedOut => &CONNECT_TIMEOUT,
+            ConnectError::NoRoute(_) => &NO_ROUTE,
+            ConnectError::Other(_) => &CONNECTION_FAILED,
+        },
+        list.join("; "),
+    );
+    if problem.code == &NO_ROUTE && tried.iter().all(|(address, _)| address.is_ipv6()) {
+        problem = problem.help(
+            "The name has only IPv6 addresses and this machine has no way there: give the server \
+             an A record too, or test from a network with IPv6.",
+        );
+    }
+    problem
+}

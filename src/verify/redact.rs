@@ -1,0 +1,85 @@
+//! No secret leaves the program in words.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+use crate::model::Secret;
+
+/// What stands where a secret stood.
+const BLANK: &str = "***";
+
+/// A shorter piece of base64 would be found in harmless text as well.
+const SHORTEST: usize = 4;
+
+/// Blanks secrets, as they are and in base64, wherever they stand in a text.
+#[derive(Default)]
+pub struct Redactor {
+    needles: Vec<Secret>,
+}
+
+impl Redactor {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut needles = Vec::new();
+        for secret in secrets {
+            let plain = secret.expose();
+            if plain.is_empty() {
+                continue;
+            }
+            needles.push(Secret::new(plain.to_owned()));
+            needles.push(Secret::new(plain.escape_debug().to_string()));
+            // Within a longer base64 text a secret begins at one of three places of a group; the
+            // characters that only it decides are the same whatever stands around it.
+            for lead in 0..3 {
+                let mut padded = vec![0; lead];
+                padded.extend_from_slice(plain.as_bytes());
+                for engine in [&STANDARD, &URL_SAFE] {
+                    let coded = engine.encode(&padded);
+                    let start = [0, 2, 3][lead];
+                    let end = padded.len() * 8 / 6;
+                    if end >= start + SHORTEST {
+                        needles.push(Secret::new(coded[start..end].to_owned()));
+                    }
+                }
+            }
+        }
+        // The longest first: what a shorter one leaves of it would say something.
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
+        Self { needles }
+    }
+
+    pub fn clean(&self, text: &mut String) {
+        for needle in &self.needles {
+            if text.contains(needle.expose()) {
+                *text = text.replace(needle.expose(), BLANK);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_blanked_plain_and_in_base64_wherever_it_begins() {
+        let redactor = Redactor::new([&Secret::new("correct horse".to_owned())]);
+        for before in ["", "a", "ab", "\0ann@example.com\0", "\0joe\0"] {
+            let mut plain = format!("x {before}correct horse y");
+            redactor.clean(&mut plain);
+            assert!(!plain.contains("horse"), "{plain}");
+            let mut coded = STANDARD.encode(format!("{before}correct horse\u{1}\u{1}"));
+            redactor.clean(&mut coded);
+            let decoded = coded.replace(BLANK, "");
+            assert!(coded.contains(BLANK), "{before:?}: {coded}");
+            assert!(decoded.len() < STANDARD.encode(before).len() + 8, "{before:?}: {coded}");
+        }
+    }
+
+    #[test]
+    fn other_text_stays() {
+        let redactor = Redactor::new([&Secret::new("pw".to_owned())]);
+        let mut text = "+OK ready".to_owned();
+        redactor.clean(&mut text);
+        assert_eq!(text, "+OK ready");
+    }
+}

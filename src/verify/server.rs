@@ -1,0 +1,406 @@
+//! All steps of one server, in the order in which a client takes them.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::model::{ServerType, SocketType};
+use crate::net::{self, Handshake, Net, Secured, Tcp, Transport};
+
+use super::capabilities::Capabilities;
+use super::codes::login::{SECRET_NEEDS_ENCRYPTION, SECRET_NEEDS_TRUST};
+use super::codes::network::*;
+use super::codes::session::*;
+use super::codes::tls::{
+    PLAIN_PORT_SPEAKS_TLS, STARTTLS_INJECTION, STARTTLS_NOT_OFFERED, TLS_TIMEOUT,
+};
+use super::login::{Credentials, meaning};
+use super::probe::Probe;
+use super::reach::{connect, unresolved};
+use super::redact::Redactor;
+use super::secure;
+use super::session::{Protocol, Session};
+use super::step::{Outcome, Problem, ServerReport, Step};
+use super::wire::{Transcript, shown};
+
+/// How patient a test is, and as whom it signs in.
+#[derive(Clone)]
+pub struct Options {
+    /// One step.
+    pub step: Duration,
+    /// One server altogether.
+    pub server: Duration,
+    pub credentials: Option<Credentials>,
+}
+
+/// Tests one server; `tell` hears of each step as soon as it is over.
+pub fn test(
+    probe: &Probe,
+    net: &Net,
+    options: &Options,
+    tell: &(dyn Fn(&Probe, &Step) + Sync),
+) -> ServerReport {
+    let begun = Instant::now();
+    let secrets = options.credentials.iter().flat_map(Credentials::secrets);
+    let mut run = Run {
+        probe,
+        net,
+        options,
+        tell,
+        redactor: Redactor::new(secrets),
+        end: begun + options.server,
+        steps: Vec::new(),
+        transcript: Transcript::default(),
+        certificate_days: None,
+    };
+    let (Ok(()) | Err(Stop)) = run.whole();
+    let mut transcript = run.transcript.lines;
+    transcript.iter_mut().for_each(|line| run.redactor.clean(line));
+    ServerReport {
+        subject: probe.subject.clone(),
+        server_type: probe.server_type,
+        hostname: probe.hostname.clone(),
+        port: probe.port,
+        socket_type: probe.socket_type,
+        alternative_of: probe.alternative_of.clone(),
+        took: begun.elapsed(),
+        steps: run.steps,
+        transcript,
+        certificate_days: run.certificate_days,
+    }
+}
+
+/// A step failed, and is in the report; nothing after it can be tried.
+struct Stop;
+
+struct Run<'a> {
+    probe: &'a Probe,
+    net: &'a Net,
+    options: &'a Options,
+    tell: &'a (dyn Fn(&Probe, &Step) + Sync),
+    redactor: Redactor,
+    end: Instant,
+    steps: Vec<Step>,
+    transcript: Transcript,
+    certificate_days: Option<i64>,
+}
+
+impl Run<'_> {
+    fn whole(&mut self) -> Result<(), Stop> {
+        let Some(protocol) = Protocol::of(self.probe.server_type) else { return Ok(()) };
+        let (host, port) = (self.probe.hostname.clone(), self.probe.port.get());
+        let addresses = self.step("resolve", |run, deadline| {
+            let found = run.net.resolve(&host, port, deadline).map_err(|e| unresolved(&e))?;
+            let list: Vec<_> = found.iter().map(|a| a.ip().to_string()).collect();
+            Ok((found, list.join(", ")))
+        })?;
+        let (tcp, failures) = self.step("connect", |_, deadline| connect(&addresses, deadline))?;
+        for (address, error) in failures {
+            let detail = format!("{} cannot be reached: {error}", address.ip());
+            self.tell("connect", Duration::ZERO, Err(Problem::with(&ADDRESS_UNREACHABLE, detail)));
+        }
+        let at = tcp.peer();
+        match self.probe.socket_type {
+            SocketType::Ssl => {
+                let (secured, handshake) = self.secure(tcp, false)?;
+                let session = Session::new(protocol, secured, Transcript::default());
+                self.with_session(session, |run, session| {
+                    run.greeting(session, None)?;
+                    run.dialogue(session, Some(&handshake))
+                })
+            }
+            SocketType::Plain => {
+                let session = Session::new(protocol, tcp, Transcript::default());
+                self.with_session(session, |run, session| {
+                    run.greeting(session, at)?;
+                    run.dialogue(session, None)
+                })
+            }
+            SocketType::Starttls => self.starttls(protocol, tcp, at),
+        }
+    }
+
+    fn starttls(
+        &mut self,
+        protocol: Protocol,
+        tcp: Tcp,
+        at: Option<SocketAddr>,
+    ) -> Result<(), Stop> {
+        let mut session = Session::new(protocol, tcp, Transcript::default());
+        let result = self.upgrade(&mut session, at);
+        let stamp = session.stamp().take();
+        let (tcp, left, transcript) = session.wire.into_parts();
+        self.transcript = transcript;
+        result?;
+        if !left.is_empty() {
+            let words = shown(&String::from_utf8_lossy(&left));
+            self.tell(
+                "starttls",
+                Duration::ZERO,
+                Err(Problem::new(&STARTTLS_INJECTION).seen(words)),
+            );
+            return Err(Stop);
+        }
+        let (secured, handshake) = self.secure(tcp, true)?;
+        let transcript = std::mem::take(&mut self.transcript);
+        let mut session = Session::new(protocol, secured, transcript);
+        *session.stamp() = stamp;
+        self.with_session(session, |run, session| run.dialogue(session, Some(&handshake)))
+    }
+
+    /// Keeps the transcript, however it goes.
+    fn with_session<T: Transport>(
+        &mut self,
+        mut session: Session<T>,
+        job: impl FnOnce(&mut Self, &mut Session<T>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let result = job(self, &mut session);
+        self.transcript = session.wire.into_parts().2;
+        result
+    }
+
+    /// Greeting, capabilities and STARTTLS, in plain text.
+    fn upgrade(&mut self, session: &mut Session<Tcp>, at: Option<SocketAddr>) -> Result<(), Stop> {
+        self.greeting(session, at)?;
+        let server = self.probe.server_type;
+        self.step("starttls", |_, deadline| {
+            session.set_deadline(deadline);
+            let before = session.capabilities()?;
+            if before.known && !before.offers_starttls(server) {
+                return Err(Problem::new(&STARTTLS_NOT_OFFERED));
+            }
+            session.starttls()?;
+            Ok(((), "the server goes ahead".to_owned()))
+        })
+    }
+
+    /// `at` is where another connection can find out whether the port wants TLS at once.
+    fn greeting<T: Transport>(
+        &mut self,
+        session: &mut Session<T>,
+        at: Option<SocketAddr>,
+    ) -> Result<(), Stop> {
+        self.step("greeting", |run, deadline| {
+            let half = run.options.step / 2;
+            session.set_deadline(if at.is_some() {
+                deadline.min(Instant::now() + half)
+            } else {
+                deadline
+            });
+            let mut said = session.greeting();
+            if let (Err(problem), Some(at)) = (&said, at)
+                && [&REPLY_TIMEOUT, &HUNG_UP].contains(&problem.code)
+            {
+                if run.speaks_tls(at, deadline.min(Instant::now() + half / 2)) {
+                    return Err(Problem::new(&PLAIN_PORT_SPEAKS_TLS));
+                }
+                if problem.code == &REPLY_TIMEOUT {
+                    session.set_deadline(deadline);
+                    said = session.greeting();
+                }
+            }
+            match said {
+                Ok(line) => Ok(((), shown(&line))),
+                Err(problem) if problem.code == &REPLY_TIMEOUT => {
+                    Err(Problem::new(&GREETING_TIMEOUT))
+                }
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+
+    fn speaks_tls(&self, at: SocketAddr, deadline: Instant) -> bool {
+        let Ok(tcp) = net::connect(at, deadline) else { return false };
+        self.net.tls.handshake(tcp, &self.probe.hostname, deadline).is_ok()
+    }
+
+    fn secure(&mut self, tcp: Tcp, after_starttls: bool) -> Result<(Secured, Handshake), Stop> {
+        let host = self.probe.hostname.clone();
+        let (secured, seen) = self.step("tls", |run, deadline| {
+            let (secured, seen) = run
+                .net
+                .tls
+                .handshake(tcp, &host, deadline)
+                .map_err(|e| secure::failure(&e, after_starttls))?;
+            let detail = format!("{}, {}", seen.version, seen.cipher);
+            Ok(((secured, seen), detail))
+        })?;
+        self.certificate_days = Some(seen.leaf().days_left(seen.now));
+        // Each for itself: a certificate can be wrong in several ways.
+        self.tell("certificate", Duration::ZERO, secure::chain(&seen));
+        self.tell("host name", Duration::ZERO, secure::host_name(&seen, &host));
+        self.tell("validity", Duration::ZERO, secure::validity(&seen));
+        Ok((secured, seen))
+    }
+
+    fn dialogue<T: Transport>(
+        &mut self,
+        session: &mut Session<T>,
+        handshake: Option<&Handshake>,
+    ) -> Result<(), Stop> {
+        let capabilities = self.step("capabilities", |_, deadline| {
+            session.set_deadline(deadline);
+            let found = session.capabilities()?;
+            let detail = describe(&found);
+            Ok((found, detail))
+        })?;
+        self.judge(&capabilities)?;
+        if let Some(credentials) = &self.options.credentials {
+            self.login(session, credentials, &capabilities, handshake)?;
+        }
+        session.quit();
+        Ok(())
+    }
+
+    /// What the capabilities mean for a client that follows the settings.
+    fn judge(&mut self, capabilities: &Capabilities) -> Result<(), Stop> {
+        let server = self.probe.server_type;
+        if server == ServerType::Pop3 && capabilities.known && !capabilities.has("UIDL") {
+            self.tell("capabilities", Duration::ZERO, Err(Problem::new(&UIDL_MISSING)));
+        }
+        let offered = capabilities.offered();
+        let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
+        let declared = &self.probe.authentication;
+        let missing: Vec<_> =
+            declared.iter().filter(|a| capabilities.offers(**a) == Some(false)).collect();
+        if !declared.is_empty() && missing.len() == declared.len() {
+            let names: Vec<_> = declared.iter().map(ToString::to_string).collect();
+            let detail = format!("declared is {}; offered is {list}", names.join(", "));
+            let problem = Problem::with(&AUTHENTICATION_NOT_OFFERED, detail);
+            self.tell("authentication", Duration::ZERO, Err(problem));
+            return Err(Stop);
+        }
+        self.tell("authentication", Duration::ZERO, Ok(format!("offered is {list}")));
+        for authentication in missing {
+            let detail = format!("{authentication} is declared and not offered");
+            let problem = Problem::with(&AUTHENTICATION_MISSING, detail);
+            self.tell("authentication", Duration::ZERO, Err(problem));
+        }
+        let undeclared: Vec<&str> = offered
+            .iter()
+            .filter(|mechanism| {
+                super::capabilities::means(mechanism).is_some_and(|word| !declared.contains(&word))
+            })
+            .map(String::as_str)
+            .collect();
+        if !declared.is_empty() && !undeclared.is_empty() {
+            let detail = format!("offered and not declared: {}", undeclared.join(", "));
+            let problem = Problem::with(&AUTHENTICATION_UNDECLARED, detail);
+            self.tell("authentication", Duration::ZERO, Err(problem));
+        }
+        Ok(())
+    }
+
+    fn login<T: Transport>(
+        &mut self,
+        session: &mut Session<T>,
+        credentials: &Credentials,
+        capabilities: &Capabilities,
+        handshake: Option<&Handshake>,
+    ) -> Result<(), Stop> {
+        let probe = self.probe;
+        self.step("login", |_, deadline| {
+            match handshake {
+                None => return Err(Problem::new(&SECRET_NEEDS_ENCRYPTION)),
+                Some(seen) if !seen.trusted() => return Err(Problem::new(&SECRET_NEEDS_TRUST)),
+                Some(_) => {}
+            }
+            let (mechanism, secret) = credentials.choose(probe, capabilities)?;
+            session.set_deadline(deadline);
+            let at = (probe.hostname.as_str(), probe.port.get());
+            match session.login(mechanism, &credentials.user, secret, at)? {
+                Ok(()) => Ok(((), format!("signed in with {mechanism}"))),
+                Err(refusal) => Err(meaning(probe, mechanism, &refusal)),
+            }
+        })?;
+        let failed = |step: &Step| step.step == "login" && step.outcome != Outcome::Passed;
+        if !self.steps.iter().any(failed) && probe.server_type == ServerType::Pop3 {
+            self.step("mailbox", |_, deadline| {
+                session.set_deadline(deadline);
+                let found = session.mailbox()?;
+                Ok(((), found.unwrap_or_default()))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Does a step, times it and tells of it.
+    fn step<R>(
+        &mut self,
+        name: &'static str,
+        job: impl FnOnce(&mut Self, Instant) -> Result<(R, String), Problem>,
+    ) -> Result<R, Stop> {
+        let begun = Instant::now();
+        let deadline = (begun + self.options.step).min(self.end);
+        match job(self, deadline) {
+            Ok((result, detail)) => {
+                self.tell(name, begun.elapsed(), Ok(detail));
+                Ok(result)
+            }
+            Err(mut problem) => {
+                let waited = [
+                    &REPLY_TIMEOUT,
+                    &REPLY_TOO_SLOW,
+                    &GREETING_TIMEOUT,
+                    &CONNECT_TIMEOUT,
+                    &TLS_TIMEOUT,
+                    &DNS_TIMEOUT,
+                ];
+                if deadline == self.end && waited.contains(&problem.code) && !self.steps.is_empty()
+                {
+                    problem.code = &SERVER_DEADLINE;
+                }
+                self.tell(name, begun.elapsed(), Err(problem));
+                Err(Stop)
+            }
+        }
+    }
+
+    fn tell(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {
+        let mut step = match result {
+            Ok(detail) => Step {
+                step: name,
+                outcome: Outcome::Passed,
+                took,
+                detail,
+                code: None,
+                seen: None,
+                help: None,
+            },
+            Err(Problem { code, detail, seen, help }) => Step {
+                step: name,
+                outcome: code.outcome,
+                took,
+                detail,
+                code: Some(code),
+                seen,
+                help,
+            },
+        };
+        self.redactor.clean(&mut step.detail);
+        if let Some(seen) = &mut step.seen {
+            self.redactor.clean(seen);
+        }
+        (self.tell)(self.probe, &step);
+        self.steps.push(step);
+    }
+}
+
+/// What a person wants to know of a server's capabilities.
+fn describe(found: &Capabilities) -> String {
+    if !found.known {
+        return "the server does not tell them".to_owned();
+    }
+    let mut parts: Vec<String> =
+        ["UIDL", "TOP", "PIPELINING", "UIDPLUS", "IDLE", "8BITMIME", "SMTPUTF8"]
+            .iter()
+            .filter(|word| found.has(word))
+            .map(|word| (*word).to_owned())
+            .collect();
+    if let Some(size) = found.size {
+        parts.push(format!("messages up to {} MB", size / 1_000_000));
+    }
+    match parts.is_empty() {
+        true => "nothing worth telling".to_owned(),
+        false => parts.join(", "),
+    }
+}

@@ -1,0 +1,157 @@
+//! One dialogue with a server, whichever of the three protocols it speaks.
+
+use std::time::Instant;
+
+use crate::model::{Secret, ServerType};
+use crate::net::Transport;
+
+use super::capabilities::Capabilities;
+use super::codes::session::WRONG_PROTOCOL;
+use super::codes::tls::PLAIN_PORT_SPEAKS_TLS;
+use super::sasl::{Exchange, Mechanism, Refusal, apop_digest};
+use super::step::Problem;
+use super::wire::{Transcript, Wire, shown};
+use super::{imap, pop3, smtp};
+
+/// A server type that can be talked to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Pop3,
+    Imap,
+    Smtp,
+}
+
+impl Protocol {
+    pub fn of(server: ServerType) -> Option<Self> {
+        match server {
+            ServerType::Pop3 => Some(Self::Pop3),
+            ServerType::Imap => Some(Self::Imap),
+            ServerType::Smtp => Some(Self::Smtp),
+            _ => None,
+        }
+    }
+}
+
+pub struct Session<T> {
+    pub wire: Wire<T>,
+    protocol: Protocol,
+    tags: imap::Tags,
+    /// For APOP.
+    stamp: Option<String>,
+}
+
+impl<T: Transport> Session<T> {
+    pub fn new(protocol: Protocol, transport: T, transcript: Transcript) -> Self {
+        let wire = Wire::new(transport, transcript);
+        Self { wire, protocol, tags: imap::Tags::default(), stamp: None }
+    }
+
+    pub fn set_deadline(&mut self, at: Instant) {
+        self.wire.set_deadline(at);
+    }
+
+    /// What the server says first.
+    pub fn greeting(&mut self) -> Result<String, Problem> {
+        match self.protocol {
+            Protocol::Pop3 => {
+                let (line, stamp) = pop3::greeting(&mut self.wire)?;
+                self.stamp = stamp;
+                Ok(line)
+            }
+            Protocol::Imap => imap::greeting(&mut self.wire),
+            Protocol::Smtp => smtp::greeting(&mut self.wire),
+        }
+    }
+
+    /// After a STARTTLS there is no new greeting; a timestamp holds on.
+    pub fn stamp(&mut self) -> &mut Option<String> {
+        &mut self.stamp
+    }
+
+    pub fn capabilities(&mut self) -> Result<Capabilities, Problem> {
+        match self.protocol {
+            Protocol::Pop3 => pop3::capabilities(&mut self.wire, self.stamp.as_deref()),
+            Protocol::Imap => imap::capabilities(&mut self.wire, &mut self.tags),
+            Protocol::Smtp => smtp::capabilities(&mut self.wire),
+        }
+    }
+
+    pub fn starttls(&mut self) -> Result<(), Problem> {
+        match self.protocol {
+            Protocol::Pop3 => pop3::starttls(&mut self.wire),
+            Protocol::Imap => imap::starttls(&mut self.wire, &mut self.tags),
+            Protocol::Smtp => smtp::starttls(&mut self.wire),
+        }
+    }
+
+    /// Signs in; the inner result is the server's word.
+    pub fn login(
+        &mut self,
+        mechanism: Mechanism,
+        user: &str,
+        secret: &Secret,
+        at: (&str, u16),
+    ) -> Result<Result<(), Refusal>, Problem> {
+        let wire = &mut self.wire;
+        match (mechanism, self.protocol) {
+            (Mechanism::User, Protocol::Imap) => {
+                imap::login(wire, &mut self.tags, user, secret.expose())
+            }
+            (Mechanism::User, _) => pop3::user(wire, user, secret.expose()),
+            (Mechanism::Apop, _) => {
+                let stamp = self.stamp.as_deref().unwrap_or_default();
+                pop3::apop(wire, user, &apop_digest(stamp, secret))
+            }
+            _ => {
+                let mut exchange = Exchange::new(mechanism, user, secret, at.0, at.1);
+                match self.protocol {
+                    Protocol::Pop3 => pop3::authenticate(wire, &mut exchange),
+                    Protocol::Imap => imap::authenticate(wire, &mut self.tags, &mut exchange),
+                    Protocol::Smtp => smtp::authenticate(wire, &mut exchange),
+                }
+            }
+        }
+    }
+
+    /// A look into the mailbox, where the protocol has one: `3 messages, 4711 octets`.
+    pub fn mailbox(&mut self) -> Result<Option<String>, Problem> {
+        match self.protocol {
+            Protocol::Pop3 => {
+                let (messages, octets) = pop3::stat(&mut self.wire)?;
+                Ok(Some(format!("{messages} messages, {octets} octets")))
+            }
+            Protocol::Imap | Protocol::Smtp => Ok(None),
+        }
+    }
+
+    /// Says good-bye without waiting for an answer.
+    pub fn quit(&mut self) {
+        let _ = match self.protocol {
+            Protocol::Imap => self.wire.send("z LOGOUT"),
+            Protocol::Pop3 | Protocol::Smtp => self.wire.send("QUIT"),
+        };
+    }
+}
+
+/// A greeting that is none of the protocol's.
+pub fn foreign_greeting(line: &str) -> Problem {
+    // A TLS record: handshake or alert, version 3.x (RFC 8446 §5.1).
+    let bytes = line.as_bytes();
+    if matches!(bytes, [0x15 | 0x16, 3, ..]) {
+        return Problem::new(&PLAIN_PORT_SPEAKS_TLS);
+    }
+    let upper = line.to_ascii_uppercase();
+    let looks = [
+        ("+OK", "POP3"),
+        ("* OK", "IMAP"),
+        ("SSH-", "SSH"),
+        ("HTTP/", "HTTP"),
+        ("220 ", "SMTP or FTP"),
+        ("220-", "SMTP or FTP"),
+    ];
+    let detail = match looks.iter().find(|(start, _)| upper.starts_with(start)) {
+        Some((_, name)) => format!("{name} answers on that port"),
+        None => "the greeting is of no mail protocol".to_owned(),
+    };
+    Problem::with(&WRONG_PROTOCOL, detail).seen(shown(line))
+}

@@ -1,0 +1,126 @@
+//! SMTP submission (RFC 6409, RFC 5321, AUTH of RFC 4954, STARTTLS of RFC 3207).
+
+use crate::net::Transport;
+
+use super::capabilities::Capabilities;
+use super::codes::session::{
+    COMMAND_REFUSED, REPLY_MALFORMED, SMTP_GREETING_421, SMTP_GREETING_554,
+};
+use super::codes::tls::STARTTLS_REFUSED;
+use super::sasl::{Exchange, Refusal};
+use super::session::foreign_greeting;
+use super::step::Problem;
+use super::wire::{Wire, shown};
+
+/// Three digits and the text of all lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub code: u16,
+    pub lines: Vec<String>,
+}
+
+impl Reply {
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    /// As the server said it, in one line.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.code, self.lines.join(" "))
+    }
+}
+
+/// The name that the client gives itself. An address literal is right for any client (RFC 5321
+/// §4.1.3); some servers look the name up, and this one needs no looking up.
+const CLIENT: &str = "[127.0.0.1]";
+
+pub fn reply<T: Transport>(wire: &mut Wire<T>) -> Result<Reply, Problem> {
+    let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
+    parse(&lines).ok_or_else(|| {
+        Problem::new(&REPLY_MALFORMED).seen(shown(lines.last().map_or("", String::as_str)))
+    })
+}
+
+fn parse(lines: &[String]) -> Option<Reply> {
+    let code = lines.last()?.get(..3)?;
+    let number: u16 = code.parse().ok().filter(|n| (200..600).contains(n))?;
+    let mut texts = Vec::new();
+    for line in lines {
+        let rest = line.strip_prefix(code)?;
+        if !rest.is_empty() && !rest.starts_with([' ', '-']) {
+            return None;
+        }
+        texts.push(rest.get(1..).unwrap_or_default().to_owned());
+    }
+    Some(Reply { code: number, lines: texts })
+}
+
+pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
+    let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
+    let Some(reply) = parse(&lines) else {
+        return Err(foreign_greeting(lines.first().map_or("", String::as_str)));
+    };
+    match reply.code {
+        220 => Ok(reply.words()),
+        421 => Err(Problem::new(&SMTP_GREETING_421).seen(shown(&reply.words()))),
+        554 => Err(Problem::new(&SMTP_GREETING_554).seen(shown(&reply.words()))),
+        _ => Err(foreign_greeting(&reply.words())),
+    }
+}
+
+/// Sends a command and reads its answer.
+pub fn command<T: Transport>(wire: &mut Wire<T>, command: &str) -> Result<Reply, Problem> {
+    wire.send(command)?;
+    reply(wire)
+}
+
+pub fn capabilities<T: Transport>(wire: &mut Wire<T>) -> Result<Capabilities, Problem> {
+    let reply = command(wire, &format!("EHLO {CLIENT}"))?;
+    if !reply.is_ok() {
+        return Err(Problem::with(&COMMAND_REFUSED, "EHLO is refused").seen(shown(&reply.words())));
+    }
+    let mut found = Capabilities { known: true, ..Capabilities::default() };
+    // The first line is the server's name.
+    for line in reply.lines.iter().skip(1) {
+        let line = line.to_ascii_uppercase();
+        let mut words = line.split_ascii_whitespace();
+        match words.next() {
+            Some("AUTH") => found.mechanisms.extend(words.map(str::to_owned)),
+            Some("SIZE") => {
+                found.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+            }
+            // "AUTH=LOGIN" is for Outlook Express; the line with a blank is there too.
+            Some(word) if !word.starts_with("AUTH=") => found.words.push(word.to_owned()),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
+    let reply = command(wire, "STARTTLS")?;
+    match reply.code {
+        220 => Ok(()),
+        _ => Err(Problem::new(&STARTTLS_REFUSED).seen(shown(&reply.words()))),
+    }
+}
+
+/// Signs in by SASL, the first message in a line of its own.
+pub fn authenticate<T: Transport>(
+    wire: &mut Wire<T>,
+    exchange: &mut Exchange<'_>,
+) -> Result<Result<(), Refusal>, Problem> {
+    wire.send(&format!("AUTH {}", exchange.name()))?;
+    loop {
+        let reply = reply(wire)?;
+        match reply.code {
+            334 => {
+                let challenge = reply.lines.join("");
+                let answer = exchange.answer(challenge.trim())?;
+                wire.send_secret("(secret)", &answer)?;
+            }
+            235 => return exchange.finish().map(Ok),
+            _ => return Ok(Err(exchange.refused(reply.words()))),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a test came to: steps, servers, and the problem that ended one.
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+use std::time::Duration;
+
+use crate::model::{Port, ServerType, SocketType};
+
+use super::codes::Code;
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Passed,
+    /// Good to know; nothing is wrong.
+    Note,
+    /// Works here, but some client or user will be surprised.
+    Warning,
+    /// The server does not work.
+    Failed,
+}
+
+/// One line of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// `resolve`, `connect`, …
+    pub step: &'static str,
+    pub outcome: Outcome,
+    pub took: Duration,
+    /// What was found.
+    pub detail: String,
+    pub code: Option<&'static Code>,
+    /// The server's own words.
+    pub seen: Option<String>,
+    /// What to do, where it is more than the code's own help.
+    pub help: Option<String>,
+}
+
+impl Serialize for Step {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Step", 7)?;
+        map.serialize_field("step", self.step)?;
+        map.serialize_field("outcome", &self.outcome)?;
+        map.serialize_field("seconds", &seconds(self.took))?;
+        map.serialize_field("detail", &self.detail)?;
+        if let Some(code) = self.code {
+            map.serialize_field("code", code.name)?;
+        }
+        if let Some(seen) = &self.seen {
+            map.serialize_field("seen", seen)?;
+        }
+        if let Some(help) = self.help() {
+            map.serialize_field("help", help)?;
+        }
+        map.end()
+    }
+}
+
+impl Step {
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref().or(self.code.map(|code| code.help))
+    }
+}
+
+/// To the millisecond; more says nothing over a network.
+pub fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// What is not right, before it becomes a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub code: &'static Code,
+    pub detail: String,
+    pub seen: Option<String>,
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// The code's own title is the detail.
+    pub fn new(code: &'static Code) -> Self {
+        Self { code, detail: code.title.to_owned(), seen: None, help: None }
+    }
+
+    pub fn with(code: &'static Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), seen: None, help: None }
+    }
+
+    /// The server's own words.
+    pub fn seen(mut self, words: impl Into<String>) -> Self {
+        self.seen = Some(words.into());
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Everything about one server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerReport {
+    /// Who or what it was tested for: an address, a provider, a file.
+    pub subject: String,
+    pub server_type: ServerType,
+    pub hostname: String,
+    pub port: Port,
+    pub socket_type: SocketType,
+    /// The name in the settings that this one is another name for.
+    pub alternative_of: Option<String>,
+    pub took: Duration,
+    pub steps: Vec<Step>,
+    /// `S: …` and `C: …`, secrets blanked.
+    pub transcript: Vec<String>,
+    /// Days until the certificate ends.
+    pub certificate_days: Option<i64>,
+}
+
+impl ServerReport {
+    pub fn works(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+    }
+
+    /// `pop3 mail.example.com:995 SSL`
+    pub fn name(&self) -> String {
+        format!("{} {}:{} {}", self.server_type, self.hostname, self.port, self.socket_type)
+    }
+
+    /// An alternative name that fails hurts nobody who uses the other.
+    pub fn counts(&self) -> bool {
+        self.alternative_of.is_none()
+    }
+}
+
+impl Serialize for ServerReport {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("ServerReport", 12)?;
+        map.serialize_field("server", &self.name())?;
+        map.serialize_field("subject", &self.subject)?;
+        map.serialize_field("type", &self.server_type.to_string())?;
+        map.serialize_field("hostname", &self.hostname)?;
+        map.serialize_field("port", &self.port.get())?;
+        map.serialize_field("socketType", &self.socket_type.to_string())?;
+        if let Some(name) = &self.alternative_of {
+            map.serialize_field("alternativeOf", name)?;
+        }
+        map.serialize_field("works", &self.works())?;
+        map.serialize_field("seconds", &seconds(self.took))?;
+        if let Some(days) = self.certificate_days {
+            map.serialize_field("certificateDaysLeft", &days)?;
+        }
+        map.serialize_field("steps", &self.steps)?;
+        if !self.transcript.is_empty() {
+            map.serialize_field("transcript", &self.transcript)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,165 @@
+//! Lines over a connection: what all three protocols have in common.
+
+use std::io;
+use std::time::Instant;
+
+use crate::net::Transport;
+
+use super::codes::network::CONNECTION_FAILED;
+use super::codes::session::{
+    HUNG_UP, LINE_TOO_LONG, REPLY_MALFORMED, REPLY_TIMEOUT, REPLY_TOO_SLOW,
+};
+use super::step::Problem;
+
+/// A longer line is none of a mail server's (RFC 5321 §4.5.3.1.5: 512 octets; IMAP has no limit).
+const LONGEST_LINE: usize = 64 * 1024;
+/// A reply of more lines is an attack or a fault.
+const MOST_LINES: usize = 2000;
+/// As much of a server's words as a report shows.
+const SHOWN: usize = 400;
+
+/// What was said, both ways.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    pub lines: Vec<String>,
+}
+
+/// A connection that is read and written by lines.
+pub struct Wire<T> {
+    transport: T,
+    buffer: Vec<u8>,
+    transcript: Transcript,
+    /// Bytes that came since something was sent.
+    heard: usize,
+}
+
+impl<T: Transport> Wire<T> {
+    pub fn new(transport: T, transcript: Transcript) -> Self {
+        Self { transport, buffer: Vec::new(), transcript, heard: 0 }
+    }
+
+    /// The connection, what was read of it but not asked for, and the transcript.
+    pub fn into_parts(self) -> (T, Vec<u8>, Transcript) {
+        (self.transport, self.buffer, self.transcript)
+    }
+
+    pub fn set_deadline(&mut self, at: Instant) {
+        self.transport.set_deadline(at);
+    }
+
+    /// Writes a line; the end of line is added.
+    pub fn send(&mut self, line: &str) -> Result<(), Problem> {
+        self.transcript.lines.push(format!("C: {line}"));
+        self.write(line)
+    }
+
+    /// Writes a line that the transcript shows as something else.
+    pub fn send_secret(&mut self, shown: &str, line: &str) -> Result<(), Problem> {
+        self.transcript.lines.push(format!("C: {shown}"));
+        self.write(line)
+    }
+
+    fn write(&mut self, line: &str) -> Result<(), Problem> {
+        self.heard = 0;
+        let bytes = zeroize::Zeroizing::new(format!("{line}\r\n"));
+        self.transport.write_all(bytes.as_bytes()).map_err(|e| self.broken(&e))?;
+        self.transport.flush().map_err(|e| self.broken(&e))
+    }
+
+    /// The next line, without its end. What is not UTF-8 is replaced.
+    pub fn line(&mut self) -> Result<String, Problem> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                if end > LONGEST_LINE {
+                    return Err(self.too_long());
+                }
+                let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                let line = String::from_utf8_lossy(&line).into_owned();
+                self.transcript.lines.push(format!("S: {}", printable(&line)));
+                return Ok(line);
+            }
+            if self.buffer.len() > LONGEST_LINE {
+                return Err(self.too_long());
+            }
+            let mut bytes = [0; 4096];
+            match self.transport.read(&mut bytes) {
+                Ok(0) => return Err(self.hung_up()),
+                Ok(read) => {
+                    self.heard += read;
+                    self.buffer.extend_from_slice(&bytes[..read]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.broken(&error)),
+            }
+        }
+    }
+
+    /// Lines up to the one that `is_last` names, that one too.
+    pub fn lines(&mut self, is_last: impl Fn(&str) -> bool) -> Result<Vec<String>, Problem> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line()?;
+            let last = is_last(&line);
+            lines.push(line);
+            if last {
+                return Ok(lines);
+            }
+            if lines.len() >= MOST_LINES {
+                return Err(Problem::with(
+                    &REPLY_MALFORMED,
+                    format!("the answer is not over after {MOST_LINES} lines"),
+                ));
+            }
+        }
+    }
+
+    fn too_long(&mut self) -> Problem {
+        let start = String::from_utf8_lossy(&self.buffer[..80]).into_owned();
+        self.transcript.lines.push(format!("S: {} …", printable(&start)));
+        Problem::new(&LINE_TOO_LONG).seen(format!("{} …", printable(&start)))
+    }
+
+    fn hung_up(&self) -> Problem {
+        let problem = Problem::new(&HUNG_UP);
+        match self.buffer.is_empty() {
+            true => problem,
+            false => problem.seen(shown(&String::from_utf8_lossy(&self.buffer))),
+        }
+    }
+
+    fn broken(&self, error: &io::Error) -> Problem {
+        match error.kind() {
+            io::ErrorKind::TimedOut if self.heard > 0 => {
+                let problem = Problem::new(&REPLY_TOO_SLOW);
+                match self.buffer.is_empty() {
+                    true => problem,
+                    false => problem.seen(shown(&String::from_utf8_lossy(&self.buffer))),
+                }
+            }
+            io::ErrorKind::TimedOut => Problem::new(&REPLY_TIMEOUT),
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::UnexpectedEof => self.hung_up(),
+            _ => Problem::with(&CONNECTION_FAILED, error.to_string()),
+        }
+    }
+}
+
+/// A server's words as a report shows them: one line, no control characters, not endless.
+pub fn shown(text: &str) -> String {
+    let text = printable(text.trim());
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
+}
+
+/// Nothing that comes over a network steers a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
