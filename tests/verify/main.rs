@@ -1,0 +1,18 @@
+//! The connection test, against servers that do right and wrong on purpose, and against real ones.
+
+#[path = "../clients/support.rs"]
+#[macro_use]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod support;
+#[path = "../support/mod.rs"]
+mod runs;
+
+mod ca;
+mod dns;
+mod faults_login;
+mod faults_network;
+mod faults_session;
+mod faults_tls;
+mod harness;
+mod output;
+mod peer;
