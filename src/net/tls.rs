@@ -259,7 +259,11 @@ impl Recorder {
             Err(rustls::Error::InvalidCertificate(why)) => match why {
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => ChainVerdict::Trusted,
-                CertificateError::UnknownIssuer => ChainVerdict::UnknownIssuer,
+                // Signed by another key than the trusted authority of that name has: a private
+                // authority that was made anew.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    ChainVerdict::UnknownIssuer
+                }
                 other => ChainVerdict::Other(other.to_string()),
             },
             Err(other) => ChainVerdict::Other(other.to_string()),

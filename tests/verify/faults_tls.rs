@@ -205,8 +205,12 @@ impl OpenSsl {
         let input = child.stdin.as_mut().unwrap();
         input.write_all(b"+OK ready\r\n+OK\r\nUIDL\r\nUSER\r\n.\r\n").unwrap();
         let address = ([127, 0, 0, 1], port).into();
-        support::poll(Duration::from_secs(20), || std::net::TcpStream::connect(address).ok())
-            .expect("openssl s_server listens");
+        // It serves one connection after another, so trying whether it listens would use it up.
+        let listens = || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            table.contains(&format!("0100007F:{port:04X} 00000000:0000 0A")).then_some(())
+        };
+        support::poll(Duration::from_secs(20), listens).expect("openssl s_server listens");
         Self { child, address }
     }
 }
