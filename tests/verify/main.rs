@@ -9,6 +9,8 @@ mod runs;
 
 mod ca;
 mod dns;
+#[cfg(target_os = "linux")]
+mod dovecot;
 mod faults_login;
 mod faults_network;
 mod faults_session;
@@ -16,3 +18,7 @@ mod faults_tls;
 mod harness;
 mod output;
 mod peer;
+#[cfg(target_os = "linux")]
+mod postfix;
+#[cfg(target_os = "linux")]
+mod real;

@@ -1,0 +1,141 @@
+//! Against Dovecot and Postfix as Debian has them.
+
+use mailwright::model::{Authentication, ServerType, SocketType};
+use mailwright::verify::{Mechanism, Outcome, ServerReport};
+
+use crate::ca::Ca;
+use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};
+use crate::harness::Test;
+use crate::postfix::Postfix;
+use crate::support;
+
+use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
+
+#[track_caller]
+fn signed_in(report: &ServerReport, mechanism: &str) {
+    assert!(report.works(), "{report:#?}");
+    let details: Vec<_> = report.steps.iter().map(|step| step.detail.as_str()).collect();
+    assert!(details.contains(&format!("signed in with {mechanism}").as_str()), "{details:#?}");
+}
+
+/// No secret stands in the transcript, and the rest of the dialogue does.
+#[track_caller]
+fn blanked(report: &ServerReport) {
+    let all = report.transcript.join("\n");
+    assert!(all.contains("C: ") && all.contains("S: "), "{all}");
+    assert!(!all.contains(PASSWORD), "{all}");
+}
+
+#[test]
+fn dovecot_lets_us_in_by_every_mechanism_and_every_port() {
+    needs!("dovecot");
+    if !is_root() {
+        return support::skip("root");
+    }
+    let ca = Ca::new();
+    let dovecot = Dovecot::start(&ca.good());
+    let (pop3, imap) = (ServerType::Pop3, ServerType::Imap);
+    let servers = [
+        (pop3, SocketType::Ssl, dovecot.pop3s),
+        (pop3, SocketType::Starttls, dovecot.pop3),
+        (imap, SocketType::Ssl, dovecot.imaps),
+        (imap, SocketType::Starttls, dovecot.imap),
+        (ServerType::Smtp, SocketType::Ssl, dovecot.submissions),
+        (ServerType::Smtp, SocketType::Starttls, dovecot.submission),
+    ];
+    for (server_type, socket_type, address) in servers {
+        let test = || Test::new(server_type, socket_type, address).trusting(&ca);
+        let declared = [PasswordEncrypted, PasswordCleartext];
+        for mechanism in
+            [Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5, Mechanism::ScramSha256]
+        {
+            let report = test().declaring(&declared).password(USER, PASSWORD).by(mechanism).run();
+            signed_in(&report, mechanism.name());
+            blanked(&report);
+        }
+        let own = server_type != ServerType::Smtp;
+        if own {
+            let user = test().declaring(&declared).password(USER, PASSWORD).by(Mechanism::User);
+            let report = user.run();
+            signed_in(&report, "USER");
+            blanked(&report);
+        }
+        // What the settings' words mean: the best that is offered.
+        let report = test().declaring(&[PasswordCleartext]).password(USER, PASSWORD).run();
+        signed_in(&report, "PLAIN");
+        let report = test().declaring(&[PasswordEncrypted]).password(USER, PASSWORD).run();
+        signed_in(&report, "SCRAM-SHA-256");
+        for mechanism in [Mechanism::Plain, Mechanism::CramMd5, Mechanism::ScramSha256] {
+            let wrong = test().declaring(&declared).password(USER, "wrong").by(mechanism);
+            let report = wrong.fails(&["wrong-password"]);
+            assert!(report.steps.last().unwrap().seen.is_some(), "{report:#?}");
+        }
+        let report = test().declaring(&[OAuth2]).run();
+        let step = report.steps.last().unwrap();
+        assert_eq!(step.code.unwrap().name, "authentication-not-offered", "{report:#?}");
+    }
+}
+
+#[test]
+fn dovecot_with_another_certificate_is_judged_by_it() {
+    needs!("dovecot");
+    if !is_root() {
+        return support::skip("root");
+    }
+    let ca = Ca::new();
+    let wrong = [
+        (ca.expired(), "certificate-expired"),
+        (ca.for_another_host(), "certificate-wrong-name"),
+        (Ca::self_signed(), "certificate-self-signed"),
+        (ca.through_intermediate(false), "certificate-missing-intermediate"),
+    ];
+    for (identity, code) in wrong {
+        let dovecot = Dovecot::start(&identity);
+        let test = |socket_type, address| {
+            Test::pop3(socket_type, address).trusting(&ca).declaring(&[PasswordCleartext])
+        };
+        test(SocketType::Ssl, dovecot.pop3s).fails(&[code]);
+        test(SocketType::Starttls, dovecot.pop3).fails(&[code]);
+        // Real servers that are spoken to in the wrong way.
+        test(SocketType::Ssl, dovecot.pop3).fails(&["tls-port-speaks-plain"]);
+    }
+}
+
+#[test]
+fn postfix_lets_us_in_on_both_ports_and_nobody_in_plain_text() {
+    needs!("dovecot", "postfix");
+    if !is_root() {
+        return support::skip("root");
+    }
+    let ca = Ca::new();
+    let dovecot = Dovecot::start(&ca.good());
+    let postfix = Postfix::start(&ca.good(), &dovecot);
+    for (socket_type, address) in
+        [(SocketType::Starttls, postfix.submission), (SocketType::Ssl, postfix.submissions)]
+    {
+        let test = || {
+            Test::smtp(socket_type, address)
+                .trusting(&ca)
+                .declaring(&[PasswordEncrypted, PasswordCleartext])
+        };
+        for mechanism in
+            [Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5, Mechanism::ScramSha256]
+        {
+            let report = test().password(USER, PASSWORD).by(mechanism).run();
+            signed_in(&report, mechanism.name());
+            let size = report.steps.iter().any(|s| s.detail.contains("messages up to 1 MB"));
+            assert!(size, "{report:#?}");
+        }
+        test().password(USER, "wrong").fails(&["wrong-password"]);
+    }
+    Test::smtp(SocketType::Ssl, postfix.submission).trusting(&ca).fails(&["tls-port-speaks-plain"]);
+    let brief = std::time::Duration::from_secs(3);
+    Test::smtp(SocketType::Starttls, postfix.submissions)
+        .trusting(&ca)
+        .within(brief)
+        .fails(&["plain-port-speaks-tls"]);
+    let plain = Test::smtp(SocketType::Plain, postfix.submission).password(USER, PASSWORD).run();
+    // In plain text Postfix offers nothing to sign in with.
+    assert_eq!(plain.steps.last().unwrap().code.unwrap().name, "authentication-not-offered");
+    assert!(plain.steps.iter().any(|s| s.outcome == Outcome::Failed));
+}
