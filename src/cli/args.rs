@@ -185,6 +185,15 @@ pub struct VerifyArgs {
     /// Sign in this way, whatever the settings declare
     #[arg(long, value_name = "MECHANISM", requires = "login", ignore_case = true)]
     pub mechanism: Option<String>,
+    /// Send a marked message, fetch it back, compare it, and delete it alone
+    #[arg(long, requires = "login")]
+    pub round_trip: bool,
+    /// Sender and recipient of that message [default: WHO, or the user of --login]
+    #[arg(long, value_name = "ADDRESS", requires = "round_trip")]
+    pub address: Option<String>,
+    /// How long the message may take, as 90s or 2m
+    #[arg(long, default_value = "2m", value_name = "TIME", value_parser = seconds, requires = "round_trip")]
+    pub arrival: std::time::Duration,
     #[command(flatten)]
     pub net: NetArgs,
     /// Show the dialogues, secrets blanked
@@ -223,12 +232,15 @@ pub enum ReportFormat {
 
 #[cfg(feature = "verify")]
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
-    let number = text.strip_suffix('s').unwrap_or(text).parse::<f64>();
-    match number {
-        Ok(seconds) if (0.01..=3600.0).contains(&seconds) => {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60.0),
+        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+    };
+    match number.parse::<f64>().map(|number| number * unit) {
+        Ok(seconds) if (0.01..=86_400.0).contains(&seconds) => {
             Ok(std::time::Duration::from_secs_f64(seconds))
         }
-        _ => Err("write seconds, from 0.01 to 3600".to_owned()),
+        _ => Err("write seconds or minutes, as 10, 0.5s or 2m".to_owned()),
     }
 }
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use crate::finding::{Finding, any_error};
-use crate::model::{Secret, ServerType, Text};
+use crate::model::{EmailAddress, Secret, ServerType, Text};
 use crate::net::Net;
 use crate::report::{Verified, human_verified, junit_verified};
 use crate::settings::Catalog;
-use crate::verify::{self, Credentials, Mechanism, Options, Outcome as StepOutcome, Probe};
+use crate::verify::{
+    self, Credentials, Journey, Mechanism, Options, Outcome as StepOutcome, Probe,
+};
+use crate::verify::{RoundTrip, ServerReport, Step};
 
 use super::args::{Global, NetArgs, ReportFormat, SubjectArgs, VerifyArgs};
 use super::secret::read_password;
@@ -24,7 +27,12 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         return Err("what is to be tested cannot be read".into());
     }
     let credentials = credentials(args, &probes)?;
-    let result = test(probes, &args.net, credentials, terminal, findings)?;
+    let net = net_of(&args.net)?;
+    let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
+    let mut result = Verified { findings, ..test(&probes, &net, &options, terminal) };
+    if args.round_trip {
+        result.round_trip = Some(travel(args, &probes, &result.servers, &net, &options)?);
+    }
     match args.format {
         ReportFormat::Human => {
             terminal.findings(&result.findings);
@@ -51,7 +59,8 @@ pub fn before(
     for subject in &session.subjects {
         probes.extend(probes::of_subject(subject, session.protocol, findings));
     }
-    let result = test(probes, net, None, terminal, Vec::new())?;
+    let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
+    let result = test(&probes, &net_of(net)?, &options, terminal);
     for server in &result.servers {
         for step in server.steps.iter().filter(|s| s.outcome >= StepOutcome::Warning) {
             let Some(code) = step.code else { continue };
@@ -117,26 +126,51 @@ fn probes_of(
     Ok(found)
 }
 
-fn test(
-    probes: Vec<Probe>,
-    args: &NetArgs,
-    credentials: Option<Credentials>,
-    terminal: &Terminal,
-    findings: Vec<Finding>,
-) -> Result<Verified, Failure> {
-    let net = Net::new(args.ca.as_deref(), args.dns, args.resolve.clone())?;
-    let options = Options { step: args.timeout, server: args.timeout * 3, credentials };
+fn net_of(args: &NetArgs) -> Result<Net, Failure> {
+    Ok(Net::new(args.ca.as_deref(), args.dns, args.resolve.clone())?)
+}
+
+fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> Verified {
     let progress = terminal.progress(probes.len(), "servers");
-    let servers = verify::each(&probes, |probe| {
+    let servers = verify::each(probes, |probe| {
         progress.working_on(&probe.hostname);
-        let report = verify::test(probe, &net, &options, &|probe, step| {
+        let report = verify::test(probe, net, options, &|probe, step| {
             progress.working_on(&format!("{} {}", probe.hostname, step.step));
         });
         progress.step();
         report
     });
-    drop(progress);
-    Ok(Verified { servers, findings })
+    Verified { servers, ..Verified::default() }
+}
+
+/// The round trip, through the first server of each kind that works.
+fn travel(
+    args: &VerifyArgs,
+    probes: &[Probe],
+    reports: &[ServerReport],
+    net: &Net,
+    options: &Options,
+) -> Result<RoundTrip, Failure> {
+    let who = args.who.iter().find(|who| who.contains('@'));
+    let address = args.address.as_ref().or(who).or(args.login.as_ref());
+    let address = address.filter(|address| address.contains('@')).ok_or(
+        "--round-trip sends a message to the mailbox itself; say its address with --address",
+    )?;
+    let address = EmailAddress::new(address).map_err(|why| format!("--address: {why}"))?;
+    let working = |outgoing: bool| {
+        let mut all = probes.iter().zip(reports);
+        all.find(|(p, r)| (p.server_type == ServerType::Smtp) == outgoing && signed_in(r))
+    };
+    let (Some((outgoing, _)), Some((incoming, _))) = (working(true), working(false)) else {
+        return Ok(RoundTrip::impossible());
+    };
+    let journey = Journey { outgoing, incoming, address: address.as_str(), arrival: args.arrival };
+    Ok(verify::round_trip(net, options, &journey))
+}
+
+fn signed_in(report: &ServerReport) -> bool {
+    let passed = |step: &Step| step.step == "login" && step.outcome == StepOutcome::Passed;
+    report.works() && report.steps.iter().any(passed)
 }
 
 fn credentials(args: &VerifyArgs, probes: &[Probe]) -> Result<Option<Credentials>, Failure> {

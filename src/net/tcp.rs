@@ -11,6 +11,12 @@ pub trait Transport: Read + Write + Send {
     fn set_deadline(&mut self, at: Instant);
 }
 
+impl Transport for Box<dyn Transport> {
+    fn set_deadline(&mut self, at: Instant) {
+        (**self).set_deadline(at);
+    }
+}
+
 /// How many of the first bytes are kept, to name what a wrong port speaks.
 const KEPT: usize = 256;
 

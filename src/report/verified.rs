@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::finding::Finding;
-use crate::verify::{Outcome, ServerReport, Step, seconds};
+use crate::verify::{Outcome, RoundTrip, ServerReport, Step, seconds};
 
 /// Everything that a run of `verify` found.
 #[derive(Debug, Default)]
 pub struct Verified {
     pub servers: Vec<ServerReport>,
+    pub round_trip: Option<RoundTrip>,
     pub findings: Vec<Finding>,
 }
 
@@ -24,6 +25,7 @@ struct Use<'a> {
 impl Verified {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
+            && self.round_trip.as_ref().is_none_or(RoundTrip::works)
     }
 
     pub fn json(&self, transcript: bool) -> Value {
@@ -37,12 +39,12 @@ impl Verified {
             .names()
             .map(|name| json!({ "server": name.server.name(), "hostname": name.hostname }))
             .collect();
-        json!({
-            "works": self.works(),
-            "servers": servers,
-            "use": names,
-            "findings": self.findings,
-        })
+        let mut all = json!({ "works": self.works(), "servers": servers, "use": names });
+        if let Some(round_trip) = &self.round_trip {
+            all["roundTrip"] = json!(round_trip);
+        }
+        all["findings"] = json!(self.findings);
+        all
     }
 
     /// For each server that has several names: the settings' own if it works, else the first that
@@ -73,6 +75,12 @@ pub fn human_verified(result: &Verified, transcript: bool) -> String {
         }
         one(&mut out, server, transcript);
     }
+    if let Some(round_trip) = &result.round_trip {
+        let verdict = if round_trip.works() { "works" } else { "does not work" };
+        let _ = writeln!(out, "round trip {verdict} ({:.3} s)", seconds(round_trip.took));
+        steps(&mut out, &round_trip.steps);
+        out.push('\n');
+    }
     for name in result.names() {
         let server = name.server;
         let _ = match name.hostname {
@@ -98,7 +106,17 @@ fn one(out: &mut String, server: &ServerReport, transcript: bool) {
         let _ = write!(out, ", another name for {name}");
     }
     out.push('\n');
-    for step in &server.steps {
+    steps(out, &server.steps);
+    if transcript {
+        for line in &server.transcript {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    out.push('\n');
+}
+
+fn steps(out: &mut String, steps: &[Step]) {
+    for step in steps {
         let mark = match step.outcome {
             Outcome::Passed => "ok",
             Outcome::Note => "note",
@@ -117,12 +135,6 @@ fn one(out: &mut String, server: &ServerReport, transcript: bool) {
             tell(out, step, code.name);
         }
     }
-    if transcript {
-        for line in &server.transcript {
-            let _ = writeln!(out, "    {line}");
-        }
-    }
-    out.push('\n');
 }
 
 fn tell(out: &mut String, step: &Step, code: &str) {
@@ -141,45 +153,49 @@ fn tell(out: &mut String, step: &Step, code: &str) {
 pub fn junit_verified(result: &Verified) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for server in &result.servers {
-        let failed = server.steps.iter().filter(|s| s.outcome == Outcome::Failed).count();
-        let failures = if server.counts() { failed } else { 0 };
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" time=\"{}\">",
-            escape(&server.name()),
-            server.steps.len(),
-            seconds(server.took)
-        );
-        for step in &server.steps {
-            let _ = write!(
-                out,
-                "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
-                escape(&server.subject),
-                step.step,
-                seconds(step.took)
-            );
-            let code = step.code.map_or("", |code| code.name);
-            let text = [Some(step.detail.as_str()), step.seen.as_deref(), step.help()];
-            let text: Vec<_> = text.into_iter().flatten().map(escape).collect();
-            let _ = match step.outcome {
-                Outcome::Failed if server.counts() => writeln!(
-                    out,
-                    ">\n      <failure type=\"{code}\" message=\"{}\">{}</failure>\n    </testcase>",
-                    escape(&step.detail),
-                    text.join("\n")
-                ),
-                Outcome::Passed => writeln!(out, "/>"),
-                _ => writeln!(
-                    out,
-                    ">\n      <system-out>{code}: {}</system-out>\n    </testcase>",
-                    text.join("\n")
-                ),
-            };
-        }
-        out.push_str("  </testsuite>\n");
+        let (name, subject) = (server.name(), server.subject.as_str());
+        suite(&mut out, &name, subject, &server.steps, seconds(server.took), server.counts());
+    }
+    if let Some(round_trip) = &result.round_trip {
+        let took = seconds(round_trip.took);
+        suite(&mut out, "round trip", "round trip", &round_trip.steps, took, true);
     }
     out.push_str("</testsuites>\n");
     out
+}
+
+/// `counts`: whether a failed step is a failure of the whole.
+fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64, counts: bool) {
+    let failures = steps.iter().filter(|s| counts && s.outcome == Outcome::Failed).count();
+    let _ = writeln!(
+        out,
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" time=\"{took}\">",
+        escape(name),
+        steps.len(),
+    );
+    for step in steps {
+        let _ = write!(
+            out,
+            "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
+            escape(subject),
+            step.step,
+            seconds(step.took)
+        );
+        let code = step.code.map_or("", |code| code.name);
+        let text = [Some(step.detail.as_str()), step.seen.as_deref(), step.help()];
+        let text: Vec<_> = text.into_iter().flatten().map(escape).collect();
+        let text = text.join("\n");
+        let _ = match step.outcome {
+            Outcome::Failed if counts => writeln!(
+                out,
+                ">\n      <failure type=\"{code}\" message=\"{}\">{text}</failure>\n    </testcase>",
+                escape(&step.detail),
+            ),
+            Outcome::Passed => writeln!(out, "/>"),
+            _ => writeln!(out, ">\n      <system-out>{code}: {text}</system-out>\n    </testcase>"),
+        };
+    }
+    out.push_str("  </testsuite>\n");
 }
 
 fn escape(text: &str) -> String {

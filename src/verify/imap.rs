@@ -150,3 +150,25 @@ pub fn login<T: Transport>(
 fn is_ok(status: &str) -> bool {
     status.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case("OK"))
 }
+
+/// A command whose answer holds one literal (RFC 9051 §4.3), and that literal.
+pub fn literal<T: Transport>(
+    wire: &mut Wire<T>,
+    tags: &mut Tags,
+    command: &str,
+) -> Result<(Option<Vec<u8>>, Reply), Problem> {
+    let tag = tags.next();
+    let prefix = format!("{tag} ");
+    wire.send(&format!("{tag} {command}"))?;
+    let mut octets = None;
+    loop {
+        let line = wire.line()?;
+        if let Some(status) = line.strip_prefix(&prefix) {
+            return Ok((octets, Reply { untagged: Vec::new(), status: status.to_owned() }));
+        }
+        let length = line.strip_suffix('}').and_then(|l| l.rsplit_once('{')?.1.parse().ok());
+        if let Some(length) = length {
+            octets = Some(wire.octets(length)?);
+        }
+    }
+}

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::model::Secret;
 
+use super::step::Step;
+
 /// What stands where a secret stood.
 const BLANK: &str = "***";
 
@@ -45,6 +47,13 @@ impl Redactor {
         // The longest first: what a shorter one leaves of it would say something.
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
         Self { needles }
+    }
+
+    pub fn clean_step(&self, step: &mut Step) {
+        self.clean(&mut step.detail);
+        for text in [&mut step.seen, &mut step.help].into_iter().flatten() {
+            self.clean(text);
+        }
     }
 
     pub fn clean(&self, text: &mut String) {

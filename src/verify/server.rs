@@ -39,20 +39,11 @@ pub fn test(
     options: &Options,
     tell: &(dyn Fn(&Probe, &Step) + Sync),
 ) -> ServerReport {
-    let begun = Instant::now();
-    let secrets = options.credentials.iter().flat_map(Credentials::secrets);
-    let mut run = Run {
-        probe,
-        net,
-        options,
-        tell,
-        redactor: Redactor::new(secrets),
-        end: begun + options.server,
-        steps: Vec::new(),
-        transcript: Transcript::default(),
-        certificate_days: None,
-    };
-    let (Ok(()) | Err(Stop)) = run.whole();
+    let mut run = Run::new(probe, net, options, tell);
+    if let Ok((mut session, _)) = run.whole() {
+        session.quit();
+        run.transcript = session.wire.into_parts().2;
+    }
     let mut transcript = run.transcript.lines;
     transcript.iter_mut().for_each(|line| run.redactor.clean(line));
     ServerReport {
@@ -62,11 +53,29 @@ pub fn test(
         port: probe.port,
         socket_type: probe.socket_type,
         alternative_of: probe.alternative_of.clone(),
-        took: begun.elapsed(),
+        took: run.begun.elapsed(),
         steps: run.steps,
         transcript,
         certificate_days: run.certificate_days,
     }
+}
+
+/// Over whichever connection.
+pub type Dialogue = Session<Box<dyn Transport>>;
+/// A dialogue after all steps, sign-in included, for whoever has more to say.
+pub type Open = (Dialogue, Capabilities);
+
+/// The same steps, untold; the one that fails is the problem.
+pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem> {
+    let mut run = Run::new(probe, net, options, &|_, _| {});
+    run.whole().map_err(|Stop| {
+        let failed = run.steps.pop();
+        let problem = failed.and_then(|step| {
+            let Step { code, detail, seen, help, .. } = step;
+            Some(Problem { code: code?, detail, seen, help })
+        });
+        problem.unwrap_or_else(|| Problem::new(&CONNECTION_FAILED))
+    })
 }
 
 /// A step failed, and is in the report; nothing after it can be tried.
@@ -78,15 +87,38 @@ struct Run<'a> {
     options: &'a Options,
     tell: &'a (dyn Fn(&Probe, &Step) + Sync),
     redactor: Redactor,
+    begun: Instant,
     end: Instant,
     steps: Vec<Step>,
     transcript: Transcript,
     certificate_days: Option<i64>,
 }
 
-impl Run<'_> {
-    fn whole(&mut self) -> Result<(), Stop> {
-        let Some(protocol) = Protocol::of(self.probe.server_type) else { return Ok(()) };
+impl<'a> Run<'a> {
+    fn new(
+        probe: &'a Probe,
+        net: &'a Net,
+        options: &'a Options,
+        tell: &'a (dyn Fn(&Probe, &Step) + Sync),
+    ) -> Self {
+        let begun = Instant::now();
+        let secrets = options.credentials.iter().flat_map(Credentials::secrets);
+        Self {
+            probe,
+            net,
+            options,
+            tell,
+            redactor: Redactor::new(secrets),
+            begun,
+            end: begun + options.server,
+            steps: Vec::new(),
+            transcript: Transcript::default(),
+            certificate_days: None,
+        }
+    }
+
+    fn whole(&mut self) -> Result<Open, Stop> {
+        let Some(protocol) = Protocol::of(self.probe.server_type) else { return Err(Stop) };
         let (host, port) = (self.probe.hostname.clone(), self.probe.port.get());
         let addresses = self.step("resolve", |run, deadline| {
             let found = run.net.resolve(&host, port, deadline).map_err(|e| unresolved(&e))?;
@@ -102,14 +134,14 @@ impl Run<'_> {
         match self.probe.socket_type {
             SocketType::Ssl => {
                 let (secured, handshake) = self.secure(tcp, false)?;
-                let session = Session::new(protocol, secured, Transcript::default());
+                let session = Session::new(protocol, Box::new(secured) as _, Transcript::default());
                 self.with_session(session, |run, session| {
                     run.greeting(session, None)?;
                     run.dialogue(session, Some(&handshake))
                 })
             }
             SocketType::Plain => {
-                let session = Session::new(protocol, tcp, Transcript::default());
+                let session = Session::new(protocol, Box::new(tcp) as _, Transcript::default());
                 self.with_session(session, |run, session| {
                     run.greeting(session, at)?;
                     run.dialogue(session, None)
@@ -124,7 +156,7 @@ impl Run<'_> {
         protocol: Protocol,
         tcp: Tcp,
         at: Option<SocketAddr>,
-    ) -> Result<(), Stop> {
+    ) -> Result<Open, Stop> {
         let mut session = Session::new(protocol, tcp, Transcript::default());
         let result = self.upgrade(&mut session, at);
         let stamp = session.stamp().take();
@@ -142,20 +174,25 @@ impl Run<'_> {
         }
         let (secured, handshake) = self.secure(tcp, true)?;
         let transcript = std::mem::take(&mut self.transcript);
-        let mut session = Session::new(protocol, secured, transcript);
+        let mut session =
+            Session::new(protocol, Box::new(secured) as Box<dyn Transport>, transcript);
         *session.stamp() = stamp;
         self.with_session(session, |run, session| run.dialogue(session, Some(&handshake)))
     }
 
     /// Keeps the transcript, however it goes.
-    fn with_session<T: Transport>(
+    fn with_session(
         &mut self,
-        mut session: Session<T>,
-        job: impl FnOnce(&mut Self, &mut Session<T>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        let result = job(self, &mut session);
-        self.transcript = session.wire.into_parts().2;
-        result
+        mut session: Dialogue,
+        job: impl FnOnce(&mut Self, &mut Dialogue) -> Result<Capabilities, Stop>,
+    ) -> Result<Open, Stop> {
+        match job(self, &mut session) {
+            Ok(capabilities) => Ok((session, capabilities)),
+            Err(stop) => {
+                self.transcript = session.wire.into_parts().2;
+                Err(stop)
+            }
+        }
     }
 
     /// Greeting, capabilities and STARTTLS, in plain text.
@@ -236,7 +273,7 @@ impl Run<'_> {
         &mut self,
         session: &mut Session<T>,
         handshake: Option<&Handshake>,
-    ) -> Result<(), Stop> {
+    ) -> Result<Capabilities, Stop> {
         let capabilities = self.step("capabilities", |_, deadline| {
             session.set_deadline(deadline);
             let found = session.capabilities()?;
@@ -247,8 +284,7 @@ impl Run<'_> {
         if let Some(credentials) = &self.options.credentials {
             self.login(session, credentials, &capabilities, handshake)?;
         }
-        session.quit();
-        Ok(())
+        Ok(capabilities)
     }
 
     /// What the capabilities mean for a client that follows the settings.
@@ -357,29 +393,10 @@ impl Run<'_> {
 
     fn tell(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {
         let mut step = match result {
-            Ok(detail) => Step {
-                step: name,
-                outcome: Outcome::Passed,
-                took,
-                detail,
-                code: None,
-                seen: None,
-                help: None,
-            },
-            Err(Problem { code, detail, seen, help }) => Step {
-                step: name,
-                outcome: code.outcome,
-                took,
-                detail,
-                code: Some(code),
-                seen,
-                help,
-            },
+            Ok(detail) => Step::passed(name, took, detail),
+            Err(problem) => Step::of(name, took, problem),
         };
-        self.redactor.clean(&mut step.detail);
-        if let Some(seen) = &mut step.seen {
-            self.redactor.clean(seen);
-        }
+        self.redactor.clean_step(&mut step);
         (self.tell)(self.probe, &step);
         self.steps.push(step);
     }

@@ -34,8 +34,8 @@ impl Protocol {
 
 pub struct Session<T> {
     pub wire: Wire<T>,
-    protocol: Protocol,
-    tags: imap::Tags,
+    pub protocol: Protocol,
+    pub tags: imap::Tags,
     /// For APOP.
     stamp: Option<String>,
 }

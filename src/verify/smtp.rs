@@ -3,6 +3,8 @@
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
+use super::codes::Code;
+use super::codes::message::*;
 use super::codes::session::{
     COMMAND_REFUSED, REPLY_MALFORMED, SMTP_GREETING_421, SMTP_GREETING_554,
 };
@@ -123,4 +125,52 @@ pub fn authenticate<T: Transport>(
             _ => return Ok(Err(exchange.refused(reply.words()))),
         }
     }
+}
+
+/// Sends a message; `text` has lines that end with CRLF.
+pub fn send<T: Transport>(
+    wire: &mut Wire<T>,
+    capabilities: &Capabilities,
+    from: &str,
+    to: &str,
+    text: &str,
+) -> Result<(), Problem> {
+    let mut options = String::new();
+    if capabilities.has("SMTPUTF8") && !(from.is_ascii() && to.is_ascii()) {
+        options.push_str(" SMTPUTF8");
+    }
+    if let Some(limit) = capabilities.size {
+        if u64::try_from(text.len()).is_ok_and(|length| length > limit) {
+            let detail = format!("the server takes messages up to {limit} octets");
+            return Err(Problem::with(&MESSAGE_TOO_BIG, detail));
+        }
+        options.push_str(&format!(" SIZE={}", text.len()));
+    }
+    expect(command(wire, &format!("MAIL FROM:<{from}>{options}"))?, 250, &SENDER_REFUSED)?;
+    expect(command(wire, &format!("RCPT TO:<{to}>"))?, 250, &RECIPIENT_REFUSED)?;
+    expect(command(wire, "DATA")?, 354, &MESSAGE_REFUSED)?;
+    for line in text.strip_suffix("\r\n").unwrap_or(text).split("\r\n") {
+        // RFC 5321 §4.5.2.
+        let dot = if line.starts_with('.') { "." } else { "" };
+        wire.send(&format!("{dot}{line}"))?;
+    }
+    wire.send(".")?;
+    expect(reply(wire)?, 250, &MESSAGE_REFUSED)
+}
+
+/// The wanted code, or what the other one means: size and "come again" are told from a plain no.
+fn expect(reply: Reply, code: u16, otherwise: &'static Code) -> Result<(), Problem> {
+    // 251: not local, but forwarded.
+    if reply.code == code || (code == 250 && reply.code == 251) {
+        return Ok(());
+    }
+    let words = reply.words();
+    let code = match reply.code {
+        421 => &SMTP_GREETING_421,
+        450 | 451 => &GREYLISTED,
+        552 => &MESSAGE_TOO_BIG,
+        _ if words.contains("5.3.4") || words.contains("5.2.3") => &MESSAGE_TOO_BIG,
+        _ => otherwise,
+    };
+    Err(Problem::new(code).seen(shown(&words)))
 }

@@ -58,6 +58,16 @@ impl Serialize for Step {
 }
 
 impl Step {
+    pub fn passed(step: &'static str, took: Duration, detail: String) -> Self {
+        Self { step, outcome: Outcome::Passed, took, detail, code: None, seen: None, help: None }
+    }
+
+    /// The code decides how bad it is.
+    pub fn of(step: &'static str, took: Duration, problem: Problem) -> Self {
+        let Problem { code, detail, seen, help } = problem;
+        Self { step, outcome: code.outcome, took, detail, code: Some(code), seen, help }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref().or(self.code.map(|code| code.help))

@@ -15,6 +15,8 @@ use super::step::Problem;
 const LONGEST_LINE: usize = 64 * 1024;
 /// A reply of more lines is an attack or a fault.
 const MOST_LINES: usize = 2000;
+/// The test message is 2 kB, and what the way adds to its headers.
+const LARGEST_LITERAL: usize = 1024 * 1024;
 /// As much of a server's words as a report shows.
 const SHOWN: usize = 400;
 
@@ -85,16 +87,7 @@ impl<T: Transport> Wire<T> {
             if self.buffer.len() > LONGEST_LINE {
                 return Err(self.too_long());
             }
-            let mut bytes = [0; 4096];
-            match self.transport.read(&mut bytes) {
-                Ok(0) => return Err(self.hung_up()),
-                Ok(read) => {
-                    self.heard += read;
-                    self.buffer.extend_from_slice(&bytes[..read]);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.broken(&error)),
-            }
+            self.fill()?;
         }
     }
 
@@ -113,6 +106,35 @@ impl<T: Transport> Wire<T> {
                     &REPLY_MALFORMED,
                     format!("the answer is not over after {MOST_LINES} lines"),
                 ));
+            }
+        }
+    }
+
+    /// So many octets, as an IMAP literal has them.
+    pub fn octets(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
+        if count > LARGEST_LITERAL {
+            let detail = format!("a literal of {count} octets where a small message is due");
+            return Err(Problem::with(&REPLY_MALFORMED, detail));
+        }
+        while self.buffer.len() < count {
+            self.fill()?;
+        }
+        self.transcript.lines.push(format!("S: ({count} octets)"));
+        Ok(self.buffer.drain(..count).collect())
+    }
+
+    fn fill(&mut self) -> Result<(), Problem> {
+        let mut bytes = [0; 4096];
+        loop {
+            match self.transport.read(&mut bytes) {
+                Ok(0) => return Err(self.hung_up()),
+                Ok(read) => {
+                    self.heard += read;
+                    self.buffer.extend_from_slice(&bytes[..read]);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.broken(&error)),
             }
         }
     }

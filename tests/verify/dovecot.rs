@@ -91,6 +91,11 @@ impl Dovecot {
         }
     }
 
+    /// For doveadm.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("dovecot.conf")
+    }
+
     /// Where others ask whether a password is right.
     pub fn auth(&self) -> PathBuf {
         self.folder.join("auth")

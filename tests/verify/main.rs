@@ -22,3 +22,4 @@ mod peer;
 mod postfix;
 #[cfg(target_os = "linux")]
 mod real;
+mod round_trip;

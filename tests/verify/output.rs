@@ -37,6 +37,14 @@ username = "%EMAILADDRESS%"
 source = "test"
 "#;
 
+/// The same with POP3 or with IMAP.
+pub fn provider(protocol: &str) -> String {
+    match protocol {
+        "imap" => PROVIDER.replace("\"pop3\"", "\"imap\"").replace("995", "993"),
+        _ => PROVIDER.to_owned(),
+    }
+}
+
 /// Echoes what it hears, so that a secret comes back in every form.
 fn pop3(conn: &mut Conn) {
     conn.say("+OK ready\r\n");
@@ -163,7 +171,7 @@ fn wrong_arguments_exit_2_and_say_what_is_right() {
         (&["--login", "ann", "--password-from", "env:PW", "--mechanism", "MAGIC"], "SCRAM-SHA-256"),
         (&["--ca", "nothing.pem"], "cannot be used multiple times"),
         (&["--resolve", "nonsense"], "HOST:PORT:ADDR"),
-        (&["--timeout", "never"], "write seconds"),
+        (&["--timeout", "never"], "write seconds or minutes"),
     ];
     for (args, words) in wrong {
         let ended = servers.verify(args).code(2);

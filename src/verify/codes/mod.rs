@@ -4,6 +4,7 @@
 //! prints; the server's own words stand in the report beside it.
 
 pub mod login;
+pub mod message;
 pub mod network;
 pub mod session;
 pub mod tls;
@@ -44,7 +45,7 @@ use codes;
 
 /// Every code, by subject.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [network::ALL, session::ALL, tls::ALL, login::ALL].into_iter().flatten().copied()
+    [network::ALL, session::ALL, tls::ALL, login::ALL, message::ALL].into_iter().flatten().copied()
 }
 
 /// The code of that name.

@@ -1,0 +1,199 @@
+//! Looking for one message in a mailbox, and deleting nothing else.
+
+use crate::net::Transport;
+
+use super::codes::message::{FETCH_FAILED, MESSAGE_NOT_DELETED};
+use super::codes::session::COMMAND_REFUSED;
+use super::imap;
+use super::message::{HEADER, Message};
+use super::pop3::is_ok;
+use super::session::{Protocol, Session};
+use super::step::Problem;
+use super::wire::{Wire, shown};
+
+/// What was in a POP3 mailbox before the message was sent: unique ids (RFC 1939 §7), or where the
+/// server has none, how many there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    ids: Vec<String>,
+    count: usize,
+}
+
+/// Where the message is: a POP3 number of this session, or an IMAP UID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found(u64);
+
+/// Notes what is there; IMAP can search and needs no notes.
+pub fn before<T: Transport>(session: &mut Session<T>) -> Result<Before, Problem> {
+    match session.protocol {
+        Protocol::Pop3 => {
+            let listed = list(&mut session.wire)?;
+            let count = listed.len();
+            Ok(Before { ids: listed.into_iter().filter_map(|(_, id)| id).collect(), count })
+        }
+        Protocol::Imap | Protocol::Smtp => Ok(Before::default()),
+    }
+}
+
+/// Looks for the message once.
+pub fn find<T: Transport>(
+    session: &mut Session<T>,
+    message: &Message,
+    before: &Before,
+) -> Result<Option<Found>, Problem> {
+    match session.protocol {
+        Protocol::Pop3 => {
+            for (number, id) in list(&mut session.wire)? {
+                let old = match &id {
+                    Some(id) => before.ids.contains(id),
+                    None => usize::try_from(number).is_ok_and(|n| n <= before.count),
+                };
+                if !old && message.is_in(&headers(&mut session.wire, number)?) {
+                    return Ok(Some(Found(number)));
+                }
+            }
+            Ok(None)
+        }
+        Protocol::Imap | Protocol::Smtp => {
+            fine(session, "SELECT INBOX")?;
+            let search = format!("UID SEARCH HEADER {HEADER} {}", message.mark);
+            let lines = fine(session, &search)?;
+            let numbers = lines.iter().find_map(|line| {
+                let upper = line.to_ascii_uppercase();
+                upper.strip_prefix("* SEARCH").map(str::to_owned)
+            });
+            let uid = numbers.and_then(|n| n.split_ascii_whitespace().last()?.parse().ok());
+            Ok(uid.map(Found))
+        }
+    }
+}
+
+/// The whole message, as lines.
+pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<String>, Problem> {
+    match session.protocol {
+        Protocol::Pop3 => {
+            session.wire.send(&format!("RETR {}", at.0))?;
+            let first = session.wire.line()?;
+            match is_ok(&first) {
+                true => body(&mut session.wire),
+                false => Err(Problem::new(&FETCH_FAILED).seen(shown(&first))),
+            }
+        }
+        Protocol::Imap | Protocol::Smtp => {
+            // PEEK: reading it changes nothing.
+            let command = format!("UID FETCH {} BODY.PEEK[]", at.0);
+            let (octets, reply) = imap::literal(&mut session.wire, &mut session.tags, &command)?;
+            let Some(octets) = octets.filter(|_| reply.is_ok()) else {
+                return Err(Problem::new(&FETCH_FAILED).seen(shown(&reply.status)));
+            };
+            let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
+            Ok(text.split('\n').map(str::to_owned).collect())
+        }
+    }
+}
+
+/// Deletes this message and no other; what cannot be deleted alone stays.
+pub fn delete<T: Transport>(
+    session: &mut Session<T>,
+    at: Found,
+    subject: &str,
+) -> Result<String, Problem> {
+    let stays = |why: &str| {
+        let detail = format!("{why}; \"{subject}\" stays in the mailbox");
+        Problem::with(&MESSAGE_NOT_DELETED, detail)
+    };
+    match session.protocol {
+        Protocol::Pop3 => {
+            for command in [format!("DELE {}", at.0), "QUIT".to_owned()] {
+                session.wire.send(&command)?;
+                let line = session.wire.line()?;
+                if !is_ok(&line) {
+                    return Err(stays("the server refuses to delete").seen(shown(&line)));
+                }
+            }
+        }
+        Protocol::Imap | Protocol::Smtp => {
+            // EXPUNGE would take along what others have marked; UID EXPUNGE takes this one (RFC 4315).
+            // Dovecot tells of it only after the sign-in.
+            let capabilities = session.capabilities()?;
+            if !(capabilities.has("UIDPLUS") || capabilities.has("IMAP4REV2")) {
+                return Err(stays("the server has no UIDPLUS, so nothing can be deleted alone"));
+            }
+            for command in [
+                format!("UID STORE {} +FLAGS.SILENT (\\Deleted)", at.0),
+                format!("UID EXPUNGE {}", at.0),
+            ] {
+                let reply = imap::command(&mut session.wire, &mut session.tags, &command)?;
+                if !reply.is_ok() {
+                    let problem = stays("the server refuses to delete");
+                    return Err(problem.seen(shown(&reply.status)));
+                }
+            }
+        }
+    }
+    Ok("the message is deleted, nothing else".to_owned())
+}
+
+fn fine<T: Transport>(session: &mut Session<T>, command: &str) -> Result<Vec<String>, Problem> {
+    let reply = imap::command(&mut session.wire, &mut session.tags, command)?;
+    if reply.is_ok() {
+        return Ok(reply.untagged);
+    }
+    let word = command.split(' ').next().unwrap_or_default();
+    let problem = Problem::with(&COMMAND_REFUSED, format!("{word} is refused"));
+    Err(problem.seen(shown(&reply.status)))
+}
+
+/// Numbers of a POP3 mailbox with their unique ids, where the server has them.
+fn list<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<(u64, Option<String>)>, Problem> {
+    for (command, with_ids) in [("UIDL", true), ("LIST", false)] {
+        wire.send(command)?;
+        let first = wire.line()?;
+        if !is_ok(&first) {
+            if with_ids {
+                continue;
+            }
+            return Err(Problem::with(&COMMAND_REFUSED, "LIST is refused").seen(shown(&first)));
+        }
+        let parse = |line: &str| {
+            let (number, rest) = line.split_once(' ')?;
+            Some((number.parse().ok()?, with_ids.then(|| rest.trim().to_owned())))
+        };
+        return Ok(many(wire)?.iter().filter_map(|line| parse(line)).collect());
+    }
+    Ok(Vec::new())
+}
+
+/// The headers of a message; all of it where the server has no TOP.
+fn headers<T: Transport>(wire: &mut Wire<T>, number: u64) -> Result<Vec<String>, Problem> {
+    for command in [format!("TOP {number} 0"), format!("RETR {number}")] {
+        wire.send(&command)?;
+        let first = wire.line()?;
+        if is_ok(&first) {
+            return body(wire);
+        }
+    }
+    // Somebody else may have taken it in the meantime.
+    Ok(Vec::new())
+}
+
+/// A POP3 answer of many lines, the doubled dots single again.
+fn body<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<String>, Problem> {
+    let lines = many(wire)?;
+    Ok(lines
+        .into_iter()
+        .map(|line| line.strip_prefix('.').map_or(line.clone(), str::to_owned))
+        .collect())
+}
+
+/// The same as it stands, without the dot at its end. A mailbox can be large: no limit but time.
+fn many<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<String>, Problem> {
+    let mut lines = Vec::new();
+    loop {
+        let line = wire.line()?;
+        if line == "." {
+            return Ok(lines);
+        }
+        lines.push(line);
+    }
+}
