@@ -9,7 +9,7 @@ pub const MOST: usize = 64;
 /// Enough for a handshake and a dialogue; only what is touched is memory.
 const STACK: usize = 512 * 1024;
 
-/// Does `job` for each item, at most [`MOST`] at once; the results are in the items' order.
+/// Does `job` for each item, at most 64 at once; the results are in the items' order.
 pub fn each<I: Sync, R: Send>(items: &[I], job: impl Fn(&I) -> R + Sync) -> Vec<R> {
     let results: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);

@@ -23,3 +23,4 @@ mod postfix;
 #[cfg(target_os = "linux")]
 mod real;
 mod round_trip;
+mod speed;
