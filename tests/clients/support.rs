@@ -25,11 +25,14 @@ macro_rules! needs {
     };
 }
 
+/// Where `tests/run` puts what Debian's packages cannot bring side by side.
+const OWN: &str = "/usr/local/lib/mailwright-tests/bin";
+
 /// Where a program is; servers live outside an ordinary user's `PATH`.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from))
+        .chain(["/usr/sbin", "/sbin", "/usr/local/sbin", OWN].map(PathBuf::from))
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
 }

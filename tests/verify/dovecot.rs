@@ -1,7 +1,7 @@
 //! Dovecot, started by the test in a folder of its own.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::ca::Identity;
-use crate::support::{self, Running, free_port};
+use crate::support::{self, Running};
 
 pub const USER: &str = "ann@example.test";
 pub const PASSWORD: &str = "c0rrect horse/battery";
@@ -22,6 +22,8 @@ pub struct Dovecot {
     pub imaps: SocketAddr,
     pub submission: SocketAddr,
     pub submissions: SocketAddr,
+    /// What it offers to sign in with, in its own words.
+    pub mechanisms: &'static str,
     folder: PathBuf,
     // In this order: what runs in the folder ends before the folder goes.
     _running: Running,
@@ -40,20 +42,22 @@ impl Dovecot {
         fs::write(path("cert.pem"), &identity.chain).unwrap();
         fs::write(path("key.pem"), &identity.key).unwrap();
         fs::write(path("users"), format!("{USER}:{{PLAIN}}{PASSWORD}::::::\n")).unwrap();
-        let ports: [u16; 6] = std::array::from_fn(|_| free_port());
-        let [pop3, pop3s, imap, imaps, submission, submissions] = ports;
+        let mechanisms = "plain login cram-md5 scram-sha-256";
+        let addresses = own_addresses();
+        let [pop3, pop3s, imap, imaps, submission, submissions] = addresses.map(|at| at.port());
+        let listen = addresses[0].ip();
         let base = path("");
         let config = format!(
             "base_dir = {base}run\n\
              state_dir = {base}state\n\
              log_path = /dev/stderr\n\
              protocols = imap pop3 submission lmtp\n\
-             listen = 127.0.0.1\n\
+             listen = {listen}\n\
              ssl = yes\n\
              ssl_cert = <{base}cert.pem\n\
              ssl_key = <{base}key.pem\n\
              disable_plaintext_auth = yes\n\
-             auth_mechanisms = plain login cram-md5 scram-sha-256\n\
+             auth_mechanisms = {mechanisms}\n\
              auth_failure_delay = 0\n\
              hostname = mail.example.test\n\
              mail_location = maildir:{base}mail/%u\n\
@@ -74,17 +78,18 @@ impl Dovecot {
         let mut command = support::command("dovecot");
         command.args(["-F", "-c", &path("dovecot.conf")]);
         let mut running = Running::start(&mut command, folder.join("log"));
-        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        for port in ports {
-            running.until(|| std::net::TcpStream::connect(at(port)).ok());
+        for address in addresses {
+            running.until(|| TcpStream::connect(address).ok());
         }
+        let [pop3, pop3s, imap, imaps, submission, submissions] = addresses;
         Self {
-            pop3: at(pop3),
-            pop3s: at(pop3s),
-            imap: at(imap),
-            imaps: at(imaps),
-            submission: at(submission),
-            submissions: at(submissions),
+            pop3,
+            pop3s,
+            imap,
+            imaps,
+            submission,
+            submissions,
+            mechanisms,
             folder,
             _running: running,
             _temporary: temporary,
@@ -110,4 +115,18 @@ impl Dovecot {
 /// Whether this is root: these servers cannot be started by anybody else.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")
+}
+
+/// Where a server that needs to be told its ports can listen.
+///
+/// They are free now, and stay so until the server is up: the loopback address is this process's
+/// own, so that no test beside it is given one of them in the meantime.
+pub fn own_addresses<const N: usize>() -> [SocketAddr; N] {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    // Linux has process ids of 22 bits at most, and all of 127.0.0.0/8 without being asked.
+    let own = [127, 64 + high, middle, low];
+    // All at once: one that is let go can be the next one, too.
+    let held: [_; N] =
+        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::from(own), 0)).unwrap());
+    held.map(|listener| listener.local_addr().unwrap())
 }

@@ -11,6 +11,8 @@ mod ca;
 mod dns;
 #[cfg(target_os = "linux")]
 mod dovecot;
+#[cfg(target_os = "linux")]
+mod exim;
 mod faults_login;
 mod faults_network;
 mod faults_session;

@@ -1,14 +1,14 @@
 //! Postfix as a submission server, with Dovecot to ask about passwords and to deliver to.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
 
 use crate::ca::Identity;
-use crate::dovecot::Dovecot;
-use crate::support::{self, Running, free_port};
+use crate::dovecot::{Dovecot, own_addresses};
+use crate::support::{self, Running};
 
 pub struct Postfix {
     /// STARTTLS, as on 587.
@@ -82,7 +82,7 @@ impl Postfix {
             lmtp = lmtp.display()
         );
         fs::write(path("etc/main.cf"), main).unwrap();
-        let [submission, submissions]: [u16; 2] = std::array::from_fn(|_| free_port());
+        let [submission, submissions] = own_addresses();
         let master = format!(
             "{submission} inet n - n - - smtpd\n  -o smtpd_tls_security_level=encrypt\n\
              {submissions} inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes\n{SERVICES}"
@@ -92,15 +92,9 @@ impl Postfix {
         let mut command = std::process::Command::new("/usr/lib/postfix/sbin/master");
         command.args(["-c", &path("etc"), "-d"]).env("MAIL_CONFIG", path("etc"));
         let mut running = Running::start(&mut command, folder.join("log"));
-        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        for port in [submission, submissions] {
-            running.until(|| std::net::TcpStream::connect(at(port)).ok());
+        for address in [submission, submissions] {
+            running.until(|| TcpStream::connect(address).ok());
         }
-        Self {
-            submission: at(submission),
-            submissions: at(submissions),
-            _running: running,
-            _temporary: temporary,
-        }
+        Self { submission, submissions, _running: running, _temporary: temporary }
     }
 }

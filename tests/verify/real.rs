@@ -1,10 +1,14 @@
-//! Against Dovecot and Postfix as Debian has them.
+//! Against Dovecot, Postfix and Exim as Debian has them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use mailwright::model::{Authentication, ServerType, SocketType};
 use mailwright::verify::{Mechanism, Outcome, ServerReport};
 
 use crate::ca::Ca;
 use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};
+use crate::exim::Exim;
 use crate::harness::Test;
 use crate::postfix::Postfix;
 use crate::support;
@@ -101,6 +105,46 @@ fn dovecot_with_another_certificate_is_judged_by_it() {
     }
 }
 
+/// A submission server with Dovecot behind it: every mechanism, both ports, and none in plain text.
+#[track_caller]
+fn lets_us_in_and_nobody_in_plain_text(
+    ca: &Ca,
+    submission: SocketAddr,
+    submissions: SocketAddr,
+) -> Vec<ServerReport> {
+    let mut reports = Vec::new();
+    for (socket_type, address) in
+        [(SocketType::Starttls, submission), (SocketType::Ssl, submissions)]
+    {
+        let test = || {
+            Test::smtp(socket_type, address)
+                .trusting(ca)
+                .declaring(&[PasswordEncrypted, PasswordCleartext])
+        };
+        for mechanism in
+            [Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5, Mechanism::ScramSha256]
+        {
+            let report = test().password(USER, PASSWORD).by(mechanism).run();
+            signed_in(&report, mechanism.name());
+            blanked(&report);
+            let size = report.steps.iter().any(|s| s.detail.contains("messages up to 1 MB"));
+            assert!(size, "{report:#?}");
+            reports.push(report);
+        }
+        reports.push(test().password(USER, "wrong").fails(&["wrong-password"]));
+    }
+    Test::smtp(SocketType::Ssl, submission).trusting(ca).fails(&["tls-port-speaks-plain"]);
+    let brief = Duration::from_secs(3);
+    Test::smtp(SocketType::Starttls, submissions)
+        .trusting(ca)
+        .within(brief)
+        .fails(&["plain-port-speaks-tls"]);
+    let plain = Test::smtp(SocketType::Plain, submission).password(USER, PASSWORD).run();
+    assert_eq!(plain.steps.last().unwrap().code.unwrap().name, "authentication-not-offered");
+    assert!(plain.steps.iter().any(|s| s.outcome == Outcome::Failed));
+    reports
+}
+
 #[test]
 fn postfix_lets_us_in_on_both_ports_and_nobody_in_plain_text() {
     needs!("dovecot", "postfix");
@@ -110,32 +154,17 @@ fn postfix_lets_us_in_on_both_ports_and_nobody_in_plain_text() {
     let ca = Ca::new();
     let dovecot = Dovecot::start(&ca.good());
     let postfix = Postfix::start(&ca.good(), &dovecot);
-    for (socket_type, address) in
-        [(SocketType::Starttls, postfix.submission), (SocketType::Ssl, postfix.submissions)]
-    {
-        let test = || {
-            Test::smtp(socket_type, address)
-                .trusting(&ca)
-                .declaring(&[PasswordEncrypted, PasswordCleartext])
-        };
-        for mechanism in
-            [Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5, Mechanism::ScramSha256]
-        {
-            let report = test().password(USER, PASSWORD).by(mechanism).run();
-            signed_in(&report, mechanism.name());
-            let size = report.steps.iter().any(|s| s.detail.contains("messages up to 1 MB"));
-            assert!(size, "{report:#?}");
-        }
-        test().password(USER, "wrong").fails(&["wrong-password"]);
+    lets_us_in_and_nobody_in_plain_text(&ca, postfix.submission, postfix.submissions);
+}
+
+#[test]
+fn exim_lets_us_in_on_both_ports_and_nobody_in_plain_text() {
+    needs!("dovecot", "exim");
+    if !is_root() {
+        return support::skip("root");
     }
-    Test::smtp(SocketType::Ssl, postfix.submission).trusting(&ca).fails(&["tls-port-speaks-plain"]);
-    let brief = std::time::Duration::from_secs(3);
-    Test::smtp(SocketType::Starttls, postfix.submissions)
-        .trusting(&ca)
-        .within(brief)
-        .fails(&["plain-port-speaks-tls"]);
-    let plain = Test::smtp(SocketType::Plain, postfix.submission).password(USER, PASSWORD).run();
-    // In plain text Postfix offers nothing to sign in with.
-    assert_eq!(plain.steps.last().unwrap().code.unwrap().name, "authentication-not-offered");
-    assert!(plain.steps.iter().any(|s| s.outcome == Outcome::Failed));
+    let ca = Ca::new();
+    let dovecot = Dovecot::start(&ca.good());
+    let exim = Exim::start(&ca.good(), &dovecot);
+    lets_us_in_and_nobody_in_plain_text(&ca, exim.submission, exim.submissions);
 }

@@ -258,8 +258,11 @@ fn without_uidplus_nothing_is_expunged_and_the_message_is_named() {
 
 #[cfg(target_os = "linux")]
 mod real {
+    use std::net::SocketAddr;
+
     use super::*;
     use crate::dovecot::{Dovecot, USER, is_root};
+    use crate::exim::Exim;
     use crate::postfix::Postfix;
     use crate::runs::Run;
     use crate::support;
@@ -273,16 +276,9 @@ mod real {
         said.stdout.lines().filter(|l| l.starts_with("hdr.subject")).map(str::to_owned).collect()
     }
 
-    #[test]
-    fn through_postfix_and_dovecot_a_message_comes_back_and_nothing_else_is_touched() {
-        needs!("dovecot", "postfix", "doveadm");
-        if !is_root() {
-            return support::skip("root");
-        }
-        let ca = Ca::new();
-        let dovecot = Dovecot::start(&ca.good());
-        let postfix = Postfix::start(&ca.good(), &dovecot);
-        // Somebody else's mail, one of it marked for deletion: an EXPUNGE would take it.
+    /// Through this server and back over POP3 and IMAP, beside mail that is somebody's.
+    fn there_and_back(ca: &Ca, dovecot: &Dovecot, submissions: SocketAddr) {
+        // One of them marked for deletion: an EXPUNGE would take it.
         let config = dovecot.config().display().to_string();
         let folder = tempfile::TempDir::new().unwrap();
         for subject in ["first", "second"] {
@@ -295,7 +291,7 @@ mod real {
         let mut flag = support::command("doveadm");
         flag.args(["-c", &config, "flags", "add", "-u", USER, "\\Deleted", "subject", "second"]);
         support::run(&mut flag).fine();
-        let before = subjects(&dovecot);
+        let before = subjects(dovecot);
         assert_eq!(before.len(), 2, "{before:?}");
         let run = Run::new().env("PW", PASSWORD);
         let ca_file = ca.file().display().to_string();
@@ -305,7 +301,7 @@ mod real {
             let port = if protocol == "pop3" { 995 } else { 993 };
             let resolve = [
                 format!("{HOST}:{port}:{at}"),
-                format!("{HOST}:465:{}", postfix.submissions),
+                format!("{HOST}:465:{submissions}"),
                 format!("pop.example.test:{port}:{at}"),
             ];
             let mut args = vec!["verify", "example.test.toml", "--ca", &ca_file];
@@ -320,8 +316,32 @@ mod real {
             let steps = json["roundTrip"]["steps"].as_array().expect("steps");
             let outcomes: Vec<_> = steps.iter().map(|s| s["outcome"].as_str().unwrap()).collect();
             assert_eq!(outcomes, ["passed"; 4], "{protocol}: {}", json["roundTrip"]);
-            assert_eq!(subjects(&dovecot), before, "{protocol}");
+            assert_eq!(subjects(dovecot), before, "{protocol}");
             assert!(!ended.stdout.contains(PASSWORD));
         }
+    }
+
+    #[test]
+    fn through_postfix_and_dovecot_a_message_comes_back_and_nothing_else_is_touched() {
+        needs!("dovecot", "postfix", "doveadm");
+        if !is_root() {
+            return support::skip("root");
+        }
+        let ca = Ca::new();
+        let dovecot = Dovecot::start(&ca.good());
+        let postfix = Postfix::start(&ca.good(), &dovecot);
+        there_and_back(&ca, &dovecot, postfix.submissions);
+    }
+
+    #[test]
+    fn through_exim_and_dovecot_a_message_comes_back_and_nothing_else_is_touched() {
+        needs!("dovecot", "exim", "doveadm");
+        if !is_root() {
+            return support::skip("root");
+        }
+        let ca = Ca::new();
+        let dovecot = Dovecot::start(&ca.good());
+        let exim = Exim::start(&ca.good(), &dovecot);
+        there_and_back(&ca, &dovecot, exim.submissions);
     }
 }
