@@ -9,6 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::ca::Identity;
+use crate::oidc::Oidc;
 use crate::support::{self, Running};
 
 pub const USER: &str = "ann@example.test";
@@ -33,6 +34,15 @@ pub struct Dovecot {
 impl Dovecot {
     /// Needs root: it gives up its rights to users of its own.
     pub fn start(identity: &Identity) -> Self {
+        Self::launch(identity, None)
+    }
+
+    /// One that takes the provider's tokens as well as passwords.
+    pub fn with_oauth2(identity: &Identity, provider: &Oidc) -> Self {
+        Self::launch(identity, Some(provider))
+    }
+
+    fn launch(identity: &Identity, provider: Option<&Oidc>) -> Self {
         let temporary = TempDir::new().unwrap();
         let folder = temporary.path().to_owned();
         let path = |name: &str| folder.join(name).display().to_string();
@@ -42,7 +52,15 @@ impl Dovecot {
         fs::write(path("cert.pem"), &identity.chain).unwrap();
         fs::write(path("key.pem"), &identity.key).unwrap();
         fs::write(path("users"), format!("{USER}:{{PLAIN}}{PASSWORD}::::::\n")).unwrap();
-        let mechanisms = "plain login cram-md5 scram-sha-256";
+        let mut mechanisms = "plain login cram-md5 scram-sha-256";
+        let mut tokens = String::new();
+        if let Some(provider) = provider {
+            mechanisms = "plain login cram-md5 scram-sha-256 xoauth2 oauthbearer";
+            let args = path("oauth2");
+            fs::write(&args, oauth2(provider)).unwrap();
+            let own = "driver = oauth2\n mechanisms = xoauth2 oauthbearer";
+            tokens = format!("passdb {{\n {own}\n args = {args}\n}}\n");
+        }
         let addresses = own_addresses();
         let [pop3, pop3s, imap, imaps, submission, submissions] = addresses.map(|at| at.port());
         let listen = addresses[0].ip();
@@ -62,6 +80,7 @@ impl Dovecot {
              hostname = mail.example.test\n\
              mail_location = maildir:{base}mail/%u\n\
              submission_relay_host = 127.0.0.1\n\
+             {tokens}\
              passdb {{\n driver = passwd-file\n args = {base}users\n}}\n\
              userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={base}mail/%u\n}}\n\
              service anvil {{\n unix_listener anvil-auth-penalty {{\n mode = 0\n }}\n}}\n\
@@ -110,6 +129,20 @@ impl Dovecot {
     pub fn lmtp(&self) -> PathBuf {
         self.folder.join("lmtp")
     }
+}
+
+/// The settings of its oauth2 driver: it asks the provider about every token (RFC 7662).
+fn oauth2(provider: &Oidc) -> String {
+    format!(
+        "introspection_mode = post\n\
+         introspection_url = {}\n\
+         tls_ca_cert_file = {}\n\
+         username_attribute = sub\n\
+         active_attribute = active\n\
+         active_value = true\n",
+        provider.introspection(),
+        provider.ca().display()
+    )
 }
 
 /// Whether this is root: these servers cannot be started by anybody else.

@@ -18,6 +18,8 @@ mod faults_network;
 mod faults_session;
 mod faults_tls;
 mod harness;
+#[cfg(target_os = "linux")]
+mod oidc;
 mod output;
 mod peer;
 #[cfg(target_os = "linux")]

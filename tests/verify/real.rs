@@ -9,7 +9,8 @@ use mailwright::verify::{Mechanism, Outcome, ServerReport};
 use crate::ca::Ca;
 use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};
 use crate::exim::Exim;
-use crate::harness::Test;
+use crate::harness::{Test, same_codes};
+use crate::oidc::{self, Oidc};
 use crate::postfix::Postfix;
 use crate::support;
 
@@ -167,4 +168,73 @@ fn exim_lets_us_in_on_both_ports_and_nobody_in_plain_text() {
     let dovecot = Dovecot::start(&ca.good());
     let exim = Exim::start(&ca.good(), &dovecot);
     lets_us_in_and_nobody_in_plain_text(&ca, exim.submission, exim.submissions);
+}
+
+/// Everywhere that takes a token: POP3, IMAP and submission of Dovecot's, Postfix, Exim.
+fn with_tokens(dovecot: &Dovecot, postfix: &Postfix, exim: &Exim) -> Vec<(ServerType, SocketAddr)> {
+    vec![
+        (ServerType::Pop3, dovecot.pop3s),
+        (ServerType::Imap, dovecot.imaps),
+        (ServerType::Smtp, dovecot.submissions),
+        (ServerType::Smtp, postfix.submissions),
+        (ServerType::Smtp, exim.submissions),
+    ]
+}
+
+#[test]
+fn a_token_lets_us_in_everywhere_and_an_expired_or_invented_one_nowhere() {
+    needs!("dovecot", "postfix", "exim");
+    if let Some(program) = oidc::missing() {
+        return support::skip(program);
+    }
+    if !is_root() {
+        return support::skip("root");
+    }
+    let ca = Ca::new();
+    let provider = Oidc::start(&ca);
+    let dovecot = Dovecot::with_oauth2(&ca.good(), &provider);
+    let postfix = Postfix::start(&ca.good(), &dovecot);
+    let exim = Exim::start(&ca.good(), &dovecot);
+    let token = provider.token();
+    for (server_type, address) in with_tokens(&dovecot, &postfix, &exim) {
+        for mechanism in [Mechanism::Xoauth2, Mechanism::Oauthbearer] {
+            let test = |token: &str| {
+                Test::new(server_type, SocketType::Ssl, address)
+                    .trusting(&ca)
+                    .token(USER, token)
+                    .by(mechanism)
+            };
+            let report = test(&token).run();
+            signed_in(&report, mechanism.name());
+            let all = report.transcript.join("\n");
+            assert!(!all.contains(&token), "{all}");
+            let report = test("no-token-of-theirs").fails(&["token-expired"]);
+            assert!(report.steps.last().unwrap().seen.is_some(), "{report:#?}");
+        }
+        // A password still does, beside it.
+        let test = Test::new(server_type, SocketType::Ssl, address).trusting(&ca);
+        signed_in(&test.password(USER, PASSWORD).run(), "PLAIN");
+    }
+}
+
+#[test]
+fn a_token_that_was_good_a_second_ago_is_named_as_expired() {
+    needs!("dovecot");
+    if let Some(program) = oidc::missing() {
+        return support::skip(program);
+    }
+    if !is_root() {
+        return support::skip("root");
+    }
+    let ca = Ca::new();
+    let provider = Oidc::with_tokens_for(&ca, 2);
+    let dovecot = Dovecot::with_oauth2(&ca.good(), &provider);
+    let token = provider.token();
+    let test = Test::pop3(SocketType::Ssl, dovecot.pop3s).trusting(&ca).token(USER, &token);
+    signed_in(&test.run(), "OAUTHBEARER");
+    let ended = support::poll(support::PATIENCE, || {
+        let report = test.run();
+        (!report.works()).then_some(report)
+    });
+    same_codes(&ended.expect("it expires after two seconds"), &["token-expired"]);
 }
