@@ -18,8 +18,13 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// On one floor modules do not know each other, but for these.
-const NEIGHBOURS: [(&str, &str); 4] =
-    [("target", "import"), ("document", "format"), ("model", "finding"), ("finding", "model")];
+const NEIGHBOURS: [(&str, &str); 5] = [
+    ("target", "import"),
+    ("verify", "import"),
+    ("document", "format"),
+    ("model", "finding"),
+    ("finding", "model"),
+];
 
 fn floor(module: &str) -> usize {
     FLOORS

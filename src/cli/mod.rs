@@ -5,8 +5,12 @@
 
 mod args;
 #[cfg(feature = "verify")]
+mod credentials;
+#[cfg(feature = "verify")]
 mod explain;
 mod generate;
+#[cfg(feature = "verify")]
+mod hosted;
 mod init;
 mod make;
 #[cfg(feature = "manual")]
@@ -22,6 +26,8 @@ mod targets;
 mod terminal;
 #[cfg(feature = "verify")]
 mod verify;
+#[cfg(feature = "verify")]
+mod watch;
 
 use std::process::ExitCode;
 

@@ -60,6 +60,12 @@ impl Terminal {
         }
     }
 
+    /// What somebody has to do now; said even when quiet.
+    #[cfg(feature = "verify")]
+    pub fn ask(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     /// Findings are said even when quiet, but for notes.
     pub fn findings(&self, findings: &[Finding]) {
         let shown: Vec<Finding> = findings

@@ -1,42 +1,69 @@
 //! `mailwright verify`: talks to the servers that settings or a finished file name.
 
-use std::collections::BTreeMap;
-use std::process::Command;
+use std::collections::BTreeSet;
 
 use crate::finding::{Finding, any_error};
-use crate::model::{EmailAddress, Secret, ServerType, Text};
+use crate::model::{EmailAddress, OAuth2, ServerType};
 use crate::net::Net;
 use crate::report::{Verified, human_verified, junit_verified};
-use crate::settings::Catalog;
+use crate::settings::{Catalog, Subject};
 use crate::verify::{
-    self, Credentials, Journey, Mechanism, Options, Outcome as StepOutcome, Probe,
+    self, Course, Journey, Options, Outcome as StepOutcome, Probe, ServerReport, Step,
 };
-use crate::verify::{RoundTrip, ServerReport, Step};
 
 use super::args::{Global, NetArgs, ReportFormat, SubjectArgs, VerifyArgs};
-use super::secret::read_password;
+use super::credentials::Keys;
+use super::hosted::Domain;
 use super::session::{Session, for_whom};
 use super::terminal::Terminal;
 use super::{Failure, Outcome, probes};
 
+/// What a run tests.
+#[derive(Default)]
+pub struct Tested {
+    pub probes: Vec<Probe>,
+    /// What their settings say about OAuth2, each once.
+    oauth2: Vec<OAuth2>,
+    hosted: Option<Domain>,
+}
+
+impl Tested {
+    fn types(&self) -> BTreeSet<ServerType> {
+        self.probes.iter().map(|probe| probe.server_type).collect()
+    }
+
+    fn know(&mut self, subject: &Subject) {
+        if let Some(oauth2) = &subject.config.oauth2
+            && !self.oauth2.contains(oauth2)
+        {
+            self.oauth2.push(oauth2.clone());
+        }
+    }
+}
+
 pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
-    let probes = probes_of(args, global, &mut findings)?;
+    let tested = tested(args, global, &mut findings)?;
     if any_error(&findings) {
         terminal.findings(&findings);
         return Err("what is to be tested cannot be read".into());
     }
-    let credentials = credentials(args, &probes)?;
+    // What is published is there for everybody; nobody signs in for it.
+    let mut keys = match tested.hosted {
+        None => Keys::of(args, tested.types(), &tested.oauth2)?,
+        Some(_) => None,
+    };
     let net = net_of(&args.net)?;
-    let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
-    let mut result = Verified { findings, ..test(&probes, &net, &options, terminal) };
-    if args.round_trip {
-        result.round_trip = Some(travel(args, &probes, &result.servers, &net, &options)?);
+    if let Some(every) = args.watch {
+        terminal.findings(&findings);
+        return super::watch::run(args, every, &tested, keys, &net, terminal);
     }
+    let result = once(args, &tested, keys.as_mut(), &net, terminal)?;
+    let result = Verified { findings, ..result };
     match args.format {
         ReportFormat::Human => {
             terminal.findings(&result.findings);
-            terminal.print(&human_verified(&result, args.transcript))?;
+            terminal.print(&human_verified(&result, args.transcript, terminal.width()))?;
         }
         ReportFormat::Json => {
             let mut text = serde_json::to_string_pretty(&result.json(args.transcript))?;
@@ -46,6 +73,27 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         ReportFormat::Junit => terminal.print(&junit_verified(&result))?,
     }
     Ok(if result.works() { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// Everything once.
+pub fn once(
+    args: &VerifyArgs,
+    tested: &Tested,
+    keys: Option<&mut Keys<'_>>,
+    net: &Net,
+    terminal: &Terminal,
+) -> Result<Verified, Failure> {
+    let (credentials, sign_in) = match keys {
+        Some(keys) => keys.now(net, terminal)?,
+        None => (None, None),
+    };
+    let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
+    let mut result = Verified { sign_in, ..test(&tested.probes, net, &options, terminal) };
+    result.hosted = tested.hosted.as_ref().map(|domain| domain.look(args, net, terminal));
+    if args.round_trip {
+        result.round_trip = Some(travel(args, &tested.probes, &result.servers, net, &options)?);
+    }
+    Ok(result)
 }
 
 /// The same before something is written: what does not work is an error among the findings.
@@ -77,20 +125,32 @@ pub fn before(
     Ok(())
 }
 
-fn probes_of(
+fn tested(
     args: &VerifyArgs,
     global: &Global,
     findings: &mut Vec<Finding>,
-) -> Result<Vec<Probe>, Failure> {
-    let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| probes::is_file(w));
-    let mut found = Vec::new();
-    for file in &files {
-        found.extend(probes::of_file(file, findings)?);
+) -> Result<Tested, Failure> {
+    if let Some(domain) = &args.hosted {
+        let hosted = Some(Domain::of(args, domain, global, findings)?);
+        return Ok(Tested { hosted, ..Tested::default() });
     }
-    let subjects = |who: Vec<String>, provider: Option<String>, findings: &mut Vec<Finding>| {
+    let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| probes::is_file(w));
+    let mut tested = Tested::default();
+    for file in &files {
+        tested.probes.extend(probes::of_file(file, findings)?);
+    }
+    let mut add = |who: Vec<String>, provider: Option<String>, with_servers: bool| {
         let subject =
             SubjectArgs { who, provider, protocol: args.protocol, ..SubjectArgs::default() };
-        for_whom(&subject, global, findings)
+        let (project, subjects) = for_whom(&subject, global, findings)?;
+        for subject in &subjects {
+            tested.know(subject);
+            if with_servers {
+                let found = probes::of_subject(subject, project.protocol, findings);
+                tested.probes.extend(found);
+            }
+        }
+        Ok::<(), Failure>(())
     };
     if args.all {
         let Some(folder) = &global.providers else {
@@ -99,31 +159,26 @@ fn probes_of(
             );
         };
         for path in Catalog::files(folder)? {
-            let name = path.display().to_string();
-            let (project, subjects) = subjects(Vec::new(), Some(name), findings)?;
-            for subject in &subjects {
-                found.extend(probes::of_subject(subject, project.protocol, findings));
-            }
+            add(Vec::new(), Some(path.display().to_string()), true)?;
         }
     } else if files.is_empty() || !who.is_empty() {
         // A provider's own file is a provider, wherever it stands.
         let (tomls, who): (Vec<_>, Vec<_>) = who.into_iter().partition(|w| w.ends_with(".toml"));
-        let mut groups: Vec<(Vec<String>, Option<String>)> =
-            tomls.into_iter().map(|toml| (Vec::new(), Some(toml))).collect();
-        if groups.is_empty() || !who.is_empty() {
-            groups.push((who, args.provider.clone()));
+        let has_tomls = !tomls.is_empty();
+        for toml in tomls {
+            add(Vec::new(), Some(toml), true)?;
         }
-        for (who, provider) in groups {
-            let (project, subjects) = subjects(who, provider, findings)?;
-            for subject in &subjects {
-                found.extend(probes::of_subject(subject, project.protocol, findings));
-            }
+        if !has_tomls || !who.is_empty() {
+            add(who, args.provider.clone(), true)?;
         }
+    } else if args.oauth2.is_some() && args.provider.is_some() {
+        // A finished file does not say where tokens come from; its provider does.
+        add(Vec::new(), args.provider.clone(), false)?;
     }
-    if found.is_empty() && !any_error(findings) {
+    if tested.probes.is_empty() && !any_error(findings) {
         return Err("there is no POP3, IMAP or SMTP server to test".into());
     }
-    Ok(found)
+    Ok(tested)
 }
 
 fn net_of(args: &NetArgs) -> Result<Net, Failure> {
@@ -150,7 +205,7 @@ fn travel(
     reports: &[ServerReport],
     net: &Net,
     options: &Options,
-) -> Result<RoundTrip, Failure> {
+) -> Result<Course, Failure> {
     let who = args.who.iter().find(|who| who.contains('@'));
     let address = args.address.as_ref().or(who).or(args.login.as_ref());
     let address = address.filter(|address| address.contains('@')).ok_or(
@@ -162,7 +217,7 @@ fn travel(
         all.find(|(p, r)| (p.server_type == ServerType::Smtp) == outgoing && signed_in(r))
     };
     let (Some((outgoing, _)), Some((incoming, _))) = (working(true), working(false)) else {
-        return Ok(RoundTrip::impossible());
+        return Ok(verify::impossible());
     };
     let journey = Journey { outgoing, incoming, address: address.as_str(), arrival: args.arrival };
     Ok(verify::round_trip(net, options, &journey))
@@ -171,57 +226,4 @@ fn travel(
 fn signed_in(report: &ServerReport) -> bool {
     let passed = |step: &Step| step.step == "login" && step.outcome == StepOutcome::Passed;
     report.works() && report.steps.iter().any(passed)
-}
-
-fn credentials(args: &VerifyArgs, probes: &[Probe]) -> Result<Option<Credentials>, Failure> {
-    let Some(user) = &args.login else { return Ok(None) };
-    Text::new(user).map_err(|why| format!("the user name of --login has a {why}"))?;
-    if user.is_empty() {
-        return Err("--login needs a user name, mostly the whole address".into());
-    }
-    let mechanism = args.mechanism.as_deref().map(mechanism).transpose()?;
-    let password = args.password_from.as_deref().map(read_password).transpose()?;
-    let mut tokens = BTreeMap::new();
-    if let Some(command) = &args.token_command {
-        for server in [ServerType::Pop3, ServerType::Imap, ServerType::Smtp] {
-            if probes.iter().any(|probe| probe.server_type == server) {
-                tokens.insert(server, token(command, server)?);
-            }
-        }
-    }
-    if password.is_none() && tokens.is_empty() {
-        return Err("--login needs something to sign in with: --password-from prompt, or \
-                    --token-command COMMAND for OAuth2"
-            .into());
-    }
-    Ok(Some(Credentials { user: user.clone(), password, tokens, mechanism }))
-}
-
-fn mechanism(name: &str) -> Result<Mechanism, Failure> {
-    let upper = name.to_ascii_uppercase();
-    Mechanism::ALL.into_iter().find(|m| m.name() == upper).ok_or_else(|| {
-        let all: Vec<_> = Mechanism::ALL.iter().map(|m| m.name()).collect();
-        format!("--mechanism {name} is none of {}", all.join(", ")).into()
-    })
-}
-
-/// Runs the user's command in the shell; the first line of what it prints is the token.
-fn token(command: &str, server: ServerType) -> Result<Secret, Failure> {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = Command::new(shell)
-        .args([flag, command])
-        .env("MAILWRIGHT_PROTOCOL", server.to_string())
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .map_err(|e| format!("--token-command: cannot start {shell}: {e}"))?;
-    if !output.status.success() {
-        return Err(format!("--token-command ended with {}", output.status).into());
-    }
-    let text = String::from_utf8(output.stdout)
-        .map_err(|_| "--token-command printed something that is not UTF-8")?;
-    let token = text.lines().next().unwrap_or_default().trim().to_owned();
-    if token.is_empty() || token.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("--token-command printed no token in its first line".into());
-    }
-    Ok(Secret::new(token))
 }

@@ -6,6 +6,8 @@
 mod certificate;
 mod connect;
 mod dns;
+mod http;
+mod listen;
 mod overrides;
 mod tcp;
 mod tls;
@@ -13,6 +15,8 @@ mod tls;
 pub use certificate::Certificate;
 pub use connect::{ConnectError, connect};
 pub use dns::{Dns, DnsError, Srv};
+pub use http::{Answer, HttpError, LARGEST_BODY, Request};
+pub use listen::{Asked, Listener};
 pub use overrides::Override;
 pub use tcp::{Tcp, Transport};
 pub use tls::{ChainVerdict, Handshake, Secured, Tls, TlsError};

@@ -1,11 +1,15 @@
 //! Findings and results, for people and for programs.
 
 mod human;
+#[cfg(feature = "verify")]
+mod metrics;
 mod table;
 #[cfg(feature = "verify")]
 mod verified;
 
 pub use human::findings as human_findings;
+#[cfg(feature = "verify")]
+pub use metrics::{MEDIA_TYPE as METRICS_TYPE, Runs, metrics};
 pub use table::Table;
 #[cfg(feature = "verify")]
 pub use verified::{Verified, human_verified, junit_verified};

@@ -5,13 +5,20 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::finding::Finding;
-use crate::verify::{Outcome, RoundTrip, ServerReport, Step, seconds};
+use crate::verify::hosted::Hosted;
+use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
+
+use super::Table;
 
 /// Everything that a run of `verify` found.
 #[derive(Debug, Default)]
 pub struct Verified {
     pub servers: Vec<ServerReport>,
-    pub round_trip: Option<RoundTrip>,
+    /// At the provider, where somebody signed in there.
+    pub sign_in: Option<Course>,
+    pub round_trip: Option<Course>,
+    /// What a domain publishes.
+    pub hosted: Option<Hosted>,
     pub findings: Vec<Finding>,
 }
 
@@ -25,7 +32,29 @@ struct Use<'a> {
 impl Verified {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
-            && self.round_trip.as_ref().is_none_or(RoundTrip::works)
+            && self.courses().all(Course::works)
+    }
+
+    /// What was done besides testing servers, in its order.
+    pub fn courses(&self) -> impl Iterator<Item = &Course> {
+        let published = self.hosted.iter().flat_map(|hosted| &hosted.courses);
+        self.sign_in.iter().chain(&self.round_trip).chain(published)
+    }
+
+    /// `2 of 3 servers work`
+    pub fn summary(&self) -> String {
+        if let Some(hosted) = &self.hosted {
+            let found = hosted.clients.iter().filter(|view| view.place.is_some()).count();
+            let verdict = if hosted.works() { "nothing is wrong" } else { "something is wrong" };
+            let all = hosted.clients.len();
+            return format!(
+                "{}: {found} of {all} clients find their settings; {verdict}",
+                hosted.domain
+            );
+        }
+        let counted = self.servers.iter().filter(|server| server.counts());
+        let working = counted.clone().filter(|server| server.works()).count();
+        format!("{working} of {} servers work", counted.count())
     }
 
     pub fn json(&self, transcript: bool) -> Value {
@@ -40,8 +69,13 @@ impl Verified {
             .map(|name| json!({ "server": name.server.name(), "hostname": name.hostname }))
             .collect();
         let mut all = json!({ "works": self.works(), "servers": servers, "use": names });
-        if let Some(round_trip) = &self.round_trip {
-            all["roundTrip"] = json!(round_trip);
+        for (key, course) in [("signIn", &self.sign_in), ("roundTrip", &self.round_trip)] {
+            if let Some(course) = course {
+                all[key] = json!(course);
+            }
+        }
+        if let Some(hosted) = &self.hosted {
+            all["hosted"] = json!(hosted);
         }
         all["findings"] = json!(self.findings);
         all
@@ -64,8 +98,11 @@ impl Verified {
 }
 
 /// Per server a line a step, then a summary.
-pub fn human_verified(result: &Verified, transcript: bool) -> String {
+pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> String {
     let mut out = String::new();
+    if let Some(sign_in) = &result.sign_in {
+        course(&mut out, sign_in);
+    }
     let mut subject = None;
     let several = result.servers.iter().any(|s| s.subject != result.servers[0].subject);
     for server in &result.servers {
@@ -76,10 +113,10 @@ pub fn human_verified(result: &Verified, transcript: bool) -> String {
         one(&mut out, server, transcript);
     }
     if let Some(round_trip) = &result.round_trip {
-        let verdict = if round_trip.works() { "works" } else { "does not work" };
-        let _ = writeln!(out, "round trip {verdict} ({:.3} s)", seconds(round_trip.took));
-        steps(&mut out, &round_trip.steps);
-        out.push('\n');
+        course(&mut out, round_trip);
+    }
+    if let Some(hosted) = &result.hosted {
+        published(&mut out, hosted, width);
     }
     for name in result.names() {
         let server = name.server;
@@ -93,10 +130,32 @@ pub fn human_verified(result: &Verified, transcript: bool) -> String {
             None => writeln!(out, "{}: none of its names works", server.server_type),
         };
     }
-    let counted: Vec<_> = result.servers.iter().filter(|s| s.counts()).collect();
-    let working = counted.iter().filter(|s| s.works()).count();
-    let _ = writeln!(out, "{working} of {} servers work", counted.len());
+    let _ = writeln!(out, "{}", result.summary());
     out
+}
+
+/// Each place that has something to say, then each client.
+fn published(out: &mut String, hosted: &Hosted, width: usize) {
+    for one in hosted.courses.iter().filter(|one| !one.steps.is_empty()) {
+        course(out, one);
+    }
+    let mut table = Table::new(&["client", "finds", "at"]);
+    for view in &hosted.clients {
+        let client = view.client.to_owned();
+        table.row(match &view.place {
+            Some(place) => vec![client, view.servers.join(", "), place.clone()],
+            None => vec![client, "nothing".to_owned(), view.passed_over.join("; ")],
+        });
+    }
+    out.push_str(&table.render(width));
+    out.push('\n');
+}
+
+fn course(out: &mut String, course: &Course) {
+    let verdict = if course.works() { "works" } else { "does not work" };
+    let _ = writeln!(out, "{} {verdict} ({:.3} s)", course.name, seconds(course.took));
+    steps(out, &course.steps);
+    out.push('\n');
 }
 
 fn one(out: &mut String, server: &ServerReport, transcript: bool) {
@@ -156,9 +215,8 @@ pub fn junit_verified(result: &Verified) -> String {
         let (name, subject) = (server.name(), server.subject.as_str());
         suite(&mut out, &name, subject, &server.steps, seconds(server.took), server.counts());
     }
-    if let Some(round_trip) = &result.round_trip {
-        let took = seconds(round_trip.took);
-        suite(&mut out, "round trip", "round trip", &round_trip.steps, took, true);
+    for course in result.courses() {
+        suite(&mut out, &course.name, &course.name, &course.steps, seconds(course.took), true);
     }
     out.push_str("</testsuites>\n");
     out

@@ -5,10 +5,12 @@
 
 mod capabilities;
 pub mod codes;
+pub mod hosted;
 mod imap;
 mod login;
 mod mailbox;
 mod message;
+pub mod oauth2;
 mod pool;
 mod pop3;
 mod probe;
@@ -21,15 +23,17 @@ mod server;
 mod session;
 mod smtp;
 mod step;
+mod web;
 mod wire;
 
 pub use codes::Code;
 pub use login::Credentials;
+pub use message::date;
 pub use pool::each;
 pub use probe::Probe;
 pub use redact::Redactor;
-pub use round_trip::{Journey, RoundTrip, round_trip};
+pub use round_trip::{Journey, impossible, round_trip};
 pub use sasl::Mechanism;
 pub use server::{Options, test};
 pub use session::Protocol;
-pub use step::{Outcome, Problem, ServerReport, Step, seconds};
+pub use step::{Course, Outcome, Problem, ServerReport, Step, seconds};

@@ -44,7 +44,9 @@ pub fn connect(
         }),
     };
     let Some(first) = tried.iter().position(|(_, result)| result.is_ok()) else {
-        return Err(unreachable(&tried));
+        let failed: Vec<_> =
+            tried.into_iter().filter_map(|(a, result)| Some((a, result.err()?))).collect();
+        return Err(unreachable(&failed));
     };
     let (address, tcp) = tried.swap_remove(first);
     let failures = tried.into_iter().filter_map(|(a, result)| Some((a, result.err()?))).collect();
@@ -52,19 +54,17 @@ pub fn connect(
 }
 
 /// The address that came furthest says why: one that refuses is nearer than one that is silent.
-fn unreachable(tried: &[(SocketAddr, Result<Tcp, ConnectError>)]) -> Problem {
+pub fn unreachable(tried: &[(SocketAddr, ConnectError)]) -> Problem {
     let rank = |error: &ConnectError| match error {
         ConnectError::Refused => 0,
         ConnectError::Other(_) => 1,
         ConnectError::TimedOut => 2,
         ConnectError::NoRoute(_) => 3,
     };
-    let errors =
-        tried.iter().filter_map(|(address, result)| Some((address, result.as_ref().err()?)));
-    let Some((_, worst)) = errors.clone().min_by_key(|(_, error)| rank(error)) else {
+    let Some((_, worst)) = tried.iter().min_by_key(|(_, error)| rank(error)) else {
         return Problem::new(&CONNECTION_FAILED);
     };
-    let list: Vec<_> = errors.map(|(address, error)| format!("{address}: {error}")).collect();
+    let list: Vec<_> = tried.iter().map(|(address, error)| format!("{address}: {error}")).collect();
     let mut problem = Problem::with(
         match worst {
             ConnectError::Refused => &CONNECTION_REFUSED,

@@ -21,32 +21,36 @@ pub struct Redactor {
 
 impl Redactor {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut needles = Vec::new();
-        for secret in secrets {
-            let plain = secret.expose();
-            if plain.is_empty() {
-                continue;
-            }
-            needles.push(Secret::new(plain.to_owned()));
-            needles.push(Secret::new(plain.escape_debug().to_string()));
-            // Within a longer base64 text a secret begins at one of three places of a group; the
-            // characters that only it decides are the same whatever stands around it.
-            for lead in 0..3 {
-                let mut padded = vec![0; lead];
-                padded.extend_from_slice(plain.as_bytes());
-                for engine in [&STANDARD, &URL_SAFE] {
-                    let coded = engine.encode(&padded);
-                    let start = [0, 2, 3][lead];
-                    let end = padded.len() * 8 / 6;
-                    if end >= start + SHORTEST {
-                        needles.push(Secret::new(coded[start..end].to_owned()));
-                    }
+        let mut redactor = Self::default();
+        secrets.into_iter().for_each(|secret| redactor.add(secret));
+        redactor
+    }
+
+    /// One that came to be known on the way.
+    pub fn add(&mut self, secret: &Secret) {
+        let plain = secret.expose();
+        if plain.is_empty() {
+            return;
+        }
+        let needles = &mut self.needles;
+        needles.push(Secret::new(plain.to_owned()));
+        needles.push(Secret::new(plain.escape_debug().to_string()));
+        // Within a longer base64 text a secret begins at one of three places of a group; the
+        // characters that only it decides are the same whatever stands around it.
+        for lead in 0..3 {
+            let mut padded = vec![0; lead];
+            padded.extend_from_slice(plain.as_bytes());
+            for engine in [&STANDARD, &URL_SAFE] {
+                let coded = engine.encode(&padded);
+                let start = [0, 2, 3][lead];
+                let end = padded.len() * 8 / 6;
+                if end >= start + SHORTEST {
+                    needles.push(Secret::new(coded[start..end].to_owned()));
                 }
             }
         }
         // The longest first: what a shorter one leaves of it would say something.
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
-        Self { needles }
     }
 
     pub fn clean_step(&self, step: &mut Step) {

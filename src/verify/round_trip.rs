@@ -3,9 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::Serialize;
-use serde::ser::SerializeStruct;
-
 use crate::net::Net;
 
 use super::codes::message::{MESSAGE_CHANGED, MESSAGE_NOT_ARRIVED, ROUND_TRIP_IMPOSSIBLE};
@@ -14,8 +11,11 @@ use super::message::{Message, date};
 use super::probe::Probe;
 use super::redact::Redactor;
 use super::server::{Dialogue, Options, open};
-use super::step::{Outcome, Problem, Step, seconds};
+use super::step::{Course, Problem, Recorder};
 use super::{Credentials, smtp};
+
+/// What the report calls it.
+const NAME: &str = "round trip";
 
 /// Which way the message takes.
 pub struct Journey<'a> {
@@ -27,33 +27,11 @@ pub struct Journey<'a> {
     pub arrival: Duration,
 }
 
-/// What became of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RoundTrip {
-    pub steps: Vec<Step>,
-    pub took: Duration,
-}
-
-impl RoundTrip {
-    /// There is no working server for one of the two ways.
-    pub fn impossible() -> Self {
-        let problem = Problem::new(&ROUND_TRIP_IMPOSSIBLE);
-        Self { steps: vec![Step::of("send", Duration::ZERO, problem)], took: Duration::ZERO }
-    }
-
-    pub fn works(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
-    }
-}
-
-impl Serialize for RoundTrip {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("RoundTrip", 3)?;
-        map.serialize_field("works", &self.works())?;
-        map.serialize_field("seconds", &seconds(self.took))?;
-        map.serialize_field("steps", &self.steps)?;
-        map.end()
-    }
+/// There is no working server for one of the two ways.
+pub fn impossible() -> Course {
+    let mut recorder = Recorder::new(NAME, Redactor::default());
+    recorder.tell("send", Err(Problem::new(&ROUND_TRIP_IMPOSSIBLE)));
+    recorder.finish()
 }
 
 /// The mailbox is asked again after this time, and then after twice that, up to the longest: a
@@ -62,38 +40,34 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sends a marked message, waits for it, compares it, and deletes it alone.
-pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> RoundTrip {
-    let begun = Instant::now();
+pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> Course {
     let secrets = options.credentials.iter().flat_map(Credentials::secrets);
-    let mut run =
-        Run { net, options, journey, redactor: Redactor::new(secrets), steps: Vec::new() };
-    let message = Message::new();
-    let _ = run.whole(&message);
-    RoundTrip { steps: run.steps, took: begun.elapsed() }
+    let mut recorder = Recorder::new(NAME, Redactor::new(secrets));
+    let run = Run { net, options, journey };
+    let _ = run.whole(&Message::new(), &mut recorder);
+    recorder.finish()
 }
 
 struct Run<'a> {
     net: &'a Net,
     options: &'a Options,
     journey: &'a Journey<'a>,
-    redactor: Redactor,
-    steps: Vec<Step>,
 }
 
 impl Run<'_> {
-    fn whole(&mut self, message: &Message) -> Option<()> {
-        let before = self.step("send", |run| {
-            let before = run.before()?;
-            run.send(message)?;
+    fn whole(&self, message: &Message, recorder: &mut Recorder) -> Option<()> {
+        let before = recorder.step("send", |_| {
+            let before = self.before()?;
+            self.send(message)?;
             Ok((before, format!("\"{}\" is on its way", message.subject())))
         })?;
-        let (mut session, found) = self.step("arrive", |run| {
+        let (mut session, found) = recorder.step("arrive", |_| {
             let begun = Instant::now();
-            let found = run.wait(message, &before)?;
+            let found = self.wait(message, &before)?;
             Ok((found, format!("after {:.1} s", begun.elapsed().as_secs_f64())))
         })?;
         let deadline = self.options.step;
-        self.step("unharmed", |_| {
+        recorder.step("unharmed", |_| {
             session.set_deadline(Instant::now() + deadline);
             let lines = mailbox::fetch(&mut session, found)?;
             let differences = message.differences(&lines);
@@ -103,7 +77,7 @@ impl Run<'_> {
             }
         });
         // A changed message is ours too.
-        self.step("delete", |_| {
+        recorder.step("delete", |_| {
             session.set_deadline(Instant::now() + deadline);
             let detail = mailbox::delete(&mut session, found, message.subject())?;
             Ok(((), detail))
@@ -154,22 +128,5 @@ impl Run<'_> {
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-    }
-
-    fn step<R>(
-        &mut self,
-        name: &'static str,
-        job: impl FnOnce(&Self) -> Result<(R, String), Problem>,
-    ) -> Option<R> {
-        let begun = Instant::now();
-        let result = job(self);
-        let took = begun.elapsed();
-        let (result, mut step) = match result {
-            Ok((result, detail)) => (Some(result), Step::passed(name, took, detail)),
-            Err(problem) => (None, Step::of(name, took, problem)),
-        };
-        self.redactor.clean_step(&mut step);
-        self.steps.push(step);
-        result
     }
 }

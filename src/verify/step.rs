@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use serde::ser::SerializeStruct;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::model::{Port, ServerType, SocketType};
 
 use super::codes::Code;
+use super::redact::Redactor;
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -107,6 +108,76 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+/// Steps that lead somewhere and are no server's: a sign-in, a round trip, a published place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    pub name: String,
+    pub steps: Vec<Step>,
+    pub took: Duration,
+}
+
+impl Course {
+    pub fn works(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+    }
+}
+
+impl Serialize for Course {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Course", 4)?;
+        map.serialize_field("name", &self.name)?;
+        map.serialize_field("works", &self.works())?;
+        map.serialize_field("seconds", &seconds(self.took))?;
+        map.serialize_field("steps", &self.steps)?;
+        map.end()
+    }
+}
+
+/// Takes steps down as they are done, each timed and without secrets.
+pub struct Recorder {
+    name: String,
+    begun: Instant,
+    redactor: Redactor,
+    steps: Vec<Step>,
+}
+
+impl Recorder {
+    pub fn new(name: impl Into<String>, redactor: Redactor) -> Self {
+        Self { name: name.into(), begun: Instant::now(), redactor, steps: Vec::new() }
+    }
+
+    /// Does a step; none where it failed.
+    pub fn step<R>(
+        &mut self,
+        name: &'static str,
+        job: impl FnOnce(&mut Redactor) -> Result<(R, String), Problem>,
+    ) -> Option<R> {
+        let begun = Instant::now();
+        let result = job(&mut self.redactor);
+        let took = begun.elapsed();
+        let (result, step) = match result {
+            Ok((result, detail)) => (Some(result), Step::passed(name, took, detail)),
+            Err(problem) => (None, Step::of(name, took, problem)),
+        };
+        self.push(step);
+        result
+    }
+
+    /// What took no time of its own.
+    pub fn tell(&mut self, name: &'static str, result: Result<String, Problem>) {
+        self.step(name, |_| result.map(|detail| ((), detail)));
+    }
+
+    pub fn finish(self) -> Course {
+        Course { name: self.name, steps: self.steps, took: self.begun.elapsed() }
+    }
+
+    fn push(&mut self, mut step: Step) {
+        self.redactor.clean_step(&mut step);
+        self.steps.push(step);
     }
 }
 

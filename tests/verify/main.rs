@@ -15,9 +15,12 @@ mod dovecot;
 mod exim;
 mod faults_login;
 mod faults_network;
+mod faults_oauth2;
 mod faults_session;
 mod faults_tls;
 mod harness;
+#[cfg(target_os = "linux")]
+mod oauth;
 #[cfg(target_os = "linux")]
 mod oidc;
 mod output;
@@ -28,3 +31,6 @@ mod postfix;
 mod real;
 mod round_trip;
 mod speed;
+#[cfg(unix)]
+mod watch;
+mod web;

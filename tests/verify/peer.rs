@@ -122,6 +122,18 @@ impl Conn {
         Some(line)
     }
 
+    /// So many octets, as text.
+    pub fn octets(&mut self, count: usize) -> Option<String> {
+        let mut bytes = vec![0; count];
+        match self.stream.as_mut()? {
+            Stream::Plain(tcp) => tcp.read_exact(&mut bytes).ok()?,
+            Stream::Tls(tls) => tls.read_exact(&mut bytes).ok()?,
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        Some(text)
+    }
+
     /// Stays silent until the client goes.
     pub fn wait(&mut self) {
         while self.hear().is_some() {}

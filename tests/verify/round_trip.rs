@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mailwright::model::SocketType;
 use mailwright::net::{Net, Override};
-use mailwright::verify::{self, Journey, Options, RoundTrip};
+use mailwright::verify::{self, Course, Journey, Options};
 
 use crate::ca::{Ca, HOST};
 use crate::harness::Test;
@@ -106,7 +106,7 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
 }
 
 /// Through these two servers, with a patience of two seconds for the message.
-fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> RoundTrip {
+fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
     outgoing.probe.port = mailwright::model::Port::new(465).unwrap();
     let at = |test: &Test<'_>| Override {
@@ -130,7 +130,7 @@ fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> RoundTrip {
     verify::round_trip(&net, &options, &journey)
 }
 
-fn codes(trip: &RoundTrip) -> Vec<(&'static str, &'static str)> {
+fn codes(trip: &Course) -> Vec<(&'static str, &'static str)> {
     trip.steps.iter().map(|s| (s.step, s.code.map_or("", |code| code.name))).collect()
 }
 

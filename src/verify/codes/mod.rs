@@ -3,9 +3,11 @@
 //! A name is stable: scripts and monitoring match on it. Its page is what `mailwright explain`
 //! prints; the server's own words stand in the report beside it.
 
+pub mod hosted;
 pub mod login;
 pub mod message;
 pub mod network;
+pub mod oauth2;
 pub mod session;
 pub mod tls;
 
@@ -45,7 +47,10 @@ use codes;
 
 /// Every code, by subject.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [network::ALL, session::ALL, tls::ALL, login::ALL, message::ALL].into_iter().flatten().copied()
+    [network::ALL, session::ALL, tls::ALL, oauth2::ALL, login::ALL, message::ALL, hosted::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The code of that name.

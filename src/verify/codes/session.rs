@@ -45,6 +45,10 @@ super::codes! {
         "the server hung up half-way",
         "The connection was closed while an answer was still due.",
         "Try again; a server that always does so at the same step fails there, and its log says why.";
+    HTTP_FAILED = "http-failed", Failed,
+        "the answer over HTTP cannot be read",
+        "The web server's answer does not follow the protocol, is larger than any configuration, or broke off.",
+        "The words of the report say more; look at the web server's log.";
     COMMAND_REFUSED = "command-refused", Failed,
         "the server refused a command that it has to know",
         "A command of the protocol's base was answered with an error.",

@@ -1,0 +1,281 @@
+//! One HTTP request over one connection, with everything about that connection kept.
+//!
+//! Redirects are answers like others, bodies are bounded, and the name, the connection and the
+//! certificate come from [`Net`], so that a failure has the same words as with a mail server.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use ureq::http::{Request as HttpRequest, Uri};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport as HttpTransport,
+};
+use url::Url;
+
+use super::tcp::{Tcp, Transport};
+use super::tls::{Handshake, Secured, TlsError};
+use super::{ConnectError, DnsError, Net, connect};
+
+/// A larger body is none of a configuration; clients read as much or less.
+pub const LARGEST_BODY: u64 = 1024 * 1024;
+/// Headers of an answer; nginx and Apache stay below 8 KiB.
+const LARGEST_HEADER: usize = 64 * 1024;
+const BUFFER: usize = 16 * 1024;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// `GET`, `POST`
+    pub method: &'a str,
+    pub url: &'a Url,
+    /// Host and the body's length are added.
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: &'a [u8],
+    /// Whether nothing may be sent to a server that cannot prove who it is.
+    pub trusted_only: bool,
+}
+
+/// What came back, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// None over plain HTTP.
+    pub handshake: Option<Handshake>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    #[error("{0}")]
+    Url(String),
+    #[error("{0}")]
+    Resolve(DnsError),
+    /// Every address that was tried, and why it gave no connection.
+    #[error("none of the addresses can be reached")]
+    Connect(Vec<(SocketAddr, ConnectError)>),
+    #[error("{0}")]
+    Tls(TlsError),
+    #[error("the certificate is not to be trusted")]
+    Untrusted(Box<Handshake>),
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("the answer is larger than {} KiB", LARGEST_BODY / 1024)]
+    TooLarge,
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Answer {
+    /// The first header of that name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self, from: &Url) -> Option<Result<Url, String>> {
+        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let target = self.header("location")?;
+        Some(from.join(target).map_err(|e| format!("\"{}\": {e}", target.escape_debug())))
+    }
+}
+
+impl Net {
+    /// Asks, and reads the whole answer before the deadline.
+    pub fn http(&self, request: &Request<'_>, deadline: Instant) -> Result<Answer, HttpError> {
+        let bad = |why: &str| HttpError::Url(format!("{}: {why}", request.url));
+        let secure = match request.url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(bad("only https and http are spoken here")),
+        };
+        let host = request.url.host_str().ok_or_else(|| bad("no host"))?;
+        let port = request.url.port_or_known_default().ok_or_else(|| bad("no port"))?;
+        let addresses = self.resolve(host, port, deadline).map_err(HttpError::Resolve)?;
+        let tcp = first(&addresses, deadline).map_err(HttpError::Connect)?;
+        let (line, handshake) = match secure {
+            false => (Line::Plain(tcp), None),
+            true => {
+                let bare = host.trim_matches(['[', ']']);
+                let secured = self.tls.handshake(tcp, bare, deadline);
+                let (secured, seen) = secured.map_err(HttpError::Tls)?;
+                if request.trusted_only && !seen.trusted() {
+                    return Err(HttpError::Untrusted(Box::new(seen)));
+                }
+                (Line::Secured(Box::new(secured)), Some(seen))
+            }
+        };
+        let answer = exchange(request, line)?;
+        Ok(Answer { handshake, ..answer })
+    }
+}
+
+/// The addresses in turn, with the time shared among them.
+fn first(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> Result<Tcp, Vec<(SocketAddr, ConnectError)>> {
+    let mut failed = Vec::new();
+    for (at, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let rest = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        match connect(*address, Instant::now() + left / rest) {
+            Ok(mut tcp) => {
+                tcp.set_deadline(deadline);
+                return Ok(tcp);
+            }
+            Err(error) => failed.push((*address, error)),
+        }
+    }
+    Err(failed)
+}
+
+fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
+    let config = ureq::config::Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .user_agent(concat!("mailwright/", env!("CARGO_PKG_VERSION")))
+        .max_response_header_size(LARGEST_HEADER)
+        .build();
+    let agent = ureq::Agent::with_parts(config, Ready(Mutex::new(Some(line))), Nowhere);
+    let mut http = HttpRequest::builder().method(request.method).uri(request.url.as_str());
+    for (name, value) in request.headers {
+        http = http.header(*name, *value);
+    }
+    // No other request goes over this connection.
+    http = http.header("connection", "close");
+    let failed = |error: ureq::Error| match error {
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => HttpError::TimedOut,
+        ureq::Error::BodyExceedsLimit(_) => HttpError::TooLarge,
+        other => HttpError::Failed(other.to_string()),
+    };
+    let bad = |error: ureq::http::Error| HttpError::Url(error.to_string());
+    let mut response = match request.body {
+        [] if request.method != "POST" => agent.run(http.body(()).map_err(bad)?),
+        body => agent.run(http.body(body).map_err(bad)?),
+    }
+    .map_err(failed)?;
+    let headers = response.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let (status, headers) = (response.status().as_u16(), headers.collect());
+    let body = response.body_mut().with_config().limit(LARGEST_BODY).read_to_vec();
+    Ok(Answer { status, headers, body: body.map_err(failed)?, handshake: None })
+}
+
+/// A connection that stands already.
+enum Line {
+    Plain(Tcp),
+    Secured(Box<Secured>),
+}
+
+impl Read for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Line::Plain(tcp) => tcp.read(buffer),
+            Line::Secured(tls) => tls.read(buffer),
+        }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Line::Plain(tcp) => tcp.write(bytes),
+            Line::Secured(tls) => tls.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Line::Plain(tcp) => tcp.flush(),
+            Line::Secured(tls) => tls.flush(),
+        }
+    }
+}
+
+/// Hands the connection out, once.
+struct Ready(Mutex<Option<Line>>);
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ready")
+    }
+}
+
+impl Connector for Ready {
+    type Out = Carrier;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let line = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(line.map(|line| Carrier { line, buffers: LazyBuffers::new(BUFFER, BUFFER) }))
+    }
+}
+
+/// The connection as the library wants to see it; the deadline is the connection's own.
+struct Carrier {
+    line: Line,
+    buffers: LazyBuffers,
+}
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Carrier")
+    }
+}
+
+impl HttpTransport for Carrier {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let bytes = &self.buffers.output()[..amount];
+        self.line.write_all(bytes)?;
+        Ok(self.line.flush()?)
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        let read = self.line.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.line, Line::Secured(_))
+    }
+}
+
+/// The name was resolved before.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Resolver for Nowhere {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &ureq::config::Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut none = self.empty();
+        none.push(SocketAddr::from(([0, 0, 0, 0], 0)));
+        Ok(none)
+    }
+}

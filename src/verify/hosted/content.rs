@@ -1,0 +1,215 @@
+//! What a published file says, and whether that is what the settings say.
+
+use serde_json::Value;
+
+use crate::finding::{Place, Source};
+use crate::import::{ReadConfig, ReadServer, Reader, recognise};
+use crate::model::{
+    Authentication, ClientConfig, EmailAddress, Placeholder, Protocol, Server, ServerType, Side,
+    SocketType,
+};
+use crate::net::Answer;
+
+use super::super::codes::hosted::*;
+use super::super::step::Problem;
+use super::super::wire::shown;
+use super::ask::Kind;
+
+/// What an answer holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Servers, as the client of this kind of file reads them.
+    Config(ReadConfig),
+    /// Autodiscover that leads elsewhere, or its second version, which does nothing else.
+    Elsewhere(String),
+    /// A signed profile.
+    Signed,
+    /// PACC.
+    Pacc(Value),
+    Wrong(Problem),
+}
+
+/// The settings that the published files are held against.
+pub struct Settings<'a> {
+    pub config: &'a ClientConfig,
+    /// What is to be published of them.
+    pub protocol: Protocol,
+}
+
+pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
+    match kind {
+        Kind::Json | Kind::Pacc => json(kind, answer),
+        Kind::Profile if answer.body.first() == Some(&0x30) => Content::Signed,
+        Kind::Autoconfig | Kind::Autodiscover | Kind::Profile => file(kind, answer, address),
+    }
+}
+
+fn json(kind: Kind, answer: &Answer) -> Content {
+    let text = String::from_utf8_lossy(&answer.body);
+    match serde_json::from_slice::<Value>(&answer.body) {
+        Ok(json) if kind == Kind::Pacc && json.get("protocols").is_some() => Content::Pacc(json),
+        Ok(json) if kind == Kind::Json => match json.get("Url").and_then(Value::as_str) {
+            Some(url) => Content::Elsewhere(shown(url)),
+            None => Content::Wrong(Problem::new(&AUTODISCOVER_ERROR).seen(shown(&text))),
+        },
+        Ok(_) => unreadable("there is no \"protocols\" in it", &text),
+        Err(_) if is_page(&text) => Content::Wrong(Problem::new(&PUBLISHED_OTHER_PAGE)),
+        Err(error) => unreadable(&error.to_string(), &text),
+    }
+}
+
+fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
+    let wanted = match kind {
+        Kind::Autoconfig => Reader::Autoconfig,
+        Kind::Autodiscover => Reader::Autodiscover,
+        _ => Reader::Mobileconfig,
+    };
+    let text = String::from_utf8_lossy(&answer.body);
+    let Some((reader, text)) = recognise(&answer.body).filter(|(reader, _)| *reader == wanted)
+    else {
+        return match is_page(&text) {
+            true => Content::Wrong(Problem::new(&PUBLISHED_OTHER_PAGE)),
+            false => unreadable("it is no file of this kind", &text),
+        };
+    };
+    debug_assert_eq!(reader, wanted);
+    if kind == Kind::Autodiscover {
+        if let Some(target) = inner(&text, "RedirectUrl").or_else(|| inner(&text, "RedirectAddr")) {
+            return Content::Elsewhere(shown(target));
+        }
+        if let Some(code) = inner(&text, "ErrorCode") {
+            let detail = format!("Autodiscover answers with the error {}", shown(code));
+            let words = inner(&text, "Message").unwrap_or_default();
+            return Content::Wrong(Problem::with(&AUTODISCOVER_ERROR, detail).seen(shown(words)));
+        }
+    }
+    match wanted.read(&text) {
+        Ok(config) => Content::Config(config),
+        Err(wrong) => {
+            let source = Source::new(address, text);
+            let list: Vec<String> = wrong
+                .into_iter()
+                .map(|one| format!("{}: {}", Place::new(&source, one.span), one.message))
+                .collect();
+            Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, shown(&list.join("; "))))
+        }
+    }
+}
+
+fn unreadable(why: &str, text: &str) -> Content {
+    let start: String = text.chars().take(80).collect();
+    Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, why).seen(shown(&start)))
+}
+
+fn is_page(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(200).collect::<String>().to_lowercase();
+    start.starts_with("<!doctype html") || start.contains("<html")
+}
+
+/// The text of the first element of that name.
+fn inner<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let start = text.find(&format!("<{name}>"))? + name.len() + 2;
+    let end = text[start..].find(&format!("</{name}>"))? + start;
+    Some(&text[start..end])
+}
+
+/// Servers of the file that the settings do not have, in words; then kinds of server that the
+/// settings have and the file has not.
+pub fn differences(
+    read: &ReadConfig,
+    settings: &Settings<'_>,
+    address: &EmailAddress,
+) -> (Vec<String>, Vec<String>) {
+    let mut others = Vec::new();
+    for server in read.servers.iter().filter(|server| is_mail(server.server_type)) {
+        let side = match server.server_type {
+            ServerType::Smtp => Side::Outgoing,
+            _ => Side::Incoming,
+        };
+        let same_type =
+            settings.config.servers(side).iter().filter(|s| s.server_type == server.server_type);
+        let reasons: Vec<Vec<String>> =
+            same_type.map(|wanted| unlike(server, wanted, address)).collect();
+        match reasons.iter().min_by_key(|reasons| reasons.len()) {
+            Some(reasons) if reasons.is_empty() => {}
+            Some(reasons) => others.push(format!("{}: {}", name(server), reasons.join(", "))),
+            None => others.push(format!("{}: the settings have none of this type", name(server))),
+        }
+    }
+    let mut lacking = Vec::new();
+    for side in [Side::Incoming, Side::Outgoing] {
+        for server in settings.config.servers(side) {
+            let server_type = server.server_type;
+            let wanted = is_mail(server_type) && settings.protocol.wants(server_type);
+            let there = read.servers.iter().any(|s| s.server_type == server_type);
+            let word = server_type.to_string();
+            if wanted && !there && !lacking.contains(&word) {
+                lacking.push(word);
+            }
+        }
+    }
+    (others, lacking)
+}
+
+pub fn is_mail(server_type: ServerType) -> bool {
+    matches!(server_type, ServerType::Pop3 | ServerType::Imap | ServerType::Smtp)
+}
+
+/// `pop3 mail.example.com:995 SSL`
+pub fn name(server: &ReadServer) -> String {
+    let sockets: Vec<_> = server.socket_type.iter().map(SocketType::to_string).collect();
+    format!("{} {}:{} {}", server.server_type, server.hostname, server.port, sockets.join(" or "))
+}
+
+/// In what a published server is not the one of the settings.
+fn unlike(read: &ReadServer, wanted: &Server, address: &EmailAddress) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let hostname = resolved(&read.hostname, address);
+    let own = wanted.hostname.resolve(address).map(|host| host.to_string()).unwrap_or_default();
+    let others = wanted.alternative_hostnames.iter().map(ToString::to_string);
+    if hostname != own && !others.clone().any(|other| other == hostname) {
+        reasons.push(format!("the settings have {own}"));
+    }
+    if read.port != wanted.port.get() {
+        reasons.push(format!("the settings have port {}", wanted.port));
+    }
+    if !read.socket_type.contains(&wanted.socket_type) {
+        reasons.push(format!("the settings have {}", wanted.socket_type));
+    }
+    let list =
+        |all: &[Authentication]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    // A file may say less than the settings, since not every client knows every way.
+    let known = read.authentication.iter().any(|one| wanted.authentication.contains(one));
+    if !read.authentication.is_empty() && !known {
+        reasons.push(format!(
+            "{} is published, the settings have {}",
+            list(&read.authentication),
+            list(&wanted.authentication)
+        ));
+    }
+    let username = wanted.username.resolve(address);
+    if let Some(read) = &read.username
+        && resolved(read, address) != username
+    {
+        reasons.push(format!(
+            "the user name is {}, in the settings {}",
+            read,
+            wanted.username.as_str()
+        ));
+    }
+    reasons
+}
+
+/// With the placeholders filled in, as a client does.
+fn resolved(text: &str, address: &EmailAddress) -> String {
+    let mut text = text.to_owned();
+    for placeholder in Placeholder::ALL {
+        let value = match placeholder {
+            Placeholder::EmailAddress => address.as_str(),
+            Placeholder::EmailLocalPart => address.local_part(),
+            Placeholder::EmailDomain => address.domain().as_str(),
+        };
+        text = text.replace(placeholder.as_str(), value);
+    }
+    text
+}

@@ -1,0 +1,104 @@
+//! One question, with the redirects that a client follows.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use crate::net::{Answer, Net, Request};
+
+use super::super::codes::hosted::{REDIRECT_BROKEN, REDIRECT_TO_HTTP, TOO_MANY_REDIRECTS};
+use super::super::codes::network::{CONNECTION_REFUSED, NAME_HAS_NO_ADDRESS, NAME_NOT_FOUND};
+use super::super::step::Problem;
+use super::super::web;
+use super::ask::{Ask, At};
+
+/// As many as Outlook follows; browsers follow twenty.
+const MOST_REDIRECTS: usize = 10;
+
+/// What came of a question.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Every address that was asked, the first as it was meant.
+    pub hops: Vec<Url>,
+    /// Of each https address, by host.
+    pub certificates: Vec<(String, Result<String, Problem>)>,
+    pub result: Result<Answer, Problem>,
+    pub took: Duration,
+}
+
+impl Fetched {
+    /// The answer with status 200.
+    pub fn good(&self) -> Option<&Answer> {
+        self.result.as_ref().ok().filter(|answer| answer.status == 200)
+    }
+
+    /// Why there is nothing here, where that is all there is to say.
+    pub fn absent(&self) -> Option<String> {
+        match &self.result {
+            Ok(answer) if matches!(answer.status, 404 | 410) => {
+                Some(format!("the web server says {}", answer.status))
+            }
+            Err(problem)
+                if [&NAME_NOT_FOUND, &NAME_HAS_NO_ADDRESS, &CONNECTION_REFUSED]
+                    .contains(&problem.code)
+                    && self.hops.len() == 1 =>
+            {
+                Some(problem.code.title.to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The first certificate that a client would stop at.
+    pub fn distrust(&self) -> Option<&Problem> {
+        self.certificates.iter().find_map(|(_, result)| result.as_ref().err())
+    }
+}
+
+/// Asks and follows; everything together before the deadline.
+pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
+    let begun = Instant::now();
+    let deadline = begun + patience;
+    let mut hops = vec![ask.url.clone()];
+    let mut certificates: Vec<(String, Result<String, Problem>)> = Vec::new();
+    let headers: &[(&str, &str)] = match ask.post {
+        // Outlook.com wants exactly this spelling.
+        true => &[("content-type", "text/xml; charset=utf-8")],
+        false => &[],
+    };
+    let result = loop {
+        let url = hops.last().expect("there is a first").clone();
+        let request = Request {
+            method: if ask.post { "POST" } else { "GET" },
+            url: &url,
+            headers,
+            body: ask.body.as_bytes(),
+            trusted_only: false,
+        };
+        let answer = match net.http(&request, deadline) {
+            Ok(answer) => answer,
+            Err(error) => break Err(web::problem(&error)),
+        };
+        if let Some(seen) = &answer.handshake {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            if !certificates.iter().any(|(known, _)| *known == host) {
+                certificates.push((host.clone(), web::certificate(seen, &host)));
+            }
+        }
+        // Where Outlook only wants to know whither.
+        let next = match answer.location(&url) {
+            None => break Ok(answer),
+            Some(_) if ask.at == At::AutodiscoverHttp => break Ok(answer),
+            Some(Ok(next)) => next,
+            Some(Err(why)) => break Err(Problem::with(&REDIRECT_BROKEN, why)),
+        };
+        if url.scheme() == "https" && next.scheme() != "https" {
+            break Err(Problem::with(&REDIRECT_TO_HTTP, format!("{url} leads to {next}")));
+        }
+        if hops.len() > MOST_REDIRECTS || hops.contains(&next) {
+            break Err(Problem::with(&TOO_MANY_REDIRECTS, format!("{url} leads to {next} again")));
+        }
+        hops.push(next);
+    };
+    Fetched { hops, certificates, result, took: begun.elapsed() }
+}

@@ -1,0 +1,195 @@
+//! What a domain publishes for its clients, asked for as each of them asks.
+
+mod ask;
+mod clients;
+mod content;
+mod dns;
+mod fetch;
+mod judge;
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+use sha2::{Digest, Sha256};
+
+use crate::model::{EmailAddress, Hostname};
+use crate::net::Net;
+
+use super::codes::hosted::*;
+use super::step::{Course, Problem, Recorder, seconds};
+use super::{Redactor, pool};
+
+pub use clients::View;
+pub use content::Settings;
+
+use ask::{Addresses, Ask, At, Kind, Place, Variant};
+use content::Content;
+use fetch::{Fetched, fetch};
+use judge::Asked;
+
+/// Everything that was found out about a domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hosted {
+    pub domain: String,
+    /// DNS, then each place, then the whole.
+    pub courses: Vec<Course>,
+    /// What each client finds.
+    pub clients: Vec<View>,
+    pub took: Duration,
+}
+
+impl Hosted {
+    pub fn works(&self) -> bool {
+        self.courses.iter().all(Course::works)
+    }
+}
+
+impl Serialize for Hosted {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Hosted", 5)?;
+        map.serialize_field("domain", &self.domain)?;
+        map.serialize_field("works", &self.works())?;
+        map.serialize_field("seconds", &seconds(self.took))?;
+        map.serialize_field("places", &self.courses)?;
+        map.serialize_field("clients", &self.clients)?;
+        map.end()
+    }
+}
+
+/// Asks everywhere at once; `patience` is for each question with its redirects.
+pub fn hosted(
+    net: &Net,
+    domain: &Hostname,
+    settings: Option<&Settings<'_>>,
+    known: Option<EmailAddress>,
+    patience: Duration,
+    tell: &(dyn Fn(&str) + Sync),
+) -> Hosted {
+    let begun = Instant::now();
+    let (records, srv, autodiscover) = dns::records(net, domain, settings, patience);
+    let addresses = Addresses { unknown: nobody(domain), known };
+    let places = ask::places(domain, autodiscover.as_ref());
+    let mut answers = ask_all(net, &places, &addresses, patience, tell);
+    follow_http(net, &places, &addresses, patience, &mut answers);
+    let asked: Vec<Asked<'_>> = places
+        .iter()
+        .map(|place| {
+            let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
+            Asked { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
+        })
+        .collect();
+    let mut courses = vec![records];
+    let mut published = Vec::new();
+    for asked in &asked {
+        let (mut course, content) = judge::judge(asked, &addresses, settings);
+        if let (Kind::Pacc, Some(Content::Pacc(_)), Some(fetched)) =
+            (asked.place.at.kind(), &content, asked.of(Variant::Bare))
+        {
+            digest(net, domain, fetched, patience, &mut course);
+        }
+        if content.is_some_and(|content| !matches!(content, Content::Wrong(_))) {
+            published.push(asked.place.at);
+        }
+        courses.push(course);
+    }
+    courses.push(whole(&published, &srv));
+    let clients = clients::views(&asked, &srv);
+    Hosted { domain: domain.to_string(), courses, clients, took: begun.elapsed() }
+}
+
+/// An address that nobody has.
+fn nobody(domain: &Hostname) -> EmailAddress {
+    let mut random = [0; 6];
+    getrandom::fill(&mut random).expect("the system has random numbers");
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    EmailAddress::new(&format!("mailwright-{digits}@{domain}")).expect("letters, digits, a domain")
+}
+
+fn ask_all(
+    net: &Net,
+    places: &[Place],
+    addresses: &Addresses,
+    patience: Duration,
+    tell: &(dyn Fn(&str) + Sync),
+) -> Vec<(Ask, Fetched)> {
+    let asks: Vec<Ask> = places.iter().flat_map(|place| ask::asks(place, addresses)).collect();
+    let fetched = pool::each(&asks, |ask| {
+        let fetched = fetch(net, ask, patience);
+        tell(ask.url.as_str());
+        fetched
+    });
+    asks.into_iter().zip(fetched).collect()
+}
+
+/// Outlook posts to where `http://autodiscover.DOMAIN` sends it.
+fn follow_http(
+    net: &Net,
+    places: &[Place],
+    addresses: &Addresses,
+    patience: Duration,
+    answers: &mut Vec<(Ask, Fetched)>,
+) {
+    let Some(place) = places.iter().find(|place| place.at == At::AutodiscoverHttp) else { return };
+    let target = answers.iter().find(|(ask, _)| ask.at == place.at).and_then(|(_, fetched)| {
+        let answer = fetched.result.as_ref().ok()?;
+        answer.location(&place.url)?.ok().filter(|url| url.scheme() == "https")
+    });
+    let Some(url) = target else { return };
+    let body = ask::request(&addresses.unknown);
+    let ask = Ask { at: place.at, variant: Variant::Unknown, post: true, url, body };
+    let fetched = fetch(net, &ask, patience);
+    // The first question has done its work.
+    answers.retain(|(ask, _)| ask.at != place.at);
+    answers.push((ask, fetched));
+}
+
+/// `v=UAAC1; a=sha256; d=…` of the exact bytes (draft-ietf-mailmaint-pacc).
+fn digest(
+    net: &Net,
+    domain: &Hostname,
+    fetched: &Fetched,
+    patience: Duration,
+    course: &mut Course,
+) {
+    let Some(answer) = fetched.good() else { return };
+    let wanted = STANDARD.encode(Sha256::digest(&answer.body));
+    let mut recorder = Recorder::new("", Redactor::default());
+    recorder.step("digest", |_| {
+        let name = format!("_ua-auto-config.{domain}");
+        let texts = net.dns.txt(&name, Instant::now() + patience).unwrap_or_default();
+        let records: Vec<&str> = texts.iter().filter_map(|text| value_of(text)).collect();
+        let help = format!("the record is {name} TXT \"v=UAAC1; a=sha256; d={wanted}\"");
+        if records.contains(&wanted.as_str()) {
+            return Ok(((), format!("{name} has the file's SHA-256")));
+        }
+        Err(match records.first() {
+            None => Problem::new(&PACC_DIGEST_MISSING).help(help),
+            Some(other) => Problem::new(&PACC_DIGEST_WRONG).seen((*other).to_owned()).help(help),
+        })
+    });
+    course.steps.extend(recorder.finish().steps);
+}
+
+fn value_of(record: &str) -> Option<&str> {
+    let mut parts = record.split(';').map(str::trim);
+    (parts.next() == Some("v=UAAC1")).then_some(())?;
+    parts.find_map(|part| part.strip_prefix("d="))
+}
+
+/// What only all places together show.
+fn whole(published: &[At], srv: &[dns::Found]) -> Course {
+    let mut recorder = Recorder::new("altogether", Redactor::default());
+    let has = |all: &[At]| published.iter().any(|at| all.contains(at));
+    if published.is_empty() && srv.is_empty() {
+        recorder.tell("published", Err(Problem::new(&NOTHING_PUBLISHED)));
+    }
+    if has(&[At::AutoconfigHttp, At::WellKnownHttp])
+        && !has(&[At::AutoconfigHttps, At::WellKnownHttps])
+    {
+        recorder.tell("published", Err(Problem::new(&PUBLISHED_ONLY_HTTP)));
+    }
+    recorder.finish()
+}

@@ -1,0 +1,110 @@
+//! The device flow (RFC 8628): a code that a person enters in whichever browser.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::model::Secret;
+
+use super::super::codes::network::{CONNECT_TIMEOUT, DNS_TIMEOUT};
+use super::super::codes::oauth2::{OAUTH2_CODE_EXPIRED, OAUTH2_FAILED};
+use super::super::codes::session::REPLY_TIMEOUT;
+use super::super::redact::Redactor;
+use super::super::step::{Problem, Recorder};
+use super::super::wire::shown;
+use super::token::{self, Said};
+use super::{Run, Tokens};
+
+/// RFC 8628 §3.2: five seconds between two questions where the server does not say.
+const INTERVAL: u64 = 5;
+/// Longer than a server wants a client to wait.
+const LONGEST_INTERVAL: u64 = 60;
+/// RFC 8628 §3.5: "slow_down" means five seconds more, from now on.
+const SLOWER: Duration = Duration::from_secs(5);
+/// A code that is good for longer is given up all the same.
+const LONGEST_LIFE: u64 = 30 * 60;
+
+struct Code {
+    device: Secret,
+    interval: Duration,
+    end: Instant,
+}
+
+pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
+    let code = recorder.step("device code", |redactor| {
+        let code = begin(run, redactor)?;
+        let left = code.end.saturating_duration_since(Instant::now()).as_secs() + 1;
+        Ok((code, format!("a code to enter within {left} s")))
+    })?;
+    recorder.step("token", |redactor| {
+        let tokens = poll(run, code, redactor)?;
+        let detail = token::lifetime(&tokens);
+        Ok((tokens, detail))
+    })
+}
+
+fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
+    let Some(url) = &run.authority.device_auth_url else {
+        return Err(Problem::with(&OAUTH2_FAILED, "the provider's file has no deviceAuthURL"));
+    };
+    let json = match token::post(run, url, &[("scope", &run.authority.scope)])? {
+        Said::Yes(json) => json,
+        Said::No(_, problem) => return Err(problem),
+    };
+    let text = |key: &str| json.get(key).and_then(Value::as_str);
+    // Google says verification_url, as an early draft did.
+    let page = text("verification_uri").or_else(|| text("verification_url"));
+    let (Some(device), Some(user), Some(page)) = (text("device_code"), text("user_code"), page)
+    else {
+        return Err(Problem::with(&OAUTH2_FAILED, "the answer has no code in it"));
+    };
+    let device = Secret::new(device.to_owned());
+    redactor.add(&device);
+    let whole = text("verification_uri_complete");
+    let direct = whole.map(|url| format!(", or {} at once", shown(url))).unwrap_or_default();
+    (run.attendance.tell)(&format!(
+        "to sign in, open {} and enter the code {}{direct}",
+        shown(page),
+        shown(user)
+    ));
+    let number =
+        |key: &str, otherwise: u64| json.get(key).and_then(Value::as_u64).unwrap_or(otherwise);
+    let life = number("expires_in", LONGEST_LIFE).min(LONGEST_LIFE);
+    Ok(Code {
+        device,
+        interval: Duration::from_secs(number("interval", INTERVAL).min(LONGEST_INTERVAL)),
+        end: Instant::now() + Duration::from_secs(life),
+    })
+}
+
+/// Asks until the person has agreed, said no, or lets the code grow old.
+fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Problem> {
+    let Code { device, mut interval, end } = code;
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", device.expose()),
+    ];
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Problem::new(&OAUTH2_CODE_EXPIRED));
+        }
+        thread::sleep(interval.min(left));
+        match token::post(run, &run.authority.token_url, &form) {
+            Ok(Said::Yes(json)) => return token::tokens(&json, redactor),
+            Ok(Said::No(word, problem)) => match word.as_str() {
+                "authorization_pending" => {}
+                "slow_down" => interval += SLOWER,
+                _ => return Err(problem),
+            },
+            // RFC 8628 §3.5: after a time-out ask less often.
+            Err(problem)
+                if [&REPLY_TIMEOUT, &CONNECT_TIMEOUT, &DNS_TIMEOUT].contains(&problem.code) =>
+            {
+                interval *= 2;
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+}

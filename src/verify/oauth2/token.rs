@@ -1,0 +1,114 @@
+//! Requests to the provider's OAuth2 server, and what its errors mean (RFC 6749 §5, RFC 8628 §3.5).
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::model::Secret;
+use crate::net::Request;
+
+use super::super::codes::Code;
+use super::super::codes::oauth2::*;
+use super::super::redact::Redactor;
+use super::super::step::Problem;
+use super::super::web;
+use super::super::wire::shown;
+use super::{Run, Tokens};
+
+/// What the server said to a form: a JSON object, or its no.
+pub enum Said {
+    Yes(Value),
+    /// The word of `error`, and the whole as a problem.
+    No(String, Problem),
+}
+
+/// Asks the token endpoint; anything but a token is the problem.
+pub fn ask(
+    run: &Run<'_>,
+    form: &[(&str, &str)],
+    redactor: &mut Redactor,
+) -> Result<Tokens, Problem> {
+    match post(run, &run.authority.token_url, form)? {
+        Said::Yes(json) => tokens(&json, redactor),
+        Said::No(_, problem) => Err(problem),
+    }
+}
+
+/// Posts a form with the client's name in it.
+pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Problem> {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(form).append_pair("client_id", &run.client.id);
+    if let Some(secret) = &run.client.secret {
+        body.append_pair("client_secret", secret.expose());
+    }
+    let body = Zeroizing::new(body.finish());
+    let request = Request {
+        method: "POST",
+        url,
+        headers: &[
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        ],
+        body: body.as_bytes(),
+        trusted_only: true,
+    };
+    let deadline = Instant::now() + run.attendance.step;
+    let answer = run.net.http(&request, deadline).map_err(|error| web::problem(&error))?;
+    let text = String::from_utf8_lossy(&answer.body);
+    let json: Value = serde_json::from_str(&text).unwrap_or_default();
+    if answer.status == 200 && json.is_object() {
+        return Ok(Said::Yes(json));
+    }
+    let word = json.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
+    // The description is for people; the whole body may be a page of HTML.
+    let said = match json.get("error_description").and_then(Value::as_str) {
+        Some(description) => format!("{} {word}: {description}", answer.status),
+        None if !word.is_empty() => format!("{} {word}", answer.status),
+        None => format!("{} {text}", answer.status),
+    };
+    let problem = Problem::new(meaning(&word)).seen(shown(&said));
+    Ok(Said::No(word, problem))
+}
+
+/// What an `error` means; Microsoft has words of its own for the device flow.
+pub fn meaning(word: &str) -> &'static Code {
+    match word {
+        "invalid_client" | "unauthorized_client" => &OAUTH2_CLIENT_REFUSED,
+        "invalid_scope" => &OAUTH2_SCOPE_REFUSED,
+        "access_denied" | "authorization_declined" | "consent_required" => &OAUTH2_DENIED,
+        "expired_token" | "code_expired" => &OAUTH2_CODE_EXPIRED,
+        "invalid_grant" | "bad_verification_code" => &OAUTH2_GRANT_REFUSED,
+        _ => &OAUTH2_FAILED,
+    }
+}
+
+pub fn tokens(json: &Value, redactor: &mut Redactor) -> Result<Tokens, Problem> {
+    let secret = |key: &str| {
+        let text = json.get(key)?.as_str()?;
+        // It becomes a part of a line of SASL.
+        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        plain.then(|| Secret::new(text.to_owned()))
+    };
+    let Some(access) = secret("access_token") else {
+        return Err(Problem::with(&OAUTH2_FAILED, "the answer has no access token in it"));
+    };
+    let refresh = secret("refresh_token");
+    redactor.add(&access);
+    refresh.iter().for_each(|secret| redactor.add(secret));
+    let seconds = json.get("expires_in").and_then(Value::as_u64);
+    let expires = seconds.and_then(|s| Instant::now().checked_add(Duration::from_secs(s)));
+    Ok(Tokens { access, refresh, expires })
+}
+
+/// How long the token is good, in words.
+pub fn lifetime(tokens: &Tokens) -> String {
+    match tokens.expires {
+        Some(at) => {
+            let left = at.saturating_duration_since(Instant::now()).as_secs().saturating_add(1);
+            format!("a token for {left} s")
+        }
+        None => "a token".to_owned(),
+    }
+}

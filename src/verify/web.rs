@@ -1,0 +1,33 @@
+//! What went wrong on the way to an answer over HTTP, in the words that mail servers get too.
+
+use crate::net::{Handshake, HttpError};
+
+use super::codes::session::{HTTP_FAILED, REPLY_TIMEOUT};
+use super::reach::{unreachable, unresolved};
+use super::secure;
+use super::step::Problem;
+
+pub fn problem(error: &HttpError) -> Problem {
+    match error {
+        HttpError::Resolve(why) => unresolved(why),
+        HttpError::Connect(tried) => unreachable(tried),
+        HttpError::Tls(why) => secure::failure(why, false),
+        HttpError::Untrusted(seen) => certificate(seen, "")
+            .err()
+            .unwrap_or_else(|| Problem::with(&HTTP_FAILED, error.to_string())),
+        HttpError::TimedOut => Problem::new(&REPLY_TIMEOUT),
+        HttpError::Url(_) | HttpError::TooLarge | HttpError::Failed(_) => {
+            Problem::with(&HTTP_FAILED, format!("the request failed: {error}"))
+        }
+    }
+}
+
+/// The first thing that is wrong with a certificate; `host` is for the report.
+pub fn certificate(seen: &Handshake, host: &str) -> Result<String, Problem> {
+    secure::host_name(seen, if host.is_empty() { "this host" } else { host })?;
+    secure::chain(seen)?;
+    match secure::validity(seen) {
+        Err(problem) if problem.code.outcome != super::Outcome::Failed => Ok(problem.detail),
+        other => other,
+    }
+}
