@@ -13,13 +13,18 @@ use crate::runs::root;
 use crate::support::{self, Running};
 
 /// The name in its certificate, for which every client has to be told the address.
-const LOGIN: &str = "login.example.test";
+pub const LOGIN: &str = "login.example.test";
+/// The one client that people sign in with; it has no secret.
+pub const CLIENT: &str = "mailwright-test";
+
 /// How Dovecot asks whose a token is.
 const RESOURCE_SERVER: (&str, &str) = ("dovecot", "s3cret-of-dovecot");
 
 pub struct Oidc {
-    address: SocketAddr,
+    /// Where [`LOGIN`] is, port 443 of it.
+    pub address: SocketAddr,
     ca: PathBuf,
+    issued: PathBuf,
     // In this order: what runs in the folder ends before the folder goes.
     _running: Running,
     _temporary: TempDir,
@@ -53,6 +58,7 @@ impl Oidc {
         let path = |name: &str| temporary.path().join(name);
         std::fs::write(path("cert.pem"), &identity.chain).unwrap();
         std::fs::write(path("key.pem"), &identity.key).unwrap();
+        std::fs::write(path("issued"), "").unwrap();
         let settings = json!({
             "host": LOGIN,
             "cert": path("cert.pem"),
@@ -73,9 +79,27 @@ impl Oidc {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             ca: ca.file(),
+            issued: path("issued"),
             _running: running,
             _temporary: temporary,
         }
+    }
+
+    pub fn authorization(&self) -> String {
+        format!("https://{LOGIN}/auth")
+    }
+
+    pub fn token_endpoint(&self) -> String {
+        format!("https://{LOGIN}/token")
+    }
+
+    pub fn device_authorization(&self) -> String {
+        format!("https://{LOGIN}/device/auth")
+    }
+
+    /// For `--resolve`.
+    pub fn resolve(&self) -> String {
+        format!("{LOGIN}:443:{}", self.address)
     }
 
     /// RFC 7662, by number and with the mail server's own name and secret in the address.
@@ -89,10 +113,34 @@ impl Oidc {
         &self.ca
     }
 
+    /// Enters the code of the device flow and says yes.
+    #[track_caller]
+    pub fn approve(&self, user_code: &str) {
+        self.browser("approve", user_code);
+    }
+
+    /// Enters the code of the device flow and says no.
+    #[track_caller]
+    pub fn deny(&self, user_code: &str) {
+        self.browser("deny", user_code);
+    }
+
+    /// Opens an address, signs in and says yes; the text of the page where it all ends.
+    #[track_caller]
+    pub fn browse(&self, url: &str) -> String {
+        self.browser("open", url)
+    }
+
     /// A token of the account, by a device flow that is none of ours.
     #[track_caller]
     pub fn token(&self) -> String {
         self.browser("token", "openid pop3 imap smtp").trim().to_owned()
+    }
+
+    /// Every token and code so far, and the verifiers that it was shown.
+    pub fn secrets(&self) -> Vec<String> {
+        let issued = std::fs::read_to_string(&self.issued).unwrap();
+        issued.lines().map(str::to_owned).collect()
     }
 
     #[track_caller]
