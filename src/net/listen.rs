@@ -2,7 +2,7 @@
 //! monitoring system that asks for figures. No files, no uploads, no connection kept.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 /// A request's line and headers; what a browser sends stays below 8 KiB.
@@ -11,6 +11,8 @@ const LARGEST_HEAD: usize = 16 * 1024;
 const MOST_HEADERS: usize = 100;
 /// A client that is slower is none of ours.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a client has to hang up after its answer.
+const LINGER: Duration = Duration::from_secs(1);
 /// How soon the end of a wait is noticed.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -93,6 +95,16 @@ impl Asked {
         );
         let _ = self.stream.write_all(head.as_bytes());
         let _ = self.stream.write_all(body.as_bytes());
-        let _ = self.stream.flush();
+        let _ = self.stream.shutdown(Shutdown::Write);
+        // What the client is still sending is read, within bounds: a close in front of unread bytes
+        // is a reset, and the client would not see the answer.
+        let _ = self.stream.set_read_timeout(Some(LINGER));
+        let mut dropped = [0; 4096];
+        for _ in 0..LARGEST_HEAD / dropped.len() {
+            match self.stream.read(&mut dropped) {
+                Ok(read) if read > 0 => {}
+                _ => break,
+            }
+        }
     }
 }

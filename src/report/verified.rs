@@ -136,15 +136,32 @@ pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> Stri
 
 /// Each place that has something to say, then each client.
 fn published(out: &mut String, hosted: &Hosted, width: usize) {
-    for one in hosted.courses.iter().filter(|one| !one.steps.is_empty()) {
-        course(out, one);
+    for place in hosted.courses.iter().filter(|place| !place.steps.is_empty()) {
+        let verdict = match (place.works(), place.steps.as_slice()) {
+            (false, _) => "is wrong",
+            // Where there is nothing, there is nothing more to say.
+            (true, [only]) if only.outcome == Outcome::Note => {
+                let _ = writeln!(out, "{}: {}\n", place.name, only.detail);
+                continue;
+            }
+            (true, _) => "is right",
+        };
+        let _ = writeln!(out, "{} {verdict}", place.name);
+        steps(out, &place.steps);
+        out.push('\n');
     }
     let mut table = Table::new(&["client", "finds", "at"]);
     for view in &hosted.clients {
         let client = view.client.to_owned();
+        let mut why: Vec<&str> = Vec::new();
+        for (_, reason) in &view.passed_over {
+            if !why.contains(&reason.as_str()) {
+                why.push(reason);
+            }
+        }
         table.row(match &view.place {
             Some(place) => vec![client, view.servers.join(", "), place.clone()],
-            None => vec![client, "nothing".to_owned(), view.passed_over.join("; ")],
+            None => vec![client, "nothing".to_owned(), why.join("; ")],
         });
     }
     out.push_str(&table.render(width));

@@ -157,27 +157,31 @@ impl Recorder {
     ) -> Option<R> {
         let begun = Instant::now();
         let result = job(&mut self.redactor);
-        let took = begun.elapsed();
-        let (result, step) = match result {
-            Ok((result, detail)) => (Some(result), Step::passed(name, took, detail)),
-            Err(problem) => (None, Step::of(name, took, problem)),
+        let (result, told) = match result {
+            Ok((result, detail)) => (Some(result), Ok(detail)),
+            Err(problem) => (None, Err(problem)),
         };
-        self.push(step);
+        self.took(name, begun.elapsed(), told);
         result
     }
 
     /// What took no time of its own.
     pub fn tell(&mut self, name: &'static str, result: Result<String, Problem>) {
-        self.step(name, |_| result.map(|detail| ((), detail)));
+        self.took(name, Duration::ZERO, result);
+    }
+
+    /// What was done before.
+    pub fn took(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {
+        let mut step = match result {
+            Ok(detail) => Step::passed(name, took, detail),
+            Err(problem) => Step::of(name, took, problem),
+        };
+        self.redactor.clean_step(&mut step);
+        self.steps.push(step);
     }
 
     pub fn finish(self) -> Course {
         Course { name: self.name, steps: self.steps, took: self.begun.elapsed() }
-    }
-
-    fn push(&mut self, mut step: Step) {
-        self.redactor.clean_step(&mut step);
-        self.steps.push(step);
     }
 }
 

@@ -19,6 +19,9 @@ mod faults_oauth2;
 mod faults_session;
 mod faults_tls;
 mod harness;
+mod hosted;
+#[cfg(target_os = "linux")]
+mod hosted_real;
 #[cfg(target_os = "linux")]
 mod oauth;
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 //! KMail's ispdb.cpp, Evolution 3.46 (run), Delta Chat's auto_mozilla and auto_outlook, FairEmail's
 //! EmailProvider, Microsoft's description of Outlook's order.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::import::ReadServer;
 use crate::model::ServerType;
@@ -143,7 +143,12 @@ pub struct View {
     /// Which: `imap mail.example.com:993 SSL`.
     pub servers: Vec<String>,
     /// Each place before that, and why it was nothing.
-    pub passed_over: Vec<String>,
+    #[serde(serialize_with = "by_place")]
+    pub passed_over: Vec<(String, String)>,
+}
+
+fn by_place<S: Serializer>(all: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(|(place, why)| format!("{place}: {why}")))
 }
 
 pub fn views(asked: &[Asked<'_>], srv: &[Found]) -> Vec<View> {
@@ -169,7 +174,7 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
                 view.servers = servers;
                 break;
             }
-            Err(why) => view.passed_over.push(format!("{place}: {why}")),
+            Err(why) => view.passed_over.push((place, why)),
         }
     }
     view

@@ -113,9 +113,12 @@ fn inner<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     Some(&text[start..end])
 }
 
-/// Servers of the file that the settings do not have, in words; then kinds of server that the
+/// Servers of the file that the settings do not have, in words; then types of server that the
 /// settings have and the file has not.
+///
+/// Autoconfig can hold every type; the other files are for one account, with one server each way.
 pub fn differences(
+    kind: Kind,
     read: &ReadConfig,
     settings: &Settings<'_>,
     address: &EmailAddress,
@@ -138,12 +141,15 @@ pub fn differences(
     }
     let mut lacking = Vec::new();
     for side in [Side::Incoming, Side::Outgoing] {
-        for server in settings.config.servers(side) {
-            let server_type = server.server_type;
-            let wanted = is_mail(server_type) && settings.protocol.wants(server_type);
-            let there = read.servers.iter().any(|s| s.server_type == server_type);
-            let word = server_type.to_string();
-            if wanted && !there && !lacking.contains(&word) {
+        let servers = settings.config.servers(side).iter().map(|server| server.server_type);
+        let wanted: Vec<ServerType> =
+            servers.filter(|t| is_mail(*t) && settings.protocol.wants(*t)).collect();
+        let there = |wanted: &ServerType| read.servers.iter().any(|s| s.server_type == *wanted);
+        if kind != Kind::Autoconfig && wanted.iter().any(there) {
+            continue;
+        }
+        for word in wanted.iter().filter(|t| !there(t)).map(ServerType::to_string) {
+            if !lacking.contains(&word) {
                 lacking.push(word);
             }
         }

@@ -6,6 +6,7 @@ use crate::model::{Hostname, Server, ServerType, Side, SocketType};
 use crate::net::{DnsError, Net, Srv};
 
 use super::super::codes::hosted::*;
+use super::super::pool;
 use super::super::reach::unresolved;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
@@ -39,8 +40,72 @@ pub struct Found {
     pub srv: Srv,
 }
 
-/// The records, judged; servers that they lead to, best first in each type; and where
-/// `_autodiscover._tcp` leads.
+/// One question to DNS.
+enum Question {
+    Mx,
+    /// What `LABEL.DOMAIN` is another name for.
+    Alias(&'static str),
+    Srv(&'static str),
+}
+
+const QUESTIONS: [Question; 11] = [
+    Question::Mx,
+    Question::Alias("autoconfig"),
+    Question::Alias("autodiscover"),
+    Question::Alias("ua-auto-config"),
+    Question::Srv("_imaps"),
+    Question::Srv("_imap"),
+    Question::Srv("_pop3s"),
+    Question::Srv("_pop3"),
+    Question::Srv("_submissions"),
+    Question::Srv("_submission"),
+    Question::Srv(AUTODISCOVER),
+];
+const AUTODISCOVER: &str = "_autodiscover";
+
+/// What DNS said: in words, and the records of a service.
+type Said = Result<(String, Vec<Srv>), DnsError>;
+
+impl Question {
+    fn step(&self) -> &'static str {
+        match self {
+            Question::Mx => "mx",
+            Question::Alias(_) => "name",
+            Question::Srv(_) => "srv",
+        }
+    }
+
+    fn ask(&self, net: &Net, domain: &Hostname, deadline: Instant) -> Said {
+        let words = |text: String| Ok((text, Vec::new()));
+        match self {
+            Question::Mx => match net.dns.mx(domain.as_str(), deadline) {
+                Ok(hosts) => words(hosts.join(", ")),
+                Err(DnsError::NoRecord | DnsError::NoSuchName) => words("none".to_owned()),
+                Err(other) => Err(other),
+            },
+            Question::Alias(label) => {
+                let name = format!("{label}.{domain}");
+                match net.dns.cname(&name, deadline) {
+                    Ok(target) => words(format!("{name} is another name for {target}")),
+                    Err(DnsError::NoRecord) => words(format!("{name} is no alias")),
+                    Err(DnsError::NoSuchName) => words(format!("{name} does not exist")),
+                    Err(other) => Err(other),
+                }
+            }
+            Question::Srv(service) => {
+                match net.dns.srv(&format!("{service}._tcp.{domain}"), deadline) {
+                    Ok(records) => Ok((describe(service, &records), records)),
+                    Err(DnsError::NoRecord | DnsError::NoSuchName) => {
+                        words(format!("{service} none"))
+                    }
+                    Err(other) => Err(other),
+                }
+            }
+        }
+    }
+}
+
+/// The records, judged; servers that they lead to; and where `_autodiscover._tcp` leads.
 pub fn records(
     net: &Net,
     domain: &Hostname,
@@ -48,37 +113,38 @@ pub fn records(
     patience: Duration,
 ) -> (Course, Vec<Found>, Option<Srv>) {
     let mut recorder = Recorder::new(format!("dns {domain}"), Redactor::default());
-    let deadline = || Instant::now() + patience;
-    recorder.step("mx", |_| match net.dns.mx(domain.as_str(), deadline()) {
-        Ok(hosts) => Ok(((), hosts.join(", "))),
-        Err(DnsError::NoRecord | DnsError::NoSuchName) => Ok(((), "none".to_owned())),
-        Err(other) => Err(unresolved(&other)),
+    let deadline = Instant::now() + patience;
+    let answers = pool::each(&QUESTIONS, |question| {
+        let begun = Instant::now();
+        (question.ask(net, domain, deadline), begun.elapsed())
     });
-    for label in ["autoconfig", "autodiscover", "ua-auto-config"] {
-        let name = format!("{label}.{domain}");
-        recorder.step("name", |_| match net.dns.cname(&name, deadline()) {
-            Ok(target) => Ok(((), format!("{name} is another name for {target}"))),
-            Err(DnsError::NoRecord) => Ok(((), format!("{name} is no alias"))),
-            Err(DnsError::NoSuchName) => Ok(((), format!("{name} does not exist"))),
-            Err(other) => Err(unresolved(&other)),
-        });
-    }
     let mut found = Vec::new();
-    let mut denied = 0;
-    for service in &SERVICES {
-        let name = format!("{}._tcp.{domain}", service.name);
-        let records = recorder.step("srv", |_| match net.dns.srv(&name, deadline()) {
-            Ok(records) => Ok((records.clone(), describe(service.name, &records))),
-            Err(DnsError::NoRecord | DnsError::NoSuchName) => {
-                Ok((Vec::new(), format!("{} none", service.name)))
+    let mut autodiscover = None;
+    let mut told: Vec<DnsError> = Vec::new();
+    let mut has_any = false;
+    for (question, (said, took)) in QUESTIONS.iter().zip(answers) {
+        let (words, records) = match said {
+            Ok(said) => said,
+            Err(error) => {
+                // A name server that is not there is told once, not eleven times.
+                if !told.contains(&error) {
+                    recorder.took(question.step(), took, Err(unresolved(&error)));
+                    told.push(error);
+                }
+                continue;
             }
-            Err(other) => Err(unresolved(&other)),
-        });
-        for srv in records.into_iter().flatten() {
+        };
+        recorder.took(question.step(), took, Ok(words));
+        let Question::Srv(name) = question else { continue };
+        let Some(service) = SERVICES.iter().find(|service| service.name == *name) else {
+            autodiscover = records.into_iter().next();
+            continue;
+        };
+        has_any |= !records.is_empty();
+        for srv in records {
             if srv.target.is_empty() {
-                denied += 1;
                 if let Some(server) = offered(settings, service) {
-                    let detail = format!("{} is denied; the settings have {server}", service.name);
+                    let detail = format!("{name} is denied; the settings have {server}");
                     recorder.tell("srv", Err(Problem::with(&SRV_DENIES, detail)));
                 }
                 continue;
@@ -86,27 +152,17 @@ pub fn records(
             if let Some(problem) = wrong(settings, service, &srv) {
                 recorder.tell("srv", Err(problem));
             }
-            if let Ok(target) = net.dns.cname(&srv.target, deadline()) {
-                let detail =
-                    format!("{}: {} is another name for {target}", service.name, srv.target);
+            if let Ok(target) = net.dns.cname(&srv.target, deadline) {
+                let detail = format!("{name}: {} is another name for {target}", srv.target);
                 recorder.tell("srv", Err(Problem::with(&SRV_TARGET_ALIAS, detail)));
             }
             let Service { server_type, socket_type, .. } = *service;
             found.push(Found { server_type, socket_type, srv });
         }
     }
-    if found.is_empty() && denied == 0 {
+    if !has_any && told.is_empty() {
         recorder.tell("srv", Err(Problem::new(&SRV_MISSING)));
     }
-    let name = format!("_autodiscover._tcp.{domain}");
-    let autodiscover = recorder.step("srv", |_| match net.dns.srv(&name, deadline()) {
-        Ok(records) => Ok((records.clone(), describe("_autodiscover", &records))),
-        Err(DnsError::NoRecord | DnsError::NoSuchName) => {
-            Ok((Vec::new(), "_autodiscover none".to_owned()))
-        }
-        Err(other) => Err(unresolved(&other)),
-    });
-    let autodiscover = autodiscover.and_then(|records| records.into_iter().next());
     (recorder.finish(), found, autodiscover)
 }
 

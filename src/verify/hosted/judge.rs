@@ -58,20 +58,21 @@ pub fn judge(
     if asked.is_absent() {
         let why = asked.answers.first().and_then(|(_, fetched)| fetched.absent());
         let problem = Problem::with(&NOT_PUBLISHED, why.unwrap_or_default());
-        recorder.tell("fetch", Err(problem));
+        recorder.took("fetch", took(asked), Err(problem));
         certificates(asked, &mut recorder);
         return (recorder.finish(), None);
     }
     let Some((variant, fetched)) = asked.main() else {
-        recorder.tell("fetch", Err(refusal(asked)));
+        recorder.took("fetch", took(asked), Err(refusal(asked)));
         certificates(asked, &mut recorder);
         return (recorder.finish(), None);
     };
     let answer = fetched.good().expect("that is what makes it the main one");
     let octets = answer.body.len();
-    let detail = format!("200 after {:.3} s, {octets} octets", fetched.took.as_secs_f64());
-    recorder.tell(
+    let detail = format!("status 200, {octets} octets");
+    recorder.took(
         "fetch",
+        fetched.took,
         match fetched.took > PATIENCE {
             true => Err(Problem::with(&PUBLISHED_SLOW, detail)),
             false => Ok(detail),
@@ -113,6 +114,11 @@ pub fn name(place: &Place) -> String {
         Kind::Pacc => "pacc",
     };
     format!("{kind} {}", place.url)
+}
+
+/// All questions are asked at once, so this is how long the place took.
+fn took(asked: &Asked<'_>) -> Duration {
+    asked.answers.iter().map(|(_, fetched)| fetched.took).max().unwrap_or_default()
 }
 
 /// Every way of asking was refused; the first that is more than "nothing here" says why.
@@ -202,7 +208,7 @@ fn hold(
         recorder.tell("settings", Err(Problem::new(&SETTINGS_UNKNOWN)));
         return;
     };
-    let (others, lacking) = differences(read, settings, person);
+    let (others, lacking) = differences(place.at.kind(), read, settings, person);
     if !others.is_empty() {
         recorder.tell("settings", Err(Problem::with(&PUBLISHED_DIFFERS, others.join("; "))));
     }
@@ -294,12 +300,13 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
 /// `http://autodiscover.DOMAIN`, which has to lead to https or be nothing at all.
 fn redirect_only(asked: &Asked<'_>, recorder: &mut Recorder) {
     let Some(fetched) = asked.of(Variant::Get) else { return };
-    match (&fetched.result, fetched.absent()) {
-        (_, Some(why)) => recorder.tell("fetch", Err(Problem::with(&NOT_PUBLISHED, why))),
-        (Err(problem), None) => recorder.tell("fetch", Err(problem.clone())),
+    let problem = match (&fetched.result, fetched.absent()) {
+        (_, Some(why)) => Problem::with(&NOT_PUBLISHED, why),
+        (Err(problem), None) => problem.clone(),
         (Ok(answer), None) => {
             let detail = format!("{}, no redirect to https; clients ignore it", answer.status);
-            recorder.tell("fetch", Err(Problem::with(&NOT_PUBLISHED, detail)));
+            Problem::with(&NOT_PUBLISHED, detail)
         }
-    }
+    };
+    recorder.took("fetch", fetched.took, Err(problem));
 }
