@@ -16,3 +16,23 @@ impl Secret {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Display};
+
+    use super::*;
+
+    /// With a `Debug` or `Display` both would fit, and this would not compile.
+    trait Unprintable<A> {
+        fn is_so() {}
+    }
+    impl<T: ?Sized> Unprintable<()> for T {}
+    impl<T: ?Sized + Debug> Unprintable<u8> for T {}
+    impl<T: ?Sized + Display> Unprintable<u16> for T {}
+
+    #[test]
+    fn a_secret_cannot_get_into_a_panic_message() {
+        <Secret as Unprintable<_>>::is_so();
+    }
+}

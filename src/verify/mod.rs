@@ -9,6 +9,8 @@ pub mod hosted;
 mod imap;
 mod login;
 mod mailbox;
+#[cfg(test)]
+mod memory;
 mod message;
 pub mod oauth2;
 mod pool;

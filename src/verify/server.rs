@@ -44,6 +44,10 @@ pub fn test(
         session.quit();
         run.transcript = session.wire.into_parts().2;
     }
+    if let (Some(other), true) = (&probe.alternative_of, run.has_failed()) {
+        let detail = format!("{} fails; clients that use {other} do not notice", probe.hostname);
+        run.tell("alternative", Duration::ZERO, Err(Problem::with(&ALTERNATIVE_FAILS, detail)));
+    }
     let mut transcript = run.transcript.lines;
     transcript.iter_mut().for_each(|line| run.redactor.clean(line));
     ServerReport {
@@ -389,6 +393,10 @@ impl<'a> Run<'a> {
                 Err(Stop)
             }
         }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.steps.iter().any(|step| step.outcome == Outcome::Failed)
     }
 
     fn tell(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {

@@ -118,7 +118,9 @@ fn json_has_a_step_a_line_and_its_code() {
     let other = &json["servers"][1];
     assert_eq!(other["alternativeOf"], HOST);
     assert_eq!(other["works"], false);
-    let step = other["steps"].as_array().unwrap().last().unwrap();
+    let steps = other["steps"].as_array().unwrap();
+    assert_eq!(steps.last().unwrap()["code"], "alternative-fails");
+    let step = &steps[steps.len() - 2];
     assert_eq!((&step["step"], &step["outcome"]), (&"connect".into(), &"failed".into()));
     assert_eq!(step["code"], "connection-refused");
     assert!(step["help"].is_string() && step["seconds"].is_number());

@@ -1,0 +1,175 @@
+//! A peer in memory, for tests: what it says is written down before, whatever it hears.
+
+use std::io::{self, Cursor, Read, Write};
+use std::time::Instant;
+
+use proptest::prelude::*;
+
+use crate::model::Secret;
+use crate::net::Transport;
+
+use super::message::Message;
+use super::sasl::Mechanism;
+use super::session::{Protocol, Session};
+use super::step::Problem;
+use super::wire::Transcript;
+use super::{mailbox, smtp};
+
+/// Says this, and hears everything.
+struct Script {
+    says: Cursor<Vec<u8>>,
+    heard: Vec<u8>,
+}
+
+impl Script {
+    fn new(says: &str) -> Self {
+        Self { says: Cursor::new(says.as_bytes().to_vec()), heard: Vec::new() }
+    }
+}
+
+impl Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // In small pieces, as a network may.
+        let piece = buffer.len().min(7);
+        self.says.read(&mut buffer[..piece])
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.heard.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Script {
+    fn set_deadline(&mut self, _: Instant) {}
+}
+
+fn session(protocol: Protocol, says: &str) -> Session<Script> {
+    Session::new(protocol, Script::new(says), Transcript::default())
+}
+
+/// Greeting, capabilities and sign-in; what was heard, and how it ended.
+fn sign_in(
+    protocol: Protocol,
+    mechanism: Mechanism,
+    says: &str,
+) -> (String, Result<bool, Problem>, Vec<String>) {
+    let mut session = session(protocol, says);
+    let secret = Secret::new("s3cret-w0rd".to_owned());
+    let result = session.greeting().and_then(|_| {
+        session.capabilities()?;
+        let said = session.login(mechanism, "ann", &secret, ("mail.example.test", 995))?;
+        Ok(said.is_ok())
+    });
+    let (script, _, transcript) = session.wire.into_parts();
+    (String::from_utf8(script.heard).expect("we say text"), result, transcript.lines)
+}
+
+#[test]
+fn pop3_signs_in_over_two_lines() {
+    let says = "+OK hello\r\n+OK\r\nUIDL\r\nSASL XOAUTH2\r\n.\r\n+ \r\n+OK welcome\r\n";
+    let (heard, result, transcript) = sign_in(Protocol::Pop3, Mechanism::Xoauth2, says);
+    assert_eq!(result, Ok(true));
+    let mut lines = heard.lines();
+    assert_eq!(lines.next(), Some("CAPA"));
+    assert_eq!(lines.next(), Some("AUTH XOAUTH2"));
+    assert_eq!(lines.count(), 1);
+    assert_eq!(transcript.iter().filter(|line| *line == "C: (secret)").count(), 1);
+}
+
+#[test]
+fn imap_signs_in_with_literals_which_take_every_password() {
+    let says = "* OK hello\r\n* CAPABILITY IMAP4rev1\r\na1 OK\r\n+ go\r\n+ go\r\na2 OK welcome\r\n";
+    let (heard, result, transcript) = sign_in(Protocol::Imap, Mechanism::User, says);
+    assert_eq!(result, Ok(true));
+    assert_eq!(heard, "a1 CAPABILITY\r\na2 LOGIN {3}\r\nann {11}\r\ns3cret-w0rd\r\n");
+    assert!(!transcript.join("\n").contains("s3cret"), "{transcript:?}");
+}
+
+#[test]
+fn smtp_signs_in_and_sends_with_doubled_dots() {
+    let says = "220 hello\r\n250-mail\r\n250-SIZE 100000\r\n250 AUTH PLAIN\r\n334 \r\n235 ok\r\n";
+    let (heard, result, _) = sign_in(Protocol::Smtp, Mechanism::Plain, says);
+    assert_eq!(result, Ok(true));
+    assert!(heard.starts_with("EHLO [127.0.0.1]\r\nAUTH PLAIN\r\n"), "{heard}");
+    let mut session = session(
+        Protocol::Smtp,
+        "250-mail\r\n250 SIZE 100000\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n",
+    );
+    let capabilities = session.capabilities().unwrap();
+    let text = "Subject: x\r\n\r\n.\r\n..\r\nend\r\n";
+    smtp::send(&mut session.wire, &capabilities, "a@b.test", "c@d.test", text).unwrap();
+    let heard = String::from_utf8(session.wire.into_parts().0.heard).unwrap();
+    let body = "DATA\r\nSubject: x\r\n\r\n..\r\n...\r\nend\r\n.\r\n";
+    assert!(heard.ends_with(body), "{heard}");
+    assert!(heard.contains("MAIL FROM:<a@b.test> SIZE=26\r\nRCPT TO:<c@d.test>\r\n"), "{heard}");
+}
+
+/// Pieces that lead deep into a dialogue.
+const PIECES: [&str; 26] = [
+    "+OK\r\n",
+    "+OK <1.2@x>\r\n",
+    "-ERR [AUTH] no\r\n",
+    "-ERR [\r\n",
+    "+ \r\n",
+    "+ !\r\n",
+    "+ eyJzdGF0dXMiOiI0MDAifQ==\r\n",
+    "UIDL\r\n",
+    "SASL PLAIN SCRAM-SHA-256\r\n",
+    ".\r\n",
+    "1 id1\r\n",
+    "220 x\r\n",
+    "250-x\r\n",
+    "250 AUTH PLAIN CRAM-MD5\r\n",
+    "334 \r\n",
+    "235\r\n",
+    "354 go\r\n",
+    "5\r\n",
+    "* OK\r\n",
+    "* CAPABILITY IMAP4rev1 AUTH=PLAIN UIDPLUS\r\n",
+    "a1 OK\r\n",
+    "a2 OK\r\n",
+    "* SEARCH 7\r\n",
+    "* 1 FETCH (BODY[] {5}\r\n",
+    "{99999999999999999999}\r\n",
+    "\u{fffd}é\r",
+];
+
+proptest! {
+    #[test]
+    fn no_server_makes_us_panic_or_tell_a_secret(
+        pieces in prop::collection::vec(
+            prop_oneof![prop::sample::select(PIECES.to_vec()).prop_map(str::to_owned), ".{0,20}"],
+            0..16,
+        ),
+    ) {
+        let says = pieces.concat();
+        for protocol in [Protocol::Pop3, Protocol::Imap, Protocol::Smtp] {
+            for mechanism in Mechanism::ALL {
+                if protocol != Protocol::Pop3 && mechanism == Mechanism::Apop
+                    || protocol == Protocol::Smtp && mechanism == Mechanism::User {
+                    continue;
+                }
+                let (_, result, transcript) = sign_in(protocol, mechanism, &says);
+                let told = format!("{result:?}{transcript:?}");
+                prop_assert!(!told.contains("s3cret"), "{}", told);
+            }
+            let mut session = session(protocol, &says);
+            let _ = session.starttls();
+            let _ = session.mailbox();
+            let message = Message::new();
+            if protocol != Protocol::Smtp
+                && let Ok(before) = mailbox::before(&mut session)
+                && let Ok(Some(found)) = mailbox::find(&mut session, &message, &before)
+            {
+                let _ = mailbox::fetch(&mut session, found);
+                let _ = mailbox::delete(&mut session, found, message.subject());
+            }
+        }
+    }
+}
