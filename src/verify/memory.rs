@@ -110,6 +110,39 @@ fn smtp_signs_in_and_sends_with_doubled_dots() {
     assert!(heard.contains("MAIL FROM:<a@b.test> SIZE=26\r\nRCPT TO:<c@d.test>\r\n"), "{heard}");
 }
 
+/// A connection that the system takes away.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the cable is out"))
+    }
+}
+
+impl Write for Broken {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Broken {
+    fn set_deadline(&mut self, _: Instant) {}
+}
+
+#[test]
+fn an_error_of_the_system_is_told_in_its_words() {
+    let mut session = Session::new(Protocol::Pop3, Broken, Transcript::default());
+    let problem = session.greeting().unwrap_err();
+    assert_eq!(
+        (problem.code.name, problem.detail.as_str()),
+        ("connection-failed", "the cable is out")
+    );
+}
+
 /// Pieces that lead deep into a dialogue.
 const PIECES: [&str; 26] = [
     "+OK\r\n",

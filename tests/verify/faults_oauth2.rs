@@ -251,6 +251,39 @@ fn an_answer_to_another_question_and_a_no_are_told_apart() {
 }
 
 #[test]
+fn a_browser_that_never_comes_back_is_waited_for_only_so_long() {
+    let provider = Provider::new(|_| token());
+    let person = Duration::from_millis(200);
+    let attendance =
+        Attendance { step: Duration::from_secs(10), person, user: "ann", tell: &|_| {} };
+    let (course, tokens) =
+        oauth2::sign_in(&provider.net(), &authority(), &client(), Flow::Browser, &attendance);
+    assert!(tokens.is_none());
+    assert_eq!(course.steps.last().unwrap().code.unwrap().name, "oauth2-not-finished");
+}
+
+#[test]
+fn what_is_no_http_is_told_as_that() {
+    let ca = Ca::new();
+    for says in ["hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nshort"] {
+        let peer = Peer::tls(ca.good().server(), move |conn| {
+            while conn.hear().is_some_and(|line| !line.is_empty()) {}
+            conn.say(says);
+        });
+        let fixed = Override { host: HOST.to_owned(), port: 443, addresses: vec![peer.address] };
+        let net = Net::new(Some(&ca.file()), None, vec![fixed]).unwrap();
+        let attendance = Attendance {
+            step: Duration::from_secs(10),
+            person: Duration::from_secs(1),
+            user: "ann",
+            tell: &|_| {},
+        };
+        let (course, _) = oauth2::sign_in(&net, &authority(), &client(), Flow::Device, &attendance);
+        assert_eq!(course.steps.last().unwrap().code.unwrap().name, "http-failed", "{course:#?}");
+    }
+}
+
+#[test]
 fn an_old_token_is_renewed_and_the_refresh_token_goes_on() {
     let provider = Provider::new(|_| token());
     let old = Tokens {

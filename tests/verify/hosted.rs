@@ -556,6 +556,54 @@ fn autodiscover_behind_its_own_srv_record_is_found() {
     assert_eq!(finds(&json, "Outlook")["place"], place, "{json:#}");
 }
 
+/// The steps of a place that only tell.
+fn notes(json: &Value, place: &str) -> Vec<String> {
+    let places = json["hosted"]["places"].as_array().unwrap();
+    let found = places.iter().find(|p| p["name"].as_str().unwrap().contains(place)).unwrap();
+    let steps = found["steps"].as_array().unwrap().iter();
+    steps
+        .filter(|step| step["outcome"] == "note")
+        .map(|step| step["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_only_worth_knowing_is_a_note() {
+    let elsewhere = |asked: &Asked, reply: Reply| match is_autodiscover(asked) {
+        true if reply.0 == 200 => web::page(
+            "text/xml",
+            "<Autodiscover><Response><Account><Action>redirectAddr</Action>\
+             <RedirectAddr>ann@example.net</RedirectAddr></Account></Response></Autodiscover>",
+        ),
+        // The first byte of a CMS envelope.
+        _ if asked.target.starts_with("/mail.mobileconfig") && reply.0 == 200 => {
+            web::page("application/x-apple-aspen-config", "0\u{2}\u{1}\u{1}")
+        }
+        _ => reply,
+    };
+    let (exit, json) = Site::new(elsewhere, Vec::new()).with_settings(&[]);
+    assert_eq!(exit, 0, "{json:#}");
+    assert_eq!(notes(&json, "dns"), ["srv-missing"]);
+    assert!(notes(&json, AUTODISCOVER).contains(&"autodiscover-redirects".to_owned()), "{json:#}");
+    let profile = notes(&json, "profile https://example.test/");
+    assert!(profile.contains(&"signed-profile-not-read".to_owned()), "{profile:?}");
+    assert_eq!(notes(&json, "pacc"), ["not-published"]);
+}
+
+#[test]
+fn an_answer_that_comes_later_than_clients_wait_is_a_warning() {
+    changed(
+        |asked, reply| {
+            if asked.target == "/mail/config-v1.1.xml" {
+                std::thread::sleep(std::time::Duration::from_millis(5_200));
+            }
+            reply
+        },
+        AUTOCONFIG,
+        "published-slow",
+    );
+}
+
 #[test]
 fn a_domain_without_anything_and_one_without_settings_are_told_so() {
     let (exit, json) = Site::new(|_, _| web::nothing(), Vec::new()).with_settings(&[]);

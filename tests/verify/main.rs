@@ -16,6 +16,7 @@ mod exim;
 mod faults_login;
 mod faults_network;
 mod faults_oauth2;
+mod faults_rare;
 mod faults_session;
 mod faults_tls;
 mod harness;

@@ -221,6 +221,35 @@ fn each_no_of_the_outgoing_server_has_its_own_name() {
     }
 }
 
+#[test]
+fn a_message_that_is_listed_and_not_handed_out_is_named_and_deleted() {
+    let (ca, mailbox) = (Ca::new(), mailbox());
+    let outgoing = smtp(&ca, &mailbox, Some);
+    let held = Arc::clone(&mailbox);
+    let incoming = Peer::tls(ca.good().server(), move |conn| {
+        conn.say("+OK ready\r\n");
+        while let Some(line) = conn.hear() {
+            let message = held.lock().unwrap().get(2).cloned().flatten();
+            match line.split(' ').next().unwrap_or_default() {
+                "CAPA" => conn.say("+OK\r\nUIDL\r\nTOP\r\nSASL PLAIN\r\n.\r\n"),
+                "AUTH" => {
+                    conn.say("+ \r\n");
+                    conn.hear();
+                    conn.say("+OK\r\n");
+                }
+                "UIDL" if message.is_some() => conn.say("+OK\r\n1 id7\r\n.\r\n"),
+                "UIDL" => conn.say("+OK\r\n.\r\n"),
+                "TOP" => conn.say(&format!("+OK\r\n{}.\r\n", message.unwrap())),
+                "RETR" => conn.say("-ERR the store is broken\r\n"),
+                _ => conn.say("+OK 0 0\r\n"),
+            }
+        }
+    });
+    let trip = travel(&ca, &outgoing, Test::pop3(SocketType::Ssl, incoming.address));
+    let all = [("send", ""), ("arrive", ""), ("unharmed", "fetch-failed"), ("delete", "")];
+    assert_eq!(codes(&trip), all, "{trip:#?}");
+}
+
 /// IMAP without UIDPLUS, whose mailbox has the message.
 #[test]
 fn without_uidplus_nothing_is_expunged_and_the_message_is_named() {

@@ -80,7 +80,7 @@ super::codes! {
     ACCOUNT_ORACLE_UNTESTED = "account-oracle-untested", Note,
         "whether known and unknown addresses get the same answer was not tested",
         "That needs an address that exists.",
-        "Name one with --address.";
+        "Name an address that exists with --address.";
     AUTODISCOVER_REDIRECTS = "autodiscover-redirects", Note,
         "Autodiscover sends clients elsewhere",
         "The answer has a RedirectUrl or RedirectAddr instead of settings; Outlook follows up to ten, Thunderbird two.",

@@ -28,7 +28,7 @@ super::codes! {
     OAUTH2_GRANT_REFUSED = "oauth2-grant-refused", Failed,
         "the provider does not accept the code or the refresh token",
         "It is used up, too old, revoked, or was made for another client (invalid_grant).",
-        "Sign in anew.";
+        "Sign in anew; with --token-command, see what the command keeps.";
     OAUTH2_FAILED = "oauth2-failed", Failed,
         "the provider's sign-in did not work",
         "The provider's OAuth2 server answered with an error that is none of the usual ones, or with something else than a token.",
