@@ -1,184 +1,11 @@
-//! What a domain publishes: a web server for each way to do it wrong, and real ones that do it right.
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+//! What a domain publishes: a web server for each way to do it wrong.
 
 use rcgen::SanType;
-use serde_json::Value;
 
-use crate::ca::{Ca, Identity};
-use crate::dns::{self, Record};
-use crate::output::provider;
-use crate::peer::Peer;
-use crate::runs::Run;
+use crate::ca::Ca;
+use crate::dns::Record;
+use crate::hosted_site::*;
 use crate::web::{self, Asked, Reply};
-
-pub const DOMAIN: &str = "example.test";
-const HOSTS: [&str; 4] = ["", "autoconfig.", "autodiscover.", "ua-auto-config."];
-const AUTOCONFIG: &str = "https://autoconfig.example.test/mail/config-v1.1.xml";
-const AUTODISCOVER: &str = "https://autodiscover.example.test/autodiscover/autodiscover.xml";
-
-/// A certificate for every host that clients ask.
-pub fn identity(ca: &Ca) -> Identity {
-    ca.with(|params| {
-        params.subject_alt_names = HOSTS
-            .iter()
-            .map(|host| SanType::DnsName(format!("{host}{DOMAIN}").try_into().unwrap()))
-            .collect();
-    })
-}
-
-/// The provider whose files are published, POP3 and IMAP.
-fn settings() -> String {
-    let both = provider("pop3").replace("alternativeHostnames = [\"pop.example.test\"]\n", "");
-    let imap = provider("imap");
-    let server = imap.split("[[").find(|part| part.contains("\"imap\"")).unwrap();
-    let server = server.replace("alternativeHostnames = [\"pop.example.test\"]\n", "");
-    both.replacen("[[incomingServer]]", &format!("[[{server}[[incomingServer]]"), 1)
-}
-
-/// Where `generate` puts the settings and everything for a web server.
-pub fn published() -> Run {
-    let run = Run::new().write("example.test.toml", &settings());
-    let root = format!("hosting.webRoot={}", run.path("out/example.test/hosting/www").display());
-    let args = ["generate", "--provider", "example.test.toml", "--target", "hosting"];
-    run.args(&[&args[..], &["--set", &root]].concat()).code(0);
-    run
-}
-
-/// The files of a web tree, by path.
-type Files = BTreeMap<String, String>;
-
-struct Site {
-    run: Run,
-    ca: Ca,
-    https: Peer,
-    http: Peer,
-    dns: std::net::SocketAddr,
-}
-
-impl Site {
-    /// Everything right, changed by `change`; `records` are all that DNS knows.
-    fn new(
-        change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
-        records: Vec<(&'static str, Record)>,
-    ) -> Self {
-        let ca = Ca::new();
-        let identity = identity(&ca);
-        Self::with_identity(ca, &identity, change, records)
-    }
-
-    fn with_identity(
-        ca: Ca,
-        identity: &Identity,
-        change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
-        records: Vec<(&'static str, Record)>,
-    ) -> Self {
-        let run = published();
-        let files: Files = run
-            .files("out/example.test/hosting/www")
-            .into_iter()
-            .map(|(path, bytes)| (format!("/{path}"), String::from_utf8(bytes).unwrap()))
-            .collect();
-        let change = Arc::new(change);
-        let answer = move |asked: &Asked| change(asked, right(&files, asked));
-        let answer = Arc::new(answer);
-        let same = Arc::clone(&answer);
-        let https = web::server(Some(identity.server()), move |asked| answer(asked));
-        let http = web::server(None, move |asked| same(asked));
-        Self { run, ca, https, http, dns: dns::zone(records) }
-    }
-
-    fn verify(&self, more: &[&str]) -> (i32, Value) {
-        let ca = self.ca.file().display().to_string();
-        let dns = self.dns.to_string();
-        let mut args: Vec<String> =
-            ["verify", "--hosted", DOMAIN, "--ca", &ca, "--dns", &dns, "--format", "json"]
-                .map(str::to_owned)
-                .to_vec();
-        for host in HOSTS {
-            for (port, peer) in [(443, &self.https), (80, &self.http)] {
-                args.push("--resolve".to_owned());
-                args.push(format!("{host}{DOMAIN}:{port}:{}", peer.address));
-            }
-        }
-        args.extend(more.iter().map(|word| (*word).to_owned()));
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let ended = self.run.args(&args);
-        let json = serde_json::from_str(&ended.stdout)
-            .unwrap_or_else(|e| panic!("{e}: {} {}", ended.stdout, ended.stderr));
-        (ended.code.unwrap(), json)
-    }
-
-    fn with_settings(&self, more: &[&str]) -> (i32, Value) {
-        self.verify(&[&["--provider", "example.test.toml"][..], more].concat())
-    }
-}
-
-/// A server that does everything right.
-fn right(files: &Files, asked: &Asked) -> Reply {
-    let path = asked.target.split('?').next().unwrap().to_ascii_lowercase();
-    let Some(body) = files.get(&path) else { return web::nothing() };
-    let host = asked.host.split('.').next().unwrap();
-    match path.as_str() {
-        "/mail/config-v1.1.xml" if host == "autoconfig" => web::page("text/xml", body),
-        "/.well-known/autoconfig/mail/config-v1.1.xml" if host == "example" => {
-            web::page("text/xml", body)
-        }
-        "/autodiscover/autodiscover.xml" if host == "autodiscover" => web::page("text/xml", body),
-        "/mail.mobileconfig" if host == "example" => {
-            web::page("application/x-apple-aspen-config", body)
-        }
-        _ => web::nothing(),
-    }
-}
-
-/// The codes at a place: `failed` and `warning` of it, in their order.
-fn codes(json: &Value, place: &str) -> Vec<String> {
-    let places = json["hosted"]["places"].as_array().unwrap();
-    let name = |p: &&Value| p["name"].as_str().unwrap().contains(place);
-    let found = places.iter().find(name).unwrap_or_else(|| panic!("no {place} in {json:#}"));
-    let steps = found["steps"].as_array().unwrap();
-    let bad = steps.iter().filter(|s| s["outcome"] == "failed" || s["outcome"] == "warning");
-    bad.map(|step| step["code"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Every code of every place that is worse than a note.
-fn all_codes(json: &Value) -> Vec<String> {
-    let places = json["hosted"]["places"].as_array().unwrap();
-    let names = places.iter().map(|place| place["name"].as_str().unwrap().to_owned());
-    names
-        .flat_map(|name| codes(json, &name).into_iter().map(move |code| format!("{name}: {code}")))
-        .collect()
-}
-
-fn finds<'a>(json: &'a Value, client: &str) -> &'a Value {
-    let clients = json["hosted"]["clients"].as_array().unwrap();
-    clients.iter().find(|c| c["client"].as_str().unwrap().starts_with(client)).unwrap()
-}
-
-fn changed(
-    change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
-    place: &str,
-    code: &str,
-) -> Value {
-    let (exit, json) = Site::new(change, srv()).with_settings(&[]);
-    let found = codes(&json, place);
-    assert!(found.iter().any(|c| c == code), "{code} is not among {found:?}: {json:#}");
-    let failed = json["works"] == false;
-    assert_eq!(exit, i32::from(failed));
-    json
-}
-
-fn srv() -> Vec<(&'static str, Record)> {
-    vec![
-        ("example.test", Record::Mx("mx.example.test")),
-        ("_imaps._tcp.example.test", Record::Srv(0, 993, "mail.example.test")),
-        ("_pop3s._tcp.example.test", Record::Srv(10, 995, "mail.example.test")),
-        ("_submissions._tcp.example.test", Record::Srv(0, 465, "mail.example.test")),
-        ("_submission._tcp.example.test", Record::Srv(0, 0, ".")),
-    ]
-}
 
 #[test]
 fn a_domain_that_does_everything_right_has_nothing_wrong_and_every_client_finds_its_settings() {
@@ -217,14 +44,6 @@ fn a_domain_that_does_everything_right_has_nothing_wrong_and_every_client_finds_
         assert!(heard.contains(line), "{line} was not asked: {heard}");
     }
     assert!(site.http.heard().iter().any(|line| line.starts_with("GET /mail/config")));
-}
-
-fn is_autoconfig(asked: &Asked) -> bool {
-    asked.target.starts_with("/mail/config")
-}
-
-fn is_autodiscover(asked: &Asked) -> bool {
-    asked.target.to_ascii_lowercase().starts_with("/autodiscover/autodiscover.xml")
 }
 
 #[test]
@@ -428,20 +247,6 @@ fn outlook_follows_the_redirect_from_plain_http() {
     assert_eq!(view["place"], "http://autodiscover.example.test/autodiscover/autodiscover.xml");
 }
 
-/// The same files, read once.
-fn elsewhere() -> Files {
-    static FILES: Mutex<Option<Files>> = Mutex::new(None);
-    let mut files = FILES.lock().unwrap();
-    files
-        .get_or_insert_with(|| {
-            let run = published();
-            let all = run.files("out/example.test/hosting/www").into_iter();
-            all.map(|(path, bytes)| (format!("/{path}"), String::from_utf8(bytes).unwrap()))
-                .collect()
-        })
-        .clone()
-}
-
 #[test]
 fn an_unknown_address_that_gets_another_answer_is_an_oracle() {
     let site = Site::new(
@@ -486,85 +291,6 @@ fn a_certificate_without_the_published_name_is_named_and_the_client_turns_away()
     let well_known = "https://example.test/.well-known/autoconfig/mail/config-v1.1.xml";
     assert_eq!(finds(&json, "Thunderbird for desktop")["place"], well_known);
     assert!(finds(&json, "Outlook")["place"].is_null());
-}
-
-#[test]
-fn a_pacc_file_is_held_against_its_digest_in_dns() {
-    use base64::Engine as _;
-    use sha2::Digest as _;
-    const BODY: &str = r#"{"protocols":{"imap":{"host":"mail.example.test"},"smtp":{"host":"mail.example.test"}},"authentication":{"password":true}}"#;
-    let pacc = |asked: &Asked, reply: Reply| match asked.host.as_str() {
-        "ua-auto-config.example.test" => web::page("application/json", BODY),
-        _ => reply,
-    };
-    let digest = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(BODY));
-    let place = "pacc https://ua-auto-config.example.test/";
-    for (value, expected) in [
-        (Some(digest), None),
-        (Some("AAAA".to_owned()), Some("pacc-digest-wrong")),
-        (None, Some("pacc-digest-missing")),
-    ] {
-        let mut records = srv();
-        records.extend(value.map(|digest| {
-            let text = Record::Txt(format!("v=UAAC1; a=sha256; d={digest}"));
-            ("_ua-auto-config.example.test", text)
-        }));
-        let (_, json) = Site::new(pacc, records).with_settings(&[]);
-        assert_eq!(codes(&json, place).first().map(String::as_str), expected, "{json:#}");
-        assert_eq!(finds(&json, "Himalaya")["servers"][0], "imap mail.example.test:993 SSL");
-    }
-}
-
-#[test]
-fn records_that_lead_astray_are_named() {
-    let with = |record: (&'static str, Record)| {
-        let mut records: Vec<_> = srv().into_iter().filter(|(name, _)| *name != record.0).collect();
-        records.push(record);
-        Site::new(|_, reply| reply, records).with_settings(&[]).1
-    };
-    let dns = "dns example.test";
-    for (record, code) in [
-        (
-            ("_submission._tcp.example.test", Record::Srv(0, 465, "mail.example.test")),
-            "srv-differs",
-        ),
-        (("_imaps._tcp.example.test", Record::Srv(0, 993, "old.example.test")), "srv-differs"),
-        (("_imap._tcp.example.test", Record::Srv(0, 143, "mail.example.test")), "srv-differs"),
-        (("_pop3s._tcp.example.test", Record::Srv(0, 0, ".")), "srv-denies"),
-        (("mail.example.test", Record::Cname("host.example.test")), "srv-target-alias"),
-    ] {
-        let json = with(record.clone());
-        assert!(codes(&json, dns).contains(&code.to_owned()), "{record:?}: {json:#}");
-    }
-}
-
-#[test]
-fn autodiscover_behind_its_own_srv_record_is_found() {
-    let moved = |asked: &Asked, reply: Reply| match asked.host.starts_with("autodiscover.") {
-        true => web::nothing(),
-        false if asked.host.starts_with("ua-auto-config.") && is_autodiscover(asked) => {
-            let host = "autodiscover.example.test".to_owned();
-            right(&elsewhere(), &Asked { host, ..asked.clone() })
-        }
-        false => reply,
-    };
-    let mut records = srv();
-    let target = Record::Srv(0, 443, "ua-auto-config.example.test");
-    records.push(("_autodiscover._tcp.example.test", target));
-    let (_, json) = Site::new(moved, records).with_settings(&[]);
-    let place = "https://ua-auto-config.example.test/autodiscover/autodiscover.xml";
-    assert_eq!(finds(&json, "Outlook")["place"], place, "{json:#}");
-}
-
-/// The steps of a place that only tell.
-fn notes(json: &Value, place: &str) -> Vec<String> {
-    let places = json["hosted"]["places"].as_array().unwrap();
-    let found = places.iter().find(|p| p["name"].as_str().unwrap().contains(place)).unwrap();
-    let steps = found["steps"].as_array().unwrap().iter();
-    steps
-        .filter(|step| step["outcome"] == "note")
-        .map(|step| step["code"].as_str().unwrap().to_owned())
-        .collect()
 }
 
 #[test]

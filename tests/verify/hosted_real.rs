@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::Value;
 
 use crate::ca::Ca;
-use crate::hosted::{DOMAIN, identity, published};
+use crate::hosted_site::{DOMAIN, identity, published};
 use crate::runs::Run;
 use crate::support::{self, Running, free_port};
 

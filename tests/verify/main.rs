@@ -21,8 +21,10 @@ mod faults_session;
 mod faults_tls;
 mod harness;
 mod hosted;
+mod hosted_dns;
 #[cfg(target_os = "linux")]
 mod hosted_real;
+mod hosted_site;
 #[cfg(target_os = "linux")]
 mod oauth;
 #[cfg(target_os = "linux")]
