@@ -3,7 +3,6 @@
 use rcgen::SanType;
 
 use crate::ca::Ca;
-use crate::dns::Record;
 use crate::hosted_site::*;
 use crate::web::{self, Asked, Reply};
 
