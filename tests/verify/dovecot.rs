@@ -52,10 +52,10 @@ impl Dovecot {
         fs::write(path("cert.pem"), &identity.chain).unwrap();
         fs::write(path("key.pem"), &identity.key).unwrap();
         fs::write(path("users"), format!("{USER}:{{PLAIN}}{PASSWORD}::::::\n")).unwrap();
-        let mut mechanisms = "plain login cram-md5 scram-sha-256";
+        let mut mechanisms = "plain login cram-md5 scram-sha-256 apop";
         let mut tokens = String::new();
         if let Some(provider) = provider {
-            mechanisms = "plain login cram-md5 scram-sha-256 xoauth2 oauthbearer";
+            mechanisms = "plain login cram-md5 scram-sha-256 apop xoauth2 oauthbearer";
             let args = path("oauth2");
             fs::write(&args, oauth2(provider)).unwrap();
             let own = "driver = oauth2\n mechanisms = xoauth2 oauthbearer";

@@ -65,6 +65,12 @@ fn dovecot_lets_us_in_by_every_mechanism_and_every_port() {
             signed_in(&report, "USER");
             blanked(&report);
         }
+        if server_type == pop3 {
+            let apop = test().declaring(&declared).password(USER, PASSWORD).by(Mechanism::Apop);
+            let report = apop.run();
+            signed_in(&report, "APOP");
+            blanked(&report);
+        }
         // What the settings' words mean: the best that is offered.
         let report = test().declaring(&[PasswordCleartext]).password(USER, PASSWORD).run();
         signed_in(&report, "PLAIN");
