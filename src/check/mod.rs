@@ -45,7 +45,7 @@ pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
         // A file that does not parse is not judged further.
         Ok(tree) => {
             let mut findings = schema::check(&mut judges.schemas, artifact, tree.as_ref());
-            findings.extend(reading::check(artifact));
+            findings.extend(reading::check(artifact, tree.as_ref()));
             findings.extend(shown::check(artifact));
             findings
         }

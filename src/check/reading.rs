@@ -1,6 +1,7 @@
 //! The typed reader of the client's format must give back the plan.
 
 use crate::finding::Finding;
+use crate::format::Tree;
 use crate::import::{ReadServer, Reader};
 use crate::model::Side;
 use crate::plan::PlannedServer;
@@ -8,12 +9,18 @@ use crate::render::Artifact;
 
 use super::source;
 
-pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
+/// `tree` is the file parsed, where its kind has a grammar.
+pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding> {
     let Some(reader) = artifact.job.file.reader else { return Vec::new() };
-    let source = source(artifact);
-    let read = match reader.read(&artifact.text) {
+    let text = &artifact.text;
+    let read = match tree {
+        Some(tree) if artifact.job.file.format == reader.kind() => reader.read_parsed(text, tree),
+        _ => reader.read(text),
+    };
+    let read = match read {
         Ok(read) => read,
         Err(errors) => {
+            let source = source(artifact);
             return errors
                 .into_iter()
                 .map(|e| Finding::error("not-readable", e.message).at(&source, e.span))
@@ -49,7 +56,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
                 "not-as-planned",
                 format!("the {server_type} server reads back otherwise than planned: {what}"),
             )
-            .at(&source, read.span.clone()),
+            .at(&source(artifact), read.span.clone()),
             _ => Finding::error("not-as-planned", format!("no {server_type} server reads back")),
         });
     }

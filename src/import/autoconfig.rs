@@ -11,8 +11,8 @@ mod server;
 
 use std::collections::HashSet;
 
-use super::{Errors, Malformed, ReadConfig, first_line, hostname, parse};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig, first_line, hostname};
+use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
 
 /// Where an element belongs, for those that are misplaced often.
@@ -37,8 +37,7 @@ const PLACES: [(&str, &str); 14] = [
 const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 20;
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let root = parse(&Kind::Xml, text)?;
+pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     let start = first_line(text, &root.span);
@@ -46,7 +45,7 @@ pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
         errors.add(&start, format!("the root element is <{}>, not <clientConfig>", root.name));
         return errors.finish(config);
     }
-    attributes(&root, &["version"], &mut errors);
+    attributes(root, &["version"], &mut errors);
     if !matches!(root.attribute("version"), Some("1.0" | "1.1" | "1.2")) {
         errors.add(&start, "clientConfig needs version=\"1.1\"");
     }
@@ -192,7 +191,12 @@ fn belongs(name: &str, place: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Reader;
     use crate::model::{Authentication, ServerType, SocketType};
+
+    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        Reader::Autoconfig.read(text)
+    }
 
     const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1">

@@ -6,8 +6,8 @@ mod protocol;
 
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line, parse};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig, first_line};
+use crate::format::Tree;
 use crate::model::ServerType;
 
 /// Microsoft's live pages show both with `https`; every client compares with `http`.
@@ -15,10 +15,9 @@ const OUTER: &str = "http://schemas.microsoft.com/exchange/autodiscover/response
 const INNER: &str =
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let root = parse(&Kind::Xml, text)?;
+pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
     let mut reading = Reading { text, errors: Errors::default() };
-    let config = reading.envelope(&root);
+    let config = reading.envelope(root);
     reading.errors.finish(config)
 }
 
@@ -167,7 +166,12 @@ fn attributes(element: &Tree) -> impl Iterator<Item = &Tree> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Reader;
     use crate::model::{Authentication, SocketType};
+
+    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        Reader::Autodiscover.read(text)
+    }
 
     const GOOD: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">

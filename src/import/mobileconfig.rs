@@ -13,14 +13,13 @@ mod mail;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line, parse};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig, first_line};
+use crate::format::Tree;
 use keys::{COMMON, Key, TOP_LEVEL, check_keys};
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let profile = parse(&Kind::Plist, text)?;
+pub(super) fn read(text: &str, profile: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
     let mut reading = Reading { text, errors: Errors::default(), seen: HashMap::new() };
-    let config = reading.profile(&profile);
+    let config = reading.profile(profile);
     reading.errors.finish(config)
 }
 

@@ -85,13 +85,32 @@ impl Reader {
     /// Strict: everything that the client would drop, guess or trip over is in the error, each
     /// with its place; a file that reads without error is one that the client takes whole.
     pub fn read(self, text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        match self.kind().parse(text) {
+            Ok(tree) => self.read_parsed(text, &tree.unwrap_or_default()),
+            Err(malformed) => Err(vec![malformed]),
+        }
+    }
+
+    /// Reads a text that is parsed already, as [`Self::kind`].
+    pub fn read_parsed(self, text: &str, tree: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
         match self {
-            Reader::Autoconfig => autoconfig::read(text),
-            Reader::Autodiscover => autodiscover::read(text),
-            Reader::Mobileconfig => mobileconfig::read(text),
-            Reader::Prf => prf::read(text),
-            Reader::QrPayload => qr_payload::read(text),
-            Reader::Reg => reg::read(text),
+            Reader::Autoconfig => autoconfig::read(text, tree),
+            Reader::Autodiscover => autodiscover::read(text, tree),
+            Reader::Mobileconfig => mobileconfig::read(text, tree),
+            Reader::Prf => prf::read(text, tree),
+            Reader::QrPayload => qr_payload::read(text, tree),
+            Reader::Reg => reg::read(tree),
+        }
+    }
+
+    /// What its client takes such a file for.
+    pub fn kind(self) -> Kind {
+        match self {
+            Reader::Autoconfig | Reader::Autodiscover => Kind::Xml,
+            Reader::Mobileconfig => Kind::Plist,
+            Reader::Prf => Kind::Prf,
+            Reader::QrPayload => Kind::Json,
+            Reader::Reg => Kind::Reg,
         }
     }
 }
@@ -112,15 +131,6 @@ impl Errors {
 
     fn finish(self, config: ReadConfig) -> Result<ReadConfig, Vec<Malformed>> {
         if self.0.is_empty() { Ok(config) } else { Err(self.0) }
-    }
-}
-
-/// A text of a kind that has a grammar, as its tree.
-fn parse(kind: &Kind, text: &str) -> Result<Tree, Vec<Malformed>> {
-    match kind.parse(text) {
-        Ok(Some(tree)) => Ok(tree),
-        Ok(None) => Ok(Tree::default()),
-        Err(malformed) => Err(vec![malformed]),
     }
 }
 

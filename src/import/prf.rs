@@ -9,12 +9,11 @@ mod account;
 
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line, parse};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig, first_line};
+use crate::format::Tree;
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let file = parse(&Kind::Prf, text)?;
-    let mut reading = Reading { text, file: &file, errors: Errors::default() };
+pub(super) fn read(text: &str, file: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+    let mut reading = Reading { text, file: file, errors: Errors::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -151,7 +150,12 @@ fn value(entry: &Tree) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Reader;
     use crate::model::{Authentication, ServerType, SocketType};
+
+    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        Reader::Prf.read(text)
+    }
 
     const GOOD: &str = "\
 [General]

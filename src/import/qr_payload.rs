@@ -6,12 +6,11 @@
 //! The app rejects the whole payload if one value in it is out of range, so one error here is
 //! one too many. A line feed at the end of the file is not part of the payload.
 
-use super::{Errors, Malformed, ReadConfig, ReadServer, hostname, parse, port};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig, ReadServer, hostname, port};
+use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let root = parse(&Kind::Json, text)?;
+pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     compact(text, &mut errors);
@@ -187,6 +186,11 @@ fn compact(text: &str, errors: &mut Errors) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Reader;
+
+    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        Reader::QrPayload.read(text)
+    }
 
     const GOOD: &str = concat!(
         r#"[1,[1,1],[1,"pop.example.com",995,3,1,"ann@example.com","Example","p w"],"#,

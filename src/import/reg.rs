@@ -3,11 +3,10 @@
 //! What a value means is the business of the program that owns its key; the schema of the file
 //! knows. Strings that are written as bytes (REG_EXPAND_SZ and its like) are given as text.
 
-use super::{Errors, Malformed, ReadConfig, parse};
-use crate::format::{Kind, Tree};
+use super::{Errors, Malformed, ReadConfig};
+use crate::format::Tree;
 
-pub(super) fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-    let tree = parse(&Kind::Reg, text)?;
+pub(super) fn read(tree: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     for key in &tree.children {
@@ -43,6 +42,11 @@ fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Reader;
+
+    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+        Reader::Reg.read(text)
+    }
 
     fn file(lines: &str) -> String {
         format!("Windows Registry Editor Version 5.00\n\n{lines}\n")

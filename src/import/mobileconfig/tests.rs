@@ -1,7 +1,12 @@
 //! One good profile, and for every rule the profile that breaks it.
 
 use super::*;
+use crate::import::Reader;
 use crate::model::{Authentication, ServerType, SocketType};
+
+fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    Reader::Mobileconfig.read(text)
+}
 
 const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
