@@ -19,7 +19,9 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
     if text != artifact.text {
         return wrong("the bytes decode to another text".to_owned(), 0..0);
     }
-    if let Some((at, c)) = text.char_indices().find(|(_, c)| crate::model::is_reserved(*c)) {
+    if artifact.marks.has_marks(&text)
+        && let Some((at, c)) = text.char_indices().find(|(_, c)| crate::model::is_reserved(*c))
+    {
         return wrong(
             "a mark is left where a value should stand".to_owned(),
             at..at + c.len_utf8(),

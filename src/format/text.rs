@@ -41,6 +41,10 @@ pub struct TextRules {
 impl TextRules {
     /// Refusing wins over escaping; what is escaped need not fit the encoding itself.
     pub(super) fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
+        let own = |c: char| self.refuse.contains(c) || self.replacement(c).is_some();
+        if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !value.contains(own) {
+            return Ok(Cow::Borrowed(value));
+        }
         for c in value.chars() {
             if self.refuse.contains(c) {
                 return Err(Unwritable(format!("{} cannot stand in this kind of file", named(c))));
@@ -108,7 +112,7 @@ pub(super) fn encode(
     encoding: Encoding,
     newline: Newline,
 ) -> Result<Vec<u8>, Unwritable> {
-    if let Some(c) = text.chars().find(|&c| c == '\r' || c == '\0') {
+    if let Some(c) = text.bytes().map(char::from).find(|&c| c == '\r' || c == '\0') {
         return Err(Unwritable(format!(
             "{} in a finished text; lines end in a line feed alone and the format adds the rest",
             named(c)

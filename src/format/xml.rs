@@ -11,7 +11,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 pub(super) use syntax::escape;
-use syntax::{are_literals, attributes, forbidden, is_name, is_space, resolve};
+use syntax::{are_literals, attributes, first_forbidden, is_name, is_space, resolve};
 
 use super::{DEEPEST, Malformed, Tree, named};
 
@@ -21,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Malformed> {
     if text.starts_with('\u{FEFF}') {
         return Err(Malformed::new("a byte order mark; write UTF-8 without one", 0..0));
     }
-    if let Some((at, c)) = text.char_indices().find(|&(_, c)| forbidden(c)) {
+    if let Some((at, c)) = first_forbidden(text) {
         let message = format!("{} cannot stand in an XML file", named(c));
         return Err(Malformed::new(message, at..at + c.len_utf8()));
     }

@@ -75,7 +75,7 @@ impl Marks {
     }
 
     pub fn has_marks(&self, text: &str) -> bool {
-        text.bytes().any(|byte| byte == LEAD) && text.chars().any(is_mark)
+        text.as_bytes().contains(&LEAD) && text.chars().any(is_mark)
     }
 
     /// The text with the raw values in place of the marks.

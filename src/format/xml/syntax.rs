@@ -1,7 +1,6 @@
 //! The small parts of XML: values, attributes, references and names.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::super::{Malformed, Tree, Unwritable, is_mark, named};
@@ -11,6 +10,10 @@ use super::super::{Malformed, Tree, Unwritable, is_mark, named};
 /// Line feeds and tabs become references, because in an attribute a parser turns the bare
 /// characters into spaces (XML 1.0 section 3.3.3).
 pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
+    // Most values have nothing but these; looking at all bytes without a stop is the quickest way.
+    if value.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return Ok(Cow::Borrowed(value));
+    }
     if let Some(c) = value.chars().find(|&c| forbidden(c) && c != '\r') {
         return Err(Unwritable(format!("{} cannot stand in an XML file", named(c))));
     }
@@ -25,6 +28,11 @@ pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable>
         }
     }
     Ok(Cow::Owned(out))
+}
+
+/// Of the printable ASCII characters, those that stand for themselves.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }
 
 fn reference(c: char) -> Option<&'static str> {
@@ -47,6 +55,19 @@ pub(super) fn forbidden(c: char) -> bool {
     c.is_control() && c != '\t' && c != '\n' || matches!(c, '\u{FFFE}' | '\u{FFFF}')
 }
 
+/// The first character that an XML file cannot have, and where it stands.
+pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
+    // Such a character begins with one of these bytes, and most texts have none of them.
+    let is_suspect = |byte: u8| {
+        matches!(byte, 0..=0x1F if byte != b'\t' && byte != b'\n')
+            || matches!(byte, 0x7F | 0xC2 | 0xEF)
+    };
+    if !text.bytes().fold(false, |found, byte| found | is_suspect(byte)) {
+        return None;
+    }
+    text.char_indices().find(|&(_, c)| forbidden(c))
+}
+
 /// Whether `rest` is that many quoted strings, each with white space before it.
 pub(super) fn are_literals(mut rest: &str, count: usize) -> bool {
     for _ in 0..count {
@@ -65,8 +86,7 @@ pub(super) fn are_literals(mut rest: &str, count: usize) -> bool {
 
 /// The attributes of a tag, from behind its name; none of them twice.
 pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, Malformed> {
-    let mut found = Vec::new();
-    let mut names = HashSet::new();
+    let mut found: Vec<Tree> = Vec::new();
     let mut at = range.start;
     loop {
         let rest = &text[at..range.end];
@@ -95,16 +115,21 @@ pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, M
         };
         at = range.end - quoted.len() + raw.len() + 2;
         let value = attribute_value(raw).map_err(|why| Malformed::new(why, start..at))?;
-        if !names.insert(name) {
-            return Err(Malformed::new(format!("attribute {name} appears twice"), start..at));
+        let name = ["@", name].concat();
+        if found.iter().any(|other| other.name == name) {
+            let message = format!("attribute {} appears twice", &name[1..]);
+            return Err(Malformed::new(message, start..at));
         }
-        found.push(Tree::leaf(format!("@{name}"), "attribute", value, start..at));
+        found.push(Tree::leaf(name, "attribute", value, start..at));
     }
 }
 
 fn attribute_value(raw: &str) -> Result<String, String> {
     if raw.contains('<') {
         return Err("\"<\" in an attribute; write &lt;".to_owned());
+    }
+    if !raw.contains(['&', '\t', '\n', '\r']) {
+        return Ok(raw.to_owned());
     }
     // XML 1.0 section 3.3.3: bare white space is spaces here.
     let spaces = |c| if is_space(c) { ' ' } else { c };
