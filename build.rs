@@ -1,11 +1,12 @@
 //! Writes the table of the files that are built into the program, by a walk over three folders,
-//! and that of the templates among them, parsed.
+//! and those of the templates among them, parsed, and of the paths in the manifests.
 
 #[path = "build/parse.rs"]
 mod parse;
 #[path = "src/render/parsed.rs"]
 mod parsed;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -33,6 +34,7 @@ fn main() -> io::Result<()> {
     rows.sort();
     let mut files = String::from("static FILES: &[(&str, &str)] = &[\n");
     let mut templates = String::from("static TEMPLATES: &[(&str, &str)] = &[\n");
+    let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for (name, file) in rows {
         writeln!(files, "    ({name:?}, include_str!({file:?})),")
             .expect("a string takes everything");
@@ -44,9 +46,26 @@ fn main() -> io::Result<()> {
                     .expect("a string takes everything");
             }
         }
+        if name.ends_with("/target.toml") {
+            let text = fs::read_to_string(&file)?;
+            for path in text.lines().filter_map(path_template) {
+                if let Some(form) = parse::parse(path).map_err(io::Error::other)? {
+                    paths.insert(path.to_owned(), form);
+                }
+            }
+        }
     }
+    let paths: String = paths.iter().map(|pair| format!("    {pair:?},\n")).collect();
+    let paths = format!("static PATHS: &[(&str, &str)] = &[\n{paths}];\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n"))
+    fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n{paths}"))
+}
+
+/// The path with expressions that a line of a manifest gives to a file, if it is such a line.
+fn path_template(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once('=')?;
+    let path = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+    (key.trim() == "path" && path.contains("{{") && !path.contains(['"', '\\'])).then_some(path)
 }
 
 /// All files below a folder, but for hidden ones.

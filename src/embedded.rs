@@ -13,6 +13,11 @@ pub(crate) fn parsed(path: &str, text: &str) -> Option<&'static str> {
     find(TEMPLATES, path).filter(|_| file(path) == Some(text))
 }
 
+/// A path of a built-in manifest in the same form.
+pub(crate) fn parsed_path(path: &str) -> Option<&'static str> {
+    find(PATHS, path)
+}
+
 fn find(table: &[(&str, &'static str)], path: &str) -> Option<&'static str> {
     let at = table.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     Some(table[at].1)
@@ -32,6 +37,7 @@ mod tests {
     fn the_tables_are_sorted_so_that_a_file_is_found_by_halving() {
         assert!(FILES.is_sorted_by_key(|(name, _)| *name));
         assert!(TEMPLATES.is_sorted_by_key(|(name, _)| *name));
+        assert!(PATHS.is_sorted_by_key(|(path, _)| *path));
         assert!(file("providers/outlook.com.toml").is_some());
     }
 }

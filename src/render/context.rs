@@ -25,6 +25,7 @@
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
 //! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
 
+mod asked;
 mod provider;
 
 use std::borrow::Cow;
@@ -39,6 +40,8 @@ use crate::target::{OptionDefault, Take};
 
 use super::marks::Marks;
 
+pub(super) use asked::Asked;
+
 /// The namespace of every UUID that mailwright derives; made once, never to change: a changed
 /// UUID makes Apple Mail drop an account with its mail and set it up anew.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af13);
@@ -46,13 +49,14 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af1
 /// The language that every text has.
 const FALLBACK: &str = "en";
 
-/// Builds the context of one job.
-pub(super) fn context(job: &Job<'_>, marks: &Marks) -> Value {
-    Builder { job, marks }.build()
+/// Builds the context of one job for the templates that ask for something.
+pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks) -> Value {
+    Builder { job, asked, marks }.build()
 }
 
 struct Builder<'a> {
     job: &'a Job<'a>,
+    asked: &'a [&'a Asked],
     marks: &'a Marks,
 }
 
@@ -114,14 +118,8 @@ impl Builder<'_> {
         Value::Array(values.into_iter().map(|v| self.text(v, name)).collect())
     }
 
-    /// Whether the template, or that of the path, names it at all.
     fn asks_for(&self, name: &str) -> bool {
-        let templates = &self.job.target.templates;
-        let asks = |text: &str| {
-            // What is looked up in the root by another value can be anything.
-            text.contains(name) || text.contains("lookup this ") || text.contains("lookup ../")
-        };
-        asks(self.job.path) || templates.get(&self.job.file.template).is_none_or(|t| asks(&t.text))
+        self.asked.iter().any(|asked| asked.has(name))
     }
 
     fn config(&self) -> &ClientConfig {

@@ -3,6 +3,7 @@
 //! Every helper sees the values behind the marks and gives a mark back, so the format escapes
 //! its result once more. The comparison helpers of Handlebars itself would compare marks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +18,12 @@ use serde_json::Value;
 use super::marks::Marks;
 
 /// A helper's arguments with the values behind the marks.
-struct Arguments {
-    positional: Vec<Value>,
-    named: Vec<(String, Value)>,
+struct Arguments<'a> {
+    positional: Vec<Cow<'a, Value>>,
+    named: Vec<(&'a str, Cow<'a, Value>)>,
 }
 
-type Function = fn(&Arguments) -> Result<Value, String>;
+type Function = fn(&Arguments<'_>) -> Result<Value, String>;
 
 struct ValueHelper {
     marks: Marks,
@@ -34,19 +35,19 @@ struct ValueHelper {
 const FUNCTIONS: [(&str, Function); 23] = [
     ("eq", |a| Ok(Value::Bool(a.text(0)? == a.text(1)?))),
     ("ne", |a| Ok(Value::Bool(a.text(0)? != a.text(1)?))),
-    ("and", |a| Ok(Value::Bool(a.positional.iter().all(truthy)))),
-    ("or", |a| Ok(Value::Bool(a.positional.iter().any(truthy)))),
-    ("not", |a| Ok(Value::Bool(!a.positional.iter().any(truthy)))),
+    ("and", |a| Ok(Value::Bool(a.positional.iter().all(|v| truthy(v))))),
+    ("or", |a| Ok(Value::Bool(a.positional.iter().any(|v| truthy(v))))),
+    ("not", |a| Ok(Value::Bool(!a.positional.iter().any(|v| truthy(v))))),
     ("gt", |a| Ok(Value::Bool(a.number(0)? > a.number(1)?))),
     ("gte", |a| Ok(Value::Bool(a.number(0)? >= a.number(1)?))),
     ("lt", |a| Ok(Value::Bool(a.number(0)? < a.number(1)?))),
     ("lte", |a| Ok(Value::Bool(a.number(0)? <= a.number(1)?))),
-    ("len", |a| match a.positional.first() {
+    ("len", |a| match a.first() {
         Some(Value::Array(items)) => Ok(items.len().into()),
         Some(Value::String(text)) => Ok(text.chars().count().into()),
         _ => Err("wants a list or a text".into()),
     }),
-    ("lookup", |a| match (a.positional.first(), a.text(1)) {
+    ("lookup", |a| match (a.first(), a.text(1)) {
         (Some(Value::Object(map)), Ok(key)) => {
             map.get(&key).cloned().ok_or_else(|| format!("there is no \"{key}\""))
         }
@@ -66,13 +67,13 @@ const FUNCTIONS: [(&str, Function); 23] = [
     ("reverse", |a| Ok(a.text(0)?.rsplit('.').collect::<Vec<_>>().join(".").into())),
     ("url", |a| Ok(percent_encode(&a.text(0)?).into())),
     ("shell", |a| Ok(format!("'{}'", a.text(0)?.replace('\'', "'\\''")).into())),
-    ("json", |a| match a.positional.first() {
+    ("json", |a| match a.first() {
         Some(value) => Ok(value.to_string().into()),
         None => Err("wants a value".into()),
     }),
     ("fileName", |a| Ok(crate::format::file_name(&a.text(0)?).into())),
     ("winPath", |a| Ok(a.texts()?.join("\\").into())),
-    ("join", |a| match a.positional.first() {
+    ("join", |a| match a.first() {
         Some(Value::Array(items)) => {
             let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             Ok(texts.ok_or("wants a list of texts")?.join(&a.text(1)?).into())
@@ -115,11 +116,7 @@ impl HelperDef for ValueHelper {
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let arguments = Arguments {
             positional: h.params().iter().map(|p| self.behind(p.value())).collect(),
-            named: h
-                .hash()
-                .iter()
-                .map(|(name, p)| ((*name).to_owned(), self.behind(p.value())))
-                .collect(),
+            named: h.hash().iter().map(|(name, p)| (&**name, self.behind(p.value()))).collect(),
         };
         let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
         let result = match result {
@@ -137,16 +134,23 @@ impl HelperDef for ValueHelper {
 }
 
 impl ValueHelper {
-    fn behind(&self, value: &Value) -> Value {
+    fn behind<'a>(&self, value: &'a Value) -> Cow<'a, Value> {
         match value {
-            Value::String(text) => Value::String(self.marks.resolve(text)),
-            Value::Array(items) => Value::Array(items.iter().map(|i| self.behind(i)).collect()),
-            other => other.clone(),
+            Value::String(text) => Cow::Owned(Value::String(self.marks.resolve(text))),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.behind(item).into_owned());
+                Cow::Owned(Value::Array(items.collect()))
+            }
+            other => Cow::Borrowed(other),
         }
     }
 }
 
-impl Arguments {
+impl Arguments<'_> {
+    fn first(&self) -> Option<&Value> {
+        self.positional.first().map(|value| &**value)
+    }
+
     fn text(&self, at: usize) -> Result<String, String> {
         match self.positional.get(at) {
             Some(value) => {
@@ -200,7 +204,7 @@ pub(crate) fn percent_encode(text: &str) -> String {
 }
 
 /// The path of a registry key. Nothing is escaped in a key line, so what would end it is refused.
-fn registry_key(arguments: &Arguments) -> Result<Value, String> {
+fn registry_key(arguments: &Arguments<'_>) -> Result<Value, String> {
     let parts = arguments.texts()?;
     match parts.iter().find(|p| p.is_empty() || p.contains(['[', ']', '\n', '\r'])) {
         Some(part) => Err(format!("\"{part}\" cannot stand in a registry key")),

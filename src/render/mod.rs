@@ -11,13 +11,15 @@ mod marks;
 mod parsed;
 mod template;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use handlebars::{Context, Handlebars};
 
 use crate::embedded;
 use crate::finding::Finding;
 use crate::plan::Job;
+
+use context::Asked;
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
@@ -40,8 +42,8 @@ pub struct Artifact<'a> {
 pub struct Renderer {
     registry: Handlebars<'static>,
     marks: Marks,
-    /// Templates that have been registered, and paths that have.
-    known: BTreeSet<String>,
+    /// Templates that have been registered, and paths that have, with what they ask for.
+    known: BTreeMap<String, Asked>,
     broken: BTreeMap<String, Vec<Finding>>,
 }
 
@@ -60,7 +62,7 @@ impl Renderer {
         let escaping = marks.clone();
         registry.register_escape_fn(move |text| escaping.keep(text));
         helpers::register(&mut registry, &marks);
-        Self { registry, marks, known: BTreeSet::new(), broken: BTreeMap::new() }
+        Self { registry, marks, known: BTreeMap::new(), broken: BTreeMap::new() }
     }
 
     /// Renders one job.
@@ -74,7 +76,8 @@ impl Renderer {
         self.register(&template, &job.file.template, job)?;
         self.register_path(&path, job)?;
         self.marks.clear();
-        let context = Context::from(context::context(job, &self.marks));
+        let asked = [&self.known[&template], &self.known[&path]];
+        let context = Context::from(context::context(job, &asked, &self.marks));
         let skeleton = self
             .registry
             .render_with_context(&template, &context)
@@ -99,7 +102,7 @@ impl Renderer {
         let name = format!("{}/{}#path", job.folder_target.name, job.path);
         self.register_path(&name, job)?;
         self.marks.clear();
-        let context = Context::from(context::context(job, &self.marks));
+        let context = Context::from(context::context(job, &[&self.known[&name]], &self.marks));
         self.path_with(&name, job, &context)
     }
 
@@ -110,6 +113,9 @@ impl Renderer {
         job: &Job<'_>,
         context: &Context,
     ) -> Result<String, Vec<Finding>> {
+        if !has_expressions(job.path) {
+            return Ok(format!("{}/{}", job.folder_target.name, job.path));
+        }
         let file = self
             .registry
             .render_with_context(name, context)
@@ -125,10 +131,11 @@ impl Renderer {
         if let Some(findings) = self.broken.get(name) {
             return Err(findings.clone());
         }
-        if !self.known.insert(name.to_owned()) {
+        if self.known.contains_key(name) {
             return Ok(());
         }
         let source = &job.target.templates[file];
+        self.known.insert(name.to_owned(), Asked::by(&source.text));
         if let Some(form) = embedded::parsed(&source.name, &source.text) {
             let mut template = parsed::read(form);
             template.name = Some(name.to_owned());
@@ -150,7 +157,17 @@ impl Renderer {
     }
 
     fn register_path(&mut self, name: &str, job: &Job<'_>) -> Result<(), Vec<Finding>> {
-        if !self.known.insert(name.to_owned()) {
+        if self.known.contains_key(name) {
+            return Ok(());
+        }
+        self.known.insert(name.to_owned(), Asked::by(job.path));
+        if !has_expressions(job.path) {
+            return Ok(());
+        }
+        if let Some(form) = embedded::parsed_path(job.path) {
+            let mut template = parsed::read(form);
+            template.name = Some(name.to_owned());
+            self.registry.register_template(name, template);
             return Ok(());
         }
         self.registry.register_template_string(name, job.path).map_err(|e| {
@@ -161,6 +178,11 @@ impl Renderer {
             ]
         })
     }
+}
+
+/// Most paths have none and are what they say.
+fn has_expressions(path: &str) -> bool {
+    path.contains("{{")
 }
 
 /// Ends with exactly one newline, and no line ends with blanks that a block left behind.
