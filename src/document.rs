@@ -76,7 +76,7 @@ impl<'a> Table<'a> {
 
     /// The key with the names of the tables around it.
     pub fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() { key.to_owned() } else { [&self.path, ".", key].concat() }
     }
 
     pub fn has(&self, key: &str) -> bool {
@@ -131,7 +131,7 @@ impl<'a> Table<'a> {
     }
 
     pub fn string(&self, key: &str) -> Option<String> {
-        self.text(key).map(|text| text.as_str().to_owned())
+        self.value(key, |text| Text::new(text).map(String::from))
     }
 
     pub fn bool(&self, key: &str) -> Option<bool> {
@@ -316,10 +316,7 @@ impl<'a> Table<'a> {
     }
 
     fn raw(&self, key: &str) -> Option<(Range<usize>, &'a Spanned<DeValue<'a>>)> {
-        self.table
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(name, value)| (name.span(), value))
+        self.table.get_key_value(key).map(|(name, value)| (name.span(), value))
     }
 
     fn asked_for(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
