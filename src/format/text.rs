@@ -41,8 +41,9 @@ pub struct TextRules {
 impl TextRules {
     /// Refusing wins over escaping; what is escaped need not fit the encoding itself.
     pub(super) fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
-        let own = |c: char| self.refuse.contains(c) || self.replacement(c).is_some();
-        if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !value.contains(own) {
+        let printable = value.bytes().fold(true, |all, byte| all & (byte >= b' ') & (byte <= b'~'));
+        let mut own = self.refuse.chars().chain(self.escape.iter().map(|(from, _)| *from));
+        if printable && !own.any(|c| value.contains(c)) {
             return Ok(Cow::Borrowed(value));
         }
         for c in value.chars() {
@@ -112,7 +113,7 @@ pub(super) fn encode(
     encoding: Encoding,
     newline: Newline,
 ) -> Result<Vec<u8>, Unwritable> {
-    if let Some(c) = text.bytes().map(char::from).find(|&c| c == '\r' || c == '\0') {
+    if let Some(c) = ['\r', '\0'].into_iter().find(|&c| text.contains(c)) {
         return Err(Unwritable(format!(
             "{} in a finished text; lines end in a line feed alone and the format adds the rest",
             named(c)

@@ -76,7 +76,9 @@ impl Document<'_> {
                 Ok(())
             }
             Event::Text(piece) => {
-                if let Some(at) = piece.find("]]>") {
+                if piece.contains(']')
+                    && let Some(at) = piece.find("]]>")
+                {
                     let at = span.start + at;
                     return Err(Malformed::new("\"]]>\" in text; write ]]&gt;", at..at + 3));
                 }

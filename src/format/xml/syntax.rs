@@ -32,7 +32,13 @@ pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable>
 
 /// Of the printable ASCII characters, those that stand for themselves.
 fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
+    (byte >= b' ')
+        & (byte <= b'~')
+        & (byte != b'&')
+        & (byte != b'<')
+        & (byte != b'>')
+        & (byte != b'"')
+        & (byte != b'\'')
 }
 
 fn reference(c: char) -> Option<&'static str> {
@@ -59,8 +65,10 @@ pub(super) fn forbidden(c: char) -> bool {
 pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
     // Such a character begins with one of these bytes, and most texts have none of them.
     let is_suspect = |byte: u8| {
-        matches!(byte, 0..=0x1F if byte != b'\t' && byte != b'\n')
-            || matches!(byte, 0x7F | 0xC2 | 0xEF)
+        (byte < b' ') & (byte != b'\t') & (byte != b'\n')
+            | (byte == 0x7F)
+            | (byte == 0xC2)
+            | (byte == 0xEF)
     };
     if !text.bytes().fold(false, |found, byte| found | is_suspect(byte)) {
         return None;
