@@ -35,7 +35,7 @@ impl Table {
                 for (cell, width) in cells.iter().zip(&widths) {
                     let part = cell.get(line).map_or("", String::as_str);
                     text.push_str(part);
-                    text.push_str(&" ".repeat(width.saturating_sub(part.width()) + GAP));
+                    text.push_str(&" ".repeat(width.saturating_sub(shown(part)) + GAP));
                 }
                 out.push_str(text.trim_end());
                 out.push('\n');
@@ -52,7 +52,7 @@ impl Table {
                 std::iter::once(&self.heading)
                     .chain(&self.rows)
                     .filter_map(|row| row.get(at))
-                    .map(|cell| cell.width())
+                    .map(|cell| shown(cell))
                     .max()
                     .unwrap_or(0)
             })
@@ -69,6 +69,14 @@ impl Table {
     }
 }
 
+/// How wide a terminal shows it.
+fn shown(text: &str) -> usize {
+    match text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        true => text.len(),
+        false => text.width(),
+    }
+}
+
 /// Lines of at most that width, broken at spaces and behind slashes; a longer word stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -79,7 +87,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         for part in parts {
             let line = lines.last_mut().expect("there is always a line");
             let glue_here = if line.is_empty() { "" } else { glue };
-            if !line.is_empty() && line.width() + glue_here.len() + part.width() > width {
+            if !line.is_empty() && shown(line) + glue_here.len() + shown(part) > width {
                 lines.push(part.to_owned());
             } else {
                 line.push_str(glue_here);
