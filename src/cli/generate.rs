@@ -52,6 +52,8 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     }
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
     tell(args, terminal, &made, &written, &findings)?;
+    // As in `make`: nobody needs the memory before the process ends.
+    std::mem::forget((session, made));
     Ok(Outcome::Fine)
 }
 

@@ -128,6 +128,8 @@ fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
                 progress.step();
             }
         }
+        // The process ends soon, and the system takes them apart faster.
+        std::mem::forget((renderer, judges));
         finished
     };
     thread::scope(|scope| {
