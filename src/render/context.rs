@@ -67,7 +67,7 @@ impl Builder<'_> {
     fn build(&self) -> Value {
         let job = self.job;
         let domain = job.audience.domain();
-        let mut root = Map::new();
+        let mut root = Map::with_capacity(24);
         let mut set = |key: &str, value: Value| drop(root.insert(key.to_owned(), value));
         set("emailProvider", self.provider());
         set("subject", self.text(job.subject.name(), "subject"));
@@ -272,7 +272,7 @@ impl Builder<'_> {
                 })
             })
             .collect();
-        let mut map = Map::new();
+        let mut map = Map::with_capacity(16);
         let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
         set("type", self.text(&server.server_type.to_string(), "type"));
         set("hostname", self.text(&planned.hostname, "hostname"));

@@ -22,7 +22,9 @@ impl Asked {
             .filter(|word| !word.is_empty())
             .map(str::to_owned)
             .collect();
-        let anything = ["lookup this ", "lookup ../"].iter().any(|root| template.contains(root));
+        let anything = ["lookup this ", "lookup ../", "lookup @root "]
+            .iter()
+            .any(|root| template.contains(root));
         Self { words, anything }
     }
 

@@ -9,7 +9,7 @@ use super::{Builder, Part};
 impl Builder<'_> {
     pub(super) fn provider(&self) -> Value {
         let config = self.config();
-        let mut map = Map::new();
+        let mut map = Map::with_capacity(16);
         let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
         set("id", self.text(config.id.as_str(), "emailProvider.id"));
         set("displayName", self.text(config.display_name.as_str(), "displayName"));
