@@ -99,6 +99,8 @@ pub struct Finding {
     pub place: Option<Place>,
     /// What to do.
     pub help: Option<String>,
+    /// Whom it hurts and how: `Thunderbird for Android rejects the whole file`.
+    pub hurts: Vec<String>,
     /// Where this is known from: RFC and section, client and version, a provider's page.
     pub spec: Option<String>,
     /// The target it is about.
@@ -115,6 +117,7 @@ impl Finding {
             message: message.into(),
             place: None,
             help: None,
+            hurts: Vec::new(),
             spec: None,
             target: None,
             subject: None,
@@ -171,7 +174,7 @@ impl fmt::Display for Finding {
 
 impl Serialize for Finding {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Finding", 10)?;
+        let mut s = serializer.serialize_struct("Finding", 11)?;
         s.serialize_field("code", self.code)?;
         s.serialize_field("severity", &self.severity)?;
         s.serialize_field("message", &self.message)?;
@@ -179,6 +182,9 @@ impl Serialize for Finding {
             s.serialize_field("file", &place.source.name)?;
             s.serialize_field("line", &place.line())?;
             s.serialize_field("column", &place.column())?;
+        }
+        if !self.hurts.is_empty() {
+            s.serialize_field("hurts", &self.hurts)?;
         }
         for (key, value) in [
             ("target", &self.target),

@@ -7,6 +7,7 @@
 //!    named, every planned value stands in the text.
 
 mod reading;
+pub mod rules;
 pub mod schema;
 mod shown;
 mod structure;

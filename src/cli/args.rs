@@ -21,11 +21,12 @@ pub enum Command {
     Generate(Box<GenerateArgs>),
     /// Say what generate would write, for whom, with which server, and why
     Plan(Box<PlanArgs>),
+    /// Say what is wrong with a finished file, whom it hurts, and what to do
+    Check(Box<CheckArgs>),
     /// Test the connection to every server, and name what is wrong
     #[cfg(feature = "verify")]
     Verify(Box<VerifyArgs>),
-    /// Explain a code of verify
-    #[cfg(feature = "verify")]
+    /// Explain a code of check or verify
     Explain(ExplainArgs),
     /// Start a provider file or a settings file
     Init(InitArgs),
@@ -157,6 +158,36 @@ pub enum Format {
     Json,
 }
 
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, folders, or - for standard input; what they are is seen from what is in them
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Make this code an error
+    #[arg(short = 'D', long, value_name = "CODE", value_delimiter = ',')]
+    pub deny: Vec<String>,
+    /// Make this code a warning
+    #[arg(short = 'W', long, value_name = "CODE", value_delimiter = ',')]
+    pub warn: Vec<String>,
+    /// Say nothing of this code
+    #[arg(short = 'A', long, value_name = "CODE", value_delimiter = ',')]
+    pub allow: Vec<String>,
+    /// Only what hurts this client
+    #[arg(long, value_name = "NAME")]
+    pub client: Option<String>,
+    /// How to tell the result
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human, value_name = "FORMAT")]
+    pub format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Human,
+    Json,
+    Sarif,
+    Junit,
+}
+
 #[cfg(feature = "verify")]
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
@@ -283,7 +314,6 @@ fn dns_server(text: &str) -> Result<std::net::SocketAddr, String> {
         .ok_or_else(|| "write an IP address, as 192.0.2.1 or 192.0.2.1:5353".to_owned())
 }
 
-#[cfg(feature = "verify")]
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The code, such as certificate-expired [default: list all]

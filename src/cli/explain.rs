@@ -1,8 +1,10 @@
 //! `mailwright explain`: the page about a code.
 
+use crate::check::rules::{self, Rule};
 use crate::document::closest;
 use crate::finding::Finding;
 use crate::report::Table;
+#[cfg(feature = "verify")]
 use crate::verify::{Code, codes};
 
 use super::args::ExplainArgs;
@@ -12,33 +14,57 @@ use super::{Failure, Outcome};
 pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let Some(name) = &args.code else {
         let mut table = Table::new(&["code", "what was seen"]);
-        for code in codes::all() {
-            table.row(vec![code.name.to_owned(), code.title.to_owned()]);
+        for (code, title) in all() {
+            table.row(vec![code.to_owned(), title]);
         }
         terminal.print(&table.render(terminal.width()))?;
         return Ok(Outcome::Fine);
     };
-    match codes::find(name) {
-        Some(code) => {
-            terminal.print(&page(code))?;
-            Ok(Outcome::Fine)
-        }
-        None => {
-            let mut finding = Finding::error(
-                "unknown-code",
-                format!("there is no code \"{}\"", name.escape_debug()),
-            );
-            finding = match closest(name, codes::all().map(|code| code.name)) {
-                Some(near) => finding.help(format!("did you mean {near}?")),
-                None => finding.help("`mailwright explain` lists them"),
-            };
-            terminal.findings(&[finding]);
-            Ok(Outcome::Findings)
-        }
+    if let Some(page) = page(name) {
+        terminal.print(&page)?;
+        return Ok(Outcome::Fine);
     }
+    let mut finding =
+        Finding::error("unknown-code", format!("there is no code \"{}\"", name.escape_debug()));
+    finding = match closest(name, all().into_iter().map(|(code, _)| code)) {
+        Some(near) => finding.help(format!("did you mean {near}?")),
+        None => finding.help("`mailwright explain` lists them"),
+    };
+    terminal.findings(&[finding]);
+    Ok(Outcome::Findings)
 }
 
-fn page(code: &Code) -> String {
+/// Every code with its title: of files first, then of servers.
+fn all() -> Vec<(&'static str, String)> {
+    let all = rules::all().map(|rule| (rule.code, rule.title));
+    #[cfg(feature = "verify")]
+    let all = all.chain(codes::all().map(|code| (code.name, code.title.to_owned())));
+    all.collect()
+}
+
+fn page(name: &str) -> Option<String> {
+    if let Some(rule) = rules::find(name) {
+        return Some(of_file(&rule));
+    }
+    #[cfg(feature = "verify")]
+    return codes::find(name).map(of_server);
+    #[cfg(not(feature = "verify"))]
+    None
+}
+
+fn of_file(rule: &Rule) -> String {
+    let hurts: String =
+        rule.hurts.iter().map(|hurt| format!("  {} {}\n", hurt.client, hurt.how)).collect();
+    let hurts = if hurts.is_empty() { hurts } else { format!("Whom it hurts:\n{hurts}\n") };
+    format!(
+        "{} ({})\n\nWhat was seen: {}.\n\nWhat it means: {}\n\n{hurts}What to do: {}\n\n\
+         Known from: {}\n",
+        rule.code, rule.severity, rule.title, rule.means, rule.help, rule.source
+    )
+}
+
+#[cfg(feature = "verify")]
+fn of_server(code: &'static Code) -> String {
     format!(
         "{}\n\nWhat was seen: {}. The server's own words are in the report, behind \"seen\".\n\n\
          What it means: {}\n\nWhat to do: {}\n",

@@ -4,9 +4,9 @@
 //! run.
 
 mod args;
+mod check;
 #[cfg(feature = "verify")]
 mod credentials;
-#[cfg(feature = "verify")]
 mod explain;
 mod generate;
 #[cfg(feature = "verify")]
@@ -52,9 +52,9 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Generate(args) => generate::run(args, &cli.global, &terminal),
         Command::Plan(args) => plan::run(args, &cli.global, &terminal),
+        Command::Check(args) => check::run(args, &terminal),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(args, &cli.global, &terminal),
-        #[cfg(feature = "verify")]
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Init(args) => init::run(args, &terminal),
         Command::Providers(args) => providers::run(args, &cli.global, &terminal),

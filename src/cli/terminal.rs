@@ -79,6 +79,14 @@ impl Terminal {
         let _ = io::stderr().write_all(report::human_findings(&shown, self.color).as_bytes());
     }
 
+    /// Findings that are the result.
+    pub fn findings_on_stdout(&self, findings: &[Finding]) -> io::Result<()> {
+        match findings {
+            [] => Ok(()),
+            _ => self.print(&report::human_findings(findings, self.color)),
+        }
+    }
+
     /// What stopped the program, with its causes.
     pub fn failure(&self, failure: &dyn Error) {
         let mut text = format!("error: {failure}");

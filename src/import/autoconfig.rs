@@ -11,7 +11,7 @@ mod server;
 
 use std::collections::HashSet;
 
-use super::{Errors, Malformed, ReadConfig, first_line, hostname};
+use super::{Errors, Examined, ReadConfig, first_line, hostname};
 use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
 
@@ -37,17 +37,21 @@ const PLACES: [(&str, &str); 14] = [
 const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 20;
 
-pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(text: &str, root: &Tree) -> Examined {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     let start = first_line(text, &root.span);
     if root.name != "clientConfig" {
-        errors.add(&start, format!("the root element is <{}>, not <clientConfig>", root.name));
+        errors.add(
+            "autoconfig-rule",
+            &start,
+            format!("the root element is <{}>, not <clientConfig>", root.name),
+        );
         return errors.finish(config);
     }
     attributes(root, &["version"], &mut errors);
     if !matches!(root.attribute("version"), Some("1.0" | "1.1" | "1.2")) {
-        errors.add(&start, "clientConfig needs version=\"1.1\"");
+        errors.add("autoconfig-rule", &start, "clientConfig needs version=\"1.1\"");
     }
     let mut providers = 0;
     for child in &root.children {
@@ -58,7 +62,11 @@ pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>
                     config = provider(child, text, &mut errors);
                 } else {
                     // Thunderbird reads the first and no other.
-                    errors.add(&first_line(text, &child.span), "a second emailProvider");
+                    errors.add(
+                        "autoconfig-rule",
+                        &first_line(text, &child.span),
+                        "a second emailProvider",
+                    );
                 }
             }
             name if belongs(name, "clientConfig") => {}
@@ -66,7 +74,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>
         }
     }
     if providers == 0 {
-        errors.add(&start, "no emailProvider");
+        errors.add("autoconfig-rule", &start, "no emailProvider");
     }
     errors.finish(config)
 }
@@ -78,9 +86,15 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     match provider.attribute("id") {
         // Thunderbird 153 drops the whole file; Android allows no placeholder here either.
         Some(id) => {
-            config.id = errors.keep(&start, hostname(id).map_err(|why| format!("id: {why}")))
+            config.id = errors.keep(
+                "autoconfig-rule",
+                &start,
+                hostname(id).map_err(|why| format!("id: {why}")),
+            )
         }
-        None => errors.add(&start, "emailProvider needs an id, which is a host name"),
+        None => {
+            errors.add("autoconfig-rule", &start, "emailProvider needs an id, which is a host name")
+        }
     }
     let mut sides = (0, 0);
     let mut domains = HashSet::new();
@@ -88,14 +102,20 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
         match child.name.as_str() {
             "domain" => {
                 let Some(name) = leaf(child, errors) else { continue };
-                let Some(name) = errors.keep(&child.span, hostname(name)) else { continue };
+                let Some(name) = errors.keep("autoconfig-rule", &child.span, hostname(name)) else {
+                    continue;
+                };
                 if !domains.insert(name.clone()) {
-                    errors.add(&child.span, format!("domain {name} appears twice"));
+                    errors.add(
+                        "autoconfig-rule",
+                        &child.span,
+                        format!("domain {name} appears twice"),
+                    );
                 }
                 config.domains.push(name);
             }
             "displayName" if config.display_name.is_some() => {
-                errors.add(&child.span, "a second displayName")
+                errors.add("autoconfig-rule", &child.span, "a second displayName")
             }
             "displayName" => config.display_name = display_name(child, LONGEST_NAME, errors),
             "displayShortName" => _ = display_name(child, LONGEST_SHORT_NAME, errors),
@@ -113,16 +133,28 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
         }
     }
     if config.domains.is_empty() && provider.child("domain").is_none() {
-        errors.add(&start, "no domain; Thunderbird drops a file without one");
+        errors.add("autoconfig-rule", &start, "no domain; Thunderbird drops a file without one");
     }
     if provider.child("displayName").is_none() {
-        errors.add(&start, "no displayName; Thunderbird 153 shows \"undefined\"");
+        errors.add(
+            "autoconfig-rule",
+            &start,
+            "no displayName; Thunderbird 153 shows \"undefined\"",
+        );
     }
     if sides.0 == 0 {
-        errors.add(&start, "no incomingServer; Thunderbird drops a file without one");
+        errors.add(
+            "autoconfig-rule",
+            &start,
+            "no incomingServer; Thunderbird drops a file without one",
+        );
     }
     if sides.1 == 0 {
-        errors.add(&start, "no outgoingServer; Thunderbird drops a file without one");
+        errors.add(
+            "autoconfig-rule",
+            &start,
+            "no outgoingServer; Thunderbird drops a file without one",
+        );
     }
     config
 }
@@ -130,10 +162,11 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
 fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<String> {
     let name = leaf(element, errors)?;
     if crate::model::reads_as_another(name) {
-        errors.add(&element.span, coerced(element, name));
+        errors.add("autoconfig-rule", &element.span, coerced(element, name));
     }
     if name.contains('%') && name.contains("%EMAIL") {
         errors.add(
+            "autoconfig-rule",
             &element.span,
             format!("a placeholder in {}, where few clients fill it in", element.name),
         );
@@ -141,7 +174,7 @@ fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<S
     let length = name.chars().count();
     if length > longest {
         let message = format!("{} has {length} characters; {longest} is the most", element.name);
-        errors.add(&element.span, message);
+        errors.add("autoconfig-rule", &element.span, message);
     }
     Some(name.to_owned())
 }
@@ -153,19 +186,28 @@ fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors) {
         .attribute(link)
         .is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
     {
-        errors.add(&element.span, format!("{} needs {link}=\"https://…\"", element.name));
+        errors.add(
+            "autoconfig-rule",
+            &element.span,
+            format!("{} needs {link}=\"https://…\"", element.name),
+        );
     }
     for child in element.children.iter().filter(|child| child.kind != "attribute") {
         if child.name != texts {
             errors.add(
+                "autoconfig-rule",
                 &child.span,
                 format!("{} in {}, which holds only {texts}", called(child), element.name),
             );
         } else if child.attribute("lang").is_none_or(str::is_empty) {
-            errors.add(&child.span, format!("{texts} needs lang=\"en\" or another language"));
+            errors.add(
+                "autoconfig-rule",
+                &child.span,
+                format!("{texts} needs lang=\"en\" or another language"),
+            );
         } else if child.text().trim().is_empty() {
             // Pimalaya's strict parser stops here.
-            errors.add(&child.span, format!("{texts} without text"));
+            errors.add("autoconfig-rule", &child.span, format!("{texts} without text"));
         }
     }
 }
@@ -177,10 +219,16 @@ fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut Errors) {
         return; // `attributes` has said so
     }
     match PLACES.iter().find(|(name, _)| *name == child.name) {
-        Some((name, place)) => {
-            errors.add(&span, format!("{name} belongs into {place}, not into {parent}"))
-        }
-        None => errors.add(&span, format!("{} in {parent} is unknown", called(child))),
+        Some((name, place)) => errors.add(
+            "autoconfig-rule",
+            &span,
+            format!("{name} belongs into {place}, not into {parent}"),
+        ),
+        None => errors.add(
+            "autoconfig-rule",
+            &span,
+            format!("{} in {parent} is unknown", called(child)),
+        ),
     }
 }
 
@@ -194,7 +242,7 @@ mod tests {
     use crate::import::Reader;
     use crate::model::{Authentication, ServerType, SocketType};
 
-    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
         Reader::Autoconfig.read(text)
     }
 

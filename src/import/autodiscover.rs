@@ -6,7 +6,7 @@ mod protocol;
 
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line};
+use super::{Errors, Examined, ReadConfig, first_line};
 use crate::format::Tree;
 use crate::model::ServerType;
 
@@ -15,7 +15,7 @@ const OUTER: &str = "http://schemas.microsoft.com/exchange/autodiscover/response
 const INNER: &str =
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
-pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(text: &str, root: &Tree) -> Examined {
     let mut reading = Reading { text, errors: Errors::default() };
     let config = reading.envelope(root);
     reading.errors.finish(config)
@@ -31,7 +31,7 @@ impl Reading<'_> {
         let mut config = ReadConfig::default();
         if root.name != "Autodiscover" {
             let message = format!("the root element is <{}>, not <Autodiscover>", root.name);
-            self.errors.add(&self.start(root), message);
+            self.errors.add("autodiscover-rule", &self.start(root), message);
             return config;
         }
         self.namespace(root, OUTER);
@@ -70,7 +70,11 @@ impl Reading<'_> {
         for (name, word) in [("AccountType", "email"), ("Action", "settings")] {
             let Some(child) = self.unique(account, name) else { continue };
             if self.leaf(child).is_some_and(|text| text != word) {
-                self.errors.add(&child.span, format!("{name} has to be \"{word}\""));
+                self.errors.add(
+                    "autodiscover-rule",
+                    &child.span,
+                    format!("{name} has to be \"{word}\""),
+                );
             }
         }
         for child in elements(account) {
@@ -85,7 +89,7 @@ impl Reading<'_> {
         let outgoing = config.servers.iter().filter(|s| s.server_type == ServerType::Smtp).count();
         if config.servers.len() == protocols && (outgoing == 0 || outgoing == protocols) {
             let message = "an account needs a Protocol for incoming and one for outgoing mail";
-            self.errors.add(&self.start(account), message);
+            self.errors.add("autodiscover-rule", &self.start(account), message);
         }
     }
 
@@ -93,11 +97,15 @@ impl Reading<'_> {
     fn unique<'t>(&mut self, parent: &'t Tree, name: &str) -> Option<&'t Tree> {
         let child = parent.child(name);
         if child.is_none() {
-            self.errors.add(&self.start(parent), format!("no {name} in {}", parent.name));
+            self.errors.add(
+                "autodiscover-rule",
+                &self.start(parent),
+                format!("no {name} in {}", parent.name),
+            );
         }
         let second = parent.children.iter().filter(|child| child.name == name).nth(1);
         if let Some(second) = second.filter(|_| parent.name != "Protocol") {
-            self.errors.add(&self.start(second), format!("a second {name}"));
+            self.errors.add("autodiscover-rule", &self.start(second), format!("a second {name}"));
         }
         child
     }
@@ -112,7 +120,7 @@ impl Reading<'_> {
     fn namespace(&mut self, element: &Tree, namespace: &str) {
         if element.attribute("xmlns") != Some(namespace) {
             let message = format!("{} needs xmlns=\"{namespace}\"", element.name);
-            self.errors.add(&self.start(element), message);
+            self.errors.add("autodiscover-rule", &self.start(element), message);
         }
         for attribute in attributes(element).filter(|attribute| attribute.name != "@xmlns") {
             self.stray(attribute, element);
@@ -127,12 +135,16 @@ impl Reading<'_> {
 
     fn stray(&mut self, attribute: &Tree, element: &Tree) {
         let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
-        self.errors.add(&attribute.span, message);
+        self.errors.add("autodiscover-rule", &attribute.span, message);
     }
 
     fn unknown(&mut self, child: &Tree, parent: &Tree) {
         let what = if child.kind == "text" { "text" } else { child.name.as_str() };
-        self.errors.add(&self.start(child), format!("{what} in {} is unknown", parent.name));
+        self.errors.add(
+            "autodiscover-rule",
+            &self.start(child),
+            format!("{what} in {} is unknown", parent.name),
+        );
     }
 
     /// The text of an element that has nothing else in it and no white space around it.
@@ -146,7 +158,7 @@ impl Reading<'_> {
             }
             None => return Some(text),
         };
-        self.errors.add(&element.span, reason);
+        self.errors.add("autodiscover-rule", &element.span, reason);
         None
     }
 
@@ -169,7 +181,7 @@ mod tests {
     use crate::import::Reader;
     use crate::model::{Authentication, SocketType};
 
-    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
         Reader::Autodiscover.read(text)
     }
 

@@ -13,11 +13,11 @@ mod mail;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line};
+use super::{Errors, Examined, ReadConfig, first_line};
 use crate::format::Tree;
 use keys::{COMMON, Key, TOP_LEVEL, check_keys};
 
-pub(super) fn read(text: &str, profile: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(text: &str, profile: &Tree) -> Examined {
     let mut reading = Reading { text, errors: Errors::default(), seen: HashMap::new() };
     let config = reading.profile(profile);
     reading.errors.finish(config)
@@ -34,12 +34,12 @@ impl Reading<'_> {
     fn profile(&mut self, profile: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if profile.kind != "dict" {
-            self.errors.add(&profile.span, "the property list is no <dict>");
+            self.errors.add("profile-rule", &profile.span, "the property list is no <dict>");
             return config;
         }
         if !self.text.contains("<!DOCTYPE plist PUBLIC \"-//Apple") {
             // Devices do without; Apple's own tools may not.
-            self.errors.add(&(0..0), "no DOCTYPE of Apple's property lists");
+            self.errors.add("profile-rule", &(0..0), "no DOCTYPE of Apple's property lists");
         }
         check_keys(profile, &[TOP_LEVEL], &self.start(profile), &mut self.errors);
         self.identity(profile, None);
@@ -50,7 +50,7 @@ impl Reading<'_> {
             ("PayloadRemovalDisallowed", "only supervised devices heed PayloadRemovalDisallowed"),
         ] {
             if let Some(value) = profile.child(key).filter(|value| is_true(value)) {
-                self.errors.add(&value.span, why);
+                self.errors.add("profile-rule", &value.span, why);
             }
         }
         if let Some(consent) = profile.child("ConsentText") {
@@ -58,11 +58,11 @@ impl Reading<'_> {
         }
         let Some(content) = profile.child("PayloadContent") else { return config };
         if content.children.is_empty() {
-            self.errors.add(&content.span, "no payload in PayloadContent");
+            self.errors.add("profile-rule", &content.span, "no payload in PayloadContent");
         }
         for (number, payload) in content.children.iter().enumerate() {
             if payload.kind != "dict" {
-                self.errors.add(&payload.span, "a payload is a <dict>");
+                self.errors.add("profile-rule", &payload.span, "a payload is a <dict>");
                 continue;
             }
             self.payload(payload, profile, &mut config);
@@ -88,7 +88,7 @@ impl Reading<'_> {
             }
             other => {
                 let message = format!("payload type {} is not known here", other.escape_debug());
-                self.errors.add(&start, message);
+                self.errors.add("profile-rule", &start, message);
                 return;
             }
         };
@@ -98,12 +98,12 @@ impl Reading<'_> {
             if value.kind == "string" && value.value.as_deref() == Some("") {
                 // Then the device asks, as it should; an empty answer it takes for an answer.
                 let message = format!("{} is empty; leave it out, and the device asks", value.name);
-                self.errors.add(&value.span, message);
+                self.errors.add("profile-rule", &value.span, message);
             }
             if value.name.ends_with("CertificateUUID") {
                 let message =
                     format!("{} names a certificate that is not in the profile", value.name);
-                self.errors.add(&value.span, message);
+                self.errors.add("profile-rule", &value.span, message);
             }
         }
         if let Some(address) = string(payload, "EmailAddress") {
@@ -121,7 +121,11 @@ impl Reading<'_> {
         if let Some(uuid) = dict.child("PayloadUUID").filter(|uuid| uuid.kind == "string") {
             let value = uuid.value.as_deref().unwrap_or_default();
             if let Err(why) = check_uuid(value) {
-                self.errors.add(&uuid.span, format!("PayloadUUID {} {why}", value.escape_debug()));
+                self.errors.add(
+                    "profile-rule",
+                    &uuid.span,
+                    format!("PayloadUUID {} {why}", value.escape_debug()),
+                );
             }
             // macOS: "Invalid profile: The PayloadUUID … is used more than once"
             self.unique(value.to_ascii_uppercase(), uuid);
@@ -131,36 +135,44 @@ impl Reading<'_> {
             if !is_reverse_dns(value) {
                 let value = value.escape_debug();
                 let message = format!("PayloadIdentifier {value} is not like org.example.mail");
-                self.errors.add(&identifier.span, message);
+                self.errors.add("profile-rule", &identifier.span, message);
             }
             let parent = profile.and_then(|profile| string(profile, "PayloadIdentifier"));
             let extends =
                 |parent: &str| value.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
             if parent.is_some_and(|parent| parent != value && !extends(parent)) {
                 let message = "PayloadIdentifier does not begin with the profile's and a dot";
-                self.errors.add(&identifier.span, message);
+                self.errors.add("profile-rule", &identifier.span, message);
             }
             self.unique(value.to_owned(), identifier);
         }
         if string(dict, "PayloadDisplayName").is_none_or(str::is_empty) {
             let message = "no PayloadDisplayName; the user would see only the identifier";
-            self.errors.add(&self.start(dict), message);
+            self.errors.add("profile-rule", &self.start(dict), message);
         }
     }
 
     fn unique(&mut self, value: String, at: &Tree) {
         if self.seen.insert(value, at.span.clone()).is_some() {
             let value = at.value.as_deref().unwrap_or_default();
-            self.errors.add(&at.span, format!("{} {value} is used more than once", at.name));
+            self.errors.add(
+                "profile-rule",
+                &at.span,
+                format!("{} {value} is used more than once", at.name),
+            );
         }
     }
 
     fn consent(&mut self, consent: &Tree) {
         if let Some(odd) = consent.children.iter().find(|text| text.kind != "string") {
-            self.errors.add(&odd.span, "ConsentText holds a string for each language");
+            self.errors.add(
+                "profile-rule",
+                &odd.span,
+                "ConsentText holds a string for each language",
+            );
         }
         if consent.child("default").is_none() {
-            self.errors.add(&self.start(consent), "no default in ConsentText");
+            self.errors.add("profile-rule", &self.start(consent), "no default in ConsentText");
         }
     }
 
@@ -173,7 +185,7 @@ impl Reading<'_> {
             || is_placeholder(address))
         {
             let message = format!("EmailAddress \"{}\" is not one address", address.escape_debug());
-            self.errors.add(&span, message);
+            self.errors.add("profile-rule", &span, message);
         }
         config.address.get_or_insert_with(|| address.to_owned());
     }

@@ -84,15 +84,24 @@ impl Reader {
     ///
     /// Strict: everything that the client would drop, guess or trip over is in the error, each
     /// with its place; a file that reads without error is one that the client takes whole.
-    pub fn read(self, text: &str) -> Result<ReadConfig, Vec<Malformed>> {
-        match self.kind().parse(text) {
-            Ok(tree) => self.read_parsed(text, &tree.unwrap_or_default()),
-            Err(malformed) => Err(vec![malformed]),
-        }
+    pub fn read(self, text: &str) -> Result<ReadConfig, Vec<Defect>> {
+        self.examine(text).strict()
     }
 
     /// Reads a text that is parsed already, as [`Self::kind`].
-    pub fn read_parsed(self, text: &str, tree: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+    pub fn read_parsed(self, text: &str, tree: &Tree) -> Result<ReadConfig, Vec<Defect>> {
+        self.examine_parsed(text, tree).strict()
+    }
+
+    /// The same, but what can be read is read, whatever is wrong with the rest.
+    pub fn examine(self, text: &str) -> Examined {
+        match self.kind().parse(text) {
+            Ok(tree) => self.examine_parsed(text, &tree.unwrap_or_default()),
+            Err(malformed) => Examined::malformed(malformed),
+        }
+    }
+
+    pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examined {
         match self {
             Reader::Autoconfig => autoconfig::read(text, tree),
             Reader::Autodiscover => autodiscover::read(text, tree),
@@ -115,22 +124,56 @@ impl Reader {
     }
 }
 
+/// Something in a file that a client drops, guesses at or trips over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// The rule's stable name; its page is in `checks/`.
+    pub code: &'static str,
+    pub message: String,
+    pub span: Range<usize>,
+}
+
+/// A file as its client takes it, with everything that is wrong about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examined {
+    pub config: ReadConfig,
+    pub defects: Vec<Defect>,
+}
+
+impl Examined {
+    /// A text that has not even the grammar of its kind.
+    fn malformed(malformed: Malformed) -> Self {
+        let Malformed { message, span } = malformed;
+        let defect = Defect { code: "malformed", message, span };
+        Self { config: ReadConfig::default(), defects: vec![defect] }
+    }
+
+    fn strict(self) -> Result<ReadConfig, Vec<Defect>> {
+        if self.defects.is_empty() { Ok(self.config) } else { Err(self.defects) }
+    }
+}
+
 /// What is wrong with a file, collected: people want to see all of it at once.
 #[derive(Default)]
-struct Errors(Vec<Malformed>);
+struct Errors(Vec<Defect>);
 
 impl Errors {
-    fn add(&mut self, span: &Range<usize>, message: impl Into<String>) {
-        self.0.push(Malformed { message: message.into(), span: span.clone() });
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 
     /// The value, or the reason against it at this place.
-    fn keep<T>(&mut self, span: &Range<usize>, result: Result<T, impl ToString>) -> Option<T> {
-        result.map_err(|why| self.add(span, why.to_string())).ok()
+    fn keep<T>(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        result: Result<T, impl ToString>,
+    ) -> Option<T> {
+        result.map_err(|why| self.add(code, span, why.to_string())).ok()
     }
 
-    fn finish(self, config: ReadConfig) -> Result<ReadConfig, Vec<Malformed>> {
-        if self.0.is_empty() { Ok(config) } else { Err(self.0) }
+    fn finish(self, config: ReadConfig) -> Examined {
+        Examined { config, defects: self.0 }
     }
 }
 

@@ -9,10 +9,10 @@ mod account;
 
 use std::ops::Range;
 
-use super::{Errors, Malformed, ReadConfig, first_line};
+use super::{Errors, Examined, ReadConfig, first_line};
 use crate::format::Tree;
 
-pub(super) fn read(text: &str, file: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(text: &str, file: &Tree) -> Examined {
     let mut reading = Reading { text, file: file, errors: Errors::default() };
     let config = reading.file();
     reading.errors.finish(config)
@@ -40,7 +40,7 @@ impl<'a> Reading<'a> {
         self.accounts(&mut known, &mut config);
         for section in self.file.children.iter().filter(|section| !known.contains(&section.name)) {
             let message = format!("nothing in this file refers to [{}]", section.name);
-            self.errors.add(&self.start(section), message);
+            self.errors.add("prf-rule", &self.start(section), message);
         }
         config
     }
@@ -52,7 +52,7 @@ impl<'a> Reading<'a> {
                 general.child("OverwriteProfile").map_or(self.start(general), |e| e.span.clone());
             let message =
                 "OverwriteProfile has to be Append; other values lose accounts that are there";
-            self.errors.add(&span, message);
+            self.errors.add("prf-rule", &span, message);
         }
         for entry in &general.children {
             let value = value(entry);
@@ -68,17 +68,21 @@ impl<'a> Reading<'a> {
                     // Measured with Outlook 16.0.17932.
                     let message =
                         "DefaultStore leaves the account without a mailbox file; leave it out";
-                    self.errors.add(&entry.span, message);
+                    self.errors.add("prf-rule", &entry.span, message);
                     continue;
                 }
                 _ => {
-                    self.errors.add(&entry.span, format!("{} in [General] is unknown", entry.name));
+                    self.errors.add(
+                        "prf-rule",
+                        &entry.span,
+                        format!("{} in [General] is unknown", entry.name),
+                    );
                     continue;
                 }
             };
             if !good {
                 let message = format!("{} cannot be \"{}\"", entry.name, value.escape_debug());
-                self.errors.add(&entry.span, message);
+                self.errors.add("prf-rule", &entry.span, message);
             }
         }
     }
@@ -92,18 +96,25 @@ impl<'a> Reading<'a> {
         for (number, entry) in (1..).zip(&list.children) {
             let name = format!("Service{number}");
             if entry.name != name {
-                self.errors
-                    .add(&entry.span, format!("{name} belongs here; services are counted from 1"));
+                self.errors.add(
+                    "prf-rule",
+                    &entry.span,
+                    format!("{name} belongs here; services are counted from 1"),
+                );
             }
             if value(entry) != BOOK {
                 let message = format!("\"{}\" is not safe to list; only {BOOK} is", value(entry));
-                self.errors.add(&entry.span, message);
+                self.errors.add("prf-rule", &entry.span, message);
                 continue;
             }
             let mapping = self.file.child(BOOK);
             if mapping.and_then(|mapping| mapping.child("ServiceName")).map(value) != Some("CONTAB")
             {
-                self.errors.add(&entry.span, format!("no [{BOOK}] with ServiceName=CONTAB"));
+                self.errors.add(
+                    "prf-rule",
+                    &entry.span,
+                    format!("no [{BOOK}] with ServiceName=CONTAB"),
+                );
             }
             known.extend([name, BOOK.to_owned()]);
         }
@@ -113,14 +124,14 @@ impl<'a> Reading<'a> {
         let Some(list) = self.section("Internet Account List") else { return };
         known.push(list.name.clone());
         if list.children.is_empty() {
-            self.errors.add(&list.span, "no account in [Internet Account List]");
+            self.errors.add("prf-rule", &list.span, "no account in [Internet Account List]");
         }
         for (number, entry) in (1..).zip(&list.children) {
             let name = format!("Account{number}");
             known.push(name.clone());
             if entry.name != name {
                 let message = format!("{name} belongs here; accounts are counted from 1");
-                self.errors.add(&entry.span, message);
+                self.errors.add("prf-rule", &entry.span, message);
                 continue;
             }
             if let Some(section) = self.section(&name) {
@@ -133,7 +144,7 @@ impl<'a> Reading<'a> {
     fn section(&mut self, name: &str) -> Option<&'a Tree> {
         let found = self.file.child(name);
         if found.is_none() {
-            self.errors.add(&(0..0), format!("no section [{name}]"));
+            self.errors.add("prf-rule", &(0..0), format!("no section [{name}]"));
         }
         found
     }
@@ -153,7 +164,7 @@ mod tests {
     use crate::import::Reader;
     use crate::model::{Authentication, ServerType, SocketType};
 
-    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
         Reader::Prf.read(text)
     }
 

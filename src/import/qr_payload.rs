@@ -6,33 +6,37 @@
 //! The app rejects the whole payload if one value in it is out of range, so one error here is
 //! one too many. A line feed at the end of the file is not part of the payload.
 
-use super::{Errors, Malformed, ReadConfig, ReadServer, hostname, port};
+use super::{Errors, Examined, ReadConfig, ReadServer, hostname, port};
 use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 
-pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(text: &str, root: &Tree) -> Examined {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     compact(text, &mut errors);
     let [version, parts, accounts @ ..] = &root.children[..] else {
-        errors.add(&root.span, "not [1,[part,parts],incoming server,outgoing servers,…]");
+        errors.add(
+            "qr-rule",
+            &root.span,
+            "not [1,[part,parts],incoming server,outgoing servers,…]",
+        );
         return errors.finish(config);
     };
     if number(version) != Some(1) {
-        errors.add(&version.span, "the version has to be 1");
+        errors.add("qr-rule", &version.span, "the version has to be 1");
     }
     match &parts.children[..] {
         [part, parts]
             if matches!((number(part), number(parts)), (Some(1..), Some(1..)))
                 && number(part) <= number(parts) => {}
-        _ => errors.add(&parts.span, "not [part,parts], counted from 1"),
+        _ => errors.add("qr-rule", &parts.span, "not [part,parts], counted from 1"),
     }
     let (accounts, odd) = accounts.as_chunks::<2>();
     if let [alone] = odd {
-        errors.add(&alone.span, "an incoming server without a list of outgoing servers");
+        errors.add("qr-rule", &alone.span, "an incoming server without a list of outgoing servers");
     }
     if accounts.is_empty() {
-        errors.add(&root.span, "no account");
+        errors.add("qr-rule", &root.span, "no account");
     }
     for [incoming, outgoing] in accounts {
         config.servers.extend(server(incoming, true, &mut errors));
@@ -40,7 +44,11 @@ pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>
             config.display_name = config.display_name.or_else(|| name.value.clone());
         }
         if outgoing.kind != "array" || outgoing.children.is_empty() {
-            errors.add(&outgoing.span, "no list of outgoing servers with their identities");
+            errors.add(
+                "qr-rule",
+                &outgoing.span,
+                "no list of outgoing servers with their identities",
+            );
         }
         for group in &outgoing.children {
             read_group(group, &mut config, &mut errors);
@@ -52,16 +60,16 @@ pub(super) fn read(text: &str, root: &Tree) -> Result<ReadConfig, Vec<Malformed>
 /// An outgoing server and who sends through it.
 fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
     let [outgoing, identities @ ..] = &group.children[..] else {
-        errors.add(&group.span, "not [outgoing server,[address,name],…]");
+        errors.add("qr-rule", &group.span, "not [outgoing server,[address,name],…]");
         return;
     };
     config.servers.extend(server(outgoing, false, errors));
     if identities.is_empty() {
-        errors.add(&group.span, "no [address,name] behind the outgoing server");
+        errors.add("qr-rule", &group.span, "no [address,name] behind the outgoing server");
     }
     for identity in identities {
         let ([address, name], "array") = (&identity.children[..], identity.kind) else {
-            errors.add(&identity.span, "not [address,name]");
+            errors.add("qr-rule", &identity.span, "not [address,name]");
             continue;
         };
         let text = string(address).unwrap_or_default();
@@ -69,12 +77,12 @@ fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
             Ok(good) if good.as_str() == text && text.is_ascii() => {
                 config.address.get_or_insert_with(|| text.to_owned());
             }
-            Ok(_) => errors.add(&address.span, "the app takes only addresses in ASCII"),
-            Err(why) => errors.add(&address.span, why.to_string()),
+            Ok(_) => errors.add("qr-rule", &address.span, "the app takes only addresses in ASCII"),
+            Err(why) => errors.add("qr-rule", &address.span, why.to_string()),
         }
         match string(name) {
             Some(name) => config.values.push(("identity".to_owned(), name.to_owned())),
-            None => errors.add(&name.span, "the name of the identity is a string"),
+            None => errors.add("qr-rule", &name.span, "the name of the identity is a string"),
         }
     }
 }
@@ -83,7 +91,7 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
     let most = if incoming { 8 } else { 7 };
     if list.kind != "array" || !(6..=most).contains(&list.children.len()) {
         let message = format!("a server is a list of 6 to {most} values");
-        errors.add(&list.span, message);
+        errors.add("qr-rule", &list.span, message);
         return None;
     }
     let [protocol, host, number_of_port, security, way, user, rest @ ..] = &list.children[..]
@@ -97,11 +105,15 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
         _ => None,
     };
     if server_type.is_none() {
-        errors.add(&protocol.span, "the protocol is 0 (IMAP; SMTP for outgoing mail) or 1 (POP3)");
+        errors.add(
+            "qr-rule",
+            &protocol.span,
+            "the protocol is 0 (IMAP; SMTP for outgoing mail) or 1 (POP3)",
+        );
     }
-    let hostname = errors.keep(&host.span, hostname(string(host).unwrap_or_default()));
+    let hostname = errors.keep("qr-rule", &host.span, hostname(string(host).unwrap_or_default()));
     let digits = number(number_of_port).map(|n| n.to_string()).unwrap_or_default();
-    let port = errors.keep(&number_of_port.span, port(&digits));
+    let port = errors.keep("qr-rule", &number_of_port.span, port(&digits));
     let socket_type = match number(security) {
         Some(0) => Some(SocketType::Plain),
         Some(2) => Some(SocketType::Starttls),
@@ -109,16 +121,16 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
         _ => None,
     };
     if socket_type.is_none() {
-        errors.add(&security.span, "the security is 0 (plain), 2 (STARTTLS) or 3 (SSL)");
+        errors.add("qr-rule", &security.span, "the security is 0 (plain), 2 (STARTTLS) or 3 (SSL)");
     }
     let authentication = authentication(way, server_type, errors);
     let username = string(user).filter(|user| !user.is_empty());
     if username.is_none() && authentication != Some(Authentication::None) {
-        errors.add(&user.span, "no user name");
+        errors.add("qr-rule", &user.span, "no user name");
     }
     for optional in rest {
         if !matches!(optional.kind, "string" | "null") {
-            errors.add(&optional.span, "names and passwords are strings or null");
+            errors.add("qr-rule", &optional.span, "names and passwords are strings or null");
         }
     }
     Some(ReadServer {
@@ -152,7 +164,7 @@ fn authentication(
         Some(3 | 4) => "Thunderbird for Android has neither GSSAPI (3) nor NTLM (4)",
         _ => "the authentication is 0 to 6",
     };
-    errors.add(&way.span, reason);
+    errors.add("qr-rule", &way.span, reason);
     None
 }
 
@@ -175,7 +187,7 @@ fn compact(text: &str, errors: &mut Errors) {
             '\\' if in_string => escaped = true,
             '"' => in_string = !in_string,
             ' ' | '\t' | '\n' | '\r' if !in_string => {
-                errors.add(&(at..at + 1), "white space between the values");
+                errors.add("qr-rule", &(at..at + 1), "white space between the values");
                 return;
             }
             _ => {}
@@ -188,7 +200,7 @@ mod tests {
     use super::*;
     use crate::import::Reader;
 
-    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
         Reader::QrPayload.read(text)
     }
 

@@ -3,10 +3,10 @@
 //! What a value means is the business of the program that owns its key; the schema of the file
 //! knows. Strings that are written as bytes (REG_EXPAND_SZ and its like) are given as text.
 
-use super::{Errors, Malformed, ReadConfig};
+use super::{Errors, Examined, ReadConfig};
 use crate::format::Tree;
 
-pub(super) fn read(tree: &Tree) -> Result<ReadConfig, Vec<Malformed>> {
+pub(super) fn read(tree: &Tree) -> Examined {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     for key in &tree.children {
@@ -33,7 +33,11 @@ fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
     match String::from_utf16(&units) {
         Ok(text) => text.trim_end_matches('\0').replace('\0', "\n"),
         Err(_) => {
-            errors.add(&value.span, format!("the bytes of {} are no UTF-16 text", value.name));
+            errors.add(
+                "reg-rule",
+                &value.span,
+                format!("the bytes of {} are no UTF-16 text", value.name),
+            );
             String::new()
         }
     }
@@ -44,7 +48,7 @@ mod tests {
     use super::*;
     use crate::import::Reader;
 
-    fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
         Reader::Reg.read(text)
     }
 

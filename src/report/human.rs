@@ -32,6 +32,9 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
         ),
         None => Group::with_title(title),
     };
+    for hurt in &finding.hurts {
+        group = group.element(Level::NOTE.with_name("hurts").message(hurt.as_str()));
+    }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }

@@ -1,5 +1,6 @@
 //! Findings and results, for people and for programs.
 
+mod checked;
 mod human;
 #[cfg(feature = "verify")]
 mod metrics;
@@ -7,6 +8,7 @@ mod table;
 #[cfg(feature = "verify")]
 mod verified;
 
+pub use checked::{checked_json, checked_junit, checked_sarif};
 pub use human::findings as human_findings;
 #[cfg(feature = "verify")]
 pub use metrics::{MEDIA_TYPE as METRICS_TYPE, Runs, metrics};

@@ -9,6 +9,7 @@ use crate::verify::hosted::Hosted;
 use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
 
 use super::Table;
+use super::checked::escape;
 
 /// Everything that a run of `verify` found.
 #[derive(Debug, Default)]
@@ -271,10 +272,4 @@ fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64,
         };
     }
     out.push_str("  </testsuite>\n");
-}
-
-fn escape(text: &str) -> String {
-    let safe: String =
-        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    quick_xml::escape::escape(safe.as_str()).into_owned()
 }

@@ -15,7 +15,7 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
     for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
         if !known.contains(&&attribute.name[1..]) {
             let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
-            errors.add(&attribute.span, message);
+            errors.add("autoconfig-rule", &attribute.span, message);
         }
     }
 }
@@ -26,22 +26,30 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
 /// space stays on, so that ` SSL ` is no socketType.
 pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
     if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
-        errors.add(&odd.span, format!("{} with an attribute is not read as text", element.name));
+        errors.add(
+            "autoconfig-rule",
+            &odd.span,
+            format!("{} with an attribute is not read as text", element.name),
+        );
         return None;
     }
     if let Some(odd) = element.children.iter().find(|child| child.kind.is_empty()) {
-        errors.add(&odd.span, format!("<{}> in {}, which holds only text", odd.name, element.name));
+        errors.add(
+            "autoconfig-rule",
+            &odd.span,
+            format!("<{}> in {}, which holds only text", odd.name, element.name),
+        );
         return None;
     }
     let text = element.text();
     if text.trim().is_empty() {
-        errors.add(&element.span, format!("{} is empty", element.name));
+        errors.add("autoconfig-rule", &element.span, format!("{} is empty", element.name));
         return None;
     }
     if text.trim() != text {
         let message =
             format!("white space around the text of {}, which clients keep", element.name);
-        errors.add(&element.span, message);
+        errors.add("autoconfig-rule", &element.span, message);
         return None;
     }
     Some(text)

@@ -14,11 +14,11 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
     attributes(element, &["type"], errors);
     let incoming = element.name == "incomingServer";
     let word = element.attribute("type").unwrap_or_default();
-    let server_type = errors.keep(&start, ServerType::parse(word));
+    let server_type = errors.keep("autoconfig-rule", &start, ServerType::parse(word));
     if let Some(server_type) = server_type
         && (server_type == ServerType::Smtp) == incoming
     {
-        errors.add(&start, format!("type \"{word}\" in {}", element.name));
+        errors.add("autoconfig-rule", &start, format!("type \"{word}\" in {}", element.name));
     }
     let mut authentication = Vec::new();
     let mut pop3 = (None, None);
@@ -27,47 +27,66 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             "@type" | "hostname" | "port" | "socketType" | "username" => {}
             "authentication" => {
                 let Some(word) = leaf(child, errors) else { continue };
-                let Some(way) = errors.keep(&child.span, Authentication::parse(word)) else {
+                let Some(way) =
+                    errors.keep("autoconfig-rule", &child.span, Authentication::parse(word))
+                else {
                     continue;
                 };
                 if authentication.contains(&way) {
-                    errors.add(&child.span, format!("authentication {way} appears twice"));
+                    errors.add(
+                        "autoconfig-rule",
+                        &child.span,
+                        format!("authentication {way} appears twice"),
+                    );
                 }
                 authentication.push(way);
             }
             "pop3" if server_type == Some(ServerType::Pop3) => pop3 = pop3_options(child, errors),
-            "pop3" => errors.add(&child.span, "pop3 in a server of another type"),
+            "pop3" => {
+                errors.add("autoconfig-rule", &child.span, "pop3 in a server of another type")
+            }
             "url"
                 if !matches!(
                     server_type,
                     Some(ServerType::Imap | ServerType::Pop3 | ServerType::Smtp)
                 ) => {}
             "restriction" if !incoming => {}
-            "password" => errors.add(&child.span, "a password in a file that anybody can fetch"),
+            "password" => errors.add(
+                "autoconfig-rule",
+                &child.span,
+                "a password in a file that anybody can fetch",
+            ),
             "useGlobalPreferredServer" => {
                 let message =
                     "useGlobalPreferredServer makes Thunderbird use a server of another account";
-                errors.add(&child.span, message);
+                errors.add("autoconfig-rule", &child.span, message);
             }
             _ if child.kind == "attribute" => {}
-            _ => {
-                errors.add(&child.span, format!("{} in {} is unknown", called(child), element.name))
-            }
+            _ => errors.add(
+                "autoconfig-rule",
+                &child.span,
+                format!("{} in {} is unknown", called(child), element.name),
+            ),
         }
     }
     let mut only = |name| only_one(element, name, &start, errors);
     let (host, socket_type) = (only("hostname"), only("socketType"));
     let (number, username) = (only("port"), only("username"));
-    let host = host.and_then(|host| errors.keep(&host.span, hostname_as_written(host.text())));
-    let number = number.and_then(|number| errors.keep(&number.span, port(number.text())));
-    let socket_type =
-        socket_type.and_then(|word| errors.keep(&word.span, SocketType::parse(word.text())));
-    let username = username.and_then(|name| errors.keep(&name.span, check_username(name)));
+    let host = host.and_then(|host| {
+        errors.keep("autoconfig-rule", &host.span, hostname_as_written(host.text()))
+    });
+    let number =
+        number.and_then(|number| errors.keep("autoconfig-rule", &number.span, port(number.text())));
+    let socket_type = socket_type.and_then(|word| {
+        errors.keep("autoconfig-rule", &word.span, SocketType::parse(word.text()))
+    });
+    let username =
+        username.and_then(|name| errors.keep("autoconfig-rule", &name.span, check_username(name)));
     if !element.children.iter().any(|child| child.name == "authentication") {
-        errors.add(&start, format!("no authentication in {}", element.name));
+        errors.add("autoconfig-rule", &start, format!("no authentication in {}", element.name));
     } else if !authentication.is_empty() {
         usable(&authentication, incoming, host.as_deref())
-            .unwrap_or_else(|why| errors.add(&start, why));
+            .unwrap_or_else(|why| errors.add("autoconfig-rule", &start, why));
     }
     Some(ReadServer {
         server_type: server_type?,
@@ -93,12 +112,12 @@ fn only_one<'a>(
     let Some(first) = found.next() else {
         // Desktop: a missing username is sent as "undefined", the rest drops the server. Android
         // rejects the whole file.
-        errors.add(start, format!("no {name} in {}", element.name));
+        errors.add("autoconfig-rule", start, format!("no {name} in {}", element.name));
         return None;
     };
     if let Some(second) = found.next() {
         // Which of the two counts depends on the client.
-        errors.add(&second.span, format!("a second {name}"));
+        errors.add("autoconfig-rule", &second.span, format!("a second {name}"));
     }
     leaf(first, errors).map(|_| first)
 }
@@ -162,12 +181,15 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             name,
             "leaveMessagesOnServer" | "daysToLeaveMessagesOnServer" | "downloadOnBiff"
         ) {
-            errors
-                .add(&child.span, format!("{} in pop3 is not read by Thunderbird", called(child)));
+            errors.add(
+                "autoconfig-rule",
+                &child.span,
+                format!("{} in pop3 is not read by Thunderbird", called(child)),
+            );
             continue;
         }
         if seen.contains(&name) {
-            errors.add(&child.span, format!("a second {name}"));
+            errors.add("autoconfig-rule", &child.span, format!("a second {name}"));
             continue;
         }
         seen.push(name);
@@ -175,16 +197,22 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
         if name == "daysToLeaveMessagesOnServer" {
             match text.parse::<u32>().ok().filter(|days| *days > 0 && days.to_string() == text) {
                 Some(days) => options.1 = Some(days),
-                None => {
-                    errors.add(&child.span, format!("{name} is a number of days, not \"{text}\""))
-                }
+                None => errors.add(
+                    "autoconfig-rule",
+                    &child.span,
+                    format!("{name} is a number of days, not \"{text}\""),
+                ),
             }
             continue;
         }
         match text {
             "true" | "false" if name == "downloadOnBiff" => {}
             "true" | "false" => options.0 = Some(text == "true"),
-            _ => errors.add(&child.span, format!("{name} is true or false, not \"{text}\"")),
+            _ => errors.add(
+                "autoconfig-rule",
+                &child.span,
+                format!("{name} is true or false, not \"{text}\""),
+            ),
         }
     }
     options

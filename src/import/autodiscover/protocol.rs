@@ -16,7 +16,7 @@ impl Reading<'_> {
             other => {
                 let message =
                     format!("Type \"{}\" is none of POP3, IMAP, SMTP", other.escape_debug());
-                self.errors.add(&word.span, message);
+                self.errors.add("autodiscover-rule", &word.span, message);
                 return None;
             }
         };
@@ -58,11 +58,11 @@ impl Reading<'_> {
         if !good {
             // "yes", "On" or nothing break Outlook (virtualmin-gpl issues 764 and 1184).
             let message = format!("{} cannot be \"{}\"", child.name, text.escape_debug());
-            self.errors.add(&child.span, message);
+            self.errors.add("autodiscover-rule", &child.span, message);
         }
         let first = protocol.child(&child.name);
         if first.is_some_and(|first| first.span != child.span) {
-            self.errors.add(&child.span, format!("a second {}", child.name));
+            self.errors.add("autodiscover-rule", &child.span, format!("a second {}", child.name));
         }
     }
 
@@ -76,7 +76,7 @@ impl Reading<'_> {
             Some(_) => None, // `known_in_protocol` has said so
             None => {
                 let message = "no SPA; Outlook takes that for \"on\" and signs in with NTLM only";
-                self.errors.add(&self.start(protocol), message);
+                self.errors.add("autodiscover-rule", &self.start(protocol), message);
                 None
             }
         }
@@ -102,7 +102,7 @@ impl Reading<'_> {
                 let encryption = encryption.escape_debug();
                 let message =
                     format!("Encryption \"{encryption}\" is none of SSL, TLS (STARTTLS), None");
-                self.errors.add(&span, message);
+                self.errors.add("autodiscover-rule", &span, message);
                 return None;
             }
         };
@@ -112,12 +112,12 @@ impl Reading<'_> {
                 let message = format!(
                     "SSL off beside Encryption {encryption}; clients differ on which counts"
                 );
-                self.errors.add(&span, message);
+                self.errors.add("autodiscover-rule", &span, message);
                 None
             }
             (None, ssl) if ssl != Some("off") => {
                 let message = "Encryption None without SSL off; Outlook 2007 knows only SSL, which is on by default";
-                self.errors.add(&span, message);
+                self.errors.add("autodiscover-rule", &span, message);
                 None
             }
             (secure, _) => Some(vec![secure.unwrap_or(SocketType::Plain)]),
@@ -136,7 +136,7 @@ impl Reading<'_> {
         if text.is_empty() || text.trim() != text {
             return None;
         }
-        self.errors.keep(&child.span, check(text))
+        self.errors.keep("autodiscover-rule", &child.span, check(text))
     }
 
     fn optional<'t>(&self, parent: &'t Tree, name: &str) -> Option<&'t str> {

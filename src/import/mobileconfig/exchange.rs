@@ -12,7 +12,7 @@ impl Reading<'_> {
             ["EnableMail", "EnableContacts", "EnableCalendars", "EnableReminders", "EnableNotes"];
         if services.iter().all(|service| boolean(payload, service) == Some(false)) {
             let message = "every Enable… is false, so the account would do nothing";
-            self.errors.add(&self.start(payload), message);
+            self.errors.add("profile-rule", &self.start(payload), message);
         }
         config.servers.extend(self.exchange(payload, ServerType::ActiveSync));
     }
@@ -24,29 +24,33 @@ impl Reading<'_> {
     fn exchange(&mut self, payload: &Tree, server_type: ServerType) -> Option<ReadServer> {
         let oauth = boolean(payload, "OAuth") == Some(true);
         if let Some(password) = payload.child("Password").filter(|_| oauth) {
-            self.errors.add(&password.span, "a password beside OAuth");
+            self.errors.add("profile-rule", &password.span, "a password beside OAuth");
         }
         if let Some(url) = payload.child("OAuthSignInURL") {
             let text = url.value.as_deref().unwrap_or_default();
             if !oauth || !text.starts_with("https://") {
-                self.errors.add(&url.span, "OAuthSignInURL is an https URL beside OAuth true");
+                self.errors.add(
+                    "profile-rule",
+                    &url.span,
+                    "OAuthSignInURL is an https URL beside OAuth true",
+                );
             }
         }
         if boolean(payload, "SSL") != Some(true) {
             let message = "SSL is not true; Exchange is spoken over https only";
-            self.errors.add(&self.start(payload), message);
+            self.errors.add("profile-rule", &self.start(payload), message);
         }
         let Some(host) = payload.child("Host") else {
             // With OAuth alone the device would find one by itself, but nobody could say which.
-            self.errors.add(&self.start(payload), "no Host");
+            self.errors.add("profile-rule", &self.start(payload), "no Host");
             return None;
         };
         let name = string(payload, "Host").filter(|name| !name.is_empty())?;
-        let hostname = self.errors.keep(&host.span, hostname(name))?;
+        let hostname = self.errors.keep("profile-rule", &host.span, hostname(name))?;
         let port = match payload.child("Port").filter(|port| port.kind == "integer") {
             Some(port) => {
                 let number = port.value.as_deref().unwrap_or_default().parse().unwrap_or_default();
-                self.errors.keep(&port.span, Port::new(number))?.get()
+                self.errors.keep("profile-rule", &port.span, Port::new(number))?.get()
             }
             None => 443,
         };

@@ -178,25 +178,36 @@ pub(super) fn check_keys(
         let Some((_, kind, _, words)) = keys().find(|(key, ..)| *key == name) else {
             let near = keys().find(|(key, ..)| key.eq_ignore_ascii_case(name.trim()));
             let hint = near.map(|(key, ..)| format!("; write {key}")).unwrap_or_default();
-            errors.add(&value.span, format!("key {} is unknown{hint}", name.escape_debug()));
+            errors.add(
+                "profile-rule",
+                &value.span,
+                format!("key {} is unknown{hint}", name.escape_debug()),
+            );
             continue;
         };
         let is_real = *kind == "real" && value.kind == "integer";
         if value.kind != *kind && !is_real {
             // iOS overlooks a port that is a <string> or a <real>.
-            errors.add(&value.span, format!("{name} is a {}, not a {kind}", value.kind));
+            errors.add(
+                "profile-rule",
+                &value.span,
+                format!("{name} is a {}, not a {kind}", value.kind),
+            );
         } else if let Some(word) = &value.value
             && !words.is_empty()
             && !words.contains(&word.as_str())
         {
             let word = word.escape_debug();
-            errors
-                .add(&value.span, format!("{name} cannot be {word}; one of {}", words.join(", ")));
+            errors.add(
+                "profile-rule",
+                &value.span,
+                format!("{name} cannot be {word}; one of {}", words.join(", ")),
+            );
         }
     }
     for (key, _, presence, _) in keys() {
         if *presence == Required && dict.child(key).is_none() {
-            errors.add(start, format!("no {key}"));
+            errors.add("profile-rule", start, format!("no {key}"));
         }
     }
 }

@@ -39,6 +39,7 @@ impl Reading<'_> {
                 .is_some()
         {
             self.errors.add(
+                "profile-rule",
                 &self.start(payload),
                 format!("a second account for {address} of the same type"),
             );
@@ -46,7 +47,11 @@ impl Reading<'_> {
         if incoming.server_type == ServerType::Pop3
             && let Some(prefix) = payload.child("IncomingMailServerIMAPPathPrefix")
         {
-            self.errors.add(&prefix.span, "a path prefix is for IMAP; this is a POP account");
+            self.errors.add(
+                "profile-rule",
+                &prefix.span,
+                "a path prefix is for IMAP; this is a POP account",
+            );
         }
         self.passwords(payload);
         config.servers.extend(self.half(payload, &incoming));
@@ -60,10 +65,10 @@ impl Reading<'_> {
             host.value.as_deref().filter(|name| host.kind == "string" && !name.is_empty())?;
         let hostname = match is_placeholder(name) {
             true => Some(name.to_owned()),
-            false => self.errors.keep(&host.span, hostname(name)),
+            false => self.errors.keep("profile-rule", &host.span, hostname(name)),
         };
         if hostname.as_ref().is_some_and(|name| !is_placeholder(name) && !name.contains('.')) {
-            self.errors.add(&host.span, format!("host name {name} has no dot"));
+            self.errors.add("profile-rule", &host.span, format!("host name {name} has no dot"));
         }
         let port = self.port(payload, half);
         let socket_type = self.socket_type(payload, half, port?)?;
@@ -77,7 +82,7 @@ impl Reading<'_> {
         };
         if authentication == Authentication::None && half.name == "Incoming" {
             let span = span_of(payload, &key("MailServerAuthentication"));
-            self.errors.add(&span, "an incoming server that anybody may read from");
+            self.errors.add("profile-rule", &span, "an incoming server that anybody may read from");
         }
         Some(ReadServer {
             server_type: half.server_type,
@@ -96,13 +101,17 @@ impl Reading<'_> {
     fn port(&mut self, payload: &Tree, half: &Half) -> Option<u16> {
         let key = format!("{}MailServerPortNumber", half.name);
         let Some(value) = payload.child(&key) else {
-            self.errors.add(&self.start(payload), format!("no {key}; the device would guess"));
+            self.errors.add(
+                "profile-rule",
+                &self.start(payload),
+                format!("no {key}; the device would guess"),
+            );
             return None;
         };
         let number = value.value.as_deref().filter(|_| value.kind == "integer")?;
         let port = number.parse().map_err(|_| format!("{number} is no port; 1 to 65535"));
         let port = port.and_then(|port| Port::new(port).map_err(|why| why.to_string()));
-        Some(self.errors.keep(&value.span, port)?.get())
+        Some(self.errors.keep("profile-rule", &value.span, port)?.get())
     }
 
     /// `UseSSL` is one flag for SSL and STARTTLS; the port decides which the device speaks.
@@ -110,7 +119,7 @@ impl Reading<'_> {
         let key = format!("{}MailServerUseSSL", half.name);
         let Some(value) = payload.child(&key) else {
             let message = format!("no {key}; it is false by default, and mail goes in the clear");
-            self.errors.add(&self.start(payload), message);
+            self.errors.add("profile-rule", &self.start(payload), message);
             return None;
         };
         match (is_true(value), port) {
@@ -120,7 +129,7 @@ impl Reading<'_> {
             (false, port) if port == half.ssl => {
                 let message =
                     format!("port {port} is TLS from the first byte, but {key} is not true");
-                self.errors.add(&value.span, message);
+                self.errors.add("profile-rule", &value.span, message);
                 None
             }
             (false, _) => Some(vec![SocketType::Plain]),
@@ -134,15 +143,22 @@ impl Reading<'_> {
         let signs_in = string(payload, "OutgoingMailServerAuthentication") != Some("EmailAuthNone");
         match outgoing {
             Some(outgoing) if same => {
-                self.errors
-                    .add(&outgoing.span, format!("OutgoingPassword although {SAME} is true"));
+                self.errors.add(
+                    "profile-rule",
+                    &outgoing.span,
+                    format!("OutgoingPassword although {SAME} is true"),
+                );
             }
             None if !same && signs_in => {
                 let span = match payload.child(SAME) {
                     Some(value) => value.span.clone(),
                     None => self.start(payload),
                 };
-                self.errors.add(&span, format!("{SAME} is not true, so the user is asked twice"));
+                self.errors.add(
+                    "profile-rule",
+                    &span,
+                    format!("{SAME} is not true, so the user is asked twice"),
+                );
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::import::Reader;
 use crate::model::{Authentication, ServerType, SocketType};
 
-fn read(text: &str) -> Result<ReadConfig, Vec<Malformed>> {
+fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
     Reader::Mobileconfig.read(text)
 }
 

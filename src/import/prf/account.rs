@@ -47,7 +47,7 @@ impl<'a> Reading<'a> {
             "IMAP_I_Mail" => (ServerType::Imap, "IMAP"),
             other => {
                 let message = format!("\"{other}\" is none of I_Mail (POP3), IMAP_I_Mail");
-                self.errors.add(&listed.span, message);
+                self.errors.add("prf-rule", &listed.span, message);
                 return;
             }
         };
@@ -101,7 +101,11 @@ impl<'a> Reading<'a> {
             (true, 0) => (spa, incoming_user),
             (true, 1) => {
                 if own_user.is_none() {
-                    self.errors.add(&self.start(account), "SMTPAuthMethod=1 without SMTPUserName");
+                    self.errors.add(
+                        "prf-rule",
+                        &self.start(account),
+                        "SMTPAuthMethod=1 without SMTPUserName",
+                    );
                 }
                 (spa, own_user)
             }
@@ -130,19 +134,29 @@ impl<'a> Reading<'a> {
         };
         match mapping.child("AccountType") {
             Some(entry) if value(entry) == prefix => {}
-            Some(entry) => self.errors.add(&entry.span, format!("AccountType has to be {prefix}")),
-            None => self.errors.add(&self.start(mapping), format!("no AccountType={prefix}")),
+            Some(entry) => {
+                self.errors.add("prf-rule", &entry.span, format!("AccountType has to be {prefix}"))
+            }
+            None => self.errors.add(
+                "prf-rule",
+                &self.start(mapping),
+                format!("no AccountType={prefix}"),
+            ),
         }
         for entry in mapping.children.iter().filter(|entry| entry.name != "AccountType") {
             match property(&entry.name) {
                 Some(property) if property == value(entry) => {}
                 Some(property) => {
-                    self.errors.add(&entry.span, format!("{} has to be {property}", entry.name));
+                    self.errors.add(
+                        "prf-rule",
+                        &entry.span,
+                        format!("{} has to be {property}", entry.name),
+                    );
                 }
                 None => {
                     let message =
                         format!("{} in [{name}] is no property of this account", entry.name);
-                    self.errors.add(&entry.span, message);
+                    self.errors.add("prf-rule", &entry.span, message);
                 }
             }
         }
@@ -152,7 +166,7 @@ impl<'a> Reading<'a> {
             if mapping.child(&entry.name).is_none() {
                 let message =
                     format!("[{name}] has no line for {}, so Outlook drops it", entry.name);
-                self.errors.add(&entry.span, message);
+                self.errors.add("prf-rule", &entry.span, message);
             }
         }
     }
@@ -172,7 +186,11 @@ impl<'a> Reading<'a> {
         } else {
             return Some((low & LEAVE != 0, limited.then_some(days)));
         };
-        self.errors.add(&entry.span, format!("LeaveOnServer={} {reason}", value(entry)));
+        self.errors.add(
+            "prf-rule",
+            &entry.span,
+            format!("LeaveOnServer={} {reason}", value(entry)),
+        );
         None
     }
 
@@ -190,14 +208,14 @@ impl<'a> Reading<'a> {
     fn hostname(&mut self, account: &'a Tree, key: &str) -> Option<String> {
         let name = self.text(account, key)?;
         let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-        self.errors.keep(&span, hostname(name))
+        self.errors.keep("prf-rule", &span, hostname(name))
     }
 
     /// Outlook has a default (110, 143, 25), which is never the secure port.
     fn port(&mut self, account: &'a Tree, key: &str) -> Option<u16> {
         let number = self.text(account, key)?;
         let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-        self.errors.keep(&span, port(number))
+        self.errors.keep("prf-rule", &span, port(number))
     }
 
     /// A number that stands for one of these, from 0.
@@ -206,7 +224,11 @@ impl<'a> Reading<'a> {
         let found = long(number).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
         if found.is_none() {
             let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-            self.errors.add(&span, format!("{key} is a number from 0 to {}", of.len() - 1));
+            self.errors.add(
+                "prf-rule",
+                &span,
+                format!("{key} is a number from 0 to {}", of.len() - 1),
+            );
         }
         found
     }
@@ -215,7 +237,11 @@ impl<'a> Reading<'a> {
     fn text(&mut self, account: &'a Tree, key: &str) -> Option<&'a str> {
         let text = account.child(key).map(value).filter(|text| !text.is_empty());
         if text.is_none() {
-            self.errors.add(&self.start(account), format!("no {key} in [{}]", account.name));
+            self.errors.add(
+                "prf-rule",
+                &self.start(account),
+                format!("no {key} in [{}]", account.name),
+            );
         }
         text
     }

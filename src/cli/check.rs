@@ -1,0 +1,143 @@
+//! `mailwright check`: what is wrong with a finished file, whom it hurts, and what to do.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::rules;
+use crate::document::closest;
+use crate::finding::{Finding, Severity, Source, any_error};
+use crate::import::{Examined, recognise};
+use crate::report::{self, checked_json, checked_junit, checked_sarif};
+
+use super::args::{CheckArgs, CheckFormat};
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+/// A larger file is none of a mail client's; ISPDB's largest has 8 kB.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
+pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let levels = Levels::of(args)?;
+    let mut files = Vec::new();
+    for name in &args.files {
+        collect(name, &mut files)?;
+    }
+    let mut findings = Vec::new();
+    let mut names = Vec::new();
+    for file in &files {
+        let name = file.display().to_string();
+        let own = one(file, &name)?;
+        findings.extend(own.into_iter().filter_map(|finding| levels.apply(finding)));
+        names.push(name);
+    }
+    if let Some(client) = &args.client {
+        let client = client.to_lowercase();
+        findings.retain(|f| f.hurts.iter().any(|hurt| hurt.to_lowercase().contains(&client)));
+    }
+    match args.format {
+        CheckFormat::Human => {
+            terminal.findings_on_stdout(&findings)?;
+            let summary =
+                report::summary(&findings).unwrap_or_else(|| "nothing is wrong".to_owned());
+            let files = if names.len() == 1 { "1 file" } else { &format!("{} files", names.len()) };
+            terminal.say(&format!("{files}: {summary}"));
+        }
+        CheckFormat::Json => terminal.print(&checked_json(&names, &findings))?,
+        CheckFormat::Sarif => terminal.print(&checked_sarif(&findings))?,
+        CheckFormat::Junit => terminal.print(&checked_junit(&names, &findings))?,
+    }
+    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// A file, every file below a folder, or standard input.
+fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if !name.is_dir() {
+        files.push(name.to_owned());
+        return Ok(());
+    }
+    let failed = |e| format!("cannot read the folder {}: {e}", name.display());
+    let mut entries: Vec<PathBuf> = fs::read_dir(name)
+        .map_err(failed)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    entries.sort();
+    for entry in entries {
+        let hidden = entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if !hidden {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything about one file.
+fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
+    let bytes = read(file, name)?;
+    let Some((reader, text)) = recognise(&bytes) else {
+        let finding = Finding::warning(
+            "unknown-format",
+            format!("{name} is of no format that can be checked here"),
+        );
+        return Ok(vec![finding.help(
+            "autoconfig XML, Autodiscover XML, .mobileconfig, .reg, .prf and the payload of \
+             Thunderbird's QR code are known, by what is in them",
+        )]);
+    };
+    let Examined { defects, .. } = reader.examine(&text);
+    let source: Arc<Source> = Source::new(name, text);
+    let mut findings: Vec<Finding> =
+        defects.iter().map(|defect| rules::finding(defect, &source)).collect();
+    findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
+    findings.dedup();
+    Ok(findings)
+}
+
+fn read(file: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |e: std::io::Error| format!("cannot read {name}: {e}");
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let opened = fs::File::open(file).map_err(failed)?;
+        opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(format!("{name} is larger than {} MiB", LARGEST / 1024 / 1024).into());
+    }
+    Ok(bytes)
+}
+
+/// What `-D`, `-W` and `-A` say about codes.
+struct Levels<'a> {
+    args: &'a CheckArgs,
+}
+
+impl<'a> Levels<'a> {
+    fn of(args: &'a CheckArgs) -> Result<Self, Failure> {
+        let known: Vec<&'static str> = rules::all().map(|rule| rule.code).collect();
+        for code in args.deny.iter().chain(&args.warn).chain(&args.allow) {
+            if !known.contains(&code.as_str()) {
+                let near = closest(code, known.iter().copied());
+                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                return Err(format!("there is no code \"{}\"{near}", code.escape_debug()).into());
+            }
+        }
+        Ok(Self { args })
+    }
+
+    fn apply(&self, mut finding: Finding) -> Option<Finding> {
+        let names = |list: &[String]| list.iter().any(|code| code == finding.code);
+        if names(&self.args.allow) {
+            return None;
+        }
+        if names(&self.args.deny) {
+            finding.severity = Severity::Error;
+        } else if names(&self.args.warn) {
+            finding.severity = Severity::Warning;
+        }
+        Some(finding)
+    }
+}
