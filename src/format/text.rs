@@ -41,7 +41,7 @@ pub struct TextRules {
 impl TextRules {
     /// Refusing wins over escaping; what is escaped need not fit the encoding itself.
     pub(super) fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
-        let printable = value.bytes().fold(true, |all, byte| all & (byte >= b' ') & (byte <= b'~'));
+        let printable = value.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte));
         let mut own = self.refuse.chars().chain(self.escape.iter().map(|(from, _)| *from));
         if printable && !own.any(|c| value.contains(c)) {
             return Ok(Cow::Borrowed(value));

@@ -13,7 +13,7 @@ use super::{Errors, Examined, ReadConfig, first_line};
 use crate::format::Tree;
 
 pub(super) fn read(text: &str, file: &Tree) -> Examined {
-    let mut reading = Reading { text, file: file, errors: Errors::default() };
+    let mut reading = Reading { text, file, errors: Errors::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }

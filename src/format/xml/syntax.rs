@@ -32,8 +32,7 @@ pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable>
 
 /// Of the printable ASCII characters, those that stand for themselves.
 fn is_plain(byte: u8) -> bool {
-    (byte >= b' ')
-        & (byte <= b'~')
+    (b' '..=b'~').contains(&byte)
         & (byte != b'&')
         & (byte != b'<')
         & (byte != b'>')
