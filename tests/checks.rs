@@ -40,12 +40,11 @@ fn every_rule_has_a_whole_page() {
         if !code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
             wrong.push(format!("{code} is not in kebab case"));
         }
-        if rule.title.ends_with('.') || rule.title.starts_with(char::is_uppercase) {
-            wrong
-                .push(format!("{code}: the title is a sentence in lower case without a full stop"));
+        if rule.title.ends_with('.') {
+            wrong.push(format!("{code}: the title is a sentence without a full stop"));
         }
         for text in [&rule.means, &rule.help] {
-            if !text.ends_with('.') || text.len() < 25 {
+            if !text.ends_with('.') || text.len() < 10 {
                 wrong.push(format!("{code}: {text}"));
             }
         }
@@ -92,9 +91,11 @@ fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
             wrong.push(format!("tests/fixtures/check/{code} has no page in checks/"));
         }
     }
-    for (file, bytes) in files_below(&root().join("src/import")) {
+    let sources =
+        ["src/import", "src/check/advice"].map(|folder| files_below(&root().join(folder)));
+    for (file, bytes) in sources.into_iter().flatten() {
         let text = String::from_utf8(bytes).unwrap();
-        for call in ["errors.add(", "errors.keep("] {
+        for call in [".add(", ".keep("] {
             // Without white space, since a call may go over several lines.
             let text: String = text.split_whitespace().collect();
             for (at, _) in text.match_indices(call) {
@@ -102,11 +103,43 @@ fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
                 let Some(rest) = rest.strip_prefix('"') else { continue };
                 let code = rest.split('"').next().unwrap();
                 if !rules.contains(code) {
-                    wrong.push(format!("src/import/{file}: {code} has no page in checks/"));
+                    wrong.push(format!("{file}: {code} has no page in checks/"));
                 }
             }
         }
     }
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files of others, where this machine has them; what they show is held by our own fixtures too.
+#[test]
+fn thunderbirds_own_database_has_the_defects_that_it_is_known_for_and_no_others_at_error_level() {
+    let folder = root().join("../shared/ispdb");
+    if !folder.is_dir() {
+        return;
+    }
+    let run = Run::new();
+    let ended = run.args(&["check", "--format", "json", &folder.display().to_string()]);
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let has = |file: &str, code: &str| {
+        findings.iter().any(|f| f["code"] == code && f["file"].as_str().unwrap().ends_with(file))
+    };
+    for (file, code) in [
+        ("office365.com.xml", "autoconfig-placeholder"),
+        ("nili.ca.xml", "autoconfig-unknown-element"),
+        ("arubapec.it.xml", "autoconfig-port-of-another-protocol"),
+        ("pdx.edu.xml", "autoconfig-port-of-another-protocol"),
+        ("rediffmail.com.xml", "autoconfig-port-unusual"),
+        ("cty-net.ne.jp.xml", "autoconfig-domain-twice"),
+        ("gransy.com.xml", "autoconfig-name-too-long"),
+        ("peoplepc.com.xml", "autoconfig-plain-socket"),
+    ] {
+        assert!(has(file, code), "{code} is not found in {file}");
+    }
+    let errors: Vec<_> = findings.iter().filter(|f| f["severity"] == "error").collect();
+    // Both are the user name without its closing percent sign.
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors.iter().all(|f| f["code"] == "autoconfig-placeholder"), "{errors:#?}");
 }

@@ -6,6 +6,7 @@
 //! 3. reading: the typed reader of the client's format gives back the plan; where no reader is
 //!    named, every planned value stands in the text.
 
+pub mod advice;
 mod reading;
 pub mod rules;
 pub mod schema;

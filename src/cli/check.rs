@@ -5,10 +5,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::check::advice::advise;
 use crate::check::rules;
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
-use crate::import::{Examined, recognise};
+use crate::import::recognise;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
 
 use super::args::{CheckArgs, CheckFormat};
@@ -86,10 +87,12 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
              Thunderbird's QR code are known, by what is in them",
         )]);
     };
-    let Examined { defects, .. } = reader.examine(&text);
+    let examined = reader.examine(&text);
+    let advice = advise(reader, &text, &examined);
     let source: Arc<Source> = Source::new(name, text);
+    let defects = examined.defects.iter().chain(&advice);
     let mut findings: Vec<Finding> =
-        defects.iter().map(|defect| rules::finding(defect, &source)).collect();
+        defects.map(|defect| rules::finding(defect, &source)).collect();
     findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
     findings.dedup();
     Ok(findings)

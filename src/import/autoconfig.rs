@@ -6,7 +6,9 @@
 //!
 //! draft-ietf-mailmaint-autoconfig; format 1.1 as in Thunderbird's database
 
+mod http;
 mod leaf;
+mod page;
 mod server;
 
 use std::collections::HashSet;
@@ -14,6 +16,7 @@ use std::collections::HashSet;
 use super::{Errors, Examined, ReadConfig, first_line, hostname};
 use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
+use page::{page, tokens};
 
 /// Where an element belongs, for those that are misplaced often.
 const PLACES: [(&str, &str); 14] = [
@@ -43,7 +46,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     let start = first_line(text, &root.span);
     if root.name != "clientConfig" {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-root",
             &start,
             format!("the root element is <{}>, not <clientConfig>", root.name),
         );
@@ -51,9 +54,10 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     }
     attributes(root, &["version"], &mut errors);
     if !matches!(root.attribute("version"), Some("1.0" | "1.1" | "1.2")) {
-        errors.add("autoconfig-rule", &start, "clientConfig needs version=\"1.1\"");
+        errors.add("autoconfig-version", &start, "clientConfig needs version=\"1.1\"");
     }
     let mut providers = 0;
+    let (mut web_mail, mut oauth2) = (None, None);
     for child in &root.children {
         match child.name.as_str() {
             "emailProvider" => {
@@ -63,18 +67,26 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
                 } else {
                     // Thunderbird reads the first and no other.
                     errors.add(
-                        "autoconfig-rule",
+                        "autoconfig-second-provider",
                         &first_line(text, &child.span),
                         "a second emailProvider",
                     );
                 }
             }
+            "webMail" => {
+                web_mail = child
+                    .child("loginPage")
+                    .and_then(|page| page.attribute("url"))
+                    .map(str::to_owned);
+            }
+            "oAuth2" => oauth2 = Some(tokens(child)),
             name if belongs(name, "clientConfig") => {}
             _ => stranger(child, "clientConfig", text, &mut errors),
         }
     }
+    (config.web_mail, config.oauth2) = (web_mail, oauth2);
     if providers == 0 {
-        errors.add("autoconfig-rule", &start, "no emailProvider");
+        errors.add("autoconfig-no-provider", &start, "no emailProvider");
     }
     errors.finish(config)
 }
@@ -87,13 +99,14 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
         // Thunderbird 153 drops the whole file; Android allows no placeholder here either.
         Some(id) => {
             config.id = errors.keep(
-                "autoconfig-rule",
+                "autoconfig-id",
                 &start,
-                hostname(id).map_err(|why| format!("id: {why}")),
+                // Clients make it lower case.
+                hostname(&id.to_ascii_lowercase()).map_err(|why| format!("id: {why}")),
             )
         }
         None => {
-            errors.add("autoconfig-rule", &start, "emailProvider needs an id, which is a host name")
+            errors.add("autoconfig-id", &start, "emailProvider needs an id, which is a host name")
         }
     }
     let mut sides = (0, 0);
@@ -101,24 +114,33 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     for child in &provider.children {
         match child.name.as_str() {
             "domain" => {
+                // draft-ietf-mailmaint-autoconfig; its own attribute on an element with text, so
+                // that Thunderbird 153 does not read it.
+                let mx = child.attribute("purpose") == Some("mx");
                 let Some(name) = leaf(child, errors) else { continue };
-                let Some(name) = errors.keep("autoconfig-rule", &child.span, hostname(name)) else {
+                let Some(name) = errors.keep("autoconfig-domain", &child.span, hostname(name))
+                else {
                     continue;
                 };
                 if !domains.insert(name.clone()) {
                     errors.add(
-                        "autoconfig-rule",
+                        "autoconfig-domain-twice",
                         &child.span,
                         format!("domain {name} appears twice"),
                     );
                 }
-                config.domains.push(name);
+                match mx {
+                    true => config.mx_domains.push(name),
+                    false => config.domains.push(name),
+                }
             }
             "displayName" if config.display_name.is_some() => {
-                errors.add("autoconfig-rule", &child.span, "a second displayName")
+                errors.add("autoconfig-element-twice", &child.span, "a second displayName")
             }
             "displayName" => config.display_name = display_name(child, LONGEST_NAME, errors),
-            "displayShortName" => _ = display_name(child, LONGEST_SHORT_NAME, errors),
+            "displayShortName" => {
+                config.display_short_name = display_name(child, LONGEST_SHORT_NAME, errors);
+            }
             "incomingServer" => {
                 sides.0 += 1;
                 config.servers.extend(server::read(child, text, errors));
@@ -127,31 +149,35 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
                 sides.1 += 1;
                 config.servers.extend(server::read(child, text, errors));
             }
-            "documentation" => page(child, "url", "descr", errors),
-            "enable" => page(child, "visiturl", "instruction", errors),
+            "documentation" => config.documentation.push(page(child, "url", "descr", errors)),
+            "enable" => config.enable.push(page(child, "visiturl", "instruction", errors)),
             _ => stranger(child, "emailProvider", text, errors),
         }
     }
     if config.domains.is_empty() && provider.child("domain").is_none() {
-        errors.add("autoconfig-rule", &start, "no domain; Thunderbird drops a file without one");
+        errors.add(
+            "autoconfig-no-domain",
+            &start,
+            "no domain; Thunderbird drops a file without one",
+        );
     }
     if provider.child("displayName").is_none() {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-no-display-name",
             &start,
             "no displayName; Thunderbird 153 shows \"undefined\"",
         );
     }
     if sides.0 == 0 {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-no-incoming-server",
             &start,
             "no incomingServer; Thunderbird drops a file without one",
         );
     }
     if sides.1 == 0 {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-no-outgoing-server",
             &start,
             "no outgoingServer; Thunderbird drops a file without one",
         );
@@ -162,11 +188,11 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
 fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<String> {
     let name = leaf(element, errors)?;
     if crate::model::reads_as_another(name) {
-        errors.add("autoconfig-rule", &element.span, coerced(element, name));
+        errors.add("autoconfig-coerced-name", &element.span, coerced(element, name));
     }
     if name.contains('%') && name.contains("%EMAIL") {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-placeholder-in-name",
             &element.span,
             format!("a placeholder in {}, where few clients fill it in", element.name),
         );
@@ -174,42 +200,9 @@ fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<S
     let length = name.chars().count();
     if length > longest {
         let message = format!("{} has {length} characters; {longest} is the most", element.name);
-        errors.add("autoconfig-rule", &element.span, message);
+        errors.add("autoconfig-name-too-long", &element.span, message);
     }
     Some(name.to_owned())
-}
-
-/// A link with texts in several languages, which FairEmail shows and Thunderbird reads over.
-fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors) {
-    attributes(element, &[link], errors);
-    if !element
-        .attribute(link)
-        .is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
-    {
-        errors.add(
-            "autoconfig-rule",
-            &element.span,
-            format!("{} needs {link}=\"https://…\"", element.name),
-        );
-    }
-    for child in element.children.iter().filter(|child| child.kind != "attribute") {
-        if child.name != texts {
-            errors.add(
-                "autoconfig-rule",
-                &child.span,
-                format!("{} in {}, which holds only {texts}", called(child), element.name),
-            );
-        } else if child.attribute("lang").is_none_or(str::is_empty) {
-            errors.add(
-                "autoconfig-rule",
-                &child.span,
-                format!("{texts} needs lang=\"en\" or another language"),
-            );
-        } else if child.text().trim().is_empty() {
-            // Pimalaya's strict parser stops here.
-            errors.add("autoconfig-rule", &child.span, format!("{texts} without text"));
-        }
-    }
 }
 
 /// An element (or text, or attribute) that is not known where it stands.
@@ -220,12 +213,12 @@ fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut Errors) {
     }
     match PLACES.iter().find(|(name, _)| *name == child.name) {
         Some((name, place)) => errors.add(
-            "autoconfig-rule",
+            "autoconfig-misplaced",
             &span,
             format!("{name} belongs into {place}, not into {parent}"),
         ),
         None => errors.add(
-            "autoconfig-rule",
+            "autoconfig-unknown-element",
             &span,
             format!("{} in {parent} is unknown", called(child)),
         ),
@@ -237,210 +230,4 @@ fn belongs(name: &str, place: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::import::Reader;
-    use crate::model::{Authentication, ServerType, SocketType};
-
-    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
-        Reader::Autoconfig.read(text)
-    }
-
-    const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<clientConfig version="1.1">
-  <emailProvider id="example.com">
-    <domain>example.com</domain>
-    <domain>example.net</domain>
-    <displayName>Example Mail</displayName>
-    <displayShortName>Example</displayShortName>
-    <incomingServer type="pop3">
-      <hostname>pop.%EMAILDOMAIN%</hostname>
-      <port>995</port>
-      <socketType>SSL</socketType>
-      <authentication>OAuth2</authentication>
-      <authentication>password-cleartext</authentication>
-      <username>%EMAILADDRESS%</username>
-      <pop3>
-        <leaveMessagesOnServer>true</leaveMessagesOnServer>
-        <daysToLeaveMessagesOnServer>14</daysToLeaveMessagesOnServer>
-      </pop3>
-    </incomingServer>
-    <outgoingServer type="smtp">
-      <hostname>smtp.example.com</hostname>
-      <port>587</port>
-      <socketType>STARTTLS</socketType>
-      <authentication>password-cleartext</authentication>
-      <username>%EMAILLOCALPART%</username>
-    </outgoingServer>
-    <documentation url="https://example.com/help">
-      <descr lang="en">Settings</descr>
-    </documentation>
-    <enable visiturl="https://example.com/on">
-      <instruction lang="en">Switch POP on</instruction>
-    </enable>
-  </emailProvider>
-  <webMail><loginPage url="https://example.com/"/></webMail>
-  <oAuth2><issuer>example.com</issuer></oAuth2>
-</clientConfig>
-"#;
-
-    /// The only error of the good file with one thing changed, and the text it points at.
-    fn changed(from: &str, to: &str) -> (String, String) {
-        let text = GOOD.replacen(from, to, 1);
-        assert_ne!(text, GOOD, "{from}");
-        let errors = read(&text).expect_err(to);
-        assert_eq!(errors.len(), 1, "{errors:?}");
-        (errors[0].message.clone(), text[errors[0].span.clone()].to_owned())
-    }
-
-    fn refuses(from: &str, to: &str) -> String {
-        changed(from, to).0
-    }
-
-    #[test]
-    fn a_good_file_is_read_whole() {
-        let config = read(GOOD).unwrap();
-        assert_eq!(config.id.as_deref(), Some("example.com"));
-        assert_eq!(config.display_name.as_deref(), Some("Example Mail"));
-        assert_eq!(config.domains, ["example.com", "example.net"]);
-        let pop = &config.servers[0];
-        assert_eq!((pop.server_type, pop.port), (ServerType::Pop3, 995));
-        assert_eq!(pop.hostname, "pop.%EMAILDOMAIN%");
-        assert_eq!(pop.socket_type, [SocketType::Ssl]);
-        assert_eq!(pop.authentication, [Authentication::OAuth2, Authentication::PasswordCleartext]);
-        assert_eq!(pop.leave_messages_on_server, Some(true));
-        assert_eq!(pop.days_to_leave_messages_on_server, Some(14));
-        assert_eq!(config.servers[1].server_type, ServerType::Smtp);
-        assert_eq!(config.servers[1].username.as_deref(), Some("%EMAILLOCALPART%"));
-        assert!(GOOD[pop.span.clone()].starts_with("<incomingServer"));
-    }
-
-    #[test]
-    fn every_error_is_told_at_once_and_at_its_place() {
-        let text = GOOD.replace("995", "99999").replace(">STARTTLS<", ">TLS<");
-        let errors = read(&text).unwrap_err();
-        let places: Vec<_> = errors.iter().map(|e| &text[e.span.clone()]).collect();
-        assert_eq!(places, ["<port>99999</port>", "<socketType>TLS</socketType>"]);
-    }
-
-    #[test]
-    fn the_root_is_client_config_of_a_known_version() {
-        assert!(read("<autoconfig/>").is_err());
-        refuses(" version=\"1.1\">\n  <emailProvider", ">\n  <emailProvider");
-        refuses("version=\"1.1\"", "version=\"2\"");
-        assert!(read("<clientConfig version=\"1.1\"/>").is_err());
-    }
-
-    #[test]
-    fn the_id_is_a_host_name_in_ascii() {
-        refuses(" id=\"example.com\"", "");
-        refuses("id=\"example.com\"", "id=\"Bücher.example\"");
-        refuses("id=\"example.com\"", "id=\"%EMAILDOMAIN%\"");
-    }
-
-    #[test]
-    fn a_domain_is_there_once_and_in_a_labels() {
-        let (message, place) = changed("<domain>example.com<", "<domain>bücher.example<");
-        assert!(message.contains("xn--bcher-kva.example"), "{message}");
-        assert_eq!(place, "<domain>bücher.example</domain>");
-        refuses("<domain>example.net<", "<domain>example.com<");
-        let none = GOOD.replace("<domain>example.com</domain>", "");
-        assert_eq!(read(&none.replace("<domain>example.net</domain>", "")).unwrap_err().len(), 1);
-    }
-
-    #[test]
-    fn a_display_name_that_looks_like_a_number_is_refused() {
-        refuses("<displayName>Example Mail</displayName>", "");
-        for name in ["007", "1e5", "0x1F", "TRUE", ".5", "-3"] {
-            refuses(">Example Mail<", &format!(">{name}<"));
-        }
-        assert!(read(&GOOD.replace(">Example Mail<", ">1&amp;1 Infinity<")).is_ok());
-        refuses(">Example Mail<", ">Mail for %EMAILDOMAIN%<");
-        refuses(">Example Mail<", &format!(">{}<", "x".repeat(61)));
-    }
-
-    #[test]
-    fn a_user_name_that_looks_like_a_number_is_refused() {
-        let (message, place) = changed("%EMAILLOCALPART%</user", "00123</user");
-        assert!(message.contains("Thunderbird 153"), "{message}");
-        assert_eq!(place, "<username>00123</username>");
-        refuses("%EMAILLOCALPART%</user", "%EMAILADDRESS</user");
-    }
-
-    #[test]
-    fn words_are_case_sensitive_and_bare() {
-        refuses("<socketType>SSL<", "<socketType>ssl<");
-        refuses("<socketType>SSL<", "<socketType> SSL <");
-        refuses("<socketType>SSL<", "<socketType x=\"y\">SSL<");
-        refuses("<socketType>SSL<", "<socketType><b/>SSL<");
-        refuses("<authentication>OAuth2<", "<authentication>oauth2<");
-    }
-
-    #[test]
-    fn a_server_has_one_of_each() {
-        refuses("<port>995</port>", "");
-        refuses("<port>995</port>", "<port>995</port><port>110</port>");
-        refuses("<port>995</port>", "<port>0995</port>");
-        refuses("<port>995</port>", "<port></port>");
-        refuses("<hostname>smtp.example.com</hostname>", "");
-        refuses("smtp.example.com", "smtp_1.example.com");
-        refuses("smtp.example.com", "SMTP.example.com");
-        refuses("<socketType>SSL</socketType>", "");
-        refuses("<username>%EMAILLOCALPART%</username>", "");
-    }
-
-    #[test]
-    fn a_server_has_a_way_to_sign_in_that_thunderbird_knows() {
-        let smtp =
-            "<authentication>password-cleartext</authentication>\n      <username>%EMAILLOCALPART%";
-        refuses(smtp, "<username>%EMAILLOCALPART%");
-        let only = |word: &str| smtp.replace("password-cleartext", word);
-        refuses(smtp, &only("TLS-client-cert"));
-        assert!(read(&GOOD.replace(smtp, &only("none"))).is_ok());
-        refuses("      <authentication>password-cleartext</authentication>\n", "");
-    }
-
-    #[test]
-    fn both_sides_are_there_and_of_the_right_type() {
-        refuses("type=\"smtp\"", "type=\"imap\"");
-        refuses(" type=\"smtp\"", "");
-        let (from, to) =
-            (GOOD.find("    <outgoing").unwrap(), GOOD.find("    <documentation").unwrap());
-        assert_eq!(read(&[&GOOD[..from], &GOOD[to..]].concat()).unwrap_err().len(), 1);
-    }
-
-    #[test]
-    fn pop3_options_are_what_thunderbird_reads() {
-        refuses(">true</leave", ">1</leave");
-        refuses(">14</days", ">two weeks</days");
-        refuses("<pop3>", "<pop3><checkInterval minutes=\"15\"/>");
-        refuses("type=\"pop3\"", "type=\"imap\"");
-    }
-
-    #[test]
-    fn a_password_in_the_file_is_refused() {
-        refuses("<port>995</port>", "<port>995</port><password>x</password>");
-    }
-
-    #[test]
-    fn misplaced_and_unknown_elements_are_refused_where_they_stand() {
-        let (message, place) =
-            changed("  <webMail>", "  <documentation url=\"https://x\"/><webMail>");
-        assert_eq!(message, "documentation belongs into emailProvider, not into clientConfig");
-        assert!(place.starts_with("<documentation"));
-        refuses(
-            "<displayShortName>Example</displayShortName>",
-            "<displayNameShort>E</displayNameShort>",
-        );
-        refuses("<port>995</port>", "<port>995</port><tls>yes</tls>");
-        refuses("id=\"example.com\"", "id=\"example.com\" lang=\"en\"");
-        refuses("<domain>example.net<", "text<domain>example.net<");
-    }
-
-    #[test]
-    fn documentation_has_a_link_and_texts_with_a_language() {
-        refuses("documentation url=\"https://example.com/help\"", "documentation");
-        refuses("<descr lang=\"en\">", "<descr>");
-        refuses(">Settings<", "><");
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ mod reg;
 
 pub use recognise::recognise;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::format::{Kind, Malformed, Tree};
@@ -27,10 +28,35 @@ pub struct ReadConfig {
     pub domains: Vec<String>,
     /// The address of the account, where the file is for one.
     pub address: Option<String>,
+    pub display_short_name: Option<String>,
+    /// Base domains of MX hosts, where the format tells them from the users' own.
+    pub mx_domains: Vec<String>,
+    pub web_mail: Option<String>,
+    /// What is to be switched on first.
+    pub enable: Vec<ReadPage>,
+    pub documentation: Vec<ReadPage>,
+    pub oauth2: Option<ReadOAuth2>,
     /// In the order of the file.
     pub servers: Vec<ReadServer>,
     /// Anything else a check wants: full path of a value and the value.
     pub values: Vec<(String, String)>,
+}
+
+/// A page of the provider, with texts about it by language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadPage {
+    pub url: String,
+    pub texts: BTreeMap<String, Vec<String>>,
+}
+
+/// Where tokens come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOAuth2 {
+    pub issuer: Option<String>,
+    pub auth_url: Option<String>,
+    pub token_url: Option<String>,
+    /// One list for all protocols.
+    pub scope: Vec<String>,
 }
 
 /// A server as a file describes it.
@@ -50,6 +76,8 @@ pub struct ReadServer {
     pub leave_messages_on_server: Option<bool>,
     /// None also where they stay for ever.
     pub days_to_leave_messages_on_server: Option<u32>,
+    /// For types that are spoken over HTTP.
+    pub url: Option<String>,
     pub span: Range<usize>,
 }
 

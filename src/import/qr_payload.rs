@@ -142,6 +142,7 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
         username: username.map(str::to_owned),
         leave_messages_on_server: None,
         days_to_leave_messages_on_server: None,
+        url: None,
         span: list.span.clone(),
     })
 }

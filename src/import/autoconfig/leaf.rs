@@ -15,7 +15,7 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
     for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
         if !known.contains(&&attribute.name[1..]) {
             let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
-            errors.add("autoconfig-rule", &attribute.span, message);
+            errors.add("autoconfig-unknown-attribute", &attribute.span, message);
         }
     }
 }
@@ -23,36 +23,35 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
 /// The text of an element that has text and nothing else.
 ///
 /// Thunderbird (JXON) makes an object of a leaf with an attribute and finds no text in it; white
-/// space stays on, so that ` SSL ` is no socketType.
+/// space stays on, so that ` SSL ` is no socketType. What was meant is read all the same.
 pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
     if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-attribute-on-text",
             &odd.span,
             format!("{} with an attribute is not read as text", element.name),
         );
-        return None;
     }
     if let Some(odd) = element.children.iter().find(|child| child.kind.is_empty()) {
         errors.add(
-            "autoconfig-rule",
+            "autoconfig-element-in-text",
             &odd.span,
             format!("<{}> in {}, which holds only text", odd.name, element.name),
         );
         return None;
     }
     let text = element.text();
-    if text.trim().is_empty() {
-        errors.add("autoconfig-rule", &element.span, format!("{} is empty", element.name));
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        errors.add("autoconfig-empty", &element.span, format!("{} is empty", element.name));
         return None;
     }
-    if text.trim() != text {
+    if trimmed != text {
         let message =
             format!("white space around the text of {}, which clients keep", element.name);
-        errors.add("autoconfig-rule", &element.span, message);
-        return None;
+        errors.add("autoconfig-white-space", &element.span, message);
     }
-    Some(text)
+    Some(trimmed)
 }
 
 pub(super) fn coerced(element: &Tree, text: &str) -> String {

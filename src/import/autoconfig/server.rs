@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::super::{Errors, ReadServer, first_line, hostname, port};
+use super::http::{ADDRESSES, address, is_http};
 use super::leaf::{attributes, called, coerced, leaf};
 use crate::format::Tree;
 use crate::model::{
-    Authentication, HostnamePattern, ServerType, SocketType, UsernamePattern, Word,
+    Authentication, Hostname, HostnamePattern, ServerType, SocketType, UsernamePattern, Word,
 };
 
 pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<ReadServer> {
@@ -14,12 +15,18 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
     attributes(element, &["type"], errors);
     let incoming = element.name == "incomingServer";
     let word = element.attribute("type").unwrap_or_default();
-    let server_type = errors.keep("autoconfig-rule", &start, ServerType::parse(word));
+    let server_type = errors.keep("autoconfig-server-type", &start, ServerType::parse(word));
     if let Some(server_type) = server_type
         && (server_type == ServerType::Smtp) == incoming
     {
-        errors.add("autoconfig-rule", &start, format!("type \"{word}\" in {}", element.name));
+        errors.add(
+            "autoconfig-server-type",
+            &start,
+            format!("type \"{word}\" in {}", element.name),
+        );
     }
+    // Exchange's own types of format 1.1 are none of the model, and no typing errors either.
+    let over_http = server_type.map_or(matches!(word, "exchange" | "owa"), is_http);
     let mut authentication = Vec::new();
     let mut pop3 = (None, None);
     for child in &element.children {
@@ -27,14 +34,16 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             "@type" | "hostname" | "port" | "socketType" | "username" => {}
             "authentication" => {
                 let Some(word) = leaf(child, errors) else { continue };
-                let Some(way) =
-                    errors.keep("autoconfig-rule", &child.span, Authentication::parse(word))
-                else {
+                let Some(way) = errors.keep(
+                    "autoconfig-authentication",
+                    &child.span,
+                    Authentication::parse(word),
+                ) else {
                     continue;
                 };
                 if authentication.contains(&way) {
                     errors.add(
-                        "autoconfig-rule",
+                        "autoconfig-authentication-twice",
                         &child.span,
                         format!("authentication {way} appears twice"),
                     );
@@ -43,50 +52,54 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             }
             "pop3" if server_type == Some(ServerType::Pop3) => pop3 = pop3_options(child, errors),
             "pop3" => {
-                errors.add("autoconfig-rule", &child.span, "pop3 in a server of another type")
+                errors.add("autoconfig-misplaced", &child.span, "pop3 in a server of another type")
             }
-            "url"
-                if !matches!(
-                    server_type,
-                    Some(ServerType::Imap | ServerType::Pop3 | ServerType::Smtp)
-                ) => {}
+            name if over_http && ADDRESSES.contains(&name) => {}
             "restriction" if !incoming => {}
             "password" => errors.add(
-                "autoconfig-rule",
+                "autoconfig-password",
                 &child.span,
                 "a password in a file that anybody can fetch",
             ),
+            "useGlobalPreferredServer" if child.text().trim() == "false" => {}
             "useGlobalPreferredServer" => {
                 let message =
                     "useGlobalPreferredServer makes Thunderbird use a server of another account";
-                errors.add("autoconfig-rule", &child.span, message);
+                errors.add("autoconfig-global-preferred-server", &child.span, message);
             }
             _ if child.kind == "attribute" => {}
             _ => errors.add(
-                "autoconfig-rule",
+                "autoconfig-unknown-element",
                 &child.span,
                 format!("{} in {} is unknown", called(child), element.name),
             ),
         }
     }
+    let address = if over_http { address(element) } else { None };
     let mut only = |name| only_one(element, name, &start, errors);
-    let (host, socket_type) = (only("hostname"), only("socketType"));
-    let (number, username) = (only("port"), only("username"));
-    let host = host.and_then(|host| {
-        errors.keep("autoconfig-rule", &host.span, hostname_as_written(host.text()))
-    });
-    let number =
-        number.and_then(|number| errors.keep("autoconfig-rule", &number.span, port(number.text())));
-    let socket_type = socket_type.and_then(|word| {
-        errors.keep("autoconfig-rule", &word.span, SocketType::parse(word.text()))
-    });
-    let username =
-        username.and_then(|name| errors.keep("autoconfig-rule", &name.span, check_username(name)));
+    let username = only("username");
+    let (host, number, socket_type) = match &address {
+        Some(at) => (Some(at.hostname.clone()), Some(at.port), Some(at.socket_type)),
+        None => {
+            let (host, word) = (only("hostname"), only("socketType"));
+            let number = only("port");
+            (
+                host.and_then(|host| hostname_as_written(host, errors)),
+                number.and_then(|number| port_as_written(number, errors)),
+                word.and_then(|word| socket_type_as_written(word, errors)),
+            )
+        }
+    };
+    let username = username.map(|name| check_username(name, errors));
     if !element.children.iter().any(|child| child.name == "authentication") {
-        errors.add("autoconfig-rule", &start, format!("no authentication in {}", element.name));
-    } else if !authentication.is_empty() {
+        errors.add(
+            "autoconfig-no-authentication",
+            &start,
+            format!("no authentication in {}", element.name),
+        );
+    } else if !authentication.is_empty() && !over_http {
         usable(&authentication, incoming, host.as_deref())
-            .unwrap_or_else(|why| errors.add("autoconfig-rule", &start, why));
+            .unwrap_or_else(|why| errors.add("autoconfig-unusable-authentication", &start, why));
     }
     Some(ReadServer {
         server_type: server_type?,
@@ -94,12 +107,16 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
         port: number?,
         socket_type: vec![socket_type?],
         authentication,
-        username: Some(username?),
+        username,
         leave_messages_on_server: pop3.0,
         days_to_leave_messages_on_server: pop3.1,
+        url: address.map(|address| address.url),
         span: element.span.clone(),
     })
 }
+
+/// An element and its text.
+type Leaf<'a> = (&'a Tree, &'a str);
 
 /// Exactly one child of this name, with nothing but text in it.
 fn only_one<'a>(
@@ -107,42 +124,78 @@ fn only_one<'a>(
     name: &str,
     start: &Range<usize>,
     errors: &mut Errors,
-) -> Option<&'a Tree> {
+) -> Option<Leaf<'a>> {
     let mut found = element.children.iter().filter(|child| child.name == name);
     let Some(first) = found.next() else {
         // Desktop: a missing username is sent as "undefined", the rest drops the server. Android
         // rejects the whole file.
-        errors.add("autoconfig-rule", start, format!("no {name} in {}", element.name));
+        let message = format!("no {name} in {}", element.name);
+        match name {
+            "username" => errors.add("autoconfig-no-username", start, message),
+            _ => errors.add("autoconfig-server-incomplete", start, message),
+        }
         return None;
     };
     if let Some(second) = found.next() {
         // Which of the two counts depends on the client.
-        errors.add("autoconfig-rule", &second.span, format!("a second {name}"));
+        errors.add("autoconfig-element-twice", &second.span, format!("a second {name}"));
     }
-    leaf(first, errors).map(|_| first)
+    leaf(first, errors).map(|text| (first, text))
 }
 
-/// Placeholders stay as they are; the rest has to be what every client takes.
-fn hostname_as_written(name: &str) -> Result<String, String> {
+/// Placeholders stay as they are; the rest has to be what every client takes, and is made so
+/// where it can be.
+fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option<String> {
+    let mut wrong = |why: String| errors.add("autoconfig-hostname", &element.span, why);
     if !name.contains('%') {
-        return hostname(name);
+        return match hostname(name) {
+            Ok(name) => Some(name),
+            Err(why) => {
+                wrong(why);
+                Hostname::new(name).ok().map(|host| host.to_string())
+            }
+        };
     }
-    let pattern = HostnamePattern::new(name).map_err(|why| why.to_string())?;
-    if !name.is_ascii() {
-        return Err(format!("\"{pattern}\" has a letter outside ASCII"));
+    match HostnamePattern::new(name) {
+        Ok(pattern) if !name.is_ascii() => {
+            wrong(format!("\"{pattern}\" has a letter outside ASCII"));
+            None
+        }
+        Ok(_) => Some(name.to_owned()),
+        Err(why) => {
+            wrong(why.to_string());
+            None
+        }
     }
-    Ok(name.to_owned())
 }
 
-fn check_username(element: &Tree) -> Result<String, String> {
-    let name = element.text();
+fn socket_type_as_written((element, word): Leaf<'_>, errors: &mut Errors) -> Option<SocketType> {
+    let read = errors.keep("autoconfig-socket-type", &element.span, SocketType::parse(word));
+    // No client takes it, but what was meant is plain.
+    let same = |socket: &&SocketType| socket.as_str().eq_ignore_ascii_case(word);
+    read.or_else(|| SocketType::ALL.iter().find(same).copied())
+}
+
+fn port_as_written((element, digits): Leaf<'_>, errors: &mut Errors) -> Option<u16> {
+    match port(digits) {
+        Ok(port) => Some(port),
+        Err(why) => {
+            errors.add("autoconfig-port", &element.span, why);
+            digits.parse().ok().filter(|port| *port > 0)
+        }
+    }
+}
+
+fn check_username((element, name): Leaf<'_>, errors: &mut Errors) -> String {
     if crate::model::reads_as_another(name) {
-        return Err(coerced(element, name));
+        errors.add("autoconfig-coerced-username", &element.span, coerced(element, name));
     }
-    if name.contains("%EMAIL") {
-        UsernamePattern::new(name).map_err(|why| why.to_string())?;
+    if name.contains("%EMAIL")
+        && let Err(why) = UsernamePattern::new(name)
+    {
+        errors.add("autoconfig-placeholder", &element.span, why.to_string());
     }
-    Ok(name.to_owned())
+    name.to_owned()
 }
 
 /// Whether Thunderbird desktop 153 finds a way to sign in; else it drops the server.
@@ -182,14 +235,14 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             "leaveMessagesOnServer" | "daysToLeaveMessagesOnServer" | "downloadOnBiff"
         ) {
             errors.add(
-                "autoconfig-rule",
+                "autoconfig-pop3-option",
                 &child.span,
                 format!("{} in pop3 is not read by Thunderbird", called(child)),
             );
             continue;
         }
         if seen.contains(&name) {
-            errors.add("autoconfig-rule", &child.span, format!("a second {name}"));
+            errors.add("autoconfig-element-twice", &child.span, format!("a second {name}"));
             continue;
         }
         seen.push(name);
@@ -198,7 +251,7 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             match text.parse::<u32>().ok().filter(|days| *days > 0 && days.to_string() == text) {
                 Some(days) => options.1 = Some(days),
                 None => errors.add(
-                    "autoconfig-rule",
+                    "autoconfig-pop3-option",
                     &child.span,
                     format!("{name} is a number of days, not \"{text}\""),
                 ),
@@ -209,7 +262,7 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             "true" | "false" if name == "downloadOnBiff" => {}
             "true" | "false" => options.0 = Some(text == "true"),
             _ => errors.add(
-                "autoconfig-rule",
+                "autoconfig-pop3-option",
                 &child.span,
                 format!("{name} is true or false, not \"{text}\""),
             ),

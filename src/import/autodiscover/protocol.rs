@@ -38,6 +38,7 @@ impl Reading<'_> {
             username,
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
+            url: None,
             span: protocol.span.clone(),
         })
     }

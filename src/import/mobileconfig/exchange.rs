@@ -64,6 +64,7 @@ impl Reading<'_> {
             username: string(payload, "UserName").map(str::to_owned),
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
+            url: None,
             span: payload.span.clone(),
         })
     }

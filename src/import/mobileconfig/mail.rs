@@ -93,6 +93,7 @@ impl Reading<'_> {
             username: string(payload, &key("MailServerUsername")).map(str::to_owned),
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
+            url: None,
             span: payload.span.clone(),
         })
     }

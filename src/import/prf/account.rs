@@ -74,6 +74,7 @@ impl<'a> Reading<'a> {
                 username: user.clone(),
                 leave_messages_on_server: leave.map(|(leave, _)| leave),
                 days_to_leave_messages_on_server: leave.and_then(|(_, days)| days),
+                url: None,
                 span: account.span.clone(),
             });
         }
@@ -120,6 +121,7 @@ impl<'a> Reading<'a> {
             username,
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
+            url: None,
             span: account.span.clone(),
         })
     }

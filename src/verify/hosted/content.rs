@@ -19,7 +19,7 @@ use super::ask::Kind;
 #[derive(Debug)]
 pub enum Content {
     /// Servers, as the client of this kind of file reads them.
-    Config(ReadConfig),
+    Config(Box<ReadConfig>),
     /// Autodiscover that leads elsewhere, or its second version, which does nothing else.
     Elsewhere(String),
     /// A signed profile.
@@ -84,7 +84,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
         }
     }
     match wanted.read(&text) {
-        Ok(config) => Content::Config(config),
+        Ok(config) => Content::Config(Box::new(config)),
         Err(wrong) => {
             let source = Source::new(address, text);
             let list: Vec<String> = wrong

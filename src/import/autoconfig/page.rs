@@ -1,0 +1,66 @@
+//! What stands in a file for people: pages with texts, and where tokens come from.
+
+use super::super::{Errors, ReadOAuth2, ReadPage};
+use super::leaf::{attributes, called};
+use crate::format::Tree;
+
+/// A link with texts in several languages, which FairEmail shows and Thunderbird reads over.
+pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors) -> ReadPage {
+    let url = element.attribute(link).unwrap_or_default().trim().to_owned();
+    attributes(element, &[link], errors);
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        errors.add(
+            "autoconfig-page-without-link",
+            &element.span,
+            format!("{} needs {link}=\"https://…\"", element.name),
+        );
+    }
+    let mut page = ReadPage { url, ..ReadPage::default() };
+    for child in element.children.iter().filter(|child| child.kind != "attribute") {
+        if child.name != texts {
+            errors.add(
+                "autoconfig-unknown-element",
+                &child.span,
+                format!("{} in {}, which holds only {texts}", called(child), element.name),
+            );
+            continue;
+        }
+        let language = child.attribute("lang").unwrap_or_default();
+        let text = child.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        if language.is_empty() {
+            errors.add(
+                "autoconfig-page-without-language",
+                &child.span,
+                format!("{texts} needs lang=\"en\" or another language"),
+            );
+        } else if text.is_empty() {
+            // Pimalaya's strict parser stops here.
+            errors.add(
+                "autoconfig-page-without-text",
+                &child.span,
+                format!("{texts} without text"),
+            );
+        }
+        if !text.is_empty() {
+            // English where nothing is said.
+            let language = if language.is_empty() { "en" } else { language };
+            page.texts.entry(language.to_owned()).or_default().push(text);
+        }
+    }
+    page
+}
+
+/// draft-ietf-mailmaint-autoconfig, "oAuth2"; Thunderbird 153 goes by its own table instead.
+pub(super) fn tokens(element: &Tree) -> ReadOAuth2 {
+    let text = |name: &str| {
+        let text = element.child(name)?.text().trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let scope = text("scope").unwrap_or_default();
+    ReadOAuth2 {
+        issuer: text("issuer"),
+        auth_url: text("authURL"),
+        token_url: text("tokenURL"),
+        scope: scope.split_whitespace().map(str::to_owned).collect(),
+    }
+}
