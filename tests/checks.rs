@@ -112,6 +112,37 @@ fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_list_of_rules_says_what_the_pages_say() {
+    let mut text = String::from(
+        "# What `mailwright check` finds\n\n\
+         Made from `checks/` by `SNAPSHOTS=overwrite cargo test --test checks`; `mailwright explain CODE`\n\
+         prints the same.\n",
+    );
+    for rule in rules::all() {
+        text.push_str(&format!(
+            "\n## {}\n\n*{}*: {}.\n\n{}\n",
+            rule.code, rule.severity, rule.title, rule.means
+        ));
+        if !rule.hurts.is_empty() {
+            text.push_str("\nWhom it hurts:\n\n");
+            for hurt in &rule.hurts {
+                text.push_str(&format!("- {} {}\n", hurt.client, hurt.how));
+            }
+        }
+        text.push_str(&format!("\nWhat to do: {}\n\nKnown from: {}.\n", rule.help, rule.source));
+    }
+    // An element in a sentence is none of the page.
+    let text = text.replace('<', "\\<");
+    let path = root().join("docs/checks.md");
+    if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "docs/checks.md is old: SNAPSHOTS=overwrite cargo test --test checks");
+}
+
 /// Files of others, where this machine has them; what they show is held by our own fixtures too.
 #[test]
 fn thunderbirds_own_database_has_the_defects_that_it_is_known_for_and_no_others_at_error_level() {

@@ -21,6 +21,10 @@ pub enum Command {
     Generate(Box<GenerateArgs>),
     /// Say what generate would write, for whom, with which server, and why
     Plan(Box<PlanArgs>),
+    /// Make a provider file of any client's file
+    Import(ImportArgs),
+    /// Make other clients' files of any client's file: import, then generate
+    Convert(Box<ConvertArgs>),
     /// Say what is wrong with a finished file, whom it hurts, and what to do
     Check(Box<CheckArgs>),
     /// Test the connection to every server, and name what is wrong
@@ -70,7 +74,7 @@ pub enum Color {
 }
 
 /// For whom, and with what; the same in generate and plan.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct SubjectArgs {
     /// An address, a domain or a provider [default: the chosen provider, else outlook.com]
     #[arg(value_name = "WHO")]
@@ -111,7 +115,7 @@ pub enum ProtocolArg {
     Both,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct GenerateArgs {
     #[command(flatten)]
     pub subject: SubjectArgs,
@@ -156,6 +160,37 @@ pub struct PlanArgs {
 pub enum Format {
     Human,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A file of a client, or - for standard input; what it is is seen from what is in it
+    #[arg(value_name = "SOURCE")]
+    pub source: PathBuf,
+    /// The domains of the users, where the source does not name them
+    #[arg(long = "domain", value_name = "DOMAIN,…", value_delimiter = ',')]
+    pub domains: Vec<String>,
+    /// The provider file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// How to tell the result
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// A file of a client, or - for standard input
+    #[arg(value_name = "SOURCE")]
+    pub source: PathBuf,
+    /// The domains of the users, where the source does not name them
+    #[arg(long = "domain", value_name = "DOMAIN,…", value_delimiter = ',')]
+    pub domains: Vec<String>,
+    #[command(flatten)]
+    pub generate: GenerateArgs,
 }
 
 #[derive(Debug, Args)]
@@ -266,7 +301,7 @@ pub enum FlowArg {
 
 /// How servers are reached; the same in verify and generate.
 #[cfg(feature = "verify")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct NetArgs {
     /// How long a step may take, in seconds; a server has three times that
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds)]

@@ -1,7 +1,6 @@
 //! `mailwright check`: what is wrong with a finished file, whom it hurts, and what to do.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +12,9 @@ use crate::import::recognise;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
 
 use super::args::{CheckArgs, CheckFormat};
+use super::bytes::read;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
-
-/// A larger file is none of a mail client's; ISPDB's largest has 8 kB.
-const LARGEST: u64 = 8 * 1024 * 1024;
 
 pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let levels = Levels::of(args)?;
@@ -96,21 +93,6 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
     findings.dedup();
     Ok(findings)
-}
-
-fn read(file: &Path, name: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |e: std::io::Error| format!("cannot read {name}: {e}");
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        let opened = fs::File::open(file).map_err(failed)?;
-        opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        return Err(format!("{name} is larger than {} MiB", LARGEST / 1024 / 1024).into());
-    }
-    Ok(bytes)
 }
 
 /// What `-D`, `-W` and `-A` say about codes.

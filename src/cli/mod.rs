@@ -4,6 +4,7 @@
 //! run.
 
 mod args;
+mod bytes;
 mod check;
 #[cfg(feature = "verify")]
 mod credentials;
@@ -11,6 +12,7 @@ mod explain;
 mod generate;
 #[cfg(feature = "verify")]
 mod hosted;
+mod import;
 mod init;
 mod make;
 #[cfg(feature = "manual")]
@@ -52,6 +54,8 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Generate(args) => generate::run(args, &cli.global, &terminal),
         Command::Plan(args) => plan::run(args, &cli.global, &terminal),
+        Command::Import(args) => import::run(args, &terminal),
+        Command::Convert(args) => import::convert(args, &cli.global, &terminal),
         Command::Check(args) => check::run(args, &terminal),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(args, &cli.global, &terminal),

@@ -7,10 +7,12 @@ mod autoconfig;
 mod autodiscover;
 mod mobileconfig;
 mod prf;
+mod provider_file;
 mod qr_payload;
 mod recognise;
 mod reg;
 
+pub use provider_file::provider_file;
 pub use recognise::recognise;
 
 use std::collections::BTreeMap;

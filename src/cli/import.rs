@@ -1,0 +1,124 @@
+//! `mailwright import` and `convert`: any client's file as a provider file, and as other files.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::check::rules;
+use crate::finding::{Finding, Severity, Source, any_error};
+use crate::import::{ReadConfig, Reader, provider_file, recognise};
+use crate::settings::read_provider;
+
+use super::args::{ConvertArgs, Format, Global, ImportArgs};
+use super::bytes::read;
+use super::terminal::Terminal;
+use super::{Failure, Outcome, generate};
+
+pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut findings = Vec::new();
+    let text = provider(&args.source, &args.domains, &mut findings)?;
+    if args.format == Format::Json {
+        let json = serde_json::json!({ "provider": text, "findings": findings });
+        match (&text, &args.out) {
+            (Some(text), Some(out)) => write(out, text, args.force)?,
+            _ => {}
+        }
+        terminal.print(&format!("{json:#}\n"))?;
+        return Ok(if text.is_some() { Outcome::Fine } else { Outcome::Findings });
+    }
+    terminal.findings(&findings);
+    let Some(text) = text else { return Ok(Outcome::Findings) };
+    match &args.out {
+        None => terminal.print(&text)?,
+        Some(out) => {
+            write(out, &text, args.force)?;
+            let name = out.display();
+            terminal.say(&format!(
+                "{name} is written; `mailwright generate --provider {name}` makes files of it"
+            ));
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Import, then generate from what came of it.
+pub fn convert(
+    args: &ConvertArgs,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    if args.generate.subject.provider.is_some() {
+        return Err("convert takes its provider from SOURCE; leave --provider out".into());
+    }
+    let mut findings = Vec::new();
+    let text = provider(&args.source, &args.domains, &mut findings)?;
+    terminal.findings(&findings);
+    let Some(text) = text else { return Ok(Outcome::Findings) };
+    // As generate takes any provider: from a file.
+    let folder = tempfile::TempDir::new()?;
+    let file = folder.path().join("imported.toml");
+    fs::write(&file, text)?;
+    let mut generate = args.generate.clone();
+    generate.subject.provider = Some(file.display().to_string());
+    generate::run(&generate, global, terminal)
+}
+
+/// The provider file of a source; what the source did wrong is a warning.
+fn provider(
+    source: &Path,
+    domains: &[String],
+    findings: &mut Vec<Finding>,
+) -> Result<Option<String>, Failure> {
+    let name = source.display().to_string();
+    let bytes = read(source, &name)?;
+    let Some((reader, text)) = recognise(&bytes) else {
+        return Err(format!(
+            "{name} is of no format that can be imported here: autoconfig XML, Autodiscover XML, \
+             .mobileconfig, .prf or the payload of Thunderbird's QR code"
+        )
+        .into());
+    };
+    let mut examined = reader.examine(&text);
+    if reader != Reader::Autoconfig {
+        // Another format's identifier is none of a provider.
+        examined.config.id = None;
+    }
+    if !domains.is_empty() {
+        examined.config.domains = domains.to_vec();
+    }
+    let source = Source::new(name.as_str(), text);
+    findings.extend(examined.defects.iter().map(|defect| {
+        let mut finding = rules::finding(defect, &source);
+        finding.severity = finding.severity.min(Severity::Warning);
+        finding
+    }));
+    Ok(written(&examined.config, &name, findings))
+}
+
+/// The file's text, once our own reader has taken it.
+fn written(config: &ReadConfig, name: &str, findings: &mut Vec<Finding>) -> Option<String> {
+    let text = provider_file(config, name, findings)?;
+    let (_, wrong) = read_provider("imported", &Source::new("imported.toml", text.as_str()));
+    let wrong: Vec<Finding> =
+        wrong.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let fine = !any_error(&wrong);
+    findings.extend(wrong);
+    fine.then_some(text)
+}
+
+fn write(out: &PathBuf, text: &str, force: bool) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            format!("{} is there already; --force writes over it", out.display())
+        }
+        _ => format!("cannot write {}: {e}", out.display()),
+    };
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true);
+    match force {
+        true => options.truncate(true),
+        false => options.create_new(true),
+    };
+    options.open(out).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
+    Ok(())
+}
