@@ -21,6 +21,7 @@ pub mod output;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod rules;
 pub mod settings;
 pub mod target;
 #[cfg(feature = "verify")]

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 9] = [
     &["render"],
     &["plan"],
     &["settings", "import", "target", "verify"],
-    &["net"],
+    &["net", "rules"],
     &["document", "embedded", "format"],
     &["model", "finding"],
 ];

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use mailwright::check::rules::{self, Rule};
+use mailwright::rules::{self, Rule};
 use support::{Run, files_below, fixture, root};
 
 /// `bad.xml`, `good.xml` and the like of a rule.

@@ -7,8 +7,8 @@
 //!    named, every planned value stands in the text.
 
 pub mod advice;
+pub mod defects;
 mod reading;
-pub mod rules;
 pub mod schema;
 mod shown;
 mod structure;

@@ -164,9 +164,24 @@ pub enum Format {
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// A file of a client, or - for standard input; what it is is seen from what is in it
+    /// A file of a client, or - for standard input; or an address or domain, whose settings are looked
+    /// for where clients look
     #[arg(value_name = "SOURCE")]
-    pub source: PathBuf,
+    pub source: String,
+    /// Look only where this client does
+    #[cfg(feature = "verify")]
+    #[arg(long = "as", value_name = "CLIENT")]
+    pub eyes: Option<String>,
+    /// Also ask a database of providers, at URL/DOMAIN
+    #[cfg(feature = "verify")]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Look into this folder first, as Thunderbird does into isp/ beside its program
+    #[arg(long, value_name = "DIR")]
+    pub isp_dir: Option<PathBuf>,
+    #[cfg(feature = "verify")]
+    #[command(flatten)]
+    pub net: NetArgs,
     /// The domains of the users, where the source does not name them
     #[arg(long = "domain", value_name = "DOMAIN,…", value_delimiter = ',')]
     pub domains: Vec<String>,
@@ -313,7 +328,7 @@ pub struct NetArgs {
     #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]", value_parser = crate::net::Override::parse)]
     pub resolve: Vec<crate::net::Override>,
     /// Ask this DNS server
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = dns_server)]
+    #[arg(long, alias = "dns-server", value_name = "ADDR[:PORT]", value_parser = dns_server)]
     pub dns: Option<std::net::SocketAddr>,
 }
 

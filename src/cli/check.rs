@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::advice::advise;
-use crate::check::rules;
+use crate::check::defects;
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::recognise;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
+
+use crate::rules;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::bytes::read;
@@ -87,9 +89,8 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
     let source: Arc<Source> = Source::new(name, text);
-    let defects = examined.defects.iter().chain(&advice);
-    let mut findings: Vec<Finding> =
-        defects.map(|defect| rules::finding(defect, &source)).collect();
+    let all = examined.defects.iter().chain(&advice);
+    let mut findings: Vec<Finding> = all.map(|defect| defects::finding(defect, &source)).collect();
     findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
     findings.dedup();
     Ok(findings)

@@ -1,9 +1,9 @@
 //! `mailwright explain`: the page about a code.
 
-use crate::check::rules::{self, Rule};
 use crate::document::closest;
 use crate::finding::Finding;
 use crate::report::Table;
+use crate::rules::{self, Rule};
 #[cfg(feature = "verify")]
 use crate::verify::{Code, codes};
 

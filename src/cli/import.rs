@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::check::rules;
+use crate::check::defects;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::{ReadConfig, Reader, provider_file, recognise};
 use crate::settings::read_provider;
@@ -16,12 +16,11 @@ use super::{Failure, Outcome, generate};
 
 pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
-    let text = provider(&args.source, &args.domains, &mut findings)?;
+    let text = text_of(args, terminal, &mut findings)?;
     if args.format == Format::Json {
         let json = serde_json::json!({ "provider": text, "findings": findings });
-        match (&text, &args.out) {
-            (Some(text), Some(out)) => write(out, text, args.force)?,
-            _ => {}
+        if let (Some(text), Some(out)) = (&text, &args.out) {
+            write(out, text, args.force)?;
         }
         terminal.print(&format!("{json:#}\n"))?;
         return Ok(if text.is_some() { Outcome::Fine } else { Outcome::Findings });
@@ -39,6 +38,31 @@ pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
         }
     }
     Ok(Outcome::Fine)
+}
+
+/// From a file, or from wherever the address leads.
+fn text_of(
+    args: &ImportArgs,
+    terminal: &Terminal,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<String>, Failure> {
+    let domain = args.source.rsplit_once('@').map_or(args.source.as_str(), |(_, domain)| domain);
+    if let Some(file) = args.isp_dir.as_ref().map(|dir| dir.join(format!("{domain}.xml")))
+        && file.is_file()
+    {
+        terminal.say(&format!("found at {}", file.display()));
+        return provider(&file, &args.domains, findings);
+    }
+    #[cfg(feature = "verify")]
+    if super::discover::is_address(&args.source) {
+        let found = super::discover::run(&args.source, args, terminal, findings)?;
+        let Some(mut found) = found else { return Ok(None) };
+        if !args.domains.is_empty() {
+            found.config.domains = args.domains.clone();
+        }
+        return Ok(written(&found.config, &found.place, findings));
+    }
+    provider(Path::new(&args.source), &args.domains, findings)
 }
 
 /// Import, then generate from what came of it.
@@ -88,7 +112,7 @@ fn provider(
     }
     let source = Source::new(name.as_str(), text);
     findings.extend(examined.defects.iter().map(|defect| {
-        let mut finding = rules::finding(defect, &source);
+        let mut finding = defects::finding(defect, &source);
         finding.severity = finding.severity.min(Severity::Warning);
         finding
     }));

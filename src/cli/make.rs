@@ -108,12 +108,13 @@ fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
     }
     let mut groups: Vec<Vec<Place>> = groups.into_values().collect();
     let job = |&(at, number): &Place| &bundles[at].jobs[number];
-    // The heaviest first, so that no worker is left with it alone at the end.
+    // The heaviest first, so that no worker is left with it alone at the end. Compiling a schema
+    // takes about as long as rendering a template of its length.
     let weight = |group: &Vec<Place>| -> usize {
-        group
-            .iter()
-            .map(|place| job(place).target.templates[&job(place).file.template].text.len())
-            .sum()
+        let template = |job: &Job<'_>| job.target.templates[&job.file.template].text.len();
+        let schemas = |job: &Job<'_>| job.target.schemas.values().map(|s| s.text.len()).sum();
+        let compiled: usize = group.first().map_or(0, |place| schemas(job(place)));
+        compiled + group.iter().map(|place| template(job(place))).sum::<usize>()
     };
     groups.sort_by_key(|group| std::cmp::Reverse(weight(group)));
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(groups.len());

@@ -8,6 +8,8 @@ mod bytes;
 mod check;
 #[cfg(feature = "verify")]
 mod credentials;
+#[cfg(feature = "verify")]
+mod discover;
 mod explain;
 mod generate;
 #[cfg(feature = "verify")]

@@ -181,7 +181,7 @@ fn tested(
     Ok(tested)
 }
 
-fn net_of(args: &NetArgs) -> Result<Net, Failure> {
+pub fn net_of(args: &NetArgs) -> Result<Net, Failure> {
     Ok(Net::new(args.ca.as_deref(), args.dns, args.resolve.clone())?)
 }
 

@@ -31,6 +31,8 @@ pub struct ReadConfig {
     /// The address of the account, where the file is for one.
     pub address: Option<String>,
     pub display_short_name: Option<String>,
+    /// Whether it is known to serve domains of its customers.
+    pub custom_domains: bool,
     /// Base domains of MX hosts, where the format tells them from the users' own.
     pub mx_domains: Vec<String>,
     pub web_mail: Option<String>,

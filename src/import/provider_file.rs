@@ -275,6 +275,9 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "displayShortName = {}", quoted(&short));
         }
         let _ = writeln!(self.out, "domains = {}", list(domains));
+        if config.custom_domains {
+            self.out.push_str("customDomains = true\n");
+        }
         if !config.mx_domains.is_empty() {
             let _ = writeln!(self.out, "mxDomains = {}", list(&config.mx_domains));
         }

@@ -348,17 +348,9 @@ fn a_domain_without_anything_and_one_without_settings_are_told_so() {
 #[test]
 fn people_read_a_table_of_clients_and_wrong_arguments_are_told() {
     let site = Site::new(|_, reply| reply, srv());
-    let ca = site.ca.file().display().to_string();
-    let dns = site.dns.to_string();
-    let mut args = vec!["verify", "--hosted", DOMAIN, "--ca", &ca, "--dns", &dns];
-    let resolve: Vec<String> = HOSTS
-        .iter()
-        .flat_map(|host| {
-            [(443, &site.https), (80, &site.http)]
-                .map(|(port, peer)| format!("{host}{DOMAIN}:{port}:{}", peer.address))
-        })
-        .collect();
-    resolve.iter().for_each(|at| args.extend(["--resolve", at]));
+    let reach = site.reach();
+    let mut args = vec!["verify", "--hosted", DOMAIN];
+    args.extend(reach.iter().map(String::as_str));
     let ended = site.run.args(&args).code(0);
     assert!(ended.stdout.contains("client"), "{}", ended.stdout);
     assert!(

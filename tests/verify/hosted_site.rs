@@ -89,19 +89,23 @@ impl Site {
         Self { run, ca, https, http, dns: dns::zone(records) }
     }
 
-    pub fn verify(&self, more: &[&str]) -> (i32, Value) {
-        let ca = self.ca.file().display().to_string();
-        let dns = self.dns.to_string();
-        let mut args: Vec<String> =
-            ["verify", "--hosted", DOMAIN, "--ca", &ca, "--dns", &dns, "--format", "json"]
-                .map(str::to_owned)
-                .to_vec();
+    /// The arguments by which every name leads here.
+    pub fn reach(&self) -> Vec<String> {
+        let mut args = vec!["--ca".to_owned(), self.ca.file().display().to_string()];
+        args.extend(["--dns-server".to_owned(), self.dns.to_string()]);
         for host in HOSTS {
             for (port, peer) in [(443, &self.https), (80, &self.http)] {
                 args.push("--resolve".to_owned());
                 args.push(format!("{host}{DOMAIN}:{port}:{}", peer.address));
             }
         }
+        args
+    }
+
+    pub fn verify(&self, more: &[&str]) -> (i32, Value) {
+        let mut args: Vec<String> =
+            ["verify", "--hosted", DOMAIN, "--format", "json"].map(str::to_owned).to_vec();
+        args.extend(self.reach());
         args.extend(more.iter().map(|word| (*word).to_owned()));
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let ended = self.run.args(&args);

@@ -8,6 +8,7 @@ mod support;
 mod runs;
 
 mod ca;
+mod discovery;
 mod dns;
 #[cfg(target_os = "linux")]
 mod dovecot;

@@ -27,6 +27,15 @@ pub enum At {
     ProfileDomain,
     ProfileHost,
     Pacc,
+    /// A database of providers that somebody else keeps, by domain.
+    Database,
+    /// The domain above the mail exchanger's name, and its registered one.
+    MxParent,
+    MxBase,
+    DatabaseMxParent,
+    DatabaseMxBase,
+    /// Where another answer has sent us.
+    Elsewhere,
 }
 
 /// What is published there.
@@ -43,13 +52,20 @@ pub enum Kind {
 impl At {
     pub fn kind(self) -> Kind {
         match self {
-            At::AutoconfigHttps | At::WellKnownHttps | At::AutoconfigHttp | At::WellKnownHttp => {
-                Kind::Autoconfig
-            }
+            At::AutoconfigHttps
+            | At::WellKnownHttps
+            | At::AutoconfigHttp
+            | At::WellKnownHttp
+            | At::Database
+            | At::MxParent
+            | At::MxBase
+            | At::DatabaseMxParent
+            | At::DatabaseMxBase => Kind::Autoconfig,
             At::AutodiscoverDomain
             | At::AutodiscoverHost
             | At::AutodiscoverHttp
-            | At::AutodiscoverSrv => Kind::Autodiscover,
+            | At::AutodiscoverSrv
+            | At::Elsewhere => Kind::Autodiscover,
             At::JsonDomain | At::JsonHost => Kind::Json,
             At::ProfileDomain | At::ProfileHost => Kind::Profile,
             At::Pacc => Kind::Pacc,
@@ -131,6 +147,36 @@ pub fn places(domain: &Hostname, srv: Option<&Srv>) -> Vec<Place> {
     places
 }
 
+/// Places at the domain of the mail exchanger, where a hoster publishes for its customers
+/// (Thunderbird asks there by https alone), and in a database.
+pub fn more_places(
+    domain: &Hostname,
+    exchanger: Option<&str>,
+    database: Option<&Url>,
+) -> Vec<Place> {
+    let mut places = Vec::new();
+    let mut add = |at: At, url: Option<Url>| places.extend(url.map(|url| Place { at, url }));
+    let in_database = |domain: &str| {
+        let base = database?.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{domain}")).ok()
+    };
+    add(At::Database, in_database(domain.as_str()));
+    let Some(exchanger) = exchanger else { return places };
+    let exchanger = exchanger.trim_end_matches('.').to_ascii_lowercase();
+    let parent = exchanger.split_once('.').map(|(_, parent)| parent).filter(|p| p.contains('.'));
+    let base = psl::domain_str(&exchanger);
+    for (name, at, at_database) in [
+        (parent, At::MxParent, At::DatabaseMxParent),
+        (base.filter(|base| Some(*base) != parent), At::MxBase, At::DatabaseMxBase),
+    ] {
+        // What is below the domain itself was asked for already.
+        let Some(name) = name.filter(|name| *name != domain.as_str()) else { continue };
+        add(at, Url::parse(&format!("https://autoconfig.{name}{AUTOCONFIG}")).ok());
+        add(at_database, in_database(name));
+    }
+    places
+}
+
 /// Everything that is asked at one place.
 pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
     let mut asks = Vec::new();
@@ -145,6 +191,10 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
     let people = std::iter::once((Variant::Unknown, &addresses.unknown))
         .chain(addresses.known.iter().map(|known| (Variant::Known, known)));
     match (place.at.kind(), place.at) {
+        // The domain is all that a database is told.
+        (_, At::Database | At::DatabaseMxParent | At::DatabaseMxBase) => {
+            ask(Variant::Bare, false, place.url.clone(), String::new());
+        }
         (Kind::Autoconfig, _) => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
             for (variant, address) in people {

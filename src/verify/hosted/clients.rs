@@ -1,137 +1,16 @@
 //! What each client finds, by asking in its own order and with its own rules.
-//!
-//! facts: Thunderbird's FetchConfig and ExchangeAutoDiscover (153), K-9's AutoconfigUrlProvider,
-//! KMail's ispdb.cpp, Evolution 3.46 (run), Delta Chat's auto_mozilla and auto_outlook, FairEmail's
-//! EmailProvider, Microsoft's description of Outlook's order.
 
 use serde::{Serialize, Serializer};
 
-use crate::import::ReadServer;
-use crate::model::ServerType;
+use crate::import::{ReadConfig, ReadServer};
+use crate::model::{ServerType, SocketType};
 
 use super::ask::{At, Variant};
 use super::content::{self, Content};
 use super::dns::Found;
 use super::judge::Asked;
-
-/// One question of a client.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Ask(At, Variant),
-    /// DNS SRV of RFC 6186.
-    Srv,
-}
-
-struct Client {
-    name: &'static str,
-    steps: &'static [Step],
-    reads: &'static [ServerType],
-    /// Whether a wrong media type makes it look away.
-    wants_media_type: bool,
-}
-
-use Step::{Ask, Srv};
-
-const EVERYTHING: &[ServerType] = &[ServerType::Pop3, ServerType::Imap, ServerType::Smtp];
-const IMAP_ONLY: &[ServerType] = &[ServerType::Imap, ServerType::Smtp];
-
-const CLIENTS: [Client; 9] = [
-    Client {
-        name: "Thunderbird for desktop",
-        steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-            Ask(At::AutodiscoverHost, Variant::Unknown),
-            Ask(At::AutodiscoverDomain, Variant::Unknown),
-            Ask(At::AutodiscoverSrv, Variant::Unknown),
-        ],
-        reads: EVERYTHING,
-        wants_media_type: true,
-    },
-    Client {
-        name: "Thunderbird for Android, K-9 Mail",
-        steps: &[
-            Ask(At::AutoconfigHttps, Variant::Bare),
-            Ask(At::WellKnownHttps, Variant::Bare),
-            Ask(At::AutoconfigHttp, Variant::Bare),
-            Ask(At::WellKnownHttp, Variant::Bare),
-        ],
-        reads: IMAP_ONLY,
-        wants_media_type: false,
-    },
-    Client {
-        name: "KMail",
-        steps: &[
-            Ask(At::AutoconfigHttps, Variant::Bare),
-            Ask(At::AutoconfigHttp, Variant::Bare),
-            Ask(At::WellKnownHttps, Variant::Bare),
-        ],
-        reads: EVERYTHING,
-        wants_media_type: false,
-    },
-    Client {
-        // It sends a made-up address along.
-        name: "Evolution",
-        steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-            Srv,
-        ],
-        reads: EVERYTHING,
-        wants_media_type: false,
-    },
-    Client {
-        name: "Delta Chat",
-        steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Bare),
-            Ask(At::AutodiscoverDomain, Variant::Get),
-            Ask(At::AutodiscoverHost, Variant::Get),
-        ],
-        reads: IMAP_ONLY,
-        wants_media_type: false,
-    },
-    Client {
-        name: "FairEmail",
-        steps: &[
-            Srv,
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-        ],
-        reads: IMAP_ONLY,
-        wants_media_type: false,
-    },
-    Client {
-        name: "Outlook for Windows (classic)",
-        steps: &[
-            Ask(At::AutodiscoverDomain, Variant::Unknown),
-            Ask(At::AutodiscoverHost, Variant::Unknown),
-            Ask(At::AutodiscoverHttp, Variant::Unknown),
-            Ask(At::AutodiscoverSrv, Variant::Unknown),
-        ],
-        reads: EVERYTHING,
-        wants_media_type: false,
-    },
-    Client {
-        // A person opens the link; nothing looks for it by itself.
-        name: "Mail on iPhone, iPad and Mac (profile)",
-        steps: &[Ask(At::ProfileDomain, Variant::Bare), Ask(At::ProfileHost, Variant::Bare)],
-        reads: EVERYTHING,
-        wants_media_type: true,
-    },
-    Client {
-        name: "Himalaya and other readers of PACC",
-        steps: &[Ask(At::Pacc, Variant::Bare)],
-        reads: EVERYTHING,
-        wants_media_type: false,
-    },
-];
+use super::table::Step::{Ask, Srv};
+use super::table::{CLIENTS, Client, Step};
 
 /// What a client came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -158,20 +37,17 @@ pub fn views(asked: &[Asked<'_>], srv: &[Found]) -> Vec<View> {
 fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
     let mut view =
         View { client: client.name, place: None, servers: Vec::new(), passed_over: Vec::new() };
-    for step in client.steps {
-        let (place, result) = match step {
-            Srv => ("DNS SRV".to_owned(), by_srv(client, srv)),
-            Ask(at, variant) => {
-                let Some(asked) = asked.iter().find(|asked| asked.place.at == *at) else {
-                    continue;
-                };
-                (asked.place.url.to_string(), by_asking(client, asked, *variant))
-            }
-        };
+    for Tried { place, result } in client.tries(asked, srv) {
         match result {
-            Ok(servers) => {
+            Ok(Got::Config(read)) => {
                 view.place = Some(place);
-                view.servers = servers;
+                view.servers = client.pair(&read).names();
+                break;
+            }
+            // What is in it was judged by whoever signed it.
+            Ok(Got::Signed) => {
+                view.place = Some(place);
+                view.servers = vec!["a signed profile".to_owned()];
                 break;
             }
             Err(why) => view.passed_over.push((place, why)),
@@ -180,77 +56,168 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
     view
 }
 
-fn by_srv(client: &Client, srv: &[Found]) -> Result<Vec<String>, String> {
-    let of = |types: &[ServerType]| {
-        let fits = |found: &&Found| {
-            types.contains(&found.server_type) && client.reads.contains(&found.server_type)
+/// What a question gave.
+pub enum Got {
+    Config(Box<ReadConfig>),
+    Signed,
+}
+
+/// A place that a client looked at.
+pub struct Tried {
+    pub place: String,
+    pub result: Result<Got, String>,
+}
+
+impl Client {
+    pub fn find(key: &str) -> Option<&'static Client> {
+        CLIENTS.iter().find(|client| client.key == key)
+    }
+
+    /// Whether it ever asks there. An answer that only leads elsewhere is worth asking for, too.
+    pub fn looks_at(&self, at: At) -> bool {
+        let asks =
+            |wanted: At| self.steps.iter().any(|step| matches!(step, Ask(at, _) if *at == wanted));
+        let leads = matches!(at, At::JsonDomain | At::JsonHost) && asks(At::Elsewhere);
+        asks(at) || leads
+    }
+
+    /// Whether it asks so.
+    pub fn puts(&self, at: At, variant: Variant) -> bool {
+        let asks = |wanted: Variant| {
+            let same = |step: &Step| matches!(step, Ask(a, v) if *a == at && *v == wanted);
+            self.steps.iter().any(same)
         };
-        // Lower is better across protocols too (RFC 6186 §3.2).
-        srv.iter().filter(fits).min_by_key(|found| found.srv.priority)
-    };
-    let incoming = of(&[ServerType::Imap, ServerType::Pop3]);
-    match (incoming, of(&[ServerType::Smtp])) {
-        (Some(incoming), Some(outgoing)) => Ok([incoming, outgoing]
-            .map(|found| {
-                let srv = &found.srv;
-                format!("{} {}:{} {}", found.server_type, srv.target, srv.port, found.socket_type)
-            })
-            .to_vec()),
-        (None, None) => Err("no records".to_owned()),
-        (None, _) => Err("no record for a server that it can read from".to_owned()),
-        (_, None) => Err("no record for a server to send through".to_owned()),
+        match at {
+            // A question before the one that counts.
+            At::AutodiscoverHttp => variant == Variant::Get && self.looks_at(at),
+            At::JsonDomain | At::JsonHost => variant == Variant::Unknown && self.looks_at(at),
+            _ => asks(variant),
+        }
+    }
+
+    /// Every place in the client's order; made one after another.
+    pub fn tries<'a>(
+        &'a self,
+        asked: &'a [Asked<'_>],
+        srv: &'a [Found],
+    ) -> impl Iterator<Item = Tried> + 'a {
+        self.steps.iter().filter_map(move |step| match step {
+            Srv => Some(Tried { place: "DNS SRV".to_owned(), result: self.by_srv(srv) }),
+            Ask(at, variant) => {
+                let asked = asked.iter().find(|asked| asked.place.at == *at)?;
+                let result = self.by_asking(asked, *variant);
+                Some(Tried { place: asked.place.url.to_string(), result })
+            }
+        })
+    }
+
+    /// The first server to read from and the first to send through that it can use.
+    fn pair<'a>(&self, read: &'a ReadConfig) -> Pair<'a> {
+        let takes = |server: &&ReadServer| self.reads.contains(&server.server_type);
+        let is_smtp = |server: &&ReadServer| server.server_type == ServerType::Smtp;
+        Pair {
+            incoming: read.servers.iter().filter(takes).find(|server| !is_smtp(server)),
+            outgoing: read.servers.iter().filter(takes).find(is_smtp),
+        }
+    }
+
+    /// The settings, if the client can use them.
+    fn usable(&self, read: Box<ReadConfig>) -> Result<Got, String> {
+        match self.pair(&read) {
+            Pair { incoming: Some(_), outgoing: Some(_) } => Ok(Got::Config(read)),
+            Pair { incoming: None, .. } => {
+                let words = self.reads.iter().filter(|t| **t != ServerType::Smtp);
+                let words: Vec<_> = words.map(ToString::to_string).collect();
+                Err(format!("it reads {}, and there is none", words.join(" and ")))
+            }
+            Pair { outgoing: None, .. } => Err("no server to send through".to_owned()),
+        }
+    }
+
+    /// Lower is better across protocols too (RFC 6186 §3.2).
+    fn by_srv(&self, srv: &[Found]) -> Result<Got, String> {
+        if srv.is_empty() {
+            return Err("no records".to_owned());
+        }
+        let mut sorted: Vec<&Found> = srv.iter().collect();
+        sorted.sort_by_key(|found| found.srv.priority);
+        let servers = sorted.into_iter().map(|found| {
+            let Found { server_type, socket_type, srv } = found;
+            made(*server_type, &srv.target, srv.port, *socket_type)
+        });
+        self.usable(Box::new(ReadConfig { servers: servers.collect(), ..ReadConfig::default() }))
+    }
+
+    fn by_asking(&self, asked: &Asked<'_>, variant: Variant) -> Result<Got, String> {
+        let Some(fetched) = asked.of(variant) else { return Err("nothing there".to_owned()) };
+        if let Some(problem) = fetched.distrust() {
+            return Err(problem.code.title.to_owned());
+        }
+        let answer = match (&fetched.result, fetched.good()) {
+            (_, Some(answer)) => answer,
+            (Ok(answer), None) => return Err(format!("status {}", answer.status)),
+            (Err(problem), None) => return Err(problem.code.title.to_owned()),
+        };
+        let kind = asked.place.at.kind();
+        if self.wants_media_type {
+            let found = answer.header("content-type").unwrap_or("none");
+            super::judge::media_type(kind, Some(found)).map_err(|problem| problem.detail)?;
+        }
+        match content::content(kind, answer, asked.place.url.as_str()) {
+            Content::Config(read) => self.usable(read),
+            Content::Signed => Ok(Got::Signed),
+            Content::Pacc(json) => self.usable(by_pacc(&json)),
+            Content::Elsewhere(target) => Err(format!("sends on to {target}")),
+            Content::Wrong(problem) => Err(problem.code.title.to_owned()),
+        }
     }
 }
 
-fn by_asking(client: &Client, asked: &Asked<'_>, variant: Variant) -> Result<Vec<String>, String> {
-    let Some(fetched) = asked.of(variant) else { return Err("nothing there".to_owned()) };
-    if let Some(problem) = fetched.distrust() {
-        return Err(problem.code.title.to_owned());
-    }
-    let answer = match (&fetched.result, fetched.good()) {
-        (_, Some(answer)) => answer,
-        (Ok(answer), None) => return Err(format!("status {}", answer.status)),
-        (Err(problem), None) => return Err(problem.code.title.to_owned()),
-    };
-    let kind = asked.place.at.kind();
-    if client.wants_media_type {
-        let found = answer.header("content-type").unwrap_or("none");
-        super::judge::media_type(kind, Some(found)).map_err(|problem| problem.detail)?;
-    }
-    let read = match content::content(kind, answer, asked.place.url.as_str()) {
-        Content::Config(read) => read,
-        // What is in it was judged by whoever signed it.
-        Content::Signed => return Ok(vec!["a signed profile".to_owned()]),
-        Content::Pacc(json) => return by_pacc(&json),
-        Content::Elsewhere(target) => return Err(format!("sends on to {target}")),
-        Content::Wrong(problem) => return Err(problem.code.title.to_owned()),
-    };
-    let takes = |server: &&ReadServer| client.reads.contains(&server.server_type);
-    let incoming =
-        read.servers.iter().filter(takes).find(|server| server.server_type != ServerType::Smtp);
-    let outgoing =
-        read.servers.iter().filter(takes).find(|server| server.server_type == ServerType::Smtp);
-    match (incoming, outgoing) {
-        (Some(incoming), Some(outgoing)) => Ok([incoming, outgoing].map(content::name).to_vec()),
-        (None, _) => {
-            let words: Vec<_> = client.reads.iter().filter(|t| **t != ServerType::Smtp).collect();
-            let words: Vec<_> = words.into_iter().map(ToString::to_string).collect();
-            Err(format!("it reads {}, and the file has none", words.join(" and ")))
-        }
-        (_, None) => Err("no server to send through".to_owned()),
+/// What a client would set up.
+struct Pair<'a> {
+    incoming: Option<&'a ReadServer>,
+    outgoing: Option<&'a ReadServer>,
+}
+
+impl Pair<'_> {
+    fn names(&self) -> Vec<String> {
+        self.incoming.into_iter().chain(self.outgoing).map(content::name).collect()
     }
 }
 
 /// Ports are those of TLS from the first byte (draft-ietf-mailmaint-pacc).
-fn by_pacc(json: &serde_json::Value) -> Result<Vec<String>, String> {
+fn by_pacc(json: &serde_json::Value) -> Box<ReadConfig> {
     let host = |name: &str| json.get("protocols")?.get(name)?.get("host")?.as_str();
-    let incoming = [("imap", 993), ("pop3", 995)]
-        .into_iter()
-        .find_map(|(name, port)| Some(format!("{name} {}:{port} SSL", host(name)?)));
-    // Renamed in draft 03.
-    let outgoing = ["smtp", "submit"].into_iter().find_map(host);
-    match (incoming, outgoing) {
-        (Some(incoming), Some(outgoing)) => Ok(vec![incoming, format!("smtp {outgoing}:465 SSL")]),
-        _ => Err("not a server for each way".to_owned()),
+    let offered = [
+        ("imap", ServerType::Imap, 993),
+        ("pop3", ServerType::Pop3, 995),
+        ("smtp", ServerType::Smtp, 465),
+        // Renamed in draft 03.
+        ("submit", ServerType::Smtp, 465),
+    ];
+    let servers = offered.into_iter().filter_map(|(name, server_type, port)| {
+        Some(made(server_type, host(name)?, port, SocketType::Ssl))
+    });
+    let name = json.pointer("/info/provider/name").and_then(|name| name.as_str());
+    Box::new(ReadConfig {
+        display_name: name.map(str::to_owned),
+        servers: servers.collect(),
+        ..ReadConfig::default()
+    })
+}
+
+/// A server of which only the place is known; the user name is the address (RFC 6186 §4).
+fn made(server_type: ServerType, host: &str, port: u16, socket_type: SocketType) -> ReadServer {
+    ReadServer {
+        server_type,
+        hostname: host.trim_end_matches('.').to_ascii_lowercase(),
+        port,
+        socket_type: vec![socket_type],
+        authentication: Vec::new(),
+        username: Some("%EMAILADDRESS%".to_owned()),
+        leave_messages_on_server: None,
+        days_to_leave_messages_on_server: None,
+        url: None,
+        span: 0..0,
     }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::finding::{Place, Source};
-use crate::import::{ReadConfig, ReadServer, Reader, recognise};
+use crate::finding::{Place, Severity, Source};
+use crate::import::{Examined, ReadConfig, ReadServer, Reader, recognise};
 use crate::model::{
     Authentication, ClientConfig, EmailAddress, Placeholder, Protocol, Server, ServerType, Side,
     SocketType,
 };
 use crate::net::Answer;
+use crate::rules;
 
 use super::super::codes::hosted::*;
 use super::super::step::Problem;
@@ -83,17 +84,18 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
             return Content::Wrong(Problem::with(&AUTODISCOVER_ERROR, detail).seen(shown(words)));
         }
     }
-    match wanted.read(&text) {
-        Ok(config) => Content::Config(Box::new(config)),
-        Err(wrong) => {
-            let source = Source::new(address, text);
-            let list: Vec<String> = wrong
-                .into_iter()
-                .map(|one| format!("{}: {}", Place::new(&source, one.span), one.message))
-                .collect();
-            Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, shown(&list.join("; "))))
-        }
+    let Examined { config, defects } = wanted.examine(&text);
+    // What a client reads over is no reason to say that it cannot read the file.
+    let is_error = |code| rules::find(code).is_none_or(|rule| rule.severity == Severity::Error);
+    if !defects.iter().any(|defect| is_error(defect.code)) {
+        return Content::Config(Box::new(config));
     }
+    let source = Source::new(address, text);
+    let list: Vec<String> = defects
+        .into_iter()
+        .map(|one| format!("{}: {}", Place::new(&source, one.span), one.message))
+        .collect();
+    Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, shown(&list.join("; "))))
 }
 
 fn unreadable(why: &str, text: &str) -> Content {

@@ -3,9 +3,11 @@
 mod ask;
 mod clients;
 mod content;
+mod discover;
 mod dns;
 mod fetch;
 mod judge;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,8 @@ use super::{Redactor, pool};
 
 pub use clients::View;
 pub use content::Settings;
+pub use discover::{Discovery, Search, Winner, discover};
+pub use table::{CLIENTS, Client};
 
 use ask::{Addresses, Ask, At, Kind, Place, Variant};
 use content::Content;
@@ -72,7 +76,8 @@ pub fn hosted(
     let (records, srv, autodiscover) = dns::records(net, domain, settings, patience);
     let addresses = Addresses { unknown: nobody(domain), known };
     let places = ask::places(domain, autodiscover.as_ref());
-    let mut answers = ask_all(net, &places, &addresses, patience, tell);
+    let asks = places.iter().flat_map(|place| ask::asks(place, &addresses)).collect();
+    let mut answers = ask_all(net, asks, patience, tell);
     follow_http(net, &places, &addresses, patience, &mut answers);
     let asked: Vec<Asked<'_>> = places
         .iter()
@@ -110,12 +115,10 @@ fn nobody(domain: &Hostname) -> EmailAddress {
 
 fn ask_all(
     net: &Net,
-    places: &[Place],
-    addresses: &Addresses,
+    asks: Vec<Ask>,
     patience: Duration,
     tell: &(dyn Fn(&str) + Sync),
 ) -> Vec<(Ask, Fetched)> {
-    let asks: Vec<Ask> = places.iter().flat_map(|place| ask::asks(place, addresses)).collect();
     let fetched = pool::each(&asks, |ask| {
         let fetched = fetch(net, ask, patience);
         tell(ask.url.as_str());

@@ -6,8 +6,7 @@
 
 use crate::document;
 use crate::embedded;
-use crate::finding::{Finding, Severity, Source};
-use crate::import::Defect;
+use crate::finding::{Severity, Source};
 
 /// A rule, as `checks/NAME.toml` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,23 +74,4 @@ fn read(code: &'static str, text: &str) -> Option<Rule> {
         })
     });
     rule
-}
-
-/// What a reader found, with all that is known about it.
-pub fn finding(defect: &Defect, source: &std::sync::Arc<Source>) -> Finding {
-    match find(defect.code) {
-        Some(rule) => {
-            let mut finding = Finding::new(rule.code, rule.severity, defect.message.clone());
-            finding.help = Some(rule.help);
-            finding.spec = Some(rule.source);
-            finding.hurts = rule
-                .hurts
-                .into_iter()
-                .map(|Hurt { client, how }| format!("{client} {how}"))
-                .collect();
-            finding
-        }
-        None => Finding::error(defect.code, defect.message.clone()),
-    }
-    .at(source, defect.span.clone())
 }

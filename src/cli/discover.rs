@@ -1,0 +1,113 @@
+//! `mailwright import ann@example.com`: what the provider publishes, found as clients find it.
+
+use std::path::Path;
+
+use crate::finding::Finding;
+use crate::import::ReadConfig;
+use crate::model::{EmailAddress, Hostname};
+use crate::verify::hosted::{CLIENTS, Client, Search, discover};
+
+use super::Failure;
+use super::args::ImportArgs;
+use super::terminal::Terminal;
+use super::verify::net_of;
+
+/// What was found, and where.
+pub struct Discovered {
+    pub place: String,
+    pub config: ReadConfig,
+}
+
+/// Whether SOURCE is somebody to look for instead of a file.
+pub fn is_address(source: &str) -> bool {
+    let domain = source.rsplit_once('@').map_or(source, |(_, domain)| domain);
+    !Path::new(source).exists()
+        && domain.contains('.')
+        && Hostname::new(domain).is_ok()
+        // A file that is not there is told as that.
+        && (source.contains('@') || !source.ends_with(".xml"))
+}
+
+pub fn run(
+    source: &str,
+    args: &ImportArgs,
+    terminal: &Terminal,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Discovered>, Failure> {
+    let address = match source.contains('@') {
+        true => Some(EmailAddress::new(source).map_err(|why| format!("{source}: {why}"))?),
+        false => None,
+    };
+    let domain = match &address {
+        Some(address) => address.domain().clone(),
+        None => Hostname::new(source).map_err(|why| format!("{source}: {why}"))?,
+    };
+    let client = args.eyes.as_deref().map(client).transpose()?;
+    let database = args.database.as_deref().map(database).transpose()?;
+    let progress = terminal.progress(0, "answers");
+    let search = Search {
+        domain: &domain,
+        address: address.as_ref(),
+        client,
+        database: database.as_ref(),
+        patience: args.net.timeout,
+    };
+    let found = discover(&net_of(&args.net)?, &search, &|url| {
+        progress.working_on(url);
+        progress.step();
+    });
+    drop(progress);
+    for (place, why) in &found.passed_over {
+        terminal.say(&format!("{place}: {why}"));
+    }
+    let Some(winner) = found.winner else {
+        let who = client.map_or("anybody", |client| client.name);
+        findings.push(
+            Finding::error("nothing-found", format!("{domain} publishes nothing that {who} finds"))
+                .help("ask the provider for its settings and write them into a file (`mailwright init`), or import the file of a client that works"),
+        );
+        return Ok(None);
+    };
+    terminal.say(&format!("found at {}", winner.place));
+    if !winner.over_https {
+        findings.push(
+            Finding::warning(
+                "discovered-over-http",
+                format!(
+                    "{} came over plain http: anybody on the way could have changed it",
+                    winner.place
+                ),
+            )
+            .help("compare it with the provider's page before you use it"),
+        );
+    }
+    let mut config = *winner.config;
+    // Records name servers alone; a hoster's file names its own domains, and this one is a customer's.
+    if config.domains.is_empty() {
+        config.domains.push(domain.to_string());
+    } else if !config.domains.contains(&domain.to_string()) {
+        findings.push(
+            Finding::note(
+                "customer-domain",
+                format!("{domain} is none of the domains of {}", winner.place),
+            )
+            .help(format!("`mailwright generate {domain} --provider FILE` makes its files")),
+        );
+        config.custom_domains = true;
+    }
+    Ok(Some(Discovered { place: winner.place, config }))
+}
+
+fn client(key: &str) -> Result<&'static Client, Failure> {
+    Client::find(key).ok_or_else(|| {
+        let keys: Vec<_> = CLIENTS.iter().map(|client| client.key).collect();
+        format!("--as {key} is none of {}", keys.join(", ")).into()
+    })
+}
+
+fn database(url: &str) -> Result<url::Url, Failure> {
+    match url::Url::parse(url) {
+        Ok(url) if url.scheme() == "https" && url.host().is_some() => Ok(url),
+        _ => Err(format!("--database {url} is no https address").into()),
+    }
+}

@@ -1,0 +1,117 @@
+//! The settings that a client finds for an address, by looking where it looks.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use crate::import::ReadConfig;
+use crate::model::{EmailAddress, Hostname};
+use crate::net::Net;
+
+use super::ask::{self, Addresses, Ask, At, Kind, Place, Variant};
+use super::clients::{Got, Tried};
+use super::content::{Content, content};
+use super::fetch::{Fetched, fetch};
+use super::judge::Asked;
+use super::table::{ANY, Client};
+use super::{ask_all, dns, follow_http, nobody};
+
+/// For whom, and with whose eyes.
+pub struct Search<'a> {
+    pub domain: &'a Hostname,
+    /// None: for the domain, so that nobody's address is told to anybody.
+    pub address: Option<&'a EmailAddress>,
+    /// None: everywhere.
+    pub client: Option<&'static Client>,
+    /// A database of providers, to be asked for `URL/DOMAIN`.
+    pub database: Option<&'a Url>,
+    /// For each question.
+    pub patience: Duration,
+}
+
+/// What came of it.
+pub struct Discovery {
+    /// Each place in the client's order, up to the one that won, and what was there.
+    pub passed_over: Vec<(String, String)>,
+    pub winner: Option<Winner>,
+}
+
+pub struct Winner {
+    pub place: String,
+    pub config: Box<ReadConfig>,
+    /// Whether every step to it was over https (or in DNS, which is as good as DNS is).
+    pub over_https: bool,
+}
+
+/// Looks everywhere at once, and then takes the first in the client's order.
+pub fn discover(net: &Net, search: &Search<'_>, tell: &(dyn Fn(&str) + Sync)) -> Discovery {
+    let Search { domain, patience, .. } = *search;
+    let client = search.client.unwrap_or(&ANY);
+    let (_, srv, autodiscover) = dns::records(net, domain, None, patience);
+    let exchangers = net.dns.mx(domain.as_str(), Instant::now() + patience).unwrap_or_default();
+    let mut places = ask::places(domain, autodiscover.as_ref());
+    places.extend(ask::more_places(
+        domain,
+        exchangers.first().map(String::as_str),
+        search.database,
+    ));
+    places.retain(|place| client.looks_at(place.at));
+    let unknown = search.address.cloned().unwrap_or_else(|| nobody(domain));
+    let addresses = Addresses { unknown, known: None };
+    let asks = places.iter().flat_map(|place| ask::asks(place, &addresses));
+    let asks = asks.filter(|ask| client.puts(ask.at, ask.variant)).collect();
+    let mut answers = ask_all(net, asks, patience, tell);
+    follow_http(net, &places, &addresses, patience, &mut answers);
+    if client.looks_at(At::Elsewhere)
+        && let Some((place, answer)) = elsewhere(net, &addresses, patience, &answers)
+    {
+        places.push(place);
+        answers.push(answer);
+    }
+    let asked: Vec<Asked<'_>> = places
+        .iter()
+        .map(|place| {
+            let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
+            Asked { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
+        })
+        .collect();
+    let mut passed_over = Vec::new();
+    for Tried { place, result } in client.tries(&asked, &srv) {
+        match result {
+            Ok(Got::Config(config)) => {
+                let over_https = !place.starts_with("http://");
+                let winner = Some(Winner { place, config, over_https });
+                return Discovery { passed_over, winner };
+            }
+            Ok(Got::Signed) => passed_over.push((place, "a signed profile is not read".to_owned())),
+            Err(why) => passed_over.push((place, why)),
+        }
+    }
+    Discovery { passed_over, winner: None }
+}
+
+/// Follows the first answer that only says where else to ask (RedirectUrl, Autodiscover v2).
+fn elsewhere(
+    net: &Net,
+    addresses: &Addresses,
+    patience: Duration,
+    answers: &[(Ask, Fetched)],
+) -> Option<(Place, (Ask, Fetched))> {
+    let targets = answers.iter().filter_map(|(ask, fetched)| {
+        let kind = ask.at.kind();
+        if !matches!(kind, Kind::Autodiscover | Kind::Json) {
+            return None;
+        }
+        match content(kind, fetched.good()?, ask.url.as_str()) {
+            Content::Elsewhere(target) => Url::parse(&target).ok(),
+            _ => None,
+        }
+    });
+    let known = |url: &Url| answers.iter().any(|(ask, _)| ask.post && ask.url == *url);
+    let url = targets.into_iter().find(|url| url.scheme() == "https" && !known(url))?;
+    let body = ask::request(&addresses.unknown);
+    let place = Place { at: At::Elsewhere, url: url.clone() };
+    let ask = Ask { at: At::Elsewhere, variant: Variant::Unknown, post: true, url, body };
+    let fetched = fetch(net, &ask, patience);
+    Some((place, (ask, fetched)))
+}

@@ -1,0 +1,169 @@
+//! `import ADDRESS`: found where clients look, in their order and by their rules.
+
+use rcgen::SanType;
+
+use crate::ca::Ca;
+use crate::dns::Record;
+use crate::hosted_site::*;
+use crate::runs::Ended;
+use crate::web::{self, Asked, Reply};
+
+/// Runs it with every name of the site in its place.
+fn import(site: &Site, args: &[&str]) -> Ended {
+    let mut all = vec!["import".to_owned()];
+    all.extend(args.iter().map(|arg| (*arg).to_owned()));
+    all.extend(site.reach());
+    site.run.args(&all.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn asked(site: &Site, words: &str) -> bool {
+    let all = site.https.heard().into_iter().chain(site.http.heard());
+    all.into_iter().any(|line| line.contains(words))
+}
+
+#[test]
+fn an_address_leads_to_what_its_provider_publishes() {
+    let site = Site::new(|_, reply| reply, srv());
+    let ended = import(&site, &["ann@example.test"]).code(0);
+    assert!(ended.stderr.contains(&format!("found at {AUTOCONFIG}")), "{}", ended.stderr);
+    for words in [
+        "id = \"example.test\"",
+        "domains = [\"example.test\"]",
+        "hostname = \"mail.example.test\"\nport = 993\nsocketType = \"SSL\"",
+        "hostname = \"mail.example.test\"\nport = 465\nsocketType = \"SSL\"",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    assert!(asked(&site, "emailaddress=ann%40example.test"));
+    // For a domain nobody's address is told.
+    let site = Site::new(|_, reply| reply, srv());
+    import(&site, &["example.test"]).code(0);
+    assert!(!asked(&site, "ann"), "an address was told");
+    // What was found can be written and generated from.
+    import(&site, &["example.test", "-o", "found.toml"]).code(0);
+    site.run.args(&["generate", "ann@example.test", "--provider", "found.toml"]).code(0);
+}
+
+#[test]
+fn only_what_the_named_client_looks_at_is_asked() {
+    let site = Site::new(|_, reply| reply, srv());
+    let ended = import(&site, &["ann@example.test", "--as", "thunderbird-android"]).code(0);
+    assert!(ended.stderr.contains(AUTOCONFIG), "{}", ended.stderr);
+    // It sends no address and knows nothing of Autodiscover.
+    assert!(!asked(&site, "emailaddress=") && !asked(&site, "utodiscover"));
+    let site = Site::new(|_, reply| reply, srv());
+    let ended = import(&site, &["ann@example.test", "--as", "outlook"]).code(0);
+    assert!(ended.stderr.contains(&format!("found at {AUTODISCOVER}")), "{}", ended.stderr);
+    assert!(!asked(&site, "/mail/config-v1.1.xml"));
+    import(&site, &["ann@example.test", "--as", "eudora"]).code(2).says("thunderbird-android");
+}
+
+#[test]
+fn a_certificate_that_is_wrong_is_named_and_the_next_place_is_taken() {
+    let ca = Ca::new();
+    let narrow = ca.with(|params| {
+        params.subject_alt_names = vec![SanType::DnsName(DOMAIN.try_into().unwrap())];
+    });
+    let site = Site::with_identity(ca, &narrow, |_, reply| reply, srv());
+    let ended = import(&site, &["ann@example.test"]).code(0);
+    let passed = format!("{AUTOCONFIG}: the certificate is for another host name");
+    assert!(ended.stderr.contains(&passed), "{}", ended.stderr);
+    let found = "found at https://example.test/.well-known/autoconfig/mail/config-v1.1.xml";
+    assert!(ended.stderr.contains(found), "{}", ended.stderr);
+}
+
+#[test]
+fn what_comes_over_plain_http_alone_is_taken_with_a_warning() {
+    let site = Site::new(|_, _| web::nothing(), Vec::new());
+    let http = web::server(None, |asked| right(&elsewhere(), asked));
+    let site = Site { http, ..site };
+    let ended = import(&site, &["ann@example.test"]).code(0).says("discovered-over-http");
+    assert!(ended.stdout.contains("[emailProvider]"), "{}", ended.stdout);
+}
+
+#[test]
+fn records_in_dns_are_enough_where_nothing_else_is_published() {
+    let site = Site::new(|_, _| web::nothing(), srv());
+    let ended = import(&site, &["ann@example.test"]).code(0);
+    assert!(ended.stderr.contains("found at DNS SRV"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("password-cleartext is taken"), "{}", ended.stderr);
+    for words in ["port = 993", "port = 995", "port = 465", "domains = [\"example.test\"]"] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn autodiscover_in_its_second_version_leads_to_the_first() {
+    let moved = |asked: &Asked, reply: Reply| match asked.host.as_str() {
+        "autodiscover.example.test" if asked.target.contains(".json?") => web::page(
+            "application/json",
+            r#"{"Protocol":"AutodiscoverV1","Url":"https://ua-auto-config.example.test/Autodiscover/Autodiscover.xml"}"#,
+        ),
+        "ua-auto-config.example.test" if is_autodiscover(asked) && asked.method == "POST" => {
+            let host = "autodiscover.example.test".to_owned();
+            right(&elsewhere(), &Asked { host, ..asked.clone() })
+        }
+        _ => {
+            let _ = reply;
+            web::nothing()
+        }
+    };
+    let site = Site::new(moved, Vec::new());
+    let ended = import(&site, &["ann@example.test", "--as", "outlook"]).code(0);
+    let found = "found at https://ua-auto-config.example.test/Autodiscover/Autodiscover.xml";
+    assert!(ended.stderr.contains(found), "{}", ended.stderr);
+}
+
+#[test]
+fn a_customers_domain_is_found_at_its_hosters_mail_exchanger_and_in_a_database() {
+    // The hoster is example.test, the customer customer.test.
+    let records = vec![("customer.test", Record::Mx("mx.mail.example.test"))];
+    let hosted = |asked: &Asked, reply: Reply| match asked.host.starts_with("autoconfig.example.") {
+        true => reply,
+        false => web::nothing(),
+    };
+    let site = Site::new(hosted, records.clone());
+    let ended = import(&site, &["ann@customer.test"]).code(0);
+    assert!(ended.stderr.contains(&format!("found at {AUTOCONFIG}")), "{}", ended.stderr);
+    assert!(ended.stdout.contains("customDomains = true"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("customer.test is none of the domains"), "{}", ended.stderr);
+
+    let database = |asked: &Asked, _: Reply| match asked.target.as_str() {
+        "/v1.1/customer.test" => web::page("text/xml", &elsewhere()["/mail/config-v1.1.xml"]),
+        _ => web::nothing(),
+    };
+    let site = Site::new(database, records);
+    let args = ["ann@customer.test", "--database", "https://example.test/v1.1/"];
+    let ended = import(&site, &args).code(0);
+    assert!(
+        ended.stderr.contains("found at https://example.test/v1.1/customer.test"),
+        "{}",
+        ended.stderr
+    );
+    import(&site, &["ann@customer.test", "--database", "http://x"])
+        .code(2)
+        .says("no https address");
+}
+
+#[test]
+fn thunderbirds_own_folder_comes_before_the_network() {
+    let site = Site::new(|_, _| web::nothing(), Vec::new());
+    let xml = elsewhere()["/mail/config-v1.1.xml"].clone();
+    std::fs::create_dir(site.run.path("isp")).unwrap();
+    std::fs::write(site.run.path("isp/example.test.xml"), xml).unwrap();
+    let ended = import(&site, &["ann@example.test", "--isp-dir", "isp"]).code(0);
+    assert!(ended.stderr.contains("found at isp/example.test.xml"), "{}", ended.stderr);
+    assert_eq!(site.https.heard(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_found_says_everywhere_that_was_asked() {
+    let site = Site::new(|_, _| web::nothing(), Vec::new());
+    let ended = import(&site, &["ann@example.test"]).code(1).says("nothing-found");
+    assert!(ended.stdout.is_empty());
+    for place in [AUTOCONFIG, AUTODISCOVER, "DNS SRV: no records", "https://ua-auto-config."] {
+        assert!(ended.stderr.contains(place), "{place}: {}", ended.stderr);
+    }
+    import(&site, &["nobody@"]).code(2);
+    import(&site, &["nothing.xml"]).code(2).says("cannot read nothing.xml");
+}
