@@ -1,21 +1,30 @@
 //! Apple configuration profiles with mail, ActiveSync or Exchange payloads.
 //!
 //! iOS and macOS say little about a profile that they refuse and nothing about keys that they
-//! overlook. So what the schema does not know is an error, and so is what is legal and likely to
+//! overlook. So what the schema does not know is a defect, and so is what is legal and likely to
 //! hurt (a missing port, a name that the user never sees), since our own files need neither.
 //!
 //! Keys and types: Apple's device-management schema, release iOS 18.1 and macOS 15.1
 
+mod check;
 mod exchange;
+mod identity;
 mod keys;
 mod mail;
+mod mend;
+mod values;
+mod variable;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, first_line};
-use crate::format::Tree;
-use keys::{COMMON, Key, TOP_LEVEL, check_keys};
+use super::{Defect, Errors, Examined, ReadConfig, first_line, hostname, meant_hostname};
+use crate::format::{Malformed, Tree};
+use crate::model::Port;
+use keys::{COMMON, Key, TOP_LEVEL};
+use values::{flag, number, string, value};
+pub use variable::has_variable;
+use variable::is_variable;
 
 pub(super) fn read(text: &str, profile: &Tree) -> Examined {
     let mut reading = Reading { text, errors: Errors::default(), seen: HashMap::new() };
@@ -23,10 +32,18 @@ pub(super) fn read(text: &str, profile: &Tree) -> Examined {
     reading.errors.finish(config)
 }
 
+/// A profile that is no property list, but is one without a few lines.
+pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examined {
+    let Some((mended, defects)) = mend::mended(text) else { return Examined::malformed(malformed) };
+    let mut examined = read(text, &mended);
+    examined.defects.extend::<Vec<Defect>>(defects);
+    examined
+}
+
 struct Reading<'a> {
     text: &'a str,
     errors: Errors,
-    /// Identifiers and UUIDs that are taken.
+    /// Identifiers, UUIDs and accounts that are taken.
     seen: HashMap<String, Range<usize>>,
 }
 
@@ -34,38 +51,40 @@ impl Reading<'_> {
     fn profile(&mut self, profile: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if profile.kind != "dict" {
-            self.errors.add("profile-rule", &profile.span, "the property list is no <dict>");
+            self.errors.add("profile-root", &profile.span, "the property list is no <dict>");
             return config;
         }
         if !self.text.contains("<!DOCTYPE plist PUBLIC \"-//Apple") {
-            // Devices do without; Apple's own tools may not.
-            self.errors.add("profile-rule", &(0..0), "no DOCTYPE of Apple's property lists");
+            self.errors.add("profile-doctype", &(0..0), "no DOCTYPE of Apple's property lists");
         }
-        check_keys(profile, &[TOP_LEVEL], &self.start(profile), &mut self.errors);
+        let encrypted = flag(profile, "IsEncrypted") == Some(true);
+        match encrypted {
+            true => self.encrypted(profile),
+            false => self.keys(profile, &[TOP_LEVEL]),
+        }
         self.identity(profile, None);
         config.id = string(profile, "PayloadIdentifier").map(str::to_owned);
         config.display_name = string(profile, "PayloadDisplayName").map(str::to_owned);
-        for (key, why) in [
-            ("IsEncrypted", "an encrypted profile is for one device and cannot be looked into"),
-            ("PayloadRemovalDisallowed", "only supervised devices heed PayloadRemovalDisallowed"),
-        ] {
-            if let Some(value) = profile.child(key).filter(|value| is_true(value)) {
-                self.errors.add("profile-rule", &value.span, why);
-            }
+        if let Some(value) = value(profile, "PayloadRemovalDisallowed")
+            && flag(profile, "PayloadRemovalDisallowed") == Some(true)
+        {
+            let message = "only supervised devices heed PayloadRemovalDisallowed";
+            self.errors.add("profile-removal-disallowed", &value.span, message);
         }
-        if let Some(consent) = profile.child("ConsentText") {
+        if let Some(consent) = value(profile, "ConsentText") {
             self.consent(consent);
         }
-        let Some(content) = profile.child("PayloadContent") else { return config };
-        if content.children.is_empty() {
-            self.errors.add("profile-rule", &content.span, "no payload in PayloadContent");
+        let Some(content) = value(profile, "PayloadContent") else { return config };
+        if content.children.is_empty() && !encrypted {
+            self.errors.add("profile-no-content", &content.span, "no payload in PayloadContent");
         }
+        let certificates = certificates(content);
         for (number, payload) in content.children.iter().enumerate() {
             if payload.kind != "dict" {
-                self.errors.add("profile-rule", &payload.span, "a payload is a <dict>");
+                self.errors.add("profile-value-type", &payload.span, "a payload is a <dict>");
                 continue;
             }
-            self.payload(payload, profile, &mut config);
+            self.payload(payload, profile, &certificates, &mut config);
             for value in &payload.children {
                 let path = format!("PayloadContent[{number}].{}", value.name);
                 config.values.extend(value.value.clone().map(|value| (path, value)));
@@ -74,36 +93,47 @@ impl Reading<'_> {
         config
     }
 
-    fn payload(&mut self, payload: &Tree, profile: &Tree, config: &mut ReadConfig) {
-        let start = self.start(payload);
+    fn encrypted(&mut self, profile: &Tree) {
+        let span = value(profile, "IsEncrypted").map_or(0..0, |value| value.span.clone());
+        let message = "an encrypted profile is for one device and cannot be looked into";
+        self.errors.add("profile-encrypted", &span, message);
+        let table: Vec<Key> =
+            TOP_LEVEL.iter().filter(|(key, ..)| *key != "PayloadContent").copied().collect();
+        self.known_keys(profile, &[TOP_LEVEL]);
+        self.required_keys(profile, &[&table]);
+    }
+
+    fn payload(
+        &mut self,
+        payload: &Tree,
+        profile: &Tree,
+        certificates: &[String],
+        config: &mut ReadConfig,
+    ) {
         let payload_type = string(payload, "PayloadType").unwrap_or_default();
-        let known: &[Key] = match payload_type {
-            "com.apple.mail.managed" => keys::MAIL,
-            "com.apple.eas.account" => keys::EAS,
-            "com.apple.ews.account" => keys::EWS,
-            "" => {
-                // `check_keys` tells that it is missing.
-                check_keys(payload, &[COMMON], &start, &mut self.errors);
-                return;
-            }
-            other => {
-                let message = format!("payload type {} is not known here", other.escape_debug());
-                self.errors.add("profile-rule", &start, message);
-                return;
-            }
+        let known: Option<&[Key]> = match payload_type {
+            "com.apple.mail.managed" => Some(keys::MAIL),
+            "com.apple.eas.account" => Some(keys::EAS),
+            "com.apple.ews.account" => Some(keys::EWS),
+            "com.apple.caldav.account" => Some(keys::CALDAV),
+            "com.apple.carddav.account" => Some(keys::CARDDAV),
+            _ => None,
         };
-        check_keys(payload, &[COMMON, known], &start, &mut self.errors);
+        match known {
+            Some(known) => self.keys(payload, &[COMMON, known]),
+            None => self.other_payload(payload, payload_type),
+        }
         self.identity(payload, Some(profile));
         for value in &payload.children {
             if value.kind == "string" && value.value.as_deref() == Some("") {
-                // Then the device asks, as it should; an empty answer it takes for an answer.
                 let message = format!("{} is empty; leave it out, and the device asks", value.name);
-                self.errors.add("profile-rule", &value.span, message);
+                self.errors.add("profile-empty-string", &value.span, message);
             }
-            if value.name.ends_with("CertificateUUID") {
+            let certificate = value.value.as_deref().unwrap_or_default().to_ascii_uppercase();
+            if value.name.ends_with("CertificateUUID") && !certificates.contains(&certificate) {
                 let message =
                     format!("{} names a certificate that is not in the profile", value.name);
-                self.errors.add("profile-rule", &value.span, message);
+                self.errors.add("profile-no-certificate", &value.span, message);
             }
         }
         if let Some(address) = string(payload, "EmailAddress") {
@@ -112,82 +142,103 @@ impl Reading<'_> {
         match payload_type {
             "com.apple.mail.managed" => self.mail(payload, config),
             "com.apple.eas.account" => self.active_sync(payload, config),
-            _ => self.web_services(payload, config),
+            "com.apple.ews.account" => self.web_services(payload, config),
+            "com.apple.caldav.account" => self.dav(payload, "CalDAV"),
+            "com.apple.carddav.account" => self.dav(payload, "CardDAV"),
+            _ => {}
         }
     }
 
-    /// What decides whether a profile replaces another one and an account stays the same.
-    fn identity(&mut self, dict: &Tree, profile: Option<&Tree>) {
-        if let Some(uuid) = dict.child("PayloadUUID").filter(|uuid| uuid.kind == "string") {
-            let value = uuid.value.as_deref().unwrap_or_default();
-            if let Err(why) = check_uuid(value) {
-                self.errors.add(
-                    "profile-rule",
-                    &uuid.span,
-                    format!("PayloadUUID {} {why}", value.escape_debug()),
-                );
-            }
-            // macOS: "Invalid profile: The PayloadUUID … is used more than once"
-            self.unique(value.to_ascii_uppercase(), uuid);
-        }
-        if let Some(identifier) = dict.child("PayloadIdentifier").filter(|i| i.kind == "string") {
-            let value = identifier.value.as_deref().unwrap_or_default();
-            if !is_reverse_dns(value) {
-                let value = value.escape_debug();
-                let message = format!("PayloadIdentifier {value} is not like org.example.mail");
-                self.errors.add("profile-rule", &identifier.span, message);
-            }
-            let parent = profile.and_then(|profile| string(profile, "PayloadIdentifier"));
-            let extends =
-                |parent: &str| value.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
-            if parent.is_some_and(|parent| parent != value && !extends(parent)) {
-                let message = "PayloadIdentifier does not begin with the profile's and a dot";
-                self.errors.add("profile-rule", &identifier.span, message);
-            }
-            self.unique(value.to_owned(), identifier);
-        }
-        if string(dict, "PayloadDisplayName").is_none_or(str::is_empty) {
-            let message = "no PayloadDisplayName; the user would see only the identifier";
-            self.errors.add("profile-rule", &self.start(dict), message);
-        }
-    }
-
-    fn unique(&mut self, value: String, at: &Tree) {
-        if self.seen.insert(value, at.span.clone()).is_some() {
-            let value = at.value.as_deref().unwrap_or_default();
-            self.errors.add(
-                "profile-rule",
-                &at.span,
-                format!("{} {value} is used more than once", at.name),
-            );
+    /// Of its keys only those are known that every payload has.
+    fn other_payload(&mut self, payload: &Tree, payload_type: &str) {
+        let mut common = Tree::branch(String::new(), "dict", payload.span.clone());
+        let is_common = |child: &&Tree| COMMON.iter().any(|(key, ..)| *key == child.name);
+        common.children = payload.children.iter().filter(is_common).cloned().collect();
+        self.keys(&common, &[COMMON]);
+        let shown = payload_type.escape_debug();
+        let start = self.start(payload);
+        if payload_type.starts_with("com.apple.") {
+            let message = format!("payload {shown} is not looked into");
+            self.errors.add("profile-other-payload", &start, message);
+        } else if !payload_type.is_empty() {
+            let message = format!("payload type {shown} is none of Apple's");
+            self.errors.add("profile-payload-type", &start, message);
         }
     }
 
     fn consent(&mut self, consent: &Tree) {
         if let Some(odd) = consent.children.iter().find(|text| text.kind != "string") {
-            self.errors.add(
-                "profile-rule",
-                &odd.span,
-                "ConsentText holds a string for each language",
-            );
+            let message = "ConsentText holds a string for each language";
+            self.errors.add("profile-consent-text", &odd.span, message);
         }
         if consent.child("default").is_none() {
-            self.errors.add("profile-rule", &self.start(consent), "no default in ConsentText");
+            let message = "no default in ConsentText";
+            self.errors.add("profile-consent-text", &self.start(consent), message);
         }
     }
 
     fn address(&mut self, address: &str, payload: &Tree, config: &mut ReadConfig) {
-        let span = payload.child("EmailAddress").map_or(payload.span.clone(), |a| a.span.clone());
-        let (local_part, domain) = address.split_once('@').unwrap_or_default();
-        let plain = !local_part.is_empty() && !domain.is_empty() && !domain.contains('@');
-        if !(plain && !address.contains([' ', ','])
-            || address.is_empty()
-            || is_placeholder(address))
-        {
-            let message = format!("EmailAddress \"{}\" is not one address", address.escape_debug());
-            self.errors.add("profile-rule", &span, message);
+        let span = span_of(payload, "EmailAddress");
+        let is_one = |address: &str| {
+            let (local_part, domain) = address.split_once('@').unwrap_or_default();
+            let whole = !local_part.is_empty() && !domain.is_empty() && !domain.contains('@');
+            whole && !address.contains(' ')
+        };
+        let shown = address.escape_debug();
+        let mut parts = address.split(',').map(str::trim);
+        if address.contains(',') && parts.all(is_one) {
+            let message = format!("EmailAddress \"{shown}\" is several addresses");
+            self.errors.add("profile-several-addresses", &span, message);
+        } else if !is_one(address) && !is_variable(address) {
+            let message = format!("EmailAddress \"{shown}\" is not one address");
+            self.errors.add("profile-address", &span, message);
         }
-        config.address.get_or_insert_with(|| address.to_owned());
+        let first = address.split(',').next().unwrap_or(address).trim();
+        config.address.get_or_insert_with(|| first.to_owned());
+    }
+
+    /// A host name as it is meant; a variable stays.
+    fn host(&mut self, payload: &Tree, key: &str) -> Option<String> {
+        let name = string(payload, key)?;
+        if is_variable(name) {
+            return Some(name.to_owned());
+        }
+        let span = span_of(payload, key);
+        match hostname(name) {
+            Ok(host) => {
+                if !host.contains('.') {
+                    let message = format!("host name {host} has no dot");
+                    self.errors.add("profile-hostname-without-dot", &span, message);
+                }
+                Some(host)
+            }
+            Err(why) => {
+                let meant = meant_hostname(name);
+                let spelling = meant.as_deref().is_some_and(|m| m.eq_ignore_ascii_case(name));
+                let code = if spelling { "profile-hostname-spelling" } else { "profile-hostname" };
+                self.errors.add(code, &span, why);
+                meant
+            }
+        }
+    }
+
+    fn port(&mut self, payload: &Tree, key: &str) -> Option<u16> {
+        let value = value(payload, key)?;
+        // Another type has been told by `check.rs`.
+        let number = number(value)?;
+        match Port::new(number) {
+            Ok(port) => Some(port.get()),
+            Err(why) => {
+                self.errors.add("profile-port", &value.span, format!("{key}: {why}"));
+                None
+            }
+        }
+    }
+
+    /// Calendars and contacts are no mail, but stand in the same profiles.
+    fn dav(&mut self, payload: &Tree, name: &str) {
+        self.host(payload, &format!("{name}HostName"));
+        self.port(payload, &format!("{name}Port"));
     }
 
     fn start(&self, dict: &Tree) -> Range<usize> {
@@ -195,58 +246,17 @@ impl Reading<'_> {
     }
 }
 
-fn string<'t>(dict: &'t Tree, key: &str) -> Option<&'t str> {
-    dict.child(key).filter(|value| value.kind == "string").and_then(|value| value.value.as_deref())
-}
-
-fn boolean(dict: &Tree, key: &str) -> Option<bool> {
-    dict.child(key).filter(|value| value.kind == "boolean").map(is_true)
-}
-
-fn is_true(value: &Tree) -> bool {
-    value.kind == "boolean" && value.value.as_deref() == Some("true")
-}
-
-/// A variable that a device management server fills in: `{{mail}}`, `${EMAIL}`, `$EMAIL`,
-/// `%Email%`, `{EmailAddress}`.
-fn is_placeholder(text: &str) -> bool {
-    let inside = |start: &str, end: &str| {
-        text.strip_prefix(start)
-            .and_then(|rest| rest.strip_suffix(end))
-            .is_some_and(|s| !s.is_empty())
+/// UUIDs of the payloads that hold one.
+fn certificates(content: &Tree) -> Vec<String> {
+    let is_one = |payload: &&Tree| {
+        string(payload, "PayloadType").is_some_and(|name| name.starts_with("com.apple.security."))
     };
-    let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    inside("{", "}")
-        || inside("${", "}")
-        || inside("%", "%")
-        || text.strip_prefix('$').is_some_and(|name| name.len() > 1 && name.chars().all(upper))
+    let uuid = |payload: &Tree| string(payload, "PayloadUUID").map(str::to_ascii_uppercase);
+    content.children.iter().filter(is_one).filter_map(uuid).collect()
 }
 
-/// RFC 9562 section 4: 8-4-4-4-12 hexadecimal digits, a version and a variant in them.
-fn check_uuid(text: &str) -> Result<(), &'static str> {
-    let bytes = text.as_bytes();
-    let is_dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
-    let shaped = bytes.len() == 36
-        && bytes.iter().enumerate().all(|(at, b)| match is_dash(at) {
-            true => *b == b'-',
-            false => b.is_ascii_hexdigit(),
-        });
-    if !shaped {
-        return Err("is not made of 8-4-4-4-12 hexadecimal digits");
-    }
-    let has_version = (b'1'..=b'8').contains(&bytes[14]);
-    if !has_version || !matches!(bytes[19].to_ascii_lowercase(), b'8' | b'9' | b'a' | b'b') {
-        return Err("has no version and variant of RFC 9562 in it");
-    }
-    Ok(())
-}
-
-fn is_reverse_dns(text: &str) -> bool {
-    let is_label = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-    };
-    text.contains('.') && text.split('.').all(is_label)
+fn span_of(payload: &Tree, key: &str) -> Range<usize> {
+    value(payload, key).map_or_else(|| payload.span.clone(), |value| value.span.clone())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod qr_payload;
 mod recognise;
 mod reg;
 
+pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
 pub use recognise::recognise;
 
@@ -129,6 +130,9 @@ impl Reader {
     pub fn examine(self, text: &str) -> Examined {
         match self.kind().parse(text) {
             Ok(tree) => self.examine_parsed(text, &tree.unwrap_or_default()),
+            Err(malformed) if self == Reader::Mobileconfig => {
+                mobileconfig::read_malformed(text, malformed)
+            }
             Err(malformed) => Examined::malformed(malformed),
         }
     }
@@ -216,6 +220,13 @@ fn hostname(name: &str) -> Result<String, String> {
         return Err(format!("\"{}\" has to be written {host}", name.escape_debug()));
     }
     Ok(name.to_owned())
+}
+
+/// The host that somebody meant: `https://mail.example.com:993/` names one as well.
+fn meant_hostname(name: &str) -> Option<String> {
+    let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
+    let bare = bare.split(['/', ':']).next().unwrap_or_default();
+    Hostname::new(bare.trim()).ok().map(|host| host.to_string())
 }
 
 /// A port in decimal digits.

@@ -1,64 +1,67 @@
 //! `com.apple.eas.account` (ActiveSync, iOS) and `com.apple.ews.account` (Exchange Web Services,
 //! macOS): the only mail payloads that know OAuth2.
 
-use super::super::{ReadConfig, ReadServer, hostname};
-use super::{Reading, boolean, string};
+use super::super::{ReadConfig, ReadServer};
+use super::values::{flag, string, value};
+use super::{Reading, span_of};
 use crate::format::Tree;
-use crate::model::{Authentication, Port, ServerType, SocketType};
+use crate::model::{Authentication, ServerType, SocketType};
 
 impl Reading<'_> {
     pub(super) fn active_sync(&mut self, payload: &Tree, config: &mut ReadConfig) {
         let services =
             ["EnableMail", "EnableContacts", "EnableCalendars", "EnableReminders", "EnableNotes"];
-        if services.iter().all(|service| boolean(payload, service) == Some(false)) {
+        if services.iter().all(|service| flag(payload, service) == Some(false)) {
             let message = "every Enable… is false, so the account would do nothing";
-            self.errors.add("profile-rule", &self.start(payload), message);
+            self.errors.add("profile-exchange-idle", &self.start(payload), message);
         }
-        config.servers.extend(self.exchange(payload, ServerType::ActiveSync));
+        // False by default here, true by default for EWS.
+        let ssl = flag(payload, "SSL").unwrap_or(false);
+        config.servers.extend(self.exchange(payload, ServerType::ActiveSync, ssl));
     }
 
     pub(super) fn web_services(&mut self, payload: &Tree, config: &mut ReadConfig) {
-        config.servers.extend(self.exchange(payload, ServerType::Ews));
+        let ssl = flag(payload, "SSL").unwrap_or(true);
+        config.servers.extend(self.exchange(payload, ServerType::Ews, ssl));
     }
 
-    fn exchange(&mut self, payload: &Tree, server_type: ServerType) -> Option<ReadServer> {
-        let oauth = boolean(payload, "OAuth") == Some(true);
-        if let Some(password) = payload.child("Password").filter(|_| oauth) {
-            self.errors.add("profile-rule", &password.span, "a password beside OAuth");
+    fn exchange(
+        &mut self,
+        payload: &Tree,
+        server_type: ServerType,
+        ssl: bool,
+    ) -> Option<ReadServer> {
+        let oauth = flag(payload, "OAuth") == Some(true);
+        if let Some(password) = value(payload, "Password").filter(|_| oauth) {
+            let message = "a password beside OAuth";
+            self.errors.add("profile-oauth-password", &password.span, message);
         }
-        if let Some(url) = payload.child("OAuthSignInURL") {
+        let sign_in = value(payload, "OAuthSignInURL");
+        if let Some(url) = sign_in {
             let text = url.value.as_deref().unwrap_or_default();
             if !oauth || !text.starts_with("https://") {
-                self.errors.add(
-                    "profile-rule",
-                    &url.span,
-                    "OAuthSignInURL is an https URL beside OAuth true",
-                );
+                let message = "OAuthSignInURL is an https URL beside OAuth true";
+                self.errors.add("profile-oauth-url", &url.span, message);
             }
         }
-        if boolean(payload, "SSL") != Some(true) {
+        if !ssl {
+            let span = match value(payload, "SSL") {
+                Some(_) => span_of(payload, "SSL"),
+                None => self.start(payload),
+            };
             let message = "SSL is not true; Exchange is spoken over https only";
-            self.errors.add("profile-rule", &self.start(payload), message);
+            self.errors.add("profile-exchange-ssl", &span, message);
         }
-        let Some(host) = payload.child("Host") else {
-            // With OAuth alone the device would find one by itself, but nobody could say which.
-            self.errors.add("profile-rule", &self.start(payload), "no Host");
-            return None;
-        };
-        let name = string(payload, "Host").filter(|name| !name.is_empty())?;
-        let hostname = self.errors.keep("profile-rule", &host.span, hostname(name))?;
-        let port = match payload.child("Port").filter(|port| port.kind == "integer") {
-            Some(port) => {
-                let number = port.value.as_deref().unwrap_or_default().parse().unwrap_or_default();
-                self.errors.keep("profile-rule", &port.span, Port::new(number))?.get()
-            }
-            None => 443,
-        };
+        // With OAuth alone the device finds the host by itself.
+        if value(payload, "Host").is_none() && (!oauth || sign_in.is_some()) {
+            self.errors.add("profile-exchange-no-host", &self.start(payload), "no Host");
+        }
+        let hostname = self.host(payload, "Host")?;
         let way = if oauth { Authentication::OAuth2 } else { Authentication::PasswordCleartext };
         Some(ReadServer {
             server_type,
             hostname,
-            port,
+            port: self.port(payload, "Port").unwrap_or(443),
             socket_type: vec![SocketType::Ssl],
             authentication: vec![way],
             username: string(payload, "UserName").map(str::to_owned),

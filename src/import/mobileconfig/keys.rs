@@ -3,11 +3,6 @@
 //! Facts from Apple's device-management schema (MIT, Copyright (c) 2022-2024 Apple Inc.), checked
 //! against later lists: the mail payload has not changed since iOS 14.
 
-use std::ops::Range;
-
-use super::super::Errors;
-use crate::format::Tree;
-
 /// A key, the kind of its value, whether it is required, and the values it may have.
 pub(super) type Key = (&'static str, &'static str, Presence, &'static [&'static str]);
 
@@ -95,6 +90,8 @@ pub(super) const MAIL: &[Key] = &[
     ("SMIMEEnableEncryptionPerMessageSwitch", "boolean", Optional, &[]),
     ("disableMailRecentsSyncing", "boolean", Optional, &[]),
     ("allowMailDrop", "boolean", Optional, &[]),
+    // macOS, from ProfileManifests: the payload that asks once for all accounts.
+    ("IdentificationUUID", "string", Optional, &[]),
     ("VPNUUID", "string", Optional, &[]),
 ];
 
@@ -165,49 +162,31 @@ pub(super) const EWS: &[Key] = &[
     ("allowMailDrop", "boolean", Optional, &[]),
 ];
 
-/// Only these keys, each of its type, and the required ones there.
-pub(super) fn check_keys(
-    dict: &Tree,
-    tables: &[&[Key]],
-    start: &Range<usize>,
-    errors: &mut Errors,
-) {
-    let keys = || tables.iter().copied().flatten();
-    for value in &dict.children {
-        let name = value.name.as_str();
-        let Some((_, kind, _, words)) = keys().find(|(key, ..)| *key == name) else {
-            let near = keys().find(|(key, ..)| key.eq_ignore_ascii_case(name.trim()));
-            let hint = near.map(|(key, ..)| format!("; write {key}")).unwrap_or_default();
-            errors.add(
-                "profile-rule",
-                &value.span,
-                format!("key {} is unknown{hint}", name.escape_debug()),
-            );
-            continue;
-        };
-        let is_real = *kind == "real" && value.kind == "integer";
-        if value.kind != *kind && !is_real {
-            // iOS overlooks a port that is a <string> or a <real>.
-            errors.add(
-                "profile-rule",
-                &value.span,
-                format!("{name} is a {}, not a {kind}", value.kind),
-            );
-        } else if let Some(word) = &value.value
-            && !words.is_empty()
-            && !words.contains(&word.as_str())
-        {
-            let word = word.escape_debug();
-            errors.add(
-                "profile-rule",
-                &value.span,
-                format!("{name} cannot be {word}; one of {}", words.join(", ")),
-            );
-        }
-    }
-    for (key, _, presence, _) in keys() {
-        if *presence == Required && dict.child(key).is_none() {
-            errors.add("profile-rule", start, format!("no {key}"));
-        }
-    }
-}
+/// `com.apple.caldav.account`. Unlike the mail payload, TLS is on by default.
+pub(super) const CALDAV: &[Key] = &[
+    ("CalDAVAccountDescription", "string", Optional, &[]),
+    ("CalDAVHostName", "string", Required, &[]),
+    ("CalDAVUsername", "string", Optional, &[]),
+    ("CalDAVPassword", "string", Optional, &[]),
+    ("CalDAVPrincipalURL", "string", Optional, &[]),
+    ("CalDAVUseSSL", "boolean", Optional, &[]),
+    ("CalDAVPort", "integer", Optional, &[]),
+    ("IdentificationUUID", "string", Optional, &[]),
+    ("VPNUUID", "string", Optional, &[]),
+];
+
+pub(super) const CARDDAV: &[Key] = &[
+    ("CardDAVAccountDescription", "string", Optional, &[]),
+    ("CardDAVHostName", "string", Required, &[]),
+    ("CardDAVUsername", "string", Optional, &[]),
+    ("CardDAVPassword", "string", Optional, &[]),
+    ("CardDAVPrincipalURL", "string", Optional, &[]),
+    ("CardDAVUseSSL", "boolean", Optional, &[]),
+    ("CardDAVPort", "integer", Optional, &[]),
+    ("CommunicationServiceRules", "dict", Optional, &[]),
+    ("IdentificationUUID", "string", Optional, &[]),
+    ("VPNUUID", "string", Optional, &[]),
+];
+
+/// Every table, for a key that stands in the wrong place.
+pub(super) const ALL: [&[Key]; 7] = [TOP_LEVEL, COMMON, MAIL, EAS, EWS, CALDAV, CARDDAV];

@@ -1,11 +1,10 @@
 //! `com.apple.mail.managed`: a POP or IMAP account.
 
-use std::ops::Range;
-
-use super::super::{ReadConfig, ReadServer, hostname};
-use super::{Reading, boolean, is_placeholder, is_true, string};
+use super::super::{ReadConfig, ReadServer};
+use super::values::{flag, string, value};
+use super::{Reading, span_of};
 use crate::format::Tree;
-use crate::model::{Authentication, Port, ServerType, SocketType};
+use crate::model::{Authentication, ServerType, SocketType};
 
 /// One of the two halves of a payload, whose keys begin with its name.
 struct Half {
@@ -24,72 +23,49 @@ const SMTP: Half =
 
 impl Reading<'_> {
     pub(super) fn mail(&mut self, payload: &Tree, config: &mut ReadConfig) {
-        let incoming = match string(payload, "EmailAccountType") {
-            Some("EmailTypePOP") => POP,
-            Some("EmailTypeIMAP") => IMAP,
-            _ => return, // `check_keys` has said so
-        };
-        if let Some(address) = string(payload, "EmailAddress")
-            && self
-                .seen
-                .insert(
-                    format!("{} {}", incoming.server_type, address.to_lowercase()),
-                    payload.span.clone(),
-                )
-                .is_some()
-        {
-            self.errors.add(
-                "profile-rule",
-                &self.start(payload),
-                format!("a second account for {address} of the same type"),
-            );
-        }
-        if incoming.server_type == ServerType::Pop3
-            && let Some(prefix) = payload.child("IncomingMailServerIMAPPathPrefix")
-        {
-            self.errors.add(
-                "profile-rule",
-                &prefix.span,
-                "a path prefix is for IMAP; this is a POP account",
-            );
+        if let Some(incoming) = account_type(payload) {
+            self.account(payload, &incoming);
+            config.servers.extend(self.half(payload, &incoming));
         }
         self.passwords(payload);
-        config.servers.extend(self.half(payload, &incoming));
         config.servers.extend(self.half(payload, &SMTP));
+    }
+
+    /// What does not go together in an account of this type.
+    fn account(&mut self, payload: &Tree, incoming: &Half) {
+        if let Some(address) = string(payload, "EmailAddress")
+            && self.taken(&format!("{} {}", incoming.server_type, address.to_lowercase()), payload)
+        {
+            let address = address.escape_debug();
+            let message = format!("a second account for {address} of the same type");
+            self.errors.add("profile-same-account", &self.start(payload), message);
+        }
+        if incoming.server_type == ServerType::Pop3
+            && let Some(prefix) = value(payload, "IncomingMailServerIMAPPathPrefix")
+        {
+            let message = "a path prefix is for IMAP; this is a POP account";
+            self.errors.add("profile-imap-prefix", &prefix.span, message);
+        }
     }
 
     fn half(&mut self, payload: &Tree, half: &Half) -> Option<ReadServer> {
         let key = |rest: &str| format!("{}{rest}", half.name);
-        let host = payload.child(&key("MailServerHostName"))?;
-        let name =
-            host.value.as_deref().filter(|name| host.kind == "string" && !name.is_empty())?;
-        let hostname = match is_placeholder(name) {
-            true => Some(name.to_owned()),
-            false => self.errors.keep("profile-rule", &host.span, hostname(name)),
-        };
-        if hostname.as_ref().is_some_and(|name| !is_placeholder(name) && !name.contains('.')) {
-            self.errors.add("profile-rule", &host.span, format!("host name {name} has no dot"));
-        }
-        let port = self.port(payload, half);
-        let socket_type = self.socket_type(payload, half, port?)?;
-        let word = string(payload, &key("MailServerAuthentication"))?;
-        let authentication = match word {
-            "EmailAuthPassword" => Authentication::PasswordCleartext,
-            "EmailAuthCRAMMD5" | "EmailAuthHTTPMD5" => Authentication::PasswordEncrypted,
-            "EmailAuthNTLM" => Authentication::Ntlm,
-            "EmailAuthNone" => Authentication::None,
-            _ => return None, // `check_keys` has said so
-        };
-        if authentication == Authentication::None && half.name == "Incoming" {
+        let hostname = self.host(payload, &key("MailServerHostName"));
+        let port = self.mail_port(payload, half);
+        let socket_type = self.socket_type(payload, half, port);
+        let authentication = authentication(payload, &key("MailServerAuthentication"));
+        if authentication == [Authentication::None] && half.name == "Incoming" {
             let span = span_of(payload, &key("MailServerAuthentication"));
-            self.errors.add("profile-rule", &span, "an incoming server that anybody may read from");
+            let message = "an incoming server that anybody may read from";
+            self.errors.add("profile-no-sign-in", &span, message);
         }
+        let tls = socket_type.first() == Some(&SocketType::Ssl);
         Some(ReadServer {
             server_type: half.server_type,
             hostname: hostname?,
-            port: port?,
+            port: port.unwrap_or(if tls { half.ssl } else { half.starttls }),
             socket_type,
-            authentication: vec![authentication],
+            authentication,
             username: string(payload, &key("MailServerUsername")).map(str::to_owned),
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
@@ -98,74 +74,86 @@ impl Reading<'_> {
         })
     }
 
-    /// Without one the device guesses; for outgoing mail 25, then 587, then 465.
-    fn port(&mut self, payload: &Tree, half: &Half) -> Option<u16> {
+    fn mail_port(&mut self, payload: &Tree, half: &Half) -> Option<u16> {
         let key = format!("{}MailServerPortNumber", half.name);
-        let Some(value) = payload.child(&key) else {
-            self.errors.add(
-                "profile-rule",
-                &self.start(payload),
-                format!("no {key}; the device would guess"),
-            );
-            return None;
-        };
-        let number = value.value.as_deref().filter(|_| value.kind == "integer")?;
-        let port = number.parse().map_err(|_| format!("{number} is no port; 1 to 65535"));
-        let port = port.and_then(|port| Port::new(port).map_err(|why| why.to_string()));
-        Some(self.errors.keep("profile-rule", &value.span, port)?.get())
+        if value(payload, &key).is_none() {
+            let start = self.start(payload);
+            let message = format!("no {key}; the device would guess");
+            match half.name {
+                "Incoming" => self.errors.add("profile-no-incoming-port", &start, message),
+                _ => self.errors.add("profile-no-outgoing-port", &start, message),
+            }
+        }
+        self.port(payload, &key)
     }
 
     /// `UseSSL` is one flag for SSL and STARTTLS; the port decides which the device speaks.
-    fn socket_type(&mut self, payload: &Tree, half: &Half, port: u16) -> Option<Vec<SocketType>> {
+    fn socket_type(&mut self, payload: &Tree, half: &Half, port: Option<u16>) -> Vec<SocketType> {
         let key = format!("{}MailServerUseSSL", half.name);
-        let Some(value) = payload.child(&key) else {
+        let on_ssl_port = port == Some(half.ssl);
+        let meant = flag(payload, &key);
+        if value(payload, &key).is_none() {
             let message = format!("no {key}; it is false by default, and mail goes in the clear");
-            self.errors.add("profile-rule", &self.start(payload), message);
-            return None;
-        };
-        match (is_true(value), port) {
-            (true, port) if port == half.ssl => Some(vec![SocketType::Ssl]),
-            (true, port) if port == half.starttls => Some(vec![SocketType::Starttls]),
-            (true, _) => Some(vec![SocketType::Ssl, SocketType::Starttls]),
-            (false, port) if port == half.ssl => {
-                let message =
-                    format!("port {port} is TLS from the first byte, but {key} is not true");
-                self.errors.add("profile-rule", &value.span, message);
-                None
-            }
-            (false, _) => Some(vec![SocketType::Plain]),
+            self.errors.add("profile-no-use-ssl", &self.start(payload), message);
+        } else if meant == Some(false) && on_ssl_port {
+            let message =
+                format!("port {} is TLS from the first byte, but {key} is not true", half.ssl);
+            self.errors.add("profile-ssl-port-without-ssl", &span_of(payload, &key), message);
+        }
+        match meant {
+            // Nothing else is spoken there, whatever the file says.
+            _ if on_ssl_port => vec![SocketType::Ssl],
+            Some(true) if port == Some(half.starttls) => vec![SocketType::Starttls],
+            Some(true) => vec![SocketType::Ssl, SocketType::Starttls],
+            _ => vec![SocketType::Plain],
         }
     }
 
     fn passwords(&mut self, payload: &Tree) {
         const SAME: &str = "OutgoingPasswordSameAsIncomingPassword";
-        let same = boolean(payload, SAME) == Some(true);
-        let outgoing = payload.child("OutgoingPassword");
+        let same = flag(payload, SAME) == Some(true);
+        let outgoing = value(payload, "OutgoingPassword");
         let signs_in = string(payload, "OutgoingMailServerAuthentication") != Some("EmailAuthNone");
         match outgoing {
             Some(outgoing) if same => {
-                self.errors.add(
-                    "profile-rule",
-                    &outgoing.span,
-                    format!("OutgoingPassword although {SAME} is true"),
-                );
+                let message = format!("OutgoingPassword although {SAME} is true");
+                self.errors.add("profile-password-twice", &outgoing.span, message);
             }
             None if !same && signs_in => {
-                let span = match payload.child(SAME) {
+                let span = match value(payload, SAME) {
                     Some(value) => value.span.clone(),
                     None => self.start(payload),
                 };
-                self.errors.add(
-                    "profile-rule",
-                    &span,
-                    format!("{SAME} is not true, so the user is asked twice"),
-                );
+                let message = format!("{SAME} is not true, so the user is asked twice");
+                self.errors.add("profile-asks-twice", &span, message);
             }
             _ => {}
         }
     }
 }
 
-fn span_of(payload: &Tree, key: &str) -> Range<usize> {
-    payload.child(key).map_or_else(|| payload.span.clone(), |value| value.span.clone())
+/// The word, or what is meant by another one, or what the port says.
+fn account_type(payload: &Tree) -> Option<Half> {
+    let word = string(payload, "EmailAccountType").unwrap_or_default().to_ascii_uppercase();
+    let port = value(payload, "IncomingMailServerPortNumber").and_then(super::number);
+    match port {
+        _ if word.contains("POP") => Some(POP),
+        _ if word.contains("IMAP") => Some(IMAP),
+        Some(995 | 110) => Some(POP),
+        Some(993 | 143) => Some(IMAP),
+        _ => None,
+    }
+}
+
+/// Empty where the word says nothing.
+fn authentication(payload: &Tree, key: &str) -> Vec<Authentication> {
+    let word = string(payload, key).unwrap_or_default().to_ascii_lowercase();
+    match word.as_str() {
+        "emailauthpassword" => vec![Authentication::PasswordCleartext],
+        "emailauthcrammd5" | "emailauthhttpmd5" => vec![Authentication::PasswordEncrypted],
+        "emailauthntlm" => vec![Authentication::Ntlm],
+        "emailauthnone" => vec![Authentication::None],
+        word if word.contains("oauth") => vec![Authentication::OAuth2],
+        _ => Vec::new(),
+    }
 }

@@ -135,7 +135,7 @@ fn every_required_key_is_asked_for() {
 fn keys_are_known_and_of_their_type() {
     assert!(
         refuses(pair("EmailAddress"), "<key>emailAddress</key><string>a@b.example</string>")
-            .contains("write EmailAddress")
+            .contains("written EmailAddress")
     );
     refuses(pair("EmailAddress"), "<key>PayloadEnabled</key><true/>");
     refuses("<integer>995</integer>", "<string>995</string>");
@@ -316,4 +316,82 @@ fn an_active_sync_payload_that_cannot_work_is_refused() {
     ] {
         assert_eq!(errors_of(&exchange(&keys)).len(), 1, "{keys}");
     }
+}
+
+#[test]
+fn every_defect_has_its_code_and_the_servers_are_read_in_spite_of_it() {
+    let integer = |text: &str| format!("<integer>{text}</integer>");
+    let (address, uuid) = (pair("EmailAddress"), "0d2ee1a4-5c0b-5c5e-9f37-6b3f0f6a9c11");
+    let (ssl, same) =
+        (pair("IncomingMailServerUseSSL"), pair("OutgoingPasswordSameAsIncomingPassword"));
+    for (from, to, code) in [
+        (address, address.replace("EmailA", "Emaila"), "profile-key-spelling"),
+        (address, address.replace("<key>", "<key> "), "profile-key-spelling"),
+        (address, address.replace("EmailAddress", "EmailAdress"), "profile-unknown-key"),
+        (address, address.replace("EmailAddress", "UserName"), "profile-misplaced-key"),
+        (address, "<key>PayloadEnabled</key><true/>".into(), "profile-legacy-key"),
+        (address, address.replace(">ann@", ">"), "profile-address"),
+        (address, address.replace(">ann@", ">bob@x.example, ann@"), "profile-several-addresses"),
+        (uuid, "0d2ee1a4".into(), "profile-uuid"),
+        (uuid, uuid.replace("5c5e", "0c5e"), "profile-uuid-version"),
+        (uuid, "7b0c0a52-31fd-5b0e-8a27-4d1b6a1b5f10".into(), "profile-uuid-twice"),
+        ("ann.mail<", "ann<".into(), "profile-identifier-of-profile"),
+        ("ann.mail<", "bob.mail<".into(), "profile-identifier-prefix"),
+        ("ann.mail<", "ann.m@il<".into(), "profile-identifier"),
+        (pair("PayloadUUID"), String::new(), "profile-no-uuid"),
+        (pair("PayloadIdentifier"), String::new(), "profile-no-identifier"),
+        (pair("PayloadVersion"), String::new(), "profile-no-version"),
+        (pair("PayloadDisplayName"), String::new(), "profile-no-display-name"),
+        ("<integer>1</integer>", integer("2"), "profile-version"),
+        ("<integer>995</integer>", "<real>995</real>".into(), "profile-real-number"),
+        ("<integer>995</integer>", "<string>995</string>".into(), "profile-value-type"),
+        ("<integer>995</integer>", integer("70000"), "profile-port"),
+        (pair("IncomingMailServerPortNumber"), String::new(), "profile-no-incoming-port"),
+        (pair("OutgoingMailServerPortNumber"), String::new(), "profile-no-outgoing-port"),
+        (ssl, String::new(), "profile-no-use-ssl"),
+        (ssl, ssl.replace("true", "false"), "profile-ssl-port-without-ssl"),
+        (ssl, [ssl, ssl].concat(), "profile-key-twice"),
+        (pair("EmailAccountType"), String::new(), "profile-no-account-type"),
+        ("EmailTypePOP", "POP3".into(), "profile-account-type"),
+        ("EmailAuthCRAMMD5", "EmailAuthOAuth2".into(), "profile-authentication"),
+        ("EmailAuthPassword", "EmailAuthNone".into(), "profile-no-sign-in"),
+        (">pop.example.com<", ">Pop.Example.com<".into(), "profile-hostname-spelling"),
+        (">pop.example.com<", ">pop<".into(), "profile-hostname-without-dot"),
+        (">pop.example.com<", ">https://pop.example.com/<".into(), "profile-hostname"),
+        (same, String::new(), "profile-asks-twice"),
+        (
+            same,
+            [same, "<key>OutgoingPassword</key><string>x</string>"].concat(),
+            "profile-password-twice",
+        ),
+    ] {
+        let text = GOOD.replacen(from, &to, 1);
+        assert_ne!(text, GOOD, "{from}");
+        let Examined { config, defects } = Reader::Mobileconfig.examine(&text);
+        let codes: Vec<&str> = defects.iter().map(|defect| defect.code).collect();
+        assert_eq!(codes, [code], "{to}");
+        assert_eq!(config.servers.len(), 2, "{to}");
+        assert_eq!(config.servers[0].server_type, ServerType::Pop3, "{to}");
+    }
+}
+
+#[test]
+fn what_a_management_server_fills_in_is_known() {
+    for variable in [
+        "$EMAIL",
+        "%Email%",
+        "{{mail}}",
+        "{{.User \"emails_primary\"}}",
+        "{EmailAddress}",
+        "${userEmailAddress}",
+        "$EMAIL$",
+        "%_EMAILADDRESS_%",
+        "$FLEET_VAR_HOST_END_USER_EMAIL_IDP",
+    ] {
+        assert!(is_variable(variable) && has_variable(variable), "{variable}");
+    }
+    for text in ["ann@example.com", "100%", "$5", "a%20b", "{}", "ann"] {
+        assert!(!has_variable(text), "{text}");
+    }
+    assert!(has_variable("org.example.$USERNAME.mail") && has_variable("$USERNAME@example.com"));
 }

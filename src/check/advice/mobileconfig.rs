@@ -1,0 +1,185 @@
+//! Apple profiles that a device installs, and that do something else than was meant.
+
+use std::ops::Range;
+
+use super::password_refused;
+use crate::format::{Kind, Tree};
+use crate::import::{Defect, Examined, has_variable};
+
+/// The device tries TLS from the first byte, or STARTTLS, by these (RFC 8314).
+const IMPLICIT: [u16; 3] = [993, 995, 465];
+const UPGRADED: [u16; 4] = [143, 110, 587, 25];
+
+/// Keys that Apple's schema calls deprecated.
+const DEPRECATED: [&str; 4] =
+    ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
+
+pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+    let Ok(Some(profile)) = Kind::Plist.parse(text) else { return Vec::new() };
+    let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
+    let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
+    let mut advice = Advice { text, found: Vec::new() };
+    let mail = content.children.iter().any(|payload| type_of(payload) == "com.apple.mail.managed");
+    if let Some(scope) = profile.child("PayloadScope").filter(|_| mail)
+        && scope.value.as_deref() == Some("System")
+    {
+        let message = "PayloadScope System, and a mail account belongs to a user";
+        advice.add("profile-system-scope", &scope.span, message);
+    }
+    for payload in &content.children {
+        advice.secrets(payload);
+        advice.old_keys(payload);
+        match type_of(payload) {
+            "com.apple.mail.managed" => {
+                advice.half(payload, "Incoming");
+                advice.half(payload, "Outgoing");
+                if managed {
+                    advice.managed(payload);
+                }
+            }
+            "com.apple.ews.account" => advice.web_services(payload),
+            _ => {}
+        }
+    }
+    let variable = content.children.iter().flat_map(|p| &p.children).find(|v| is_filled_in(v));
+    if let Some(variable) = variable {
+        let message = format!("{} is to be filled in by a management server", variable.name);
+        advice.add("profile-variable", &variable.span, message);
+    }
+    advice.found
+}
+
+struct Advice<'a> {
+    text: &'a str,
+    found: Vec<Defect>,
+}
+
+impl Advice<'_> {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.found.push(Defect { code, message: message.into(), span: span.clone() });
+    }
+
+    fn secrets(&mut self, payload: &Tree) {
+        for value in &payload.children {
+            let text = value.value.as_deref().unwrap_or_default();
+            if value.name.ends_with("Password")
+                && value.kind == "string"
+                && !text.is_empty()
+                && !has_variable(text)
+            {
+                let message = format!("{} is there for everybody to read", value.name);
+                self.add("profile-password", &value.span, message);
+            }
+        }
+    }
+
+    fn old_keys(&mut self, payload: &Tree) {
+        for value in &payload.children {
+            if DEPRECATED.contains(&value.name.as_str()) {
+                let message = format!("{} is deprecated", value.name);
+                self.add("profile-deprecated-key", &value.span, message);
+            }
+        }
+    }
+
+    fn half(&mut self, payload: &Tree, half: &str) {
+        let key = |rest: &str| format!("{half}MailServer{rest}");
+        let ssl = payload.child(&key("UseSSL"));
+        let port = payload.child(&key("PortNumber"));
+        let number = port.and_then(|port| port.value.as_deref()?.parse::<u16>().ok());
+        if let (Some(port), Some(number)) = (port, number) {
+            self.port(payload, half, port, number);
+            let upgraded = UPGRADED.contains(&number);
+            if is(ssl, "true") && upgraded {
+                let message = format!("port {number} is STARTTLS, which a profile cannot demand");
+                self.add("profile-starttls", &port.span, message);
+            } else if is(ssl, "true") && !IMPLICIT.contains(&number) {
+                let message = format!("port {number} says nothing about how TLS begins");
+                self.add("profile-odd-port", &port.span, message);
+            }
+        }
+        let implicit = number.is_some_and(|number| IMPLICIT.contains(&number));
+        if let Some(ssl) = ssl.filter(|ssl| is(Some(ssl), "false") && !implicit) {
+            let message = format!("{} is false: mail may go in the clear", key("UseSSL"));
+            self.add("profile-use-ssl-false", &ssl.span, message);
+        }
+        let host = payload.child(&key("HostName"));
+        if let Some(host) = host
+            && let Some(name) = host.value.as_deref().filter(|name| password_refused(name))
+        {
+            let message = format!("{name} takes no password any more");
+            self.add("profile-password-refused", &host.span, message);
+        }
+    }
+
+    fn port(&mut self, payload: &Tree, half: &str, port: &Tree, number: u16) {
+        let pop = is(payload.child("EmailAccountType"), "EmailTypePOP");
+        let (name, foreign): (_, &[u16]) = match half {
+            "Outgoing" => ("SMTP", &[110, 143, 993, 995]),
+            _ if pop => ("POP", &[143, 993, 465, 587, 25]),
+            _ => ("IMAP", &[110, 995, 465, 587, 25]),
+        };
+        if foreign.contains(&number) {
+            let message = format!("port {number} is not one of {name}");
+            self.add("profile-port-of-another", &port.span, message);
+        } else if number == 25 {
+            self.add("profile-port-25", &port.span, "port 25 is for mail between servers");
+        }
+    }
+
+    /// Nobody is asked anything when a management server installs the profile.
+    fn managed(&mut self, payload: &Tree) {
+        let start = self.start(&payload.span);
+        let signs_in = |half: &str| {
+            !is(payload.child(&format!("{half}MailServerAuthentication")), "EmailAuthNone")
+        };
+        let mut wanted = vec!["EmailAddress".to_owned()];
+        for half in ["Incoming", "Outgoing"].into_iter().filter(|half| signs_in(half)) {
+            wanted.push(format!("{half}MailServerUsername"));
+        }
+        let lacking: Vec<String> =
+            wanted.into_iter().filter(|key| payload.child(key).is_none()).collect();
+        if !lacking.is_empty() {
+            let message = format!("no {}, and nobody is asked", lacking.join(", no "));
+            self.add("profile-managed-asks", &start, message);
+        }
+        if payload.child("IncomingPassword").is_some()
+            && payload.child("OutgoingPassword").is_none()
+            && signs_in("Outgoing")
+        {
+            let message = "no OutgoingPassword; the device takes the incoming one only by hand";
+            self.add("profile-managed-password", &start, message);
+        }
+    }
+
+    fn web_services(&mut self, payload: &Tree) {
+        let host = payload.child("Host");
+        if let Some(host) = host.filter(|host| is(Some(host), "outlook.office365.com")) {
+            let message = "Exchange Online ends EWS";
+            self.add("profile-ews-online", &host.span, message);
+        }
+    }
+
+    /// The first line of a payload.
+    fn start(&self, span: &Range<usize>) -> Range<usize> {
+        let inside = self.text.get(span.clone()).unwrap_or_default();
+        span.start..span.start + inside.find('\n').unwrap_or(inside.len())
+    }
+}
+
+/// Whether this is for a management server to fill in; texts for people are not asked, since
+/// anything may stand in them.
+fn is_filled_in(value: &Tree) -> bool {
+    let name = value.name.as_str();
+    let asked = ["EmailAddress", "EmailAccountName", "UserName"].contains(&name)
+        || ["Username", "HostName", "Password"].iter().any(|end| name.ends_with(end));
+    asked && value.kind == "string" && value.value.as_deref().is_some_and(has_variable)
+}
+
+fn type_of(payload: &Tree) -> &str {
+    payload.child("PayloadType").and_then(|value| value.value.as_deref()).unwrap_or_default()
+}
+
+fn is(value: Option<&Tree>, text: &str) -> bool {
+    value.is_some_and(|value| value.value.as_deref() == Some(text))
+}
