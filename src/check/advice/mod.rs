@@ -4,6 +4,7 @@
 //! files of others, where a setting can be meant so.
 
 mod autoconfig;
+mod autodiscover;
 mod mobileconfig;
 
 use crate::import::{Defect, Examined, Reader};
@@ -12,6 +13,7 @@ use crate::import::{Defect, Examined, Reader};
 pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
     match reader {
         Reader::Autoconfig => autoconfig::advise(text, examined),
+        Reader::Autodiscover => autodiscover::advise(text, examined),
         Reader::Mobileconfig => mobileconfig::advise(text, examined),
         _ => Vec::new(),
     }

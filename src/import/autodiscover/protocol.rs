@@ -1,41 +1,72 @@
 //! `Protocol`: one server.
 
-use super::super::{ReadServer, hostname, port};
-use super::{Reading, elements};
+use super::super::{ReadServer, hostname, meant_hostname, port};
+use super::fields::{Field, Fields};
+use super::{Reading, named};
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
+/// In the order of Microsoft's page, with Encryption behind SSL.
+const INTERNET: &[&str] = &[
+    "Type",
+    "ExpirationDate",
+    "TTL",
+    "Server",
+    "Port",
+    "LoginName",
+    "DomainRequired",
+    "DomainName",
+    "SPA",
+    "SSL",
+    "Encryption",
+    "AuthRequired",
+    "UsePOPAuth",
+    "SMTPLast",
+    // Exchange's own.
+    "AuthPackage",
+    "CertPrincipalName",
+    "ServerVersion",
+    "ServerDN",
+    "MdbDN",
+    "ASUrl",
+    "EwsUrl",
+    "OOFUrl",
+    "OABUrl",
+    "UMUrl",
+];
+const OF_EXCHANGE: usize = 14;
+
+/// Types whose block is no internet mail server.
+const OTHER_TYPES: [&str; 7] = ["EXCH", "EXPR", "EXHTTP", "WEB", "DAV", "NNTP", "MobileSync"];
+
+const ON_OFF: [&str; 6] =
+    ["SPA", "SSL", "AuthRequired", "DomainRequired", "UsePOPAuth", "SMTPLast"];
+
 impl Reading<'_> {
+    /// None where it is a server of another kind.
     pub(super) fn protocol(&mut self, protocol: &Tree) -> Option<ReadServer> {
-        self.no_attributes(protocol);
-        let word = self.unique(protocol, "Type")?;
-        let server_type = match self.leaf(word)? {
-            "POP3" => ServerType::Pop3,
-            "IMAP" => ServerType::Imap,
-            "SMTP" => ServerType::Smtp,
-            other => {
-                let message =
-                    format!("Type \"{}\" is none of POP3, IMAP, SMTP", other.escape_debug());
-                self.errors.add("autodiscover-rule", &word.span, message);
-                return None;
-            }
-        };
-        for child in elements(protocol) {
-            self.known_in_protocol(child, protocol, server_type);
+        let word = named(protocol, "Type").next().map(|word| word.text().trim());
+        let mapi = protocol.attribute("Type").is_some();
+        if mapi || word.is_some_and(|word| OTHER_TYPES.contains(&word)) {
+            let message = format!("{} is Exchange's", word.unwrap_or("this Protocol"));
+            self.errors.add("autodiscover-other-protocol", &self.start(protocol), message);
+            return None;
         }
-        let server = self.required(protocol, "Server", hostname);
-        // Outlook has a default for each type; Thunderbird 153 drops the server.
-        let number = self.required(protocol, "Port", port);
-        let username = self.optional(protocol, "LoginName").map(str::to_owned);
-        let authentication = self.authentication(protocol);
-        let socket_type = self.socket_type(protocol);
+        let fields = self.fields(protocol, INTERNET, &[]);
+        let server_type = self.server_type(protocol, &fields);
+        self.odd_fields(&fields, server_type);
+        let socket_type = self.socket_type(&fields);
+        let authentication = self.authentication(protocol, &fields);
+        let hostname = self.server(protocol, &fields);
+        let port = self.port(protocol, &fields);
+        let server_type = server_type?;
         Some(ReadServer {
             server_type,
-            hostname: server?,
-            port: number?,
-            socket_type: socket_type?,
-            authentication: vec![authentication?],
-            username,
+            hostname: hostname?,
+            port: port.unwrap_or_else(|| usual_port(server_type, &socket_type)),
+            socket_type,
+            authentication,
+            username: fields.text("LoginName").map(str::to_owned),
             leave_messages_on_server: None,
             days_to_leave_messages_on_server: None,
             url: None,
@@ -43,104 +74,193 @@ impl Reading<'_> {
         })
     }
 
-    fn known_in_protocol(&mut self, child: &Tree, protocol: &Tree, server_type: ServerType) {
-        let Some(text) = self.leaf(child) else { return };
-        let good = match child.name.as_str() {
-            "Type" | "Server" | "Port" | "LoginName" | "DomainName" | "Encryption" => true,
-            "SPA" | "SSL" | "AuthRequired" | "DomainRequired" => matches!(text, "on" | "off"),
-            "UsePOPAuth" | "SMTPLast" if server_type == ServerType::Smtp => {
-                matches!(text, "on" | "off")
-            }
-            "TTL" => text.parse::<u32>().is_ok(),
-            "ExpirationDate" => text.len() == 8 && text.parse::<u32>().is_ok(),
-            // AuthPackage and the like are Exchange's own.
-            _ => return self.unknown(child, protocol),
+    fn server_type(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<ServerType> {
+        let Some(field) = fields.get("Type") else {
+            self.errors.add("autodiscover-type", &self.start(protocol), "no Type in Protocol");
+            return None;
         };
-        if !good {
-            // "yes", "On" or nothing break Outlook (virtualmin-gpl issues 764 and 1184).
-            let message = format!("{} cannot be \"{}\"", child.name, text.escape_debug());
-            self.errors.add("autodiscover-rule", &child.span, message);
+        let meant = match field.text.to_ascii_uppercase().as_str() {
+            "" => return None,
+            "POP3" | "POP" | "POP3S" | "POPS" => Some(ServerType::Pop3),
+            "IMAP" | "IMAP4" | "IMAPS" => Some(ServerType::Imap),
+            "SMTP" | "SMTPS" | "ESMTP" => Some(ServerType::Smtp),
+            _ => None,
+        };
+        if !matches!(field.text, "POP3" | "IMAP" | "SMTP") {
+            let word = field.text.escape_debug();
+            let message = format!("Type \"{word}\" is none of POP3, IMAP, SMTP");
+            self.errors.add("autodiscover-type", &field.span, message);
         }
-        let first = protocol.child(&child.name);
-        if first.is_some_and(|first| first.span != child.span) {
-            self.errors.add("autodiscover-rule", &child.span, format!("a second {}", child.name));
-        }
+        meant
     }
 
-    fn authentication(&mut self, protocol: &Tree) -> Option<Authentication> {
-        if self.optional(protocol, "AuthRequired") == Some("off") {
-            return Some(Authentication::None);
-        }
-        match self.optional(protocol, "SPA") {
-            Some("off") => Some(Authentication::PasswordCleartext),
-            Some("on") => Some(Authentication::Ntlm),
-            Some(_) => None, // `known_in_protocol` has said so
-            None => {
-                let message = "no SPA; Outlook takes that for \"on\" and signs in with NTLM only";
-                self.errors.add("autodiscover-rule", &self.start(protocol), message);
-                None
+    /// Words that have nothing to do with where the server is.
+    fn odd_fields(&mut self, fields: &Fields<'_>, server_type: Option<ServerType>) {
+        for (name, field) in fields.iter() {
+            let text = field.text;
+            let shown = text.escape_debug();
+            match *name {
+                "AuthPackage" => {
+                    let message = "AuthPackage is for Exchange; POP3, IMAP and SMTP have SPA";
+                    self.errors.add("autodiscover-auth-package", &field.span, message);
+                }
+                name if INTERNET[OF_EXCHANGE..].contains(&name) => {
+                    let message = format!("{name} is for Exchange");
+                    self.errors.add("autodiscover-exchange-element", &field.span, message);
+                }
+                "UsePOPAuth" | "SMTPLast" if server_type.is_some_and(|t| t != ServerType::Smtp) => {
+                    let message = format!("{name} is for SMTP");
+                    self.errors.add("autodiscover-smtp-element", &field.span, message);
+                }
+                "TTL" if !text.is_empty() && text.parse::<u32>().is_err() => {
+                    let message = format!("TTL is a number of hours, not \"{shown}\"");
+                    self.errors.add("autodiscover-ttl", &field.span, message);
+                }
+                "ExpirationDate" if !text.is_empty() && !is_date(text) => {
+                    let message = format!("ExpirationDate is like 20261231, not \"{shown}\"");
+                    self.errors.add("autodiscover-expiration-date", &field.span, message);
+                }
+                name if ON_OFF.contains(&name) && !matches!(text, "on" | "off" | "") => {
+                    let message = format!("{name} is on or off, not \"{shown}\"");
+                    self.errors.add("autodiscover-on-off", &field.span, message);
+                }
+                _ => {}
             }
         }
     }
 
-    /// `Encryption` overrides `SSL` (Outlook 2010 and later); without it, `SSL` on means either.
+    fn server(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<String> {
+        let Some(field) = fields.get("Server") else {
+            let message = "no Server in Protocol";
+            self.errors.add("autodiscover-no-server", &self.start(protocol), message);
+            return None;
+        };
+        let text = Some(field.text).filter(|text| !text.is_empty())?;
+        let why = match hostname(text) {
+            Ok(host) => return Some(host),
+            Err(why) => why,
+        };
+        let meant = meant_hostname(text);
+        if meant.as_deref().is_some_and(|meant| meant.eq_ignore_ascii_case(text)) {
+            self.errors.add("autodiscover-hostname-spelling", &field.span, why);
+        } else {
+            self.errors.add("autodiscover-hostname", &field.span, why);
+        }
+        // A variable may be filled in by whoever reads the file.
+        meant.or_else(|| text.contains("%EMAIL").then(|| text.to_owned()))
+    }
+
+    fn port(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<u16> {
+        let Some(field) = fields.get("Port") else {
+            let message = "no Port in Protocol";
+            self.errors.add("autodiscover-no-port", &self.start(protocol), message);
+            return None;
+        };
+        let text = Some(field.text).filter(|text| !text.is_empty())?;
+        match port(text) {
+            Ok(port) => Some(port),
+            Err(why) => {
+                self.errors.add("autodiscover-port", &field.span, why);
+                text.parse().ok().filter(|port| *port != 0)
+            }
+        }
+    }
+
+    fn authentication(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Vec<Authentication> {
+        if !fields.has("SPA") {
+            let message = "no SPA; Outlook takes that for \"on\" and signs in with NTLM only";
+            self.errors.add("autodiscover-no-spa", &self.start(protocol), message);
+        }
+        if switch(fields.get("AuthRequired")) == Some(false) {
+            return vec![Authentication::None];
+        }
+        match switch(fields.get("SPA")) {
+            Some(false) => vec![Authentication::PasswordCleartext],
+            Some(true) => vec![Authentication::Ntlm],
+            // What was meant, and what Outlook makes of it.
+            None => vec![Authentication::PasswordCleartext, Authentication::Ntlm],
+        }
+    }
+
+    /// `Encryption` overrides `SSL` (Outlook 2010 and later). Without it Outlook speaks TLS from
+    /// the first byte, and Thunderbird 156 goes by the port.
     ///
     /// MS-OXDSCLI section 2.2.4.1.1.2.6.22
-    fn socket_type(&mut self, protocol: &Tree) -> Option<Vec<SocketType>> {
-        let ssl = self.optional(protocol, "SSL");
-        let Some(encryption) = self.optional(protocol, "Encryption") else {
-            return Some(match ssl {
-                Some("off") => vec![SocketType::Plain],
-                _ => vec![SocketType::Ssl, SocketType::Starttls],
-            });
+    fn socket_type(&mut self, fields: &Fields<'_>) -> Vec<SocketType> {
+        let number = fields.text("Port").and_then(|text| text.parse::<u16>().ok());
+        let upgrades = matches!(number, Some(143 | 110 | 587 | 25));
+        let ssl = switch(fields.get("SSL"));
+        let Some(field) = fields.get("Encryption").filter(|field| !field.text.is_empty()) else {
+            if ssl == Some(false) {
+                return vec![SocketType::Plain];
+            }
+            if upgrades && !fields.has("Encryption") {
+                let place = fields.get("SSL").or(fields.get("Port")).map(|field| &field.span);
+                let message = "TLS on a port of STARTTLS, and no Encryption that says so";
+                self.errors.add("autodiscover-starttls-unsaid", place.unwrap_or(&(0..0)), message);
+            }
+            return either(number);
         };
-        let span = protocol.child("Encryption").map_or(protocol.span.clone(), |e| e.span.clone());
-        let secure = match encryption {
-            "SSL" => Some(SocketType::Ssl),
-            "TLS" => Some(SocketType::Starttls),
-            "None" => None,
-            _ => {
-                let encryption = encryption.escape_debug();
-                let message =
-                    format!("Encryption \"{encryption}\" is none of SSL, TLS (STARTTLS), None");
-                self.errors.add("autodiscover-rule", &span, message);
-                return None;
-            }
+        let meant = match field.text.to_ascii_lowercase().as_str() {
+            "ssl" | "ssl/tls" => vec![SocketType::Ssl],
+            "tls" | "starttls" => vec![SocketType::Starttls],
+            "none" | "off" | "plain" => vec![SocketType::Plain],
+            _ => either(number),
         };
-        match (secure, ssl) {
-            (Some(_), Some("off")) => {
-                // And Thunderbird 153 reads SSL off as no encryption at all.
-                let message = format!(
-                    "SSL off beside Encryption {encryption}; clients differ on which counts"
-                );
-                self.errors.add("autodiscover-rule", &span, message);
-                None
-            }
-            (None, ssl) if ssl != Some("off") => {
-                let message = "Encryption None without SSL off; Outlook 2007 knows only SSL, which is on by default";
-                self.errors.add("autodiscover-rule", &span, message);
-                None
-            }
-            (secure, _) => Some(vec![secure.unwrap_or(SocketType::Plain)]),
+        if field.text == "Auto" {
+            let message = "Encryption \"Auto\" leaves it to the client";
+            self.errors.add("autodiscover-encryption-auto", &field.span, message);
+        } else if !matches!(field.text, "SSL" | "TLS" | "None") {
+            let word = field.text.escape_debug();
+            let message = format!("Encryption \"{word}\" is none of SSL, TLS (STARTTLS), None");
+            self.errors.add("autodiscover-encryption", &field.span, message);
         }
-    }
-
-    fn required<T>(
-        &mut self,
-        parent: &Tree,
-        name: &str,
-        check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let child = self.unique(parent, name)?;
-        // An empty or padded leaf has been told by `known_in_protocol`.
-        let text = child.text();
-        if text.is_empty() || text.trim() != text {
-            return None;
+        let plain = meant == [SocketType::Plain];
+        if !plain && ssl == Some(false) {
+            let word = field.text.escape_debug();
+            let message =
+                format!("SSL off beside Encryption {word}; clients differ on which counts");
+            self.errors.add("autodiscover-ssl-off", &field.span, message);
         }
-        self.errors.keep("autodiscover-rule", &child.span, check(text))
+        if plain && ssl != Some(false) {
+            let message =
+                "Encryption None without SSL off; Outlook 2007 and Delta Chat know only SSL";
+            self.errors.add("autodiscover-ssl-on", &field.span, message);
+        }
+        meant
     }
+}
 
-    fn optional<'t>(&self, parent: &'t Tree, name: &str) -> Option<&'t str> {
-        parent.child(name).map(Tree::text).filter(|text| !text.is_empty())
+/// What is meant by on or off.
+fn switch(field: Option<&Field<'_>>) -> Option<bool> {
+    match field?.text.to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" | "1" => Some(true),
+        "off" | "no" | "false" | "0" => Some(false),
+        _ => None,
     }
+}
+
+/// TLS of one kind or the other, the likelier first.
+fn either(port: Option<u16>) -> Vec<SocketType> {
+    match port {
+        Some(993 | 995 | 465) => vec![SocketType::Ssl],
+        Some(143 | 110 | 587 | 25) => vec![SocketType::Starttls, SocketType::Ssl],
+        _ => vec![SocketType::Ssl, SocketType::Starttls],
+    }
+}
+
+fn usual_port(server_type: ServerType, socket_type: &[SocketType]) -> u16 {
+    let ssl = socket_type.first() == Some(&SocketType::Ssl);
+    match (server_type, ssl) {
+        (ServerType::Pop3, true) => 995,
+        (ServerType::Pop3, false) => 110,
+        (ServerType::Smtp, true) => 465,
+        (ServerType::Smtp, false) => 587,
+        (_, true) => 993,
+        (_, false) => 143,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -1,0 +1,217 @@
+//! Autodiscover answers that Outlook takes, and that lead it or another client astray.
+
+use std::ops::Range;
+
+use super::password_refused;
+use crate::format::{Kind, Tree};
+use crate::import::{Defect, Examined, ReadServer};
+use crate::model::{ServerType, SocketType, reads_as_another};
+
+/// In the order of Microsoft's page, with Encryption behind SSL.
+const ORDER: [&str; 15] = [
+    "Type",
+    "ExpirationDate",
+    "TTL",
+    "Server",
+    "Port",
+    "LoginName",
+    "DomainRequired",
+    "DomainName",
+    "SPA",
+    "AuthPackage",
+    "SSL",
+    "Encryption",
+    "AuthRequired",
+    "UsePOPAuth",
+    "SMTPLast",
+];
+
+/// TLS from the first byte, and whose port it is (RFC 8314).
+const IMPLICIT: [(u16, ServerType); 3] =
+    [(993, ServerType::Imap), (995, ServerType::Pop3), (465, ServerType::Smtp)];
+/// Plain text first, then STARTTLS.
+const UPGRADED: [(u16, ServerType); 4] = [
+    (143, ServerType::Imap),
+    (110, ServerType::Pop3),
+    (587, ServerType::Smtp),
+    (25, ServerType::Smtp),
+];
+
+pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+    let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
+    let servers = &examined.config.servers;
+    if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {
+        return Vec::new(); // the answer to another question
+    }
+    let mut advice = Advice { text, found: Vec::new() };
+    for server in servers {
+        if let Some(protocol) = at(&root, &server.span) {
+            advice.server(server, protocol);
+            advice.sign_in(server, protocol, servers);
+        }
+    }
+    advice.list(servers);
+    advice.found
+}
+
+struct Advice<'a> {
+    text: &'a str,
+    found: Vec<Defect>,
+}
+
+impl Advice<'_> {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.found.push(Defect { code, message: message.into(), span: span.clone() });
+    }
+
+    /// How the connection is made.
+    fn server(&mut self, server: &ReadServer, protocol: &Tree) {
+        let start = self.start(&server.span);
+        let place = |name| child(protocol, name).map_or(start.clone(), |child| child.span.clone());
+        let (port, word) = (server.port, text_of(protocol, "Encryption"));
+        let implicit = IMPLICIT.iter().any(|(number, _)| *number == port);
+        let upgraded = UPGRADED.iter().any(|(number, _)| *number == port);
+        let starttls = server.socket_type == [SocketType::Starttls];
+        if implicit && starttls {
+            let message = format!("Encryption TLS is STARTTLS; {port} is TLS from the first byte");
+            self.add("autodiscover-tls-on-ssl-port", &place("Encryption"), message);
+        }
+        if upgraded && word.is_some() && server.socket_type == [SocketType::Ssl] {
+            let message = format!("Encryption SSL is TLS from the first byte; {port} is STARTTLS");
+            self.add("autodiscover-ssl-on-starttls-port", &place("Encryption"), message);
+        }
+        if !implicit && !upgraded && starttls {
+            let message = format!("STARTTLS on port {port}, which Thunderbird takes for TLS");
+            self.add("autodiscover-starttls-port", &place("Port"), message);
+        }
+        if implicit && word.is_none() && child(protocol, "Encryption").is_none() {
+            self.add("autodiscover-no-encryption", &start, "no Encryption beside SSL");
+        }
+        if server.socket_type == [SocketType::Plain] {
+            let message = format!("mail and password go to {} in the clear", server.hostname);
+            self.add("autodiscover-plain", &place("SSL"), message);
+        }
+        let mut known = IMPLICIT.iter().chain(&UPGRADED).filter(|(number, _)| *number == port);
+        if let Some((_, owner)) = known.find(|(_, owner)| *owner != server.server_type) {
+            let message = format!("port {port} is {owner}'s, the server is {}", server.server_type);
+            self.add("autodiscover-port-of-another", &place("Port"), message);
+        } else if port == 25 {
+            let message = "port 25 is for mail between servers";
+            self.add("autodiscover-port-25", &place("Port"), message);
+        }
+        if text_of(protocol, "TTL") == Some("0") {
+            let message = "TTL 0: Outlook never asks again";
+            self.add("autodiscover-ttl-zero", &place("TTL"), message);
+        }
+        let known = |child: &&Tree| position(child).is_some();
+        let children: Vec<&Tree> = protocol.children.iter().filter(known).collect();
+        let late = children.windows(2).find(|pair| position(pair[0]) > position(pair[1]));
+        if let Some([before, late]) = late {
+            let message = format!("{} stands behind {}", late.name, before.name);
+            self.add("autodiscover-element-order", &late.span, message);
+        }
+    }
+
+    /// How the user signs in.
+    fn sign_in(&mut self, server: &ReadServer, protocol: &Tree, servers: &[ReadServer]) {
+        let start = self.start(&server.span);
+        let place = |name| child(protocol, name).map_or(start.clone(), |child| child.span.clone());
+        let is = |name, word: &str| {
+            text_of(protocol, name).is_some_and(|text| text.eq_ignore_ascii_case(word))
+        };
+        let signs_in = !is("AuthRequired", "off");
+        if is("SPA", "on") {
+            let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
+            self.add("autodiscover-spa-on", &place("SPA"), message);
+        }
+        let reuses = server.server_type == ServerType::Smtp && is("UsePOPAuth", "on");
+        match &server.username {
+            None if child(protocol, "LoginName").is_none() && signs_in && !reuses => {
+                let message = "no LoginName; Outlook signs in with the part before the @";
+                self.add("autodiscover-no-login-name", &start, message);
+            }
+            Some(name) if is_variable(name) => {
+                let message = format!("{} is still to be filled in", name.escape_debug());
+                self.add("autodiscover-placeholder", &place("LoginName"), message);
+            }
+            Some(name) if reads_as_another(name) => {
+                let message = format!("Thunderbird reads {} as a number", name.escape_debug());
+                self.add("autodiscover-coerced-login-name", &place("LoginName"), message);
+            }
+            _ => {}
+        }
+        let incoming = servers.iter().find(|server| server.server_type != ServerType::Smtp);
+        let other = incoming.and_then(|incoming| incoming.username.as_deref());
+        if reuses
+            && let (Some(own), Some(other)) = (server.username.as_deref(), other)
+            && own != other
+        {
+            let message = format!("UsePOPAuth signs in as {other}, not as {own}");
+            self.add("autodiscover-use-pop-auth", &place("UsePOPAuth"), message);
+        }
+        if is("SMTPLast", "on") {
+            let message = "SMTPLast on: POP3 first, then sending without a password";
+            self.add("autodiscover-smtp-last", &place("SMTPLast"), message);
+        }
+        if !signs_in && (server.server_type != ServerType::Smtp || server.port != 25) {
+            let message = "AuthRequired off: Outlook does not sign in";
+            self.add("autodiscover-no-sign-in", &place("AuthRequired"), message);
+        }
+        if password_refused(&server.hostname) {
+            let message = format!("{} takes no password any more", server.hostname);
+            self.add("autodiscover-password-refused", &place("Server"), message);
+        }
+    }
+
+    /// What is odd about the servers as a list.
+    fn list(&mut self, servers: &[ReadServer]) {
+        let incoming = || servers.iter().filter(|server| server.server_type != ServerType::Smtp);
+        if let Some(first) = incoming().next()
+            && first.server_type == ServerType::Pop3
+            && incoming().any(|server| server.server_type == ServerType::Imap)
+        {
+            let start = self.start(&first.span);
+            self.add("autodiscover-pop3-before-imap", &start, "POP3 stands before IMAP");
+        }
+        for (at, server) in servers.iter().enumerate() {
+            if servers[..at].iter().any(|before| before.server_type == server.server_type) {
+                let message = format!("another {} server", server.server_type);
+                self.add("autodiscover-several-servers", &self.start(&server.span), message);
+            }
+        }
+    }
+
+    /// The first line of an element.
+    fn start(&self, span: &Range<usize>) -> Range<usize> {
+        let inside = self.text.get(span.clone()).unwrap_or_default();
+        span.start..span.start + inside.find('\n').unwrap_or(inside.len())
+    }
+}
+
+fn at<'t>(tree: &'t Tree, span: &Range<usize>) -> Option<&'t Tree> {
+    if tree.span == *span && tree.kind.is_empty() {
+        return Some(tree);
+    }
+    tree.children.iter().find_map(|child| at(child, span))
+}
+
+fn child<'t>(parent: &'t Tree, name: &str) -> Option<&'t Tree> {
+    parent.children.iter().find(|child| child.name.eq_ignore_ascii_case(name))
+}
+
+fn text_of<'t>(parent: &'t Tree, name: &str) -> Option<&'t str> {
+    child(parent, name).map(|child| child.text().trim()).filter(|text| !text.is_empty())
+}
+
+fn position(child: &Tree) -> Option<usize> {
+    ORDER.iter().position(|name| child.name.eq_ignore_ascii_case(name))
+}
+
+/// Something that should have been filled in: `%EMAILADDRESS%`, `{{ email }}`, `${mail}`, `$EMAIL`.
+fn is_variable(text: &str) -> bool {
+    let named = |text: &str| text.len() > 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    text.contains("{{")
+        || text.contains("${")
+        || text.contains("%EMAIL")
+        || text.strip_prefix('$').is_some_and(named)
+}

@@ -1,0 +1,66 @@
+//! `Account`: what the answer is, and its servers.
+
+use super::{Reading, named, redirect};
+use crate::format::Tree;
+use crate::import::ReadConfig;
+use crate::model::ServerType;
+
+const TEXTS: &[&str] =
+    &["AccountType", "Action", "RedirectUrl", "RedirectAddr", "Image", "ServiceHome"];
+
+/// Exchange writes the others beside `Protocol`; nothing in them is for internet mail.
+const BRANCHES: [&str; 5] = [
+    "Protocol",
+    "MicrosoftOnline",
+    "ConsumerMailbox",
+    "AlternativeMailbox",
+    "PublicFolderInformation",
+];
+
+impl Reading<'_> {
+    pub(super) fn account(&mut self, account: &Tree, config: &mut ReadConfig) {
+        let fields = self.fields(account, TEXTS, &BRANCHES);
+        let start = self.start(account);
+        match fields.get("AccountType") {
+            None => self.errors.add("autodiscover-account-type", &start, "no AccountType"),
+            Some(field) if !matches!(field.text, "email" | "") => {
+                let message = "AccountType has to be \"email\"";
+                self.errors.add("autodiscover-account-type", &field.span, message);
+            }
+            Some(_) => {}
+        }
+        let action = fields.text("Action").unwrap_or_default();
+        let known = ["settings", redirect::ELEMENTS[0].1, redirect::ELEMENTS[1].1];
+        match fields.get("Action") {
+            None => self.errors.add("autodiscover-action", &start, "no Action"),
+            Some(field) if !known.contains(&field.text) && !field.text.is_empty() => {
+                let message = format!("Action is one of {}", known.join(", "));
+                self.errors.add("autodiscover-action", &field.span, message);
+            }
+            Some(_) => {}
+        }
+        let leads = self.redirect(account, &fields, config);
+        let mut exchange = 0;
+        for protocol in named(account, "Protocol") {
+            if protocol.name != "Protocol" {
+                self.letter_case(protocol, "Protocol");
+            }
+            match self.protocol(protocol) {
+                Some(server) => config.servers.push(server),
+                None => exchange += 1,
+            }
+        }
+        if leads {
+            if let Some(protocol) = named(account, "Protocol").next() {
+                let message = format!("a Protocol beside Action {action}");
+                self.errors.add("autodiscover-redirect-mismatch", &self.start(protocol), message);
+            }
+            return;
+        }
+        let outgoing = config.servers.iter().filter(|s| s.server_type == ServerType::Smtp).count();
+        if exchange == 0 && (outgoing == 0 || outgoing == config.servers.len()) {
+            let message = "an account needs a Protocol for incoming and one for outgoing mail";
+            self.errors.add("autodiscover-incomplete", &start, message);
+        }
+    }
+}

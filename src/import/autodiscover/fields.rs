@@ -1,0 +1,90 @@
+//! The children of an element that are texts, by their names as Microsoft writes them.
+
+use std::ops::Range;
+
+use super::Reading;
+use crate::format::Tree;
+
+/// One child.
+#[derive(Debug)]
+pub(super) struct Field<'t> {
+    /// Without the space around it; empty where the element is.
+    pub text: &'t str,
+    pub span: Range<usize>,
+}
+
+/// The first child of each name.
+#[derive(Debug, Default)]
+pub(super) struct Fields<'t>(Vec<(&'static str, Field<'t>)>);
+
+impl<'t> Fields<'t> {
+    pub fn get(&self, name: &str) -> Option<&Field<'t>> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, field)| field)
+    }
+
+    /// What it says, if anything.
+    pub fn text(&self, name: &str) -> Option<&'t str> {
+        self.get(name).map(|field| field.text).filter(|text| !text.is_empty())
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, Field<'t>)> {
+        self.0.iter()
+    }
+}
+
+impl Reading<'_> {
+    /// Says what is wrong with each; `branches` have elements in them and are read elsewhere.
+    pub(super) fn fields<'t>(
+        &mut self,
+        parent: &'t Tree,
+        known: &'static [&'static str],
+        branches: &[&str],
+    ) -> Fields<'t> {
+        self.no_attributes(parent);
+        let mut fields = Fields::default();
+        for child in elements(parent) {
+            if branches.iter().any(|name| child.name.eq_ignore_ascii_case(name)) {
+                continue;
+            }
+            let Some(name) = known.iter().find(|name| child.name.eq_ignore_ascii_case(name)) else {
+                self.unknown(child, parent);
+                continue;
+            };
+            if child.name != *name {
+                self.letter_case(child, name);
+            }
+            if fields.has(name) {
+                // Which of the two counts differs between clients.
+                let message = format!("a second {name}");
+                self.errors.add("autodiscover-repeated", &child.span, message);
+                continue;
+            }
+            let field = Field { text: self.leaf(child), span: child.span.clone() };
+            fields.0.push((name, field));
+        }
+        fields
+    }
+
+    /// The text of an element.
+    fn leaf<'t>(&mut self, element: &'t Tree) -> &'t str {
+        let (name, text) = (&element.name, element.text());
+        if let Some(odd) = element.children.iter().find(|child| child.kind != "text") {
+            let message = format!("{} in {name}, which holds only text", odd.name);
+            self.errors.add("autodiscover-not-a-text", &odd.span, message);
+        } else if text.trim().is_empty() {
+            self.errors.add("autodiscover-empty", &element.span, format!("{name} is empty"));
+        } else if text.trim() != text {
+            let message = format!("white space around the text of {name}");
+            self.errors.add("autodiscover-white-space", &element.span, message);
+        }
+        text.trim()
+    }
+}
+
+pub(super) fn elements(parent: &Tree) -> impl Iterator<Item = &Tree> {
+    parent.children.iter().filter(|child| child.kind != "attribute")
+}

@@ -1,0 +1,92 @@
+//! `RedirectUrl` and `RedirectAddr`: an answer that leads to another.
+
+use super::Reading;
+use super::fields::{Field, Fields};
+use crate::format::Tree;
+use crate::import::ReadConfig;
+use crate::model::{EmailAddress, Hostname};
+
+/// Element, the `Action` that it belongs to.
+pub(super) const ELEMENTS: [(&str, &str); 2] =
+    [("RedirectUrl", "redirectUrl"), ("RedirectAddr", "redirectAddr")];
+
+impl Reading<'_> {
+    /// Whether the answer leads elsewhere.
+    pub(super) fn redirect(
+        &mut self,
+        account: &Tree,
+        fields: &Fields<'_>,
+        config: &ReadConfig,
+    ) -> bool {
+        let action = fields.text("Action").unwrap_or_default();
+        let mut leads = false;
+        for (element, word) in ELEMENTS {
+            let acts = action.eq_ignore_ascii_case(word);
+            leads |= acts;
+            match fields.get(element) {
+                Some(field) if !acts => {
+                    let message = format!("{element} beside Action \"{}\"", action.escape_debug());
+                    self.errors.add("autodiscover-redirect-mismatch", &field.span, message);
+                    leads |= action.is_empty();
+                }
+                None if acts => {
+                    let message = format!("Action {word} and no {element}");
+                    let start = self.start(account);
+                    self.errors.add("autodiscover-redirect-mismatch", &start, message);
+                }
+                _ => {}
+            }
+            let Some(field) = fields.get(element).filter(|field| !field.text.is_empty()) else {
+                continue;
+            };
+            if acts {
+                let message = format!("no settings; they are at {}", field.text.escape_debug());
+                self.errors.add("autodiscover-redirect", &field.span, message);
+            }
+            match element {
+                "RedirectUrl" => self.url(field, config),
+                _ => self.address(field, config),
+            }
+        }
+        leads
+    }
+
+    fn url(&mut self, field: &Field<'_>, config: &ReadConfig) {
+        let Some(host) = https_host(field.text) else {
+            let message = format!("\"{}\" is no https address", field.text.escape_debug());
+            self.errors.add("autodiscover-redirect-url", &field.span, message);
+            return;
+        };
+        let own = config.address.as_deref().and_then(|address| EmailAddress::new(address).ok());
+        let Some(own) = own else { return };
+        let domain = own.domain().as_str();
+        if host.as_str().strip_prefix("autodiscover.").unwrap_or(host.as_str()) == domain {
+            let message = format!("{host} is where clients look for {domain} already");
+            self.errors.add("autodiscover-redirect-loop", &field.span, message);
+        }
+    }
+
+    fn address(&mut self, field: &Field<'_>, config: &ReadConfig) {
+        let address = match EmailAddress::new(field.text) {
+            Ok(address) => address,
+            Err(why) => {
+                let message = format!("RedirectAddr: {why}");
+                self.errors.add("autodiscover-redirect-address", &field.span, message);
+                return;
+            }
+        };
+        let own = config.address.as_deref().and_then(|address| EmailAddress::new(address).ok());
+        if own.is_some_and(|own| own.domain() == address.domain()) {
+            let message =
+                format!("{} is the domain that was asked already", address.domain().as_str());
+            self.errors.add("autodiscover-redirect-loop", &field.span, message);
+        }
+    }
+}
+
+/// The host of an https address.
+pub(super) fn https_host(url: &str) -> Option<Hostname> {
+    let rest = url.strip_prefix("https://")?;
+    let host = rest.split(['/', ':', '?', '#']).next()?;
+    Hostname::new(host).ok()
+}
