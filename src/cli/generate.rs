@@ -12,12 +12,14 @@ use crate::report::{self, Table};
 
 use super::args::{Format, GenerateArgs, Global};
 use super::make::{Made, Row, make};
+use super::memory;
 use super::secret::read_password;
 use super::session::Session;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
+    memory::reserve();
     let interrupted = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

@@ -19,6 +19,7 @@ mod init;
 mod make;
 #[cfg(feature = "manual")]
 mod manual;
+mod memory;
 mod plan;
 #[cfg(feature = "verify")]
 mod probes;

@@ -13,6 +13,7 @@ use crate::target::{OptionDefault, Target, Targets};
 
 use super::Failure;
 use super::args::{Global, ProtocolArg, SubjectArgs};
+use super::memory;
 
 /// Where the settings are when nobody says.
 const SETTINGS: &str = "mailwright.toml";
@@ -257,7 +258,12 @@ fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) ->
     };
     let (here, there) = names.split_at(names.len() / 2);
     let (loaded, mut own) = thread::scope(|scope| {
-        let other = (!here.is_empty()).then(|| scope.spawn(|| read(here)));
+        let other = (!here.is_empty()).then(|| {
+            scope.spawn(|| {
+                memory::reserve();
+                read(here)
+            })
+        });
         let (mut loaded, mut own) = read(there);
         if let Some(other) = other {
             match other.join() {
