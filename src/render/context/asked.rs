@@ -1,37 +1,61 @@
 //! Which names of the context a template asks for, so that nobody else's are made.
 
-use std::collections::BTreeSet;
-
-/// Every word in a template's expressions: more than it asks for, never less.
+/// Which of [`NAMES`] stand in a template's expressions: more than it asks for, never less.
 #[derive(Default)]
 pub(crate) struct Asked {
-    words: BTreeSet<String>,
+    names: Vec<&'static str>,
     /// It looks up in the root by another value, which can be any name.
     anything: bool,
 }
 
+/// What is made only for those who ask.
+const NAMES: [&str; 15] = [
+    "documentation",
+    "domains",
+    "enable",
+    "hosted",
+    "identifier",
+    "mxDomains",
+    "option",
+    "organization",
+    "refuses",
+    "reversedDomain",
+    "services",
+    "text",
+    "token",
+    "uuid",
+    LOOKUP,
+];
+
 impl Asked {
     pub(crate) fn by(template: &str) -> Self {
-        // Up to the last closing braces before the next expression: a literal may hold some, too.
-        let expressions = template
-            .split("{{")
-            .skip(1)
-            .map(|piece| piece.rfind("}}").map_or(piece, |end| &piece[..end]));
-        let words = expressions
-            .flat_map(|expression| expression.split(|c: char| !c.is_ascii_alphanumeric()))
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect();
-        let anything = ["lookup this ", "lookup ../", "lookup @root "]
-            .iter()
-            .any(|root| template.contains(root));
-        Self { words, anything }
+        let mut asked = Self::default();
+        for piece in template.split("{{").skip(1) {
+            // Up to the last closing braces before the next expression: a literal may hold some.
+            let expression = piece.rfind("}}").map_or(piece, |end| &piece[..end]);
+            for word in expression.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()) {
+                if let Some(name) = NAMES.iter().find(|name| name.as_bytes() == word)
+                    && !asked.names.contains(name)
+                {
+                    asked.names.push(name);
+                }
+            }
+        }
+        asked.anything = asked.names.contains(&LOOKUP)
+            && ["this ", "../", "@root "]
+                .iter()
+                .any(|root| template.contains(&[LOOKUP, " ", root].concat()));
+        asked
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.anything || self.words.contains(name)
+        debug_assert!(NAMES.contains(&name), "{name} is missing in NAMES");
+        self.anything || self.names.contains(&name)
     }
 }
+
+/// Not a name, but the helper that can ask for any.
+const LOOKUP: &str = "lookup";
 
 #[cfg(test)]
 mod tests {
