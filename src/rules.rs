@@ -30,6 +30,24 @@ pub struct Hurt {
     pub client: String,
     /// `drops the server`
     pub how: String,
+    /// What it does not get, where that can be said so plainly.
+    pub loses: Option<Loses>,
+}
+
+/// What a client does without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loses {
+    /// Everything.
+    File,
+    /// The server that the defect is in.
+    Server,
+}
+
+impl Hurt {
+    /// Whether a client of that name is meant.
+    pub fn names(&self, client: &str) -> bool {
+        self.client == client || self.client == "every client"
+    }
 }
 
 /// Every rule, in the order of their names.
@@ -61,7 +79,12 @@ fn read(code: &'static str, text: &str) -> Option<Rule> {
         };
         let hurts = root.tables("hurts");
         let hurts = hurts.iter().filter_map(|hurt| {
-            Some(Hurt { client: hurt.string("client")?, how: hurt.string("how")? })
+            let loses = match hurt.string("loses").as_deref() {
+                Some("file") => Some(Loses::File),
+                Some("server") => Some(Loses::Server),
+                _ => None,
+            };
+            Some(Hurt { client: hurt.string("client")?, how: hurt.string("how")?, loses })
         });
         Some(Rule {
             code,

@@ -16,7 +16,7 @@ pub fn finding(defect: &Defect, source: &Arc<Source>) -> Finding {
             finding.hurts = rule
                 .hurts
                 .into_iter()
-                .map(|Hurt { client, how }| format!("{client} {how}"))
+                .map(|Hurt { client, how, .. }| format!("{client} {how}"))
                 .collect();
             finding
         }

@@ -8,6 +8,7 @@
 
 pub mod advice;
 pub mod defects;
+pub mod matrix;
 mod reading;
 pub mod schema;
 mod shown;

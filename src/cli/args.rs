@@ -225,7 +225,10 @@ pub struct CheckArgs {
     /// Only what hurts this client
     #[arg(long, value_name = "NAME")]
     pub client: Option<String>,
-    /// How to tell the result
+    /// Say for every client what it would make of the file: which server, or why nothing
+    #[arg(long)]
+    pub matrix: bool,
+    /// How to tell the result; html is for --matrix
     #[arg(long, value_enum, default_value_t = CheckFormat::Human, value_name = "FORMAT")]
     pub format: CheckFormat,
 }
@@ -236,6 +239,7 @@ pub enum CheckFormat {
     Json,
     Sarif,
     Junit,
+    Html,
 }
 
 #[cfg(feature = "verify")]

@@ -46,13 +46,14 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
         }
         CheckFormat::Json => terminal.print(&checked_json(&names, &findings))?,
         CheckFormat::Sarif => terminal.print(&checked_sarif(&findings))?,
+        CheckFormat::Html => return Err("--format html is the page of --matrix".into()),
         CheckFormat::Junit => terminal.print(&checked_junit(&names, &findings))?,
     }
     Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
 /// A file, every file below a folder, or standard input.
-fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if !name.is_dir() {
         files.push(name.to_owned());
         return Ok(());

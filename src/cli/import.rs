@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::check::advice::advise;
 use crate::check::defects;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::{ReadConfig, Reader, provider_file, recognise};
@@ -110,12 +111,19 @@ fn provider(
     if !domains.is_empty() {
         examined.config.domains = domains.to_vec();
     }
+    let advice = advise(reader, &text, &examined);
     let source = Source::new(name.as_str(), text);
-    findings.extend(examined.defects.iter().map(|defect| {
-        let mut finding = defects::finding(defect, &source);
-        finding.severity = finding.severity.min(Severity::Warning);
-        finding
-    }));
+    // What is only worth knowing of the source is told by `check`.
+    let serious = |finding: &Finding| finding.severity > Severity::Note;
+    let advice = advice.iter().map(|defect| defects::finding(defect, &source)).filter(serious);
+    findings.extend(
+        examined.defects.iter().map(|defect| defects::finding(defect, &source)).chain(advice).map(
+            |mut finding| {
+                finding.severity = finding.severity.min(Severity::Warning);
+                finding
+            },
+        ),
+    );
     Ok(written(&examined.config, &name, findings))
 }
 

@@ -19,6 +19,7 @@ mod init;
 mod make;
 #[cfg(feature = "manual")]
 mod manual;
+mod matrix;
 mod memory;
 mod plan;
 #[cfg(feature = "verify")]
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, &cli.global, &terminal),
         Command::Import(args) => import::run(args, &terminal),
         Command::Convert(args) => import::convert(args, &cli.global, &terminal),
+        Command::Check(args) if args.matrix => matrix::run(args, &cli.global, &terminal),
         Command::Check(args) => check::run(args, &terminal),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(args, &cli.global, &terminal),

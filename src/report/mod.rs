@@ -2,6 +2,7 @@
 
 mod checked;
 mod human;
+mod matrix;
 #[cfg(feature = "verify")]
 mod metrics;
 mod table;
@@ -10,6 +11,7 @@ mod verified;
 
 pub use checked::{checked_json, checked_junit, checked_sarif};
 pub use human::findings as human_findings;
+pub use matrix::matrix_page;
 #[cfg(feature = "verify")]
 pub use metrics::{MEDIA_TYPE as METRICS_TYPE, Runs, metrics};
 pub use table::Table;

@@ -1,0 +1,136 @@
+//! What each client would make of a file: which servers, how it signs in, or why nothing.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::import::{Defect, Examined, ReadServer, Reader};
+use crate::model::{Authentication, Hostname, ServerType};
+use crate::rules::{self, Loses};
+use crate::target::{Client, Target};
+
+/// One client's view of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    pub client: String,
+    /// How sure that is: `proven`, `reported`, `unsafe`.
+    pub status: String,
+    /// `imap mail.example.com:993 SSL, OAuth2`
+    pub incoming: Option<String>,
+    pub outgoing: Option<String>,
+    /// Why it takes nothing, and what else it does.
+    pub why: Vec<String>,
+}
+
+impl Row {
+    pub fn works(&self) -> bool {
+        self.incoming.is_some() && self.outgoing.is_some()
+    }
+}
+
+/// A row for each client of the targets whose files are of this format.
+pub fn matrix(
+    reader: Reader,
+    examined: &Examined,
+    advice: &[Defect],
+    targets: &[Target],
+) -> Vec<Row> {
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    for target in targets {
+        if !target.files.iter().any(|file| file.reader == Some(reader)) {
+            continue;
+        }
+        // Two targets can have one format: accounts of another kind are none of this target's.
+        let reads = |server: &ReadServer| {
+            target.clients.iter().any(|client| client.reads.contains(&server.server_type))
+        };
+        let servers = &examined.config.servers;
+        if !servers.is_empty() && !servers.iter().any(reads) {
+            continue;
+        }
+        for client in &target.clients {
+            if seen.insert(client.name.clone()) {
+                rows.push(row(client, examined, advice));
+            }
+        }
+    }
+    rows
+}
+
+fn row(client: &Client, examined: &Examined, advice: &[Defect]) -> Row {
+    let mut row = Row {
+        client: client.name.clone(),
+        status: client.status.as_str().to_owned(),
+        incoming: None,
+        outgoing: None,
+        why: Vec::new(),
+    };
+    let mut lost = Vec::new();
+    for defect in examined.defects.iter().chain(advice) {
+        let Some(rule) = rules::find(defect.code) else { continue };
+        let hurts = rule.hurts.iter().find(|hurt| hurt.names(&client.name));
+        let Some(hurt) = hurts else { continue };
+        let why = format!("{} ({})", hurt.how, defect.message);
+        if !row.why.contains(&why) {
+            row.why.push(why);
+        }
+        match hurt.loses {
+            Some(Loses::File) => return row,
+            Some(Loses::Server) => lost.push(defect.span.start),
+            None => {}
+        }
+    }
+    let mut take = |outgoing: bool| {
+        let servers = examined.config.servers.iter().filter(|server| {
+            (server.server_type == ServerType::Smtp) == outgoing
+                && !lost.iter().any(|at| server.span.contains(at))
+        });
+        let (reads, foreign): (Vec<_>, Vec<_>) =
+            servers.partition(|server| client.reads.contains(&server.server_type));
+        let Some(first) = reads.first() else {
+            let there: BTreeSet<String> =
+                foreign.iter().map(|server| server.server_type.to_string()).collect();
+            row.why.push(match there.is_empty() {
+                true if outgoing => "there is no server to send through".to_owned(),
+                true => "there is no server to read from".to_owned(),
+                false => {
+                    let there: Vec<_> = there.into_iter().collect();
+                    format!("it does not read {}", there.join(" or "))
+                }
+            });
+            return None;
+        };
+        match way(client, first) {
+            Ok(way) => Some(format!("{}, {way}", name(first))),
+            Err(why) => {
+                row.why.push(format!("{}: {why}", name(first)));
+                None
+            }
+        }
+    };
+    (row.incoming, row.outgoing) = (take(false), take(true));
+    row
+}
+
+/// The first of the server's ways to sign in that the client can go.
+fn way(client: &Client, server: &ReadServer) -> Result<String, String> {
+    let host = Hostname::new(&server.hostname).ok();
+    let can = |way: &&Authentication| match (way, &client.oauth2_hosts) {
+        (Authentication::OAuth2, Some(hosts)) => {
+            host.as_ref().is_some_and(|host| hosts.iter().any(|rule| rule.matches(host)))
+        }
+        _ => true,
+    };
+    match server.authentication.iter().find(can) {
+        Some(way) => Ok(way.to_string()),
+        None if server.authentication.is_empty() => Ok("as the client guesses".to_owned()),
+        None => Err("it has no OAuth2 for that host, and the file names nothing else".to_owned()),
+    }
+}
+
+fn name(server: &ReadServer) -> String {
+    let sockets: Vec<_> = server.socket_type.iter().map(ToString::to_string).collect();
+    format!("{} {}:{} {}", server.server_type, server.hostname, server.port, sockets.join(" or "))
+}

@@ -1,0 +1,81 @@
+//! `mailwright check --matrix`: what every client would make of a file.
+
+use crate::check::advice::advise;
+use crate::check::matrix::{Row, matrix};
+use crate::finding::any_error;
+use crate::import::recognise;
+use crate::report::{Table, matrix_page};
+use crate::target::{Target, Targets};
+
+use super::args::{CheckArgs, CheckFormat, Global};
+use super::bytes::read;
+use super::check::collect;
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut findings = Vec::new();
+    let targets = Targets::new(global.templates.as_deref())?;
+    let names: Vec<String> = targets.names().map(str::to_owned).collect();
+    let targets: Vec<Target> =
+        names.iter().filter_map(|name| targets.get(name, &mut findings)).collect();
+    if any_error(&findings) {
+        terminal.findings(&findings);
+        return Ok(Outcome::Findings);
+    }
+    let mut files = Vec::new();
+    for name in &args.files {
+        collect(name, &mut files)?;
+    }
+    let mut all: Vec<(String, Vec<Row>)> = Vec::new();
+    for file in &files {
+        let name = file.display().to_string();
+        let Some((reader, text)) = recognise(&read(file, &name)?) else {
+            return Err(format!("{name} is of no format that can be checked here").into());
+        };
+        let examined = reader.examine(&text);
+        let advice = advise(reader, &text, &examined);
+        let mut rows = matrix(reader, &examined, &advice, &targets);
+        if let Some(client) = &args.client {
+            let client = client.to_lowercase();
+            rows.retain(|row| row.client.to_lowercase().contains(&client));
+        }
+        all.push((name, rows));
+    }
+    match args.format {
+        CheckFormat::Human => {
+            for (name, rows) in &all {
+                terminal.print(&format!("{name}\n"))?;
+                terminal.print(&table(rows).render(terminal.width()))?;
+                terminal.print("\n")?;
+            }
+        }
+        CheckFormat::Json => {
+            let files: Vec<_> = all
+                .iter()
+                .map(|(name, rows)| serde_json::json!({ "file": name, "clients": rows }))
+                .collect();
+            terminal.print(&format!("{:#}\n", serde_json::json!({ "files": files })))?;
+        }
+        CheckFormat::Html => terminal.print(&matrix_page(&all))?,
+        CheckFormat::Sarif | CheckFormat::Junit => {
+            return Err("--matrix is told as human, json or html".into());
+        }
+    }
+    let works = all.iter().all(|(_, rows)| rows.iter().all(Row::works));
+    Ok(if works { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new(&["client", "reads from", "sends through", "what to know"]);
+    for row in rows {
+        let cell = |server: &Option<String>| server.clone().unwrap_or_else(|| "nothing".to_owned());
+        table.row(vec![
+            row.client.clone(),
+            cell(&row.incoming),
+            cell(&row.outgoing),
+            row.why.join("; "),
+        ]);
+    }
+    table
+}
