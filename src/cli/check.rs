@@ -15,6 +15,7 @@ use crate::rules;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::bytes::read;
+use super::own;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
@@ -77,6 +78,9 @@ pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 /// Everything about one file.
 fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     let bytes = read(file, name)?;
+    if let Some(findings) = own::check(file, name, &bytes)? {
+        return Ok(findings);
+    }
     let Some((reader, text)) = recognise(&bytes) else {
         let finding = Finding::warning(
             "unknown-format",
@@ -84,7 +88,7 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
         );
         return Ok(vec![finding.help(
             "autoconfig XML, Autodiscover XML, .mobileconfig, .reg, .prf and the payload of \
-             Thunderbird's QR code are known, by what is in them",
+             Thunderbird's QR code are known, by what is in them; of our own, .toml and .hbs",
         )]);
     };
     let examined = reader.examine(&text);

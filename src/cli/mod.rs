@@ -21,6 +21,7 @@ mod make;
 mod manual;
 mod matrix;
 mod memory;
+mod own;
 mod plan;
 #[cfg(feature = "verify")]
 mod probes;

@@ -1,0 +1,53 @@
+//! Our own files, for `check`: providers, settings, manifests and templates.
+
+use std::path::Path;
+
+use crate::finding::{Finding, Source};
+use crate::render;
+use crate::settings::{Project, read_provider};
+use crate::target::Targets;
+
+use super::Failure;
+
+/// The name of a target's list of facts.
+const MANIFEST: &str = "target.toml";
+
+/// What is wrong with one of our own; none where it is a client's file.
+pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Failure> {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    let is_manifest = file.file_name().is_some_and(|last| last == MANIFEST);
+    if !matches!(extension, Some("toml" | "hbs")) {
+        return Ok(None);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(Some(vec![Finding::error("not-utf-8", format!("{name} is not UTF-8"))]));
+    };
+    if is_manifest {
+        return manifest(file).map(Some);
+    }
+    let source = Source::new(name, text.replace("\r\n", "\n"));
+    let findings = match extension {
+        Some("hbs") => render::lint(&source),
+        _ if ["emailProvider", "incomingServer", "outgoingServer"]
+            .iter()
+            .any(|t| text.contains(t)) =>
+        {
+            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            read_provider(&stem.unwrap_or_default(), &source).1
+        }
+        _ => Project::read(&source).1,
+    };
+    Ok(Some(findings))
+}
+
+/// A manifest is read with the templates that it names.
+fn manifest(file: &Path) -> Result<Vec<Finding>, Failure> {
+    let folder = std::path::absolute(file)?;
+    let folder = folder.parent().ok_or("a manifest stands in its target's folder")?;
+    let (Some(name), Some(targets)) = (folder.file_name(), folder.parent()) else {
+        return Err("a target's folder stands in a folder of targets".into());
+    };
+    let mut findings = Vec::new();
+    Targets::new(Some(targets))?.get(&name.to_string_lossy(), &mut findings);
+    Ok(findings)
+}
