@@ -40,6 +40,23 @@ impl Malformed {
     }
 }
 
+/// A line that the program which reads such files drops or takes otherwise, by its rule's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    pub code: &'static str,
+    pub message: String,
+    pub span: Range<usize>,
+}
+
+#[derive(Default)]
+struct Flaws(Vec<Flaw>);
+
+impl Flaws {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.0.push(Flaw { code, message: message.into(), span: span.clone() });
+    }
+}
+
 /// A kind of bytes, with the rules of the manifest for [`Kind::Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -107,6 +124,15 @@ impl Kind {
             Kind::Prf => prf::parse(text).map(Some),
             Kind::Json => json::parse(text).map(Some),
             Kind::Text(_) => Ok(None),
+        }
+    }
+
+    /// What can be read of a text in spite of its flaws, where programs read on past a bad line.
+    pub fn examine(&self, text: &str) -> Option<(Tree, Vec<Flaw>)> {
+        match self {
+            Kind::Reg => Some(reg::examine(text)),
+            Kind::Prf => Some(prf::examine(text)),
+            _ => None,
         }
     }
 

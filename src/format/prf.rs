@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::text::{Encoding, writable};
-use super::{Malformed, Tree, Unwritable, lines, named};
+use super::{Flaw, Flaws, Malformed, Tree, Unwritable, lines, named};
+
+const WHITE: [char; 2] = [' ', '\t'];
 
 /// A value as it stands behind `=`: it is written as it is, or not at all.
 ///
@@ -39,52 +41,84 @@ fn altered(value: &str) -> Option<&'static str> {
     None
 }
 
-/// Sections (kind `section`) of entries; names compare without case, as Windows does.
+/// The tree of a text without a flaw, or its first one.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
+    let (tree, flaws) = examine(text);
+    match flaws.into_iter().next() {
+        Some(Flaw { message, span, .. }) => Err(Malformed { message, span }),
+        None => Ok(tree),
+    }
+}
+
+/// Sections (kind `section`) of entries; names compare without case, as Windows does. What Windows
+/// does not see is not in the tree.
+pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut root = Tree::branch("", "", 0..text.len());
+    let mut flaws = Flaws::default();
     let mut sections = HashSet::new();
     let mut keys = HashSet::new();
+    // Whether the entries of this section are the second of their name.
+    let mut unseen = false;
     for (line, span) in lines(text) {
         if let Some(c) = line.chars().find(|c| c.is_control()) {
-            return Err(Malformed::new(format!("{} in a line", named(c)), span));
+            flaws.add("prf-control-character", &span, format!("{} in a line", named(c)));
         }
-        if line.is_empty() || line.starts_with(';') {
+        let bare = line.trim_matches(WHITE);
+        if bare != line {
+            flaws.add("prf-white-space", &span, "white space around the line");
+        }
+        if bare.is_empty() || bare.starts_with(';') {
             continue;
         }
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            if name.is_empty() || name.trim() != name || name.contains(['[', ']']) {
-                let message = format!("\"{}\" is no section name", name.escape_debug());
-                return Err(Malformed::new(message, span));
+        if let Some(inner) = bare.strip_prefix('[') {
+            let name = inner.split(']').next().unwrap_or_default();
+            if inner != format!("{name}]")
+                || name.is_empty()
+                || name.trim() != name
+                || name.contains('[')
+            {
+                let message = format!("\"{}\" is no section name", bare.escape_debug());
+                flaws.add("prf-section-name", &span, message);
             }
-            if !sections.insert(name.to_lowercase()) {
-                // Windows reads the first of the two and never sees the other.
-                return Err(Malformed::new(format!("section [{name}] appears twice"), span));
-            }
+            let name = name.trim();
             keys.clear();
-            root.children.push(Tree::branch(name, "section", span));
+            unseen = !sections.insert(name.to_lowercase());
+            if unseen {
+                // Windows reads the first of the two and never sees the other.
+                flaws.add("prf-section-twice", &span, format!("section [{name}] appears twice"));
+            } else {
+                root.children.push(Tree::branch(name, "section", span));
+            }
             continue;
         }
-        let Some((key, value)) = line.split_once('=') else {
-            return Err(Malformed::new("neither [section], key=value nor ; comment", span));
+        let Some((key, value)) = bare.split_once('=').filter(|(key, _)| !key.trim().is_empty())
+        else {
+            flaws.add("prf-line", &span, "neither [section], key=value nor ; comment");
+            continue;
         };
         let Some(section) = root.children.last_mut() else {
-            return Err(Malformed::new("an entry before the first section", span));
+            flaws.add("prf-entry-outside", &span, "an entry before the first section");
+            continue;
         };
-        if key.is_empty() || key.trim() != key || key.starts_with('[') {
-            let message = format!("\"{}\" is no key", key.escape_debug());
-            return Err(Malformed::new(message, span));
+        if key.ends_with(WHITE) || value.starts_with(WHITE) {
+            flaws.add("prf-white-space", &span, "white space around \"=\"");
+        }
+        let (key, mut value) = (key.trim_end_matches(WHITE), value.trim_start_matches(WHITE));
+        if unseen {
+            continue;
         }
         if !keys.insert(key.to_lowercase()) {
-            let message = format!("{key} appears twice in [{}]", section.name);
-            return Err(Malformed::new(message, span));
+            flaws.add("prf-key-twice", &span, format!("{key} appears twice in [{}]", section.name));
+            continue;
         }
         if let Some(why) = altered(value) {
-            return Err(Malformed::new(why, span));
+            flaws.add("prf-quotes", &span, why);
+            value = value.get(1..value.len() - 1).unwrap_or_default();
         }
         section.span.end = span.end;
         section.children.push(Tree::leaf(key, "string", value, span));
     }
-    Ok(root)
+    (root, flaws.0)
 }
 
 pub(super) fn to_json(tree: &Tree) -> Value {

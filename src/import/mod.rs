@@ -14,12 +14,12 @@ mod reg;
 
 pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
-pub use recognise::recognise;
+pub use recognise::{Form, recognise};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::format::{Kind, Malformed, Tree};
+use crate::format::{Flaw, Kind, Malformed, Tree};
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
 
 /// What a file says, as far as it is about mail accounts.
@@ -128,6 +128,11 @@ impl Reader {
 
     /// The same, but what can be read is read, whatever is wrong with the rest.
     pub fn examine(self, text: &str) -> Examined {
+        if let Some((tree, flaws)) = self.kind().examine(text) {
+            let mut examined = self.examine_parsed(text, &tree);
+            examined.defects.splice(0..0, flaws.into_iter().map(Defect::from));
+            return examined;
+        }
         match self.kind().parse(text) {
             Ok(tree) => self.examine_parsed(text, &tree.unwrap_or_default()),
             Err(malformed) if self == Reader::Mobileconfig => {
@@ -167,6 +172,12 @@ pub struct Defect {
     pub code: &'static str,
     pub message: String,
     pub span: Range<usize>,
+}
+
+impl From<Flaw> for Defect {
+    fn from(Flaw { code, message, span }: Flaw) -> Self {
+        Self { code, message, span }
+    }
 }
 
 /// A file as its client takes it, with everything that is wrong about it.

@@ -6,6 +6,8 @@
 //! Microsoft, "Customize Outlook profiles by using an Outlook Profile (PRF) file" (cc179062)
 
 mod account;
+mod general;
+mod mapping;
 
 use std::ops::Range;
 
@@ -17,6 +19,9 @@ pub(super) fn read(text: &str, file: &Tree) -> Examined {
     let config = reading.file();
     reading.errors.finish(config)
 }
+
+/// The service of Outlook's address book.
+const BOOK: &str = "Outlook Address Book";
 
 struct Reading<'a> {
     text: &'a str,
@@ -34,107 +39,69 @@ impl<'a> Reading<'a> {
             }
         }
         // Mappings that no account uses do no harm.
-        let mut known = ["General", "I_Mail", "IMAP_I_Mail"].map(str::to_owned).to_vec();
+        let mut known = ["general", "i_mail", "imap_i_mail"].map(str::to_owned).to_vec();
         self.general();
         self.services(&mut known);
         self.accounts(&mut known, &mut config);
-        for section in self.file.children.iter().filter(|section| !known.contains(&section.name)) {
+        let unknown = |section: &&Tree| !known.contains(&section.name.to_lowercase());
+        for section in self.file.children.iter().filter(unknown) {
             let message = format!("nothing in this file refers to [{}]", section.name);
-            self.errors.add("prf-rule", &self.start(section), message);
+            self.errors.add("prf-unused-section", &self.start(section), message);
         }
         config
     }
 
-    fn general(&mut self) {
-        let Some(general) = self.section("General") else { return };
-        if general.child("OverwriteProfile").map(value) != Some("Append") {
-            let span =
-                general.child("OverwriteProfile").map_or(self.start(general), |e| e.span.clone());
-            let message =
-                "OverwriteProfile has to be Append; other values lose accounts that are there";
-            self.errors.add("prf-rule", &span, message);
-        }
-        for entry in &general.children {
-            let value = value(entry);
-            let good = match entry.name.as_str() {
-                "OverwriteProfile" => true,
-                "Custom" => value == "1",
-                "ProfileName" => !value.is_empty(),
-                "DefaultProfile" | "BackupProfile" => {
-                    matches!(value, "Yes" | "No" | "True" | "False")
-                }
-                "ModifyDefaultProfileIfPresent" => matches!(value, "TRUE" | "FALSE"),
-                "DefaultStore" => {
-                    // Measured with Outlook 16.0.17932.
-                    let message =
-                        "DefaultStore leaves the account without a mailbox file; leave it out";
-                    self.errors.add("prf-rule", &entry.span, message);
-                    continue;
-                }
-                _ => {
-                    self.errors.add(
-                        "prf-rule",
-                        &entry.span,
-                        format!("{} in [General] is unknown", entry.name),
-                    );
-                    continue;
-                }
-            };
-            if !good {
-                let message = format!("{} cannot be \"{}\"", entry.name, value.escape_debug());
-                self.errors.add("prf-rule", &entry.span, message);
+    fn services(&mut self, known: &mut Vec<String>) {
+        let Some(list) = child(self.file, "Service List") else { return };
+        known.push(list.name.to_lowercase());
+        for (number, entry) in (1..).zip(&list.children) {
+            let name = format!("Service{number}");
+            if !entry.name.eq_ignore_ascii_case(&name) {
+                let message = format!("{name} belongs here; services are counted from 1");
+                self.errors.add("prf-list-number", &entry.span, message);
             }
+            known.extend([entry.name.to_lowercase(), value(entry).to_lowercase()]);
+            self.service(entry);
         }
     }
 
     /// With a PST service listed, Outlook 16.0.17932 made an account without a delivery store;
     /// with none it makes the file itself. So the address book is all there may be.
-    fn services(&mut self, known: &mut Vec<String>) {
-        const BOOK: &str = "Outlook Address Book";
-        let Some(list) = self.file.child("Service List") else { return };
-        known.push(list.name.clone());
-        for (number, entry) in (1..).zip(&list.children) {
-            let name = format!("Service{number}");
-            if entry.name != name {
-                self.errors.add(
-                    "prf-rule",
-                    &entry.span,
-                    format!("{name} belongs here; services are counted from 1"),
-                );
-            }
-            if value(entry) != BOOK {
-                let message = format!("\"{}\" is not safe to list; only {BOOK} is", value(entry));
-                self.errors.add("prf-rule", &entry.span, message);
-                continue;
-            }
-            let mapping = self.file.child(BOOK);
-            if mapping.and_then(|mapping| mapping.child("ServiceName")).map(value) != Some("CONTAB")
-            {
-                self.errors.add(
-                    "prf-rule",
-                    &entry.span,
-                    format!("no [{BOOK}] with ServiceName=CONTAB"),
-                );
-            }
-            known.extend([name, BOOK.to_owned()]);
+    fn service(&mut self, entry: &Tree) {
+        let service = value(entry);
+        if ["Unicode Personal Folders", "Personal Folders"].contains(&service) {
+            let message = format!("\"{service}\" leaves the account without a mailbox file");
+            self.errors.add("prf-data-file", &entry.span, message);
+            return;
+        }
+        if service != BOOK {
+            let message = format!("\"{service}\" is not safe to list; only {BOOK} is");
+            self.errors.add("prf-service", &entry.span, message);
+            return;
+        }
+        let mapping = child(self.file, BOOK).and_then(|mapping| child(mapping, "ServiceName"));
+        if mapping.map(value) != Some("CONTAB") {
+            let message = format!("no [{BOOK}] with ServiceName=CONTAB");
+            self.errors.add("prf-service-mapping", &entry.span, message);
         }
     }
 
     fn accounts(&mut self, known: &mut Vec<String>, config: &mut ReadConfig) {
         let Some(list) = self.section("Internet Account List") else { return };
-        known.push(list.name.clone());
+        known.push(list.name.to_lowercase());
         if list.children.is_empty() {
-            self.errors.add("prf-rule", &list.span, "no account in [Internet Account List]");
+            let message = "no account in [Internet Account List]";
+            self.errors.add("prf-no-account", &list.span, message);
         }
         for (number, entry) in (1..).zip(&list.children) {
             let name = format!("Account{number}");
-            known.push(name.clone());
-            if entry.name != name {
+            if !entry.name.eq_ignore_ascii_case(&name) {
                 let message = format!("{name} belongs here; accounts are counted from 1");
-                self.errors.add("prf-rule", &entry.span, message);
-                continue;
+                self.errors.add("prf-list-number", &entry.span, message);
             }
-            if let Some(section) = self.section(&name) {
+            let meant = child(self.file, &entry.name).or_else(|| child(self.file, &name));
+            known.extend(meant.map(|section| section.name.to_lowercase()));
+            if let Some(section) = meant.or_else(|| self.section(&entry.name)) {
                 self.account(section, entry, config);
             }
         }
@@ -142,9 +109,9 @@ impl<'a> Reading<'a> {
 
     /// A section that has to be there.
     fn section(&mut self, name: &str) -> Option<&'a Tree> {
-        let found = self.file.child(name);
+        let found = child(self.file, name);
         if found.is_none() {
-            self.errors.add("prf-rule", &(0..0), format!("no section [{name}]"));
+            self.errors.add("prf-missing-section", &(0..0), format!("no section [{name}]"));
         }
         found
     }
@@ -154,196 +121,14 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// A section or an entry; Windows compares their names without case.
+fn child<'a>(tree: &'a Tree, name: &str) -> Option<&'a Tree> {
+    tree.children.iter().find(|child| child.name.eq_ignore_ascii_case(name))
+}
+
 fn value(entry: &Tree) -> &str {
     entry.value.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::import::Reader;
-    use crate::model::{Authentication, ServerType, SocketType};
-
-    fn read(text: &str) -> Result<ReadConfig, Vec<super::super::Defect>> {
-        Reader::Prf.read(text)
-    }
-
-    const GOOD: &str = "\
-[General]
-Custom=1
-ProfileName=Outlook
-DefaultProfile=Yes
-OverwriteProfile=Append
-ModifyDefaultProfileIfPresent=FALSE
-
-[Service List]
-Service1=Outlook Address Book
-
-[Internet Account List]
-Account1=I_Mail
-
-[Account1]
-UniqueService=No
-AccountName=Example
-DisplayName=Ann Example
-EmailAddress=ann@example.com
-POP3Server=pop.example.com
-POP3UserName=ann
-POP3Port=995
-POP3UseSSL=1
-POP3UseSPA=0
-SMTPServer=smtp.example.com
-SMTPPort=587
-SMTPSecureConnection=2
-SMTPUseAuth=1
-SMTPAuthMethod=0
-SMTPUseSPA=0
-LeaveOnServer=0x000E0003
-
-[Outlook Address Book]
-ServiceName=CONTAB
-
-[I_Mail]
-AccountType=POP3
-AccountName=PT_UNICODE,0x0002
-DisplayName=PT_UNICODE,0x000B
-EmailAddress=PT_UNICODE,0x000C
-POP3Server=PT_UNICODE,0x0100
-POP3UserName=PT_UNICODE,0x0101
-POP3UseSPA=PT_LONG,0x0108
-POP3Port=PT_LONG,0x0104
-POP3UseSSL=PT_LONG,0x0105
-SMTPServer=PT_UNICODE,0x0200
-SMTPUseAuth=PT_LONG,0x0203
-SMTPAuthMethod=PT_LONG,0x0208
-SMTPUserName=PT_UNICODE,0x0204
-SMTPUseSPA=PT_LONG,0x0207
-SMTPPort=PT_LONG,0x0201
-SMTPSecureConnection=PT_LONG,0x020A
-LeaveOnServer=PT_LONG,0x1000
-";
-
-    fn refuses(from: &str, to: &str) -> String {
-        let text = GOOD.replacen(from, to, 1);
-        assert_ne!(text, GOOD, "{from}");
-        let errors = read(&text).expect_err(to);
-        assert_eq!(errors.len(), 1, "{errors:?}");
-        errors[0].message.clone()
-    }
-
-    fn reads(from: &str, to: &str) -> ReadConfig {
-        read(&GOOD.replacen(from, to, 1)).expect(to)
-    }
-
-    #[test]
-    fn a_good_file_is_read_whole() {
-        let config = read(GOOD).unwrap();
-        assert_eq!(config.address.as_deref(), Some("ann@example.com"));
-        assert_eq!(config.display_name.as_deref(), Some("Example"));
-        let [pop, smtp] = &config.servers[..] else { panic!("{config:?}") };
-        assert_eq!((pop.server_type, pop.port), (ServerType::Pop3, 995));
-        assert_eq!(pop.socket_type, [SocketType::Ssl]);
-        assert_eq!(pop.authentication, [Authentication::PasswordCleartext]);
-        assert_eq!(pop.username.as_deref(), Some("ann"));
-        assert_eq!(pop.leave_messages_on_server, Some(true));
-        assert_eq!(pop.days_to_leave_messages_on_server, Some(14));
-        assert_eq!((smtp.server_type, smtp.port), (ServerType::Smtp, 587));
-        assert_eq!(smtp.socket_type, [SocketType::Starttls]);
-        assert_eq!(smtp.username.as_deref(), Some("ann"));
-        assert!(config.values.contains(&("Account1\\DisplayName".into(), "Ann Example".into())));
-    }
-
-    #[test]
-    fn an_imap_account_is_read_with_its_own_names() {
-        let text = GOOD.replace("POP3", "IMAP").replace("I_Mail", "IMAP_I_Mail");
-        let text = text
-            .replace("LeaveOnServer=0x000E0003\n", "")
-            .replace("LeaveOnServer=PT_LONG,0x1000\n", "");
-        let config = read(&text).unwrap();
-        assert_eq!(config.servers[0].server_type, ServerType::Imap);
-        assert_eq!(config.servers[0].leave_messages_on_server, None);
-    }
-
-    #[test]
-    fn a_key_without_a_mapping_is_refused() {
-        let message = refuses("LeaveOnServer=PT_LONG,0x1000\n", "");
-        assert!(message.contains("drops"), "{message}");
-        refuses("EmailAddress=ann", "Nickname=ann\nEmailAddress=ann");
-    }
-
-    #[test]
-    fn a_mapping_to_another_property_is_refused() {
-        refuses("POP3Port=PT_LONG,0x0104", "POP3Port=PT_LONG,0x0105");
-        refuses("POP3Port=PT_LONG,0x0104", "POP3Port=PT_UNICODE,0x0104");
-        refuses("AccountType=POP3", "AccountType=POP");
-    }
-
-    #[test]
-    fn existing_accounts_are_kept() {
-        refuses("OverwriteProfile=Append", "OverwriteProfile=Yes");
-        refuses("OverwriteProfile=Append\n", "");
-    }
-
-    #[test]
-    fn a_mailbox_file_is_left_to_outlook() {
-        refuses("Custom=1", "Custom=1\nDefaultStore=Service1");
-        refuses(
-            "Service1=Outlook Address Book",
-            "Service1=Outlook Address Book\nService2=Unicode Personal Folders",
-        );
-        refuses("ServiceName=CONTAB", "ServiceName=X");
-    }
-
-    #[test]
-    fn lists_and_sections_belong_together() {
-        refuses("Account1=I_Mail", "Account2=I_Mail");
-        refuses("[I_Mail]", "[Other]\nA=b\n\n[I_Mail]");
-        refuses("Custom=1", "Custom=2");
-        refuses("Custom=1", "Customs=1");
-    }
-
-    #[test]
-    fn connections_are_what_outlooks_numbers_say() {
-        assert_eq!(
-            reads("POP3UseSSL=1", "POP3UseSSL=0").servers[0].socket_type,
-            [SocketType::Plain]
-        );
-        let secure = |n| reads("SecureConnection=2", n).servers[1].socket_type.clone();
-        assert_eq!(secure("SecureConnection=0"), [SocketType::Plain]);
-        assert_eq!(secure("SecureConnection=1"), [SocketType::Ssl]);
-        refuses("SecureConnection=2", "SecureConnection=3");
-        refuses("POP3UseSSL=1", "POP3UseSSL=2");
-        refuses("POP3UseSSL=1\n", "");
-        refuses("POP3Port=995", "POP3Port=0");
-        refuses("POP3Port=995\n", "");
-        refuses("pop.example.com", "pop example");
-    }
-
-    #[test]
-    fn signing_in_is_what_outlooks_numbers_say() {
-        let pop = |n| reads("POP3UseSPA=0", n).servers[0].authentication.clone();
-        assert_eq!(pop("POP3UseSPA=1"), [Authentication::Ntlm]);
-        let smtp = |n| reads("SMTPUseAuth=1\nSMTPAuthMethod=0", n).servers[1].clone();
-        assert_eq!(smtp("SMTPUseAuth=0").authentication, [Authentication::None]);
-        let after_pop = smtp("SMTPUseAuth=1\nSMTPAuthMethod=2").authentication;
-        assert_eq!(after_pop, [Authentication::SmtpAfterPop]);
-        let own = smtp("SMTPUseAuth=1\nSMTPAuthMethod=1\nSMTPUserName=out");
-        assert_eq!(own.username.as_deref(), Some("out"));
-        refuses("SMTPAuthMethod=0", "SMTPAuthMethod=1");
-        refuses("SMTPAuthMethod=0", "SMTPAuthMethod=7");
-    }
-
-    #[test]
-    fn the_bits_of_leave_on_server_make_sense() {
-        let leave = |n: &str| {
-            let server = reads("0x000E0003", n).servers[0].clone();
-            (server.leave_messages_on_server, server.days_to_leave_messages_on_server)
-        };
-        assert_eq!(leave("1"), (Some(true), None));
-        assert_eq!(leave("0x0"), (Some(false), None));
-        assert_eq!(leave("0x000E0007"), (Some(true), Some(14)));
-        for bits in ["0x3", "0x000E0001", "0x2", "0x9", "x"] {
-            refuses("0x000E0003", bits);
-        }
-    }
-}
+mod tests;

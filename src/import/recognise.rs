@@ -1,17 +1,51 @@
 //! Which format a file is, by its bytes and not by its name.
 
-use encoding_rs::{UTF_8, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::Reader;
 
+/// How a text is written in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Utf8,
+    Utf8Mark,
+    Utf16LeMark,
+    Utf16BeMark,
+    /// Without a byte order mark, known by the zero in each letter.
+    Utf16Le,
+    Utf16Be,
+    /// Bytes that are no UTF-8: in the code page of some PC.
+    CodePage,
+}
+
+impl Form {
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0xFF, 0xFE, ..] => Form::Utf16LeMark,
+            [0xFE, 0xFF, ..] => Form::Utf16BeMark,
+            [0xEF, 0xBB, 0xBF, ..] => Form::Utf8Mark,
+            [1..=0xFF, 0, 1..=0xFF, 0, ..] => Form::Utf16Le,
+            [0, 1..=0xFF, 0, 1..=0xFF, ..] => Form::Utf16Be,
+            _ if std::str::from_utf8(bytes).is_ok() => Form::Utf8,
+            _ => Form::CodePage,
+        }
+    }
+
+    /// The text, with the newlines that it has.
+    pub fn decode(self, bytes: &[u8]) -> String {
+        let encoding = match self {
+            Form::Utf16LeMark | Form::Utf16Le => UTF_16LE,
+            Form::Utf16BeMark | Form::Utf16Be => UTF_16BE,
+            Form::Utf8 | Form::Utf8Mark => UTF_8,
+            Form::CodePage => WINDOWS_1252,
+        };
+        encoding.decode_with_bom_removal(bytes).0.into_owned()
+    }
+}
+
 /// The reader for these bytes, and the text it wants (newlines as `\n`).
 pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
-    let encoding = match bytes {
-        [0xFF, 0xFE, ..] => UTF_16LE,
-        _ if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        _ => WINDOWS_1252,
-    };
-    let text = encoding.decode_with_bom_removal(bytes).0.replace("\r\n", "\n");
+    let text = Form::of(bytes).decode(bytes).replace("\r\n", "\n");
     let start = text.trim_start();
     let has = |word: &str| text.contains(word);
     let reader = if start.starts_with('<') {
@@ -24,11 +58,11 @@ pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
         } else {
             return None;
         }
-    } else if start.starts_with("Windows Registry Editor") || start.starts_with("REGEDIT4") {
+    } else if is_registry(start) {
         Reader::Reg
-    } else if start.starts_with(['[', ';']) && has("[Service List]") {
+    } else if is_profile(start) {
         Reader::Prf
-    } else if start.starts_with('[') && serde_json::from_str::<serde_json::Value>(start).is_ok() {
+    } else if is_payload(start) {
         Reader::QrPayload
     } else {
         return None;
@@ -36,29 +70,72 @@ pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
     Some((reader, text))
 }
 
+/// By its first line, or by its first key where that line is wrong.
+fn is_registry(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
+    first.starts_with("windows registry editor")
+        || first.starts_with("regedit")
+        || text.lines().any(|line| {
+            let line = line.trim_start();
+            line.starts_with("[HKEY_") || line.starts_with("[-HKEY_")
+        })
+}
+
+/// By a section that only such a file has.
+fn is_profile(text: &str) -> bool {
+    const OWN: [&str; 4] =
+        ["[service list]", "[internet account list]", "[i_mail]", "[imap_i_mail]"];
+    text.lines().any(|line| OWN.contains(&line.trim().to_ascii_lowercase().as_str()))
+}
+
+/// An array that begins with a number, whole or cut off.
+fn is_payload(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('[') else { return false };
+    let start = inside.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    start.len() < inside.trim_start().len() && start.trim_start().starts_with(',')
+        || serde_json::from_str::<serde_json::Value>(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(bytes: &[u8]) -> Option<Reader> {
+        recognise(bytes).map(|(reader, _)| reader)
+    }
+
     #[test]
     fn a_format_is_known_by_its_bytes() {
-        let of = |text: &str| recognise(text.as_bytes()).map(|(reader, _)| reader);
-        assert_eq!(
-            of("<?xml version=\"1.0\"?>\n<clientConfig version=\"1.1\">"),
-            Some(Reader::Autoconfig)
-        );
-        assert_eq!(of("<Autodiscover xmlns=\"x\">"), Some(Reader::Autodiscover));
-        assert_eq!(
-            of("<?xml version=\"1.0\"?><plist version=\"1.0\">"),
-            Some(Reader::Mobileconfig)
-        );
-        assert_eq!(of("; comment\r\n[General]\r\n[Service List]\r\n"), Some(Reader::Prf));
-        assert_eq!(of("[1,[1,1]]"), Some(Reader::QrPayload));
-        assert_eq!(of("hello"), None);
-        let mut reg = vec![0xFF, 0xFE];
-        reg.extend(
-            "Windows Registry Editor Version 5.00\r\n".encode_utf16().flat_map(u16::to_le_bytes),
-        );
-        assert_eq!(recognise(&reg).map(|(reader, _)| reader), Some(Reader::Reg));
+        for (text, reader) in [
+            ("<?xml version=\"1.0\"?>\n<clientConfig version=\"1.1\">", Reader::Autoconfig),
+            ("<Autodiscover xmlns=\"x\">", Reader::Autodiscover),
+            ("<?xml version=\"1.0\"?><plist version=\"1.0\">", Reader::Mobileconfig),
+            ("; comment\r\n[General]\r\n[Service List]\r\n", Reader::Prf),
+            ("[internet account list]\nAccount1=I_Mail\n", Reader::Prf),
+            ("[1,[1,1]]", Reader::QrPayload),
+            ("[2,[1,1", Reader::QrPayload),
+            ("[HKEY_CURRENT_USER\\Software]\n", Reader::Reg),
+            ("REGEDIT4\n", Reader::Reg),
+        ] {
+            assert_eq!(of(text.as_bytes()), Some(reader), "{text}");
+        }
+        assert_eq!(of(b"hello"), None);
+        assert_eq!(of(b"[general]\na=b"), None);
+    }
+
+    #[test]
+    fn a_registry_file_is_known_in_every_encoding() {
+        let text = "Windows Registry Editor Version 5.00\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (mark, bytes, form) in [
+            (&[0xFF, 0xFE][..], &little, Form::Utf16LeMark),
+            (&[0xFE, 0xFF], &big, Form::Utf16BeMark),
+            (&[], &little, Form::Utf16Le),
+            (&[], &big, Form::Utf16Be),
+        ] {
+            let bytes = [mark, bytes].concat();
+            assert_eq!((of(&bytes), Form::of(&bytes)), (Some(Reader::Reg), form));
+        }
     }
 }

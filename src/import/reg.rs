@@ -34,7 +34,7 @@ fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
         Ok(text) => text.trim_end_matches('\0').replace('\0', "\n"),
         Err(_) => {
             errors.add(
-                "reg-rule",
+                "reg-hex-text",
                 &value.span,
                 format!("the bytes of {} are no UTF-16 text", value.name),
             );

@@ -1,53 +1,23 @@
 //! `[AccountN]`: an incoming and an outgoing server.
 
-use super::super::{ReadConfig, ReadServer, hostname, port};
-use super::{Reading, value};
+use super::super::{ReadConfig, ReadServer, hostname, meant_hostname, port};
+use super::{Reading, child, value};
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// What both kinds of account have. Outlook's MAPI properties PROP_ACCT_* and PROP_SMTP_*
-const COMMON: [(&str, &str); 15] = [
-    ("AccountName", "PT_UNICODE,0x0002"),
-    ("DisplayName", "PT_UNICODE,0x000B"),
-    ("EmailAddress", "PT_UNICODE,0x000C"),
-    ("Organization", "PT_UNICODE,0x0107"),
-    ("ReplyEmailAddress", "PT_UNICODE,0x0103"),
-    ("ConnectionType", "PT_LONG,0x000F"),
-    ("ConnectionOID", "PT_UNICODE,0x0010"),
-    ("SMTPServer", "PT_UNICODE,0x0200"),
-    ("SMTPPort", "PT_LONG,0x0201"),
-    ("SMTPUseAuth", "PT_LONG,0x0203"),
-    ("SMTPUserName", "PT_UNICODE,0x0204"),
-    ("SMTPUseSPA", "PT_LONG,0x0207"),
-    ("SMTPAuthMethod", "PT_LONG,0x0208"),
-    ("ServerTimeOut", "PT_LONG,0x0209"),
-    // 0x0202 (SMTPUseSSL) is its older brother, which cannot say STARTTLS.
-    ("SMTPSecureConnection", "PT_LONG,0x020A"),
-];
-
-/// What is called POP3… or IMAP… after the kind of account. PROP_INET_*
-const INCOMING: [(&str, &str); 5] = [
-    ("Server", "PT_UNICODE,0x0100"),
-    ("UserName", "PT_UNICODE,0x0101"),
-    ("Port", "PT_LONG,0x0104"),
-    ("UseSSL", "PT_LONG,0x0105"),
-    ("UseSPA", "PT_LONG,0x0108"),
-];
-
 /// PROP_POP_LEAVE_ON_SERVER: leave, but not for ever, and days in the upper half.
-const LEAVE_ON_SERVER: (&str, &str) = ("LeaveOnServer", "PT_LONG,0x1000");
 const LEAVE: u32 = 1;
 const REMOVE_AFTER_DAYS: u32 = 2;
 const REMOVE_WHEN_DELETED: u32 = 4;
 
 impl<'a> Reading<'a> {
     pub(super) fn account(&mut self, account: &'a Tree, listed: &Tree, config: &mut ReadConfig) {
-        let (server_type, prefix) = match value(listed) {
-            "I_Mail" => (ServerType::Pop3, "POP3"),
-            "IMAP_I_Mail" => (ServerType::Imap, "IMAP"),
+        let (server_type, prefix, usual) = match value(listed) {
+            "I_Mail" => (ServerType::Pop3, "POP3", 110),
+            "IMAP_I_Mail" => (ServerType::Imap, "IMAP", 143),
             other => {
                 let message = format!("\"{other}\" is none of I_Mail (POP3), IMAP_I_Mail");
-                self.errors.add("prf-rule", &listed.span, message);
+                self.errors.add("prf-account-kind", &listed.span, message);
                 return;
             }
         };
@@ -57,14 +27,13 @@ impl<'a> Reading<'a> {
         self.text(account, "EmailAddress")
             .map(|address| config.address.get_or_insert(address.to_owned()));
         let key = |name: &str| format!("{prefix}{name}");
-        let user = account.child(&key("UserName")).map(|entry| value(entry).to_owned());
-        let leave = account.child(LEAVE_ON_SERVER.0).and_then(|entry| self.leave_on_server(entry));
-        let host = self.hostname(account, &key("Server"));
-        let number = self.port(account, &key("Port"));
-        let security = [SocketType::Plain, SocketType::Ssl];
-        let socket_type = self.choice(account, &key("UseSSL"), &security);
+        let user = child(account, &key("UserName")).map(|entry| value(entry).to_owned());
+        let leave = child(account, "LeaveOnServer").and_then(|entry| self.leave_on_server(entry));
+        let hostname = self.hostname(account, &key("Server"));
+        let port = self.port(account, &key("Port"), usual);
+        let socket_type = self.incoming_security(account, &key("UseSSL"));
         let authentication = self.spa(account, &key("UseSPA"));
-        if let (Some(hostname), Some(port), Some(socket_type)) = (host, number, socket_type) {
+        if let (Some(hostname), Some(port)) = (hostname, port) {
             config.servers.push(ReadServer {
                 server_type,
                 hostname,
@@ -83,30 +52,20 @@ impl<'a> Reading<'a> {
 
     fn outgoing(&mut self, account: &'a Tree, incoming_user: Option<String>) -> Option<ReadServer> {
         let hostname = self.hostname(account, "SMTPServer");
-        let port = self.port(account, "SMTPPort");
-        let security = [SocketType::Plain, SocketType::Ssl, SocketType::Starttls];
-        let socket_type = self.choice(account, "SMTPSecureConnection", &security);
-        let own_user = account.child("SMTPUserName").map(|entry| value(entry).to_owned());
+        let port = self.port(account, "SMTPPort", 25);
+        let socket_type = self.outgoing_security(account);
+        let own_user = child(account, "SMTPUserName").map(|entry| value(entry).to_owned());
         let spa = self.spa(account, "SMTPUseSPA");
         // Without SMTPUseAuth Outlook does not sign in at all.
-        let signs_in = match account.child("SMTPUseAuth") {
-            Some(_) => self.choice(account, "SMTPUseAuth", &[false, true])?,
-            None => false,
-        };
-        let method = match account.child("SMTPAuthMethod") {
-            Some(_) => self.choice(account, "SMTPAuthMethod", &[0, 1, 2])?,
-            None => 0,
-        };
+        let signs_in = self.choice(account, "SMTPUseAuth", &[false, true]).unwrap_or(false);
+        let method = self.choice(account, "SMTPAuthMethod", &[0, 1, 2]).unwrap_or(0);
         let (authentication, username) = match (signs_in, method) {
             (false, _) => (Some(Authentication::None), None),
             (true, 0) => (spa, incoming_user),
             (true, 1) => {
                 if own_user.is_none() {
-                    self.errors.add(
-                        "prf-rule",
-                        &self.start(account),
-                        "SMTPAuthMethod=1 without SMTPUserName",
-                    );
+                    let message = "SMTPAuthMethod=1 without SMTPUserName";
+                    self.errors.add("prf-no-smtp-user", &self.start(account), message);
                 }
                 (spa, own_user)
             }
@@ -116,7 +75,7 @@ impl<'a> Reading<'a> {
             server_type: ServerType::Smtp,
             hostname: hostname?,
             port: port?,
-            socket_type: vec![socket_type?],
+            socket_type,
             authentication: authentication.into_iter().collect(),
             username,
             leave_messages_on_server: None,
@@ -126,51 +85,35 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Every key that is used is mapped, and to the property that it is called after.
-    fn mappings(&mut self, account: &Tree, name: &str, prefix: &str) {
-        let Some(mapping) = self.section(name) else { return };
-        let property = |key: &str| {
-            let own = key.strip_prefix(prefix).and_then(|rest| find(&INCOMING, rest));
-            let leave = (key == LEAVE_ON_SERVER.0 && prefix == "POP3").then_some(LEAVE_ON_SERVER.1);
-            own.or(leave).or_else(|| find(&COMMON, key))
-        };
-        match mapping.child("AccountType") {
-            Some(entry) if value(entry) == prefix => {}
-            Some(entry) => {
-                self.errors.add("prf-rule", &entry.span, format!("AccountType has to be {prefix}"))
-            }
-            None => self.errors.add(
-                "prf-rule",
-                &self.start(mapping),
-                format!("no AccountType={prefix}"),
-            ),
+    /// Without the key it is 0.
+    fn incoming_security(&mut self, account: &'a Tree, key: &str) -> SocketType {
+        if child(account, key).is_none() {
+            let message = format!("no {key} in [{}], so there is no TLS", account.name);
+            self.errors.add("prf-no-security", &self.start(account), message);
         }
-        for entry in mapping.children.iter().filter(|entry| entry.name != "AccountType") {
-            match property(&entry.name) {
-                Some(property) if property == value(entry) => {}
-                Some(property) => {
-                    self.errors.add(
-                        "prf-rule",
-                        &entry.span,
-                        format!("{} has to be {property}", entry.name),
-                    );
-                }
-                None => {
-                    let message =
-                        format!("{} in [{name}] is no property of this account", entry.name);
-                    self.errors.add("prf-rule", &entry.span, message);
-                }
-            }
-        }
-        // These two are about the section itself; the Office Customization Tool maps neither.
-        let directive = |name: &str| matches!(name, "UniqueService" | "DefaultAccount");
-        for entry in account.children.iter().filter(|entry| !directive(&entry.name)) {
-            if mapping.child(&entry.name).is_none() {
+        let known = [SocketType::Plain, SocketType::Ssl];
+        self.choice(account, key, &known).unwrap_or(SocketType::Plain)
+    }
+
+    fn outgoing_security(&mut self, account: &'a Tree) -> Vec<SocketType> {
+        let known = [SocketType::Plain, SocketType::Ssl, SocketType::Starttls];
+        let Some(entry) = child(account, "SMTPSecureConnection") else {
+            let Some(old) = child(account, "SMTPUseSSL") else {
                 let message =
-                    format!("[{name}] has no line for {}, so Outlook drops it", entry.name);
-                self.errors.add("prf-rule", &entry.span, message);
-            }
+                    format!("no SMTPSecureConnection in [{}], so there is no TLS", account.name);
+                self.errors.add("prf-no-security", &self.start(account), message);
+                return vec![SocketType::Plain];
+            };
+            let message = "SMTPUseSSL cannot say STARTTLS; SMTPSecureConnection can";
+            self.errors.add("prf-smtp-use-ssl", &old.span, message);
+            return self.choice(account, "SMTPUseSSL", &known[..2]).into_iter().collect();
+        };
+        if long(value(entry)) == Some(3) {
+            let message = "SMTPSecureConnection=3 leaves it to Outlook whether there is TLS";
+            self.errors.add("prf-smtp-security-auto", &entry.span, message);
+            return vec![SocketType::Starttls, SocketType::Ssl, SocketType::Plain];
         }
+        self.choice(account, "SMTPSecureConnection", &known).into_iter().collect()
     }
 
     fn leave_on_server(&mut self, entry: &Tree) -> Option<(bool, Option<u32>)> {
@@ -189,7 +132,7 @@ impl<'a> Reading<'a> {
             return Some((low & LEAVE != 0, limited.then_some(days)));
         };
         self.errors.add(
-            "prf-rule",
+            "prf-leave-on-server",
             &entry.span,
             format!("LeaveOnServer={} {reason}", value(entry)),
         );
@@ -197,60 +140,51 @@ impl<'a> Reading<'a> {
     }
 
     fn spa(&mut self, account: &'a Tree, key: &str) -> Option<Authentication> {
-        match account.child(key) {
-            Some(_) => self.choice(
-                account,
-                key,
-                &[Authentication::PasswordCleartext, Authentication::Ntlm],
-            ),
-            None => Some(Authentication::PasswordCleartext),
+        if child(account, key).is_none() {
+            return Some(Authentication::PasswordCleartext);
         }
+        self.choice(account, key, &[Authentication::PasswordCleartext, Authentication::Ntlm])
     }
 
     fn hostname(&mut self, account: &'a Tree, key: &str) -> Option<String> {
         let name = self.text(account, key)?;
-        let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-        self.errors.keep("prf-rule", &span, hostname(name))
+        let span = child(account, key).map_or(account.span.clone(), |entry| entry.span.clone());
+        self.errors.keep("prf-hostname", &span, hostname(name)).or_else(|| meant_hostname(name))
     }
 
     /// Outlook has a default (110, 143, 25), which is never the secure port.
-    fn port(&mut self, account: &'a Tree, key: &str) -> Option<u16> {
-        let number = self.text(account, key)?;
-        let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-        self.errors.keep("prf-rule", &span, port(number))
+    fn port(&mut self, account: &'a Tree, key: &str, usual: u16) -> Option<u16> {
+        let Some(entry) = child(account, key).filter(|entry| !value(entry).is_empty()) else {
+            let message = format!("no {key} in [{}], so it is {usual}", account.name);
+            self.errors.add("prf-no-port", &self.start(account), message);
+            return Some(usual);
+        };
+        // PT_LONG has two ways to be written.
+        let number =
+            long(value(entry)).map_or(value(entry).to_owned(), |number| number.to_string());
+        self.errors.keep("prf-port", &entry.span, port(&number))
     }
 
-    /// A number that stands for one of these, from 0.
+    /// A number that stands for one of these, from 0; none where the key is missing.
     fn choice<T: Copy>(&mut self, account: &'a Tree, key: &str, of: &[T]) -> Option<T> {
-        let number = self.text(account, key)?;
-        let found = long(number).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
+        let entry = child(account, key)?;
+        let found = long(value(entry)).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
         if found.is_none() {
-            let span = account.child(key).map_or(account.span.clone(), |entry| entry.span.clone());
-            self.errors.add(
-                "prf-rule",
-                &span,
-                format!("{key} is a number from 0 to {}", of.len() - 1),
-            );
+            let message = format!("{key} is a number from 0 to {}", of.len() - 1);
+            self.errors.add("prf-number", &entry.span, message);
         }
         found
     }
 
     /// The value of a key that has to be there.
     fn text(&mut self, account: &'a Tree, key: &str) -> Option<&'a str> {
-        let text = account.child(key).map(value).filter(|text| !text.is_empty());
+        let text = child(account, key).map(value).filter(|text| !text.is_empty());
         if text.is_none() {
-            self.errors.add(
-                "prf-rule",
-                &self.start(account),
-                format!("no {key} in [{}]", account.name),
-            );
+            let message = format!("no {key} in [{}]", account.name);
+            self.errors.add("prf-incomplete", &self.start(account), message);
         }
         text
     }
-}
-
-fn find(properties: &[(&'static str, &'static str)], key: &str) -> Option<&'static str> {
-    properties.iter().find(|(name, _)| *name == key).map(|(_, property)| *property)
 }
 
 /// PT_LONG: decimal, or hexadecimal after `0x`.

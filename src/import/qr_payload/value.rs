@@ -1,0 +1,49 @@
+//! Numbers and texts as Thunderbird for Android's JSON reader (Moshi) gives them.
+
+use super::super::Errors;
+use crate::format::Tree;
+
+/// A whole number. Moshi's `nextInt` makes one of a text of digits, and of `1.0`.
+pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
+    let digits = value.value.as_deref().filter(|_| matches!(value.kind, "number" | "string"))?;
+    if let (Ok(number), "number") = (digits.parse(), value.kind) {
+        return Some(number);
+    }
+    let number = digits.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
+    errors.add("qr-value-type", &value.span, format!("{} is no whole number", shown(value)));
+    // Longer numbers are no field's.
+    format!("{number:.0}").parse().ok()
+}
+
+/// A text on one line. Moshi's `nextString` makes one of a number, and refuses null.
+pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
+    match value.kind {
+        "string" => {}
+        "number" => {
+            errors.add("qr-value-type", &value.span, format!("{} is no string", shown(value)));
+        }
+        "null" => {
+            let message = "null is refused; write \"\", or leave the value out at the end";
+            errors.add("qr-null", &value.span, message);
+        }
+        _ => errors.add("qr-not-a-text", &value.span, "this has to be a string"),
+    }
+    let text = value.value.as_deref().filter(|_| matches!(value.kind, "string" | "number"))?;
+    if text.contains(['\r', '\n']) {
+        errors.add("qr-line-break", &value.span, "a line break in a text");
+    }
+    Some(text)
+}
+
+/// More values than version 1 has: they are skipped, for the sake of versions to come.
+pub(super) fn surplus(values: &[Tree], errors: &mut Errors) {
+    if let [first, .., last] | [first @ last] = values {
+        let span = first.span.start..last.span.end;
+        errors.add("qr-extra-value", &span, "version 1 has no value here, so it is skipped");
+    }
+}
+
+fn shown(value: &Tree) -> String {
+    let text = value.value.as_deref().unwrap_or_default().escape_debug().to_string();
+    if value.kind == "string" { format!("\"{text}\"") } else { text }
+}
