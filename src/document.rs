@@ -380,7 +380,7 @@ fn visible(text: &str) -> Result<Text, Invalid> {
     }
 }
 
-fn is_language(tag: &str) -> bool {
+pub fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     parts
         .next()

@@ -182,6 +182,13 @@ fn what_cannot_be_held_is_said() {
         Run::new().write("config.xml", &WHOLE.replace("<issuer>login.example.com</issuer>", ""));
     let ended = import(&run, "config.xml").code(0).says("import-lost");
     assert!(!ended.stdout.contains("[oAuth2]"), "{}", ended.stdout);
+    // A language that is none (found by fuzzing) and one that is written in another way.
+    let text = WHOLE.replace("<descr lang=\"de\">", "<descr lang=\"%n\">");
+    let text = text.replace("<instruction lang=\"en\">", "<instruction lang=\"de_AT\">");
+    let run = Run::new().write("config.xml", &text);
+    let ended =
+        import(&run, "config.xml").code(0).says("a text at \"https://example.com/help\" in \"%n\"");
+    assert!(ended.stdout.contains("instruction.de-AT = [\"Switch POP on\"]"), "{}", ended.stdout);
 }
 
 #[test]

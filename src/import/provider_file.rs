@@ -5,15 +5,17 @@
 
 mod text;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{ReadConfig, ReadOAuth2, ReadPage, ReadServer};
+use crate::document::is_language;
 use crate::finding::Finding;
 use crate::model::{
-    Authentication, Hostname, HostnamePattern, ServerType, SocketType, UsernamePattern,
+    Authentication, Hostname, HostnamePattern, ServerType, SocketType, Text, UsernamePattern,
     reads_as_another,
 };
-use text::{fits, is_url, key, list, quoted, shortened};
+use text::{fits, is_url, key, language_tag, list, quoted, shortened};
 
 /// draft-ietf-mailmaint-autoconfig, "displayName" and "displayShortName".
 const DISPLAY_NAME: usize = 60;
@@ -318,13 +320,31 @@ impl Writer<'_> {
         }
     }
 
+    /// The texts of a page that a provider file takes, by language.
+    fn texts(&mut self, page: &ReadPage) -> BTreeMap<String, Vec<String>> {
+        let mut taken = BTreeMap::new();
+        for (written, texts) in &page.texts {
+            let language = &language_tag(written);
+            let fine = |text: &&String| !text.trim().is_empty() && Text::new(text).is_ok();
+            let own: Vec<String> = texts.iter().filter(fine).cloned().collect();
+            if own.len() < texts.len() || !is_language(language) {
+                self.lost(format!("a text at {} in {}", quoted(&page.url), quoted(written)));
+            }
+            if !own.is_empty() && is_language(language) {
+                taken.insert(language.clone(), own);
+            }
+        }
+        taken
+    }
+
     fn enable(&mut self, page: &ReadPage) {
-        if !is_url(&page.url) || page.texts.is_empty() {
+        let texts = self.texts(page);
+        if !is_url(&page.url) || texts.is_empty() {
             self.lost(format!("what is to be switched on at {} has no text", quoted(&page.url)));
             return;
         }
         let _ = write!(self.out, "\n[[enable]]\nvisitURL = {}\n", quoted(&page.url));
-        for (language, steps) in &page.texts {
+        for (language, steps) in &texts {
             let _ = writeln!(self.out, "instruction.{} = {}", key(language), list(steps));
         }
     }
@@ -335,8 +355,14 @@ impl Writer<'_> {
             return;
         }
         let _ = write!(self.out, "\n[[documentation]]\nurl = {}\n", quoted(&page.url));
-        for (language, texts) in &page.texts {
-            let _ = writeln!(self.out, "descr.{} = {}", key(language), quoted(&texts.join(" ")));
+        for (language, texts) in self.texts(page) {
+            let text = texts.join(" ");
+            match Text::new(&text) {
+                Ok(_) => {
+                    let _ = writeln!(self.out, "descr.{} = {}", key(&language), quoted(&text));
+                }
+                Err(why) => self.lost(format!("the text about {}: {why}", quoted(&page.url))),
+            }
         }
     }
 
@@ -347,7 +373,9 @@ impl Writer<'_> {
             self.lost("oAuth2 lacks its issuer or one of its addresses".to_owned());
             return;
         };
-        if !(is_url(auth) && is_url(token)) {
+        let scope: Vec<String> =
+            read.scope.iter().filter(|word| Text::new(word).is_ok()).cloned().collect();
+        if !(is_url(auth) && is_url(token)) || Text::new(issuer).is_err() {
             self.lost("an address of oAuth2 is none".to_owned());
             return;
         }
@@ -361,9 +389,9 @@ impl Writer<'_> {
         let mut told: Vec<ServerType> = Vec::new();
         for entry in servers {
             let wants = entry.authentication.contains(&Authentication::OAuth2);
-            if wants && !read.scope.is_empty() && !told.contains(&entry.server_type) {
+            if wants && !scope.is_empty() && !told.contains(&entry.server_type) {
                 told.push(entry.server_type);
-                let _ = writeln!(self.out, "scope.{} = {}", entry.server_type, list(&read.scope));
+                let _ = writeln!(self.out, "scope.{} = {}", entry.server_type, list(&scope));
             }
         }
     }

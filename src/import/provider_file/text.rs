@@ -58,3 +58,12 @@ pub(super) fn shortened(name: &str, longest: usize) -> String {
     };
     cut.trim_end().to_owned()
 }
+
+/// `de_AT` and `EN` as BCP 47 has them.
+pub(super) fn language_tag(written: &str) -> String {
+    let tag = written.trim().replace('_', "-");
+    match tag.split_once('-') {
+        Some((language, rest)) => format!("{}-{rest}", language.to_ascii_lowercase()),
+        None => tag.to_ascii_lowercase(),
+    }
+}

@@ -1,0 +1,26 @@
+//! What every target does with its bytes.
+
+use mailwright::check::advice::advise;
+use mailwright::check::defects;
+use mailwright::finding::{Source, any_error};
+use mailwright::import::{Reader, provider_file, recognise};
+use mailwright::settings::read_provider;
+
+/// Reads as a client would, tells what is wrong, and makes a provider file that ours must take.
+pub fn all(reader: Reader, bytes: &[u8]) {
+    // Whatever a file is taken for by what is in it.
+    let _ = recognise(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let examined = reader.examine(&text);
+    let advice = advise(reader, &text, &examined);
+    let source = Source::new("fuzzed", text.as_ref());
+    for defect in examined.defects.iter().chain(&advice) {
+        assert!(text.is_char_boundary(defect.span.start.min(text.len())), "{defect:?}");
+        let _ = defects::finding(defect, &source).to_string();
+    }
+    let mut findings = Vec::new();
+    if let Some(provider) = provider_file(&examined.config, "fuzzed", &mut findings) {
+        let (_, wrong) = read_provider("fuzzed", &Source::new("fuzzed.toml", provider.as_str()));
+        assert!(!any_error(&wrong), "{wrong:?} in {provider}");
+    }
+}
