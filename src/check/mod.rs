@@ -8,6 +8,7 @@
 
 pub mod advice;
 pub mod defects;
+pub mod encoding;
 pub mod matrix;
 mod reading;
 pub mod schema;

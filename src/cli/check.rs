@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::check::advice::advise;
 use crate::check::defects;
+use crate::check::encoding::encoding;
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::recognise;
@@ -93,8 +94,9 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     };
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
+    let encoding = encoding(reader, &bytes);
     let source: Arc<Source> = Source::new(name, text);
-    let all = examined.defects.iter().chain(&advice);
+    let all = encoding.iter().chain(&examined.defects).chain(&advice);
     let mut findings: Vec<Finding> = all.map(|defect| defects::finding(defect, &source)).collect();
     findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
     findings.dedup();

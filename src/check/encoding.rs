@@ -1,0 +1,119 @@
+//! What the bytes of a file say, beyond its text: encoding and ends of lines.
+
+use std::ops::Range;
+
+use crate::import::{Defect, Form, Reader};
+
+/// What is wrong with the bytes for this reader's client.
+pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
+    let form = Form::of(bytes);
+    let text = form.decode(bytes);
+    let mut found = Found { text: &text, defects: Vec::new() };
+    match reader {
+        Reader::Reg => registry(form, &mut found),
+        Reader::Prf => profile(form, &mut found),
+        Reader::QrPayload => payload(form, &mut found),
+        Reader::Autoconfig => autoconfig(form, &mut found),
+        Reader::Autodiscover | Reader::Mobileconfig => {}
+    }
+    found.defects
+}
+
+/// regedit takes UTF-16LE with its mark, and bytes in the code page of the PC.
+fn registry(form: Form, found: &mut Found<'_>) {
+    let other = found.beyond_ascii();
+    match form {
+        Form::Utf16LeMark => {}
+        Form::Utf16Le | Form::Utf16Be => {
+            found.add("reg-encoding-no-mark", 0..0, "UTF-16 without a byte order mark");
+        }
+        Form::Utf16BeMark => {
+            found.add("reg-encoding-big-endian", 0..0, "UTF-16 with its bytes the other way round");
+        }
+        Form::Utf8Mark => {
+            found.add("reg-encoding-utf8-mark", 0..0, "UTF-8 with a byte order mark");
+        }
+        Form::Utf8 => {
+            if let Some(place) = other {
+                let message = "UTF-8, which regedit reads in the code page of the PC";
+                found.add("reg-encoding-utf8", place, message);
+            }
+        }
+        Form::CodePage => {
+            let message = "letters in a code page, which another PC reads otherwise";
+            found.add("reg-encoding-code-page", other.unwrap_or_default(), message);
+        }
+    }
+    found.line_ends("reg-line-ends");
+    if !found.text.ends_with('\n') {
+        let end = found.place(found.text.len());
+        found.add("reg-last-line", end..end, "the last line has no end");
+    }
+}
+
+/// Outlook takes bytes in the code page of the PC.
+fn profile(form: Form, found: &mut Found<'_>) {
+    let other = found.beyond_ascii();
+    match form {
+        Form::Utf16LeMark | Form::Utf16BeMark | Form::Utf16Le | Form::Utf16Be => {
+            found.add("prf-encoding-utf16", 0..0, "UTF-16; Outlook reads one byte a letter");
+        }
+        Form::Utf8Mark => found.add("prf-encoding-mark", 0..0, "a byte order mark"),
+        Form::Utf8 => {
+            if let Some(place) = other {
+                let message = "UTF-8, which Outlook reads in the code page of the PC";
+                found.add("prf-encoding-utf8", place, message);
+            }
+        }
+        Form::CodePage => {
+            let message = "letters beyond ASCII; read as meant where the PC has this code page";
+            found.add("prf-encoding-code-page", other.unwrap_or_default(), message);
+        }
+    }
+    found.line_ends("prf-line-ends");
+}
+
+/// A QR code is UTF-8, and Moshi takes a mark for a value.
+fn payload(form: Form, found: &mut Found<'_>) {
+    if form != Form::Utf8 {
+        found.add("qr-encoding", 0..0, "the payload has to be UTF-8 without a byte order mark");
+    }
+}
+
+fn autoconfig(form: Form, found: &mut Found<'_>) {
+    if matches!(form, Form::Utf8Mark | Form::Utf16LeMark | Form::Utf16BeMark) {
+        found.add("autoconfig-byte-order-mark", 0..0, "a byte order mark before the XML");
+    }
+}
+
+struct Found<'a> {
+    /// As it is in the bytes.
+    text: &'a str,
+    defects: Vec<Defect>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, code: &'static str, span: Range<usize>, message: &str) {
+        self.defects.push(Defect { code, message: message.to_owned(), span });
+    }
+
+    /// The first letter beyond ASCII.
+    fn beyond_ascii(&self) -> Option<Range<usize>> {
+        let (at, c) = self.text.char_indices().find(|(_, c)| !c.is_ascii())?;
+        let start = self.place(at);
+        Some(start..start + c.len_utf8())
+    }
+
+    fn line_ends(&mut self, code: &'static str) {
+        let bare = self.text.match_indices('\n').find(|(at, _)| !self.text[..*at].ends_with('\r'));
+        if let Some((at, _)) = bare {
+            let place = self.place(at);
+            self.add(code, place..place, "the line ends in LF; lines of Windows end in CR LF");
+        }
+    }
+
+    /// A place of the text with `\n`, as readers have it.
+    fn place(&self, at: usize) -> usize {
+        at - self.text[..at].matches("\r\n").count()
+    }
+}
