@@ -6,8 +6,12 @@
 mod autoconfig;
 mod autodiscover;
 mod mobileconfig;
+mod prf;
+mod qr;
+mod reg;
 
-use crate::import::{Defect, Examined, Reader};
+use crate::import::{Defect, Examined, ReadServer, Reader};
+use crate::model::{ServerType, SocketType};
 
 /// Everything worth saying about a file that was read.
 pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
@@ -15,8 +19,37 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
         Reader::Autoconfig => autoconfig::advise(text, examined),
         Reader::Autodiscover => autodiscover::advise(text, examined),
         Reader::Mobileconfig => mobileconfig::advise(text, examined),
-        _ => Vec::new(),
+        Reader::Prf => prf::advise(text, examined),
+        Reader::QrPayload => qr::advise(text, examined),
+        Reader::Reg => reg::advise(text),
     }
+}
+
+/// TLS from the first byte, and whose port it is (RFC 8314).
+const IMPLICIT: [(u16, ServerType); 3] =
+    [(993, ServerType::Imap), (995, ServerType::Pop3), (465, ServerType::Smtp)];
+/// Plain text first, then STARTTLS.
+const UPGRADED: [(u16, ServerType); 4] = [
+    (143, ServerType::Imap),
+    (110, ServerType::Pop3),
+    (587, ServerType::Smtp),
+    (25, ServerType::Smtp),
+];
+
+/// Whether TLS begins otherwise than at this port, as far as the port is known.
+fn against_port(server: &ReadServer) -> bool {
+    let known = |ports: &[(u16, ServerType)]| ports.iter().any(|(port, _)| *port == server.port);
+    match server.socket_type[..] {
+        [SocketType::Ssl] => known(&UPGRADED),
+        [SocketType::Starttls | SocketType::Plain] => known(&IMPLICIT),
+        _ => false,
+    }
+}
+
+/// The other protocol whose port this is.
+fn port_of_another(server: &ReadServer) -> Option<ServerType> {
+    let mut known = IMPLICIT.iter().chain(&UPGRADED).filter(|(port, _)| *port == server.port);
+    known.find(|(_, owner)| *owner != server.server_type).map(|(_, owner)| *owner)
 }
 
 /// Whether a server of Microsoft refuses every password: those of Outlook.com since 2024-09-16,

@@ -1,0 +1,126 @@
+//! Outlook profile files that Outlook takes, and whose account disappoints.
+
+use std::ops::Range;
+
+use super::{against_port, password_refused, port_of_another};
+use crate::format::{Kind, Tree};
+use crate::import::{Defect, Examined, ReadServer};
+use crate::model::{Authentication, ServerType, SocketType};
+
+pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+    let Some((root, _)) = Kind::Prf.examine(text) else { return Vec::new() };
+    let mut advice = Advice { text, found: Vec::new() };
+    for server in &examined.config.servers {
+        let account = root.children.iter().find(|section| section.span == server.span);
+        if let Some(account) = account {
+            advice.connection(server, account);
+            advice.sign_in(server, account);
+        }
+    }
+    advice.placeholders(&root);
+    advice.found
+}
+
+struct Advice<'a> {
+    text: &'a str,
+    found: Vec<Defect>,
+}
+
+impl Advice<'_> {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.found.push(Defect { code, message: message.into(), span: span.clone() });
+    }
+
+    fn connection(&mut self, server: &ReadServer, account: &Tree) {
+        let ReadServer { hostname, port, server_type, .. } = server;
+        let place = |name| self.place(account, *server_type, name);
+        let (security, number) = match server_type {
+            ServerType::Smtp => (place("SecureConnection"), place("Port")),
+            _ => (place("UseSSL"), place("Port")),
+        };
+        if against_port(server) {
+            let message = format!("port {port} begins TLS in another way than this says");
+            self.add("prf-port-against-security", &security, message);
+        }
+        if let Some(owner) = port_of_another(server) {
+            let message = format!("port {port} is {owner}'s, the server is {server_type}");
+            self.add("prf-port-of-another", &number, message);
+        } else if *port == 25 {
+            self.add("prf-port-25", &number, "port 25 is for mail between servers");
+        }
+        if server.socket_type == [SocketType::Plain] {
+            let message = format!("mail and password go to {hostname} in the clear");
+            self.add("prf-plain", &security, message);
+        }
+    }
+
+    fn sign_in(&mut self, server: &ReadServer, account: &Tree) {
+        let ReadServer { hostname, server_type, .. } = server;
+        let place = |name| self.place(account, *server_type, name);
+        let (spa, auth, method) = (place("UseSPA"), place("UseAuth"), place("AuthMethod"));
+        let ways = &server.authentication;
+        if ways.contains(&Authentication::Ntlm) {
+            let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
+            self.add("prf-spa-on", &spa, message);
+        }
+        if ways.contains(&Authentication::SmtpAfterPop) {
+            let message = "Outlook fetches mail first and does not sign in to send";
+            self.add("prf-smtp-after-pop", &method, message);
+        }
+        if ways.contains(&Authentication::None) {
+            let message = format!("Outlook sends through {hostname} without signing in");
+            self.add("prf-no-smtp-sign-in", &auth, message);
+        }
+        if *server_type != ServerType::Smtp && server.username.as_deref().unwrap_or("").is_empty() {
+            let message = format!("no user name for {hostname}");
+            self.add("prf-no-user", &self.start(&account.span), message);
+        }
+        if password_refused(hostname) {
+            let message =
+                format!("{hostname} takes no passwords, and Outlook has nothing else here");
+            self.add("prf-password-refused", &place_of_server(account, server), message);
+        }
+    }
+
+    /// Nobody has seen Outlook replace anything in an account.
+    fn placeholders(&mut self, root: &Tree) {
+        let accounts = root.children.iter().filter(|section| {
+            let name = section.name.to_ascii_lowercase();
+            name.strip_prefix("account").is_some_and(|rest| rest.parse::<u32>().is_ok())
+        });
+        for entry in accounts.flat_map(|account| &account.children) {
+            let value = entry.value.as_deref().unwrap_or_default();
+            if value.matches('%').count() > 1 || value.contains("{{") {
+                let message = format!("{} looks like a placeholder", value.escape_debug());
+                self.add("prf-placeholder", &entry.span, message);
+            }
+        }
+    }
+
+    /// The line of a key that ends so, of this side of the account.
+    fn place(&self, account: &Tree, server_type: ServerType, name: &str) -> Range<usize> {
+        let prefix = prefix(server_type);
+        let wanted = format!("{prefix}{name}");
+        let found = account.children.iter().find(|entry| entry.name.eq_ignore_ascii_case(&wanted));
+        found.map_or(self.start(&account.span), |entry| entry.span.clone())
+    }
+
+    fn start(&self, span: &Range<usize>) -> Range<usize> {
+        let inside = self.text.get(span.clone()).unwrap_or_default();
+        span.start..span.start + inside.find('\n').unwrap_or(inside.len())
+    }
+}
+
+fn place_of_server(account: &Tree, server: &ReadServer) -> Range<usize> {
+    let wanted = format!("{}Server", prefix(server.server_type));
+    let found = account.children.iter().find(|entry| entry.name.eq_ignore_ascii_case(&wanted));
+    found.map_or(account.span.clone(), |entry| entry.span.clone())
+}
+
+fn prefix(server_type: ServerType) -> &'static str {
+    match server_type {
+        ServerType::Imap => "IMAP",
+        ServerType::Smtp => "SMTP",
+        _ => "POP3",
+    }
+}

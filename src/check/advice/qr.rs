@@ -1,0 +1,114 @@
+//! QR payloads that Thunderbird for Android takes, and whose account disappoints.
+
+use std::ops::Range;
+
+use super::{against_port, password_refused, port_of_another};
+use crate::format::{Kind, Tree};
+use crate::import::{Defect, Examined, ReadServer};
+use crate::model::{Authentication, ServerType, SocketType};
+
+/// Thunderbird for desktop begins another code at about this size, so that a camera can read it.
+const EASILY_READ: usize = 800;
+/// Byte mode, version 40, error correction L (ISO/IEC 18004).
+const LARGEST: usize = 2953;
+
+pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+    let Ok(Some(root)) = Kind::Json.parse(text) else { return Vec::new() };
+    let mut advice = Advice { found: Vec::new() };
+    advice.size(text.trim_end());
+    for server in &examined.config.servers {
+        advice.server(server);
+    }
+    if let [_, parts, accounts @ ..] = &root.children[..] {
+        let numbers: Vec<&str> = parts.children.iter().filter_map(|n| n.value.as_deref()).collect();
+        if let [part, parts_all, ..] = numbers[..]
+            && parts_all != "1"
+        {
+            let message = format!("this is code {part} of {parts_all}; all of them are scanned");
+            advice.add("qr-several-parts", &parts.span, message);
+        }
+        for account in accounts.chunks(2) {
+            advice.account(account);
+        }
+    }
+    advice.found
+}
+
+struct Advice {
+    found: Vec<Defect>,
+}
+
+impl Advice {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.found.push(Defect { code, message: message.into(), span: span.clone() });
+    }
+
+    fn size(&mut self, payload: &str) {
+        let bytes = payload.len();
+        if bytes > LARGEST {
+            let message = format!("{bytes} bytes are more than a QR code has, {LARGEST}");
+            self.add("qr-too-long", &(0..0), message);
+        } else if bytes > EASILY_READ {
+            let message = format!("{bytes} bytes make a dense code");
+            self.add("qr-dense", &(0..0), message);
+        }
+    }
+
+    fn server(&mut self, server: &ReadServer) {
+        let ReadServer { hostname, port, server_type, span, .. } = server;
+        if against_port(server) {
+            let message = format!("port {port} begins TLS in another way than the security says");
+            self.add("qr-port-against-security", span, message);
+        }
+        if let Some(owner) = port_of_another(server) {
+            let message = format!("port {port} is {owner}'s, the server is {server_type}");
+            self.add("qr-port-of-another", span, message);
+        } else if *port == 25 {
+            self.add("qr-port-25", span, "port 25 is for mail between servers");
+        }
+        if server.socket_type == [SocketType::Plain] {
+            let message = format!("mail and password go to {hostname} in the clear");
+            self.add("qr-plain", span, message);
+        }
+        let ways = &server.authentication;
+        if password_refused(hostname) && !ways.is_empty() && !ways.contains(&Authentication::OAuth2)
+        {
+            let message = format!("{hostname} takes no passwords; it wants OAuth2 (6)");
+            self.add("qr-password-refused", span, message);
+        }
+        if ways == &[Authentication::None] && *server_type != ServerType::Smtp {
+            let message = format!("nobody signs in to {hostname}");
+            self.add("qr-no-sign-in", span, message);
+        }
+        if ways == &[Authentication::TlsClientCert] {
+            let message = "the certificate is not in the code";
+            self.add("qr-certificate", span, message);
+        }
+    }
+
+    fn account(&mut self, account: &[Tree]) {
+        let [incoming, outgoing] = account else { return };
+        self.password(incoming.children.get(7));
+        for group in &outgoing.children {
+            let mut parts = group.children.iter();
+            self.password(parts.next().and_then(|server| server.children.get(6)));
+            for name in parts.filter_map(|identity| identity.children.get(1)) {
+                if name.value.as_deref() == Some("") {
+                    self.add("qr-no-name", &name.span, "messages are sent without a name");
+                }
+            }
+        }
+        if let [_, second, ..] = &outgoing.children[..] {
+            let message = "the app takes the first outgoing server and its identities only";
+            self.add("qr-several-outgoing", &second.span, message);
+        }
+    }
+
+    fn password(&mut self, value: Option<&Tree>) {
+        let Some(value) = value else { return };
+        if value.value.as_deref().is_some_and(|text| !text.is_empty()) {
+            let message = "everybody who sees the code has this password";
+            self.add("qr-password", &value.span, message);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Registry files that regedit takes, and that surprise the user of Outlook.
+
+mod outlook;
+
+use std::ops::Range;
+
+use crate::format::{Kind, Tree};
+use crate::import::Defect;
+
+/// The keys above a profile of Outlook 2013 and later, and the profile's own: `*` is a version or a name.
+const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
+/// The same of Outlook 2010 and earlier.
+const OLD_PROFILE: [&str; 8] = [
+    "software",
+    "microsoft",
+    "windows nt",
+    "currentversion",
+    "windows messaging subsystem",
+    "profiles",
+    "*",
+    "*",
+];
+
+pub fn advise(text: &str) -> Vec<Defect> {
+    let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
+    let mut advice = Advice { found: Vec::new() };
+    for key in &root.children {
+        let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
+        let parts: Vec<String> = path.split('\\').map(str::to_lowercase).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        advice.hive(key, hive, &parts);
+        if key.kind == "delete-key" {
+            advice.deleted(key, hive, &parts);
+        } else {
+            advice.outlook(key, &parts);
+        }
+    }
+    advice.together(&root);
+    advice.found
+}
+
+struct Advice {
+    found: Vec<Defect>,
+}
+
+impl Advice {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.found.push(Defect { code, message: message.into(), span: span.clone() });
+    }
+
+    /// Whose registry it is.
+    fn hive(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
+        let span = first_line(key);
+        match hive {
+            "HKEY_LOCAL_MACHINE" | "HKEY_CLASSES_ROOT" => {
+                let message = format!("{hive} is for everybody on the PC, and for administrators");
+                self.add("reg-machine", &span, message);
+            }
+            "HKEY_USERS" if parts != [".default"] => {
+                self.add("reg-other-user", &span, "HKEY_USERS names one user of one PC");
+            }
+            _ => {}
+        }
+    }
+
+    /// What goes with a key that is deleted.
+    fn deleted(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
+        let above = |keys: &[&str]| {
+            parts.len() <= keys.len() && parts.iter().zip(keys).all(|(a, b)| *b == "*" || a == b)
+        };
+        let is_profile =
+            (parts.len() == 7 && above(&PROFILE)) || (parts.len() == 7 && above(&OLD_PROFILE));
+        let span = &key.span;
+        if is_profile {
+            let message = "a whole profile of Outlook is deleted, with every account in it";
+            self.add("reg-delete-profile", span, message);
+        } else if above(&PROFILE) || above(&OLD_PROFILE) {
+            let message =
+                format!("every profile of Outlook below {hive}\\… is deleted with this key");
+            self.add("reg-delete-outlook", span, message);
+        } else {
+            let message = "the key goes with everything that anybody has put into it";
+            self.add("reg-delete-key", span, message);
+        }
+    }
+}
+
+/// The line of the key itself; its span goes on over its values.
+fn first_line(key: &Tree) -> Range<usize> {
+    let end = key.children.first().map_or(key.span.end, |value| value.span.start);
+    key.span.start..end
+}

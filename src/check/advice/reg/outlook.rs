@@ -1,0 +1,214 @@
+//! The values of Outlook's own keys, as Microsoft describes them.
+
+use super::{Advice, first_line};
+use crate::document::closest;
+use crate::format::Tree;
+
+/// Numbers 0 and 1 below AutoDiscover.
+const SWITCHES: [&str; 11] = [
+    "PreferLocalXML",
+    "ExcludeScpLookup",
+    "ExcludeHttpsRootDomain",
+    "ExcludeHttpsAutoDiscoverDomain",
+    "ExcludeHttpRedirect",
+    "ExcludeSrvRecord",
+    "ExcludeLastKnownGoodURL",
+    "ExcludeExplicitO365Endpoint",
+    "EnableOffice365ConfigService",
+    "ZeroConfigExchange",
+    "ZeroConfigExchangeOnce",
+];
+/// With all of these Outlook asks nobody.
+const LOOKUPS: [&str; 5] = [
+    "ExcludeScpLookup",
+    "ExcludeHttpsRootDomain",
+    "ExcludeHttpsAutoDiscoverDomain",
+    "ExcludeHttpRedirect",
+    "ExcludeSrvRecord",
+];
+/// 2007, 2010, 2013, and everything since 2016.
+const VERSIONS: [&str; 4] = ["12.0", "14.0", "15.0", "16.0"];
+/// The accounts of a profile.
+const ACCOUNTS: &str = "9375cff0413111d3b88a00104b2a6676";
+/// Numbers of an account, by the end of their names.
+const NUMBERS: [&str; 7] = [
+    " port",
+    " use ssl",
+    " use spa",
+    " use auth",
+    " auth method",
+    " secure connection",
+    "leave on server",
+];
+
+impl Advice {
+    /// A key of Outlook and its values.
+    pub(super) fn outlook(&mut self, key: &Tree, parts: &[&str]) {
+        if parts.contains(&"windows messaging subsystem") {
+            let message = "Outlook 2013 and later have their profiles elsewhere";
+            self.add("reg-outlook-old-place", &first_line(key), message);
+        }
+        if parts.contains(&ACCOUNTS) {
+            self.account(key);
+        }
+        let Some((version, rest)) = office(parts) else { return };
+        if !VERSIONS.contains(&version) {
+            let message = format!("no Outlook reads a key of version {version}");
+            self.add("reg-outlook-version", &first_line(key), message);
+        } else if version != "16.0" {
+            let message = format!("{version} is read by one old Outlook only; 16.0 since 2016");
+            self.add("reg-outlook-old-version", &first_line(key), message);
+        }
+        for value in key.children.iter().filter(|value| value.kind != "delete") {
+            match rest {
+                ["autodiscover"] => self.steering(value),
+                ["autodiscover", "redirectservers"] => {
+                    let wanted = value.value.as_deref() == Some("");
+                    self.kind(value, "string");
+                    if value.kind == "string" && !wanted {
+                        let message = "the name is the host; the text stays empty";
+                        self.add("reg-outlook-redirect-server", &value.span, message);
+                    }
+                }
+                ["setup"] => self.setup(value),
+                _ => {}
+            }
+        }
+    }
+
+    fn steering(&mut self, value: &Tree) {
+        let is = |name: &&&str| name.eq_ignore_ascii_case(&value.name);
+        if let Some(name) = SWITCHES.iter().find(is) {
+            self.kind(value, "dword");
+            let number = value.value.as_deref().unwrap_or_default();
+            if value.kind == "dword" && !matches!(number, "00000000" | "00000001") {
+                let message = format!("{name} is 0 or 1");
+                self.add("reg-outlook-value-range", &value.span, message);
+            }
+            if *name == "ZeroConfigExchange" && number == "00000001" {
+                let message = "Outlook makes an Exchange account of the Windows user by itself";
+                self.add("reg-outlook-zero-config", &value.span, message);
+            }
+        } else if value.name.contains('.') {
+            self.kind(value, "string");
+            self.path(value);
+        } else if value.name != "@" {
+            let near = closest(&value.name, SWITCHES);
+            let near = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
+            let message = format!("Outlook knows no {}{near}", value.name.escape_debug());
+            self.add("reg-outlook-unknown-value", &value.span, message);
+        }
+    }
+
+    fn setup(&mut self, value: &Tree) {
+        match value.name.to_ascii_lowercase().as_str() {
+            "importprf" => {
+                self.kind(value, "string");
+                self.path(value);
+            }
+            "disableoffice365simplifiedaccountcreation" => self.kind(value, "dword"),
+            "first-run" | "firstrun" => {
+                let message = "with this value there, Outlook imports no profile file";
+                self.add("reg-outlook-first-run", &value.span, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// An account that the file makes or changes.
+    fn account(&mut self, key: &Tree) {
+        let mut makes = false;
+        for value in &key.children {
+            let name = value.name.to_ascii_lowercase();
+            if name.contains("password") {
+                let message = "a password is encrypted for one Windows user on one PC";
+                self.add("reg-outlook-password", &value.span, message);
+            } else if NUMBERS.iter().any(|end| name.ends_with(end)) {
+                self.kind(value, "dword");
+            } else if value.kind == "hex" && (name.ends_with(" server") || name.ends_with(" name"))
+            {
+                let message = "Outlook 2016 and later keep this as a string, not as bytes";
+                self.add("reg-outlook-old-string", &value.span, message);
+            }
+            makes |= matches!(name.as_str(), "clsid" | "pop3 server" | "imap server");
+        }
+        if makes {
+            let message = "an account cannot be made by a registry file alone";
+            self.add("reg-outlook-account", &first_line(key), message);
+        }
+    }
+
+    fn kind(&mut self, value: &Tree, wanted: &str) {
+        if value.kind == wanted || value.kind == "delete" {
+            return;
+        }
+        let words = |kind: &str| match kind {
+            "string" => "REG_SZ (\"…\")",
+            "dword" => "REG_DWORD (dword:…)",
+            "hex(2)" => "REG_EXPAND_SZ (hex(2):…)",
+            _ => "bytes (hex:…)",
+        };
+        let (name, is, wanted) = (value.name.escape_debug(), words(value.kind), words(wanted));
+        let message = format!("{name} is {is}; Outlook wants {wanted}");
+        self.add("reg-outlook-value-type", &value.span, message);
+    }
+
+    /// A full path, which Outlook takes as it is.
+    fn path(&mut self, value: &Tree) {
+        let Some(path) = value.value.as_deref().filter(|_| value.kind == "string") else { return };
+        let is_full = path.get(1..3) == Some(":\\") || path.starts_with("\\\\");
+        if !is_full || path.contains(['%', '"']) {
+            let message = format!("\"{}\" is not a full path as it stands", path.escape_debug());
+            self.add("reg-outlook-path", &value.span, message);
+        }
+    }
+
+    /// What the values of a key do together.
+    pub(super) fn together(&mut self, root: &Tree) {
+        for key in root.children.iter().filter(|key| key.kind == "key") {
+            let lower = key.name.to_lowercase();
+            let find = |name: &str| key.children.iter().find(|v| v.name.eq_ignore_ascii_case(name));
+            let on = |name: &&str| {
+                find(name).is_some_and(|value| value.value.as_deref() == Some("00000001"))
+            };
+            if lower.ends_with("\\outlook\\setup")
+                && let Some(import) = find("ImportPRF").filter(|import| import.kind != "delete")
+            {
+                let gone = |name| find(name).is_none_or(|value| value.kind != "delete");
+                if gone("First-Run") || gone("FirstRun") {
+                    let message = "ImportPRF without \"First-Run\"=- and \"FirstRun\"=-";
+                    self.add("reg-outlook-first-run", &import.span, message);
+                }
+            }
+            if !lower.ends_with("\\outlook\\autodiscover") {
+                continue;
+            }
+            if LOOKUPS.iter().all(on) {
+                let message = "Outlook asks no server for any account of this user";
+                self.add("reg-outlook-asks-nobody", &first_line(key), message);
+            } else if let Some(value) = find("ExcludeExplicitO365Endpoint")
+                && on(&"ExcludeExplicitO365Endpoint")
+            {
+                let message = "Outlook no longer asks Microsoft 365 first, for any account";
+                self.add("reg-outlook-no-office365", &value.span, message);
+            }
+            let local = key.children.iter().find(|v| v.name.contains('.') && v.kind == "string");
+            if let Some(local) = local.filter(|_| !on(&"PreferLocalXML")) {
+                let message = "without PreferLocalXML=1 this file is asked nearly last";
+                self.add("reg-outlook-local-xml-last", &local.span, message);
+            }
+        }
+    }
+}
+
+/// The version and what follows `Outlook`, in the user's and in the policies' keys.
+fn office<'a, 'b>(parts: &'a [&'b str]) -> Option<(&'b str, &'a [&'b str])> {
+    match parts {
+        ["software", "microsoft", "office", version, "outlook", rest @ ..]
+        | ["software", "policies", "microsoft", "office", version, "outlook", rest @ ..]
+        | ["software", "wow6432node", "microsoft", "office", version, "outlook", rest @ ..] => {
+            Some((*version, rest))
+        }
+        _ => None,
+    }
+}
