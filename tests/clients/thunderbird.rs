@@ -47,6 +47,89 @@ fn thunderbird_reads_every_autoconfig_file_whole() {
     });
 }
 
+/// What others publish and clients take, each with one oddness.
+fn odd_files() -> Vec<String> {
+    let plain = r#"<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1"><emailProvider id="Example.com">
+<domain>example.com</domain><domain>example.net</domain>
+<displayName>Example</displayName>
+<incomingServer type="pop3"><hostname>pop.example.com</hostname><port>995</port>
+<socketType>SSL</socketType><authentication>password-cleartext</authentication>
+<username>%EMAILLOCALPART%</username></incomingServer>
+<incomingServer type="imap"><hostname>imap.example.com</hostname><port>143</port>
+<socketType>STARTTLS</socketType><authentication>OAuth2</authentication>
+<authentication>password-encrypted</authentication><username>%EMAILADDRESS%</username>
+</incomingServer>
+<outgoingServer type="smtp"><hostname>smtp.example.com</hostname><port>25</port>
+<socketType>plain</socketType><authentication>none</authentication>
+<username>%EMAILADDRESS%</username><addThisServer>true</addThisServer></outgoingServer>
+</emailProvider></clientConfig>"#;
+    let second = "<incomingServer type=\"imap\"><hostname>imap2.example.com</hostname><port>993</port>\
+                  <socketType>SSL</socketType><authentication>password-cleartext</authentication>\
+                  <username>%EMAILADDRESS%</username></incomingServer><outgoingServer";
+    [
+        ("", ""),
+        ("<outgoingServer", second),
+        ("<port>143</port>", "<port>143</port><port>993</port>"),
+        ("<domain>example.net</domain>", "<domain>example.com</domain>"),
+        ("<displayName>Example</displayName>", ""),
+        ("<displayName>Example<", "<displayName>007<"),
+        ("<username>%EMAILLOCALPART%<", "<username>mail-%EMAILLOCALPART%<"),
+        (
+            "<incomingServer type=\"pop3\">",
+            "<incomingServer type=\"ews\"><authentication>OAuth2</authentication>\
+             <username>%EMAILADDRESS%</username></incomingServer><incomingServer type=\"pop3\">",
+        ),
+    ]
+    .iter()
+    .map(|(from, to)| plain.replacen(from, to, usize::from(!from.is_empty())))
+    .collect()
+}
+
+#[test]
+fn an_imported_file_is_read_as_the_original_is() {
+    needs!("thunderbird");
+    support::alone("thunderbird::an_imported_file_is_read_as_the_original_is", || {
+        let odd = odd_files();
+        let mut bundle = Bundle::new();
+        let mut files = Vec::new();
+        for (at, text) in odd.iter().enumerate() {
+            let (original, provider, out) =
+                (format!("o{at}.xml"), format!("p{at}.toml"), format!("out/{at}"));
+            bundle = bundle.with_file(&original, text);
+            bundle.mailwright(&["import", &original, "-o", &provider]);
+            let target = ["generate", "--provider", &provider, "--target", "thunderbird"];
+            bundle.mailwright(&[&target[..], &["--protocol", "both", "--out", &out]].concat());
+            files.push(bundle.folder().join(&original));
+            files.push(bundle.folder().join(out).join("example.com/thunderbird/config-v1.1.xml"));
+        }
+        let mut thunderbird = Thunderbird::start(&Install::new(), &Profile::new(""));
+        let answers = thunderbird.ask(include_str!("thunderbird/read.js"), &json!(files));
+        let answers = answers.as_array().unwrap_or_else(|| panic!("{answers:#}"));
+        assert_eq!(answers.len(), odd.len() * 2);
+        for (pair, text) in answers.chunks(2).zip(&odd) {
+            let (theirs, ours) = (first_of_each(&pair[0]), first_of_each(&pair[1]));
+            assert!(!theirs.is_empty(), "Thunderbird takes nothing of {text}: {:#}", pair[0]);
+            assert_eq!(theirs, ours, "{text}");
+        }
+    });
+}
+
+/// The first server of each type, which is all that our file has; without POP3's days, for which a
+/// file that is silent gets fourteen, and ours says what is meant.
+fn first_of_each(answer: &Value) -> std::collections::BTreeMap<String, Value> {
+    let mut servers = std::collections::BTreeMap::new();
+    for server in answer["read"]["servers"].as_array().into_iter().flatten() {
+        let mut server = server.clone();
+        let fields = server.as_object_mut().expect("a server has fields");
+        fields.remove("days");
+        fields.remove("leaveMessagesOnServer");
+        let key = format!("{} {}", server["side"], server["type"]);
+        servers.entry(key).or_insert(server);
+    }
+    servers
+}
+
 #[test]
 fn thunderbird_finds_the_settings_of_a_domain_in_its_own_folder() {
     needs!("thunderbird");

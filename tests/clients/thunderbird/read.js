@@ -24,7 +24,7 @@ const inFile = element => {
   const [type, hostname] = [element.getAttribute("type"), text("hostname")];
   const picked = [...element.querySelectorAll("authentication")]
     .map(authentication => authentication.textContent)
-    .find(word => word != "OAuth2" || OAuth2Providers.getHostnameDetails(hostname, type));
+    .find(word => word != "OAuth2" || (hostname && OAuth2Providers.getHostnameDetails(hostname, type)));
   return {
     side: element.localName, type, hostname, port: Number(text("port")),
     socketType: text("socketType"), authentication: picked, username: text("username"),
