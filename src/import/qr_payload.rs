@@ -171,7 +171,7 @@ fn authentication(
     server_type: Option<ServerType>,
     errors: &mut Errors,
 ) -> Option<Authentication> {
-    let reason = match number(way, errors) {
+    let (reason, meant) = match number(way, errors) {
         Some(0) => return Some(Authentication::None),
         Some(1) => return Some(Authentication::PasswordCleartext),
         Some(2) => return Some(Authentication::PasswordEncrypted),
@@ -184,11 +184,12 @@ fn authentication(
             }
             return Some(Authentication::OAuth2);
         }
-        Some(3 | 4) => "Thunderbird for Android has neither GSSAPI (3) nor NTLM (4)",
-        _ => "the authentication is 0 to 6",
+        Some(3) => ("Thunderbird for Android has no GSSAPI", Some(Authentication::Gssapi)),
+        Some(4) => ("Thunderbird for Android has no NTLM", Some(Authentication::Ntlm)),
+        _ => ("the authentication is 0 to 6", None),
     };
     errors.add("qr-authentication", &way.span, reason);
-    None
+    meant
 }
 
 /// White space between values only makes the code bigger.

@@ -38,7 +38,7 @@ impl<'a> Reading<'a> {
                 server_type,
                 hostname,
                 port,
-                socket_type: vec![socket_type],
+                socket_type,
                 authentication: authentication.into_iter().collect(),
                 username: user.clone(),
                 leave_messages_on_server: leave.map(|(leave, _)| leave),
@@ -86,13 +86,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Without the key it is 0.
-    fn incoming_security(&mut self, account: &'a Tree, key: &str) -> SocketType {
+    fn incoming_security(&mut self, account: &'a Tree, key: &str) -> Vec<SocketType> {
         if child(account, key).is_none() {
             let message = format!("no {key} in [{}], so there is no TLS", account.name);
             self.errors.add("prf-no-security", &self.start(account), message);
+            return vec![SocketType::Plain];
         }
-        let known = [SocketType::Plain, SocketType::Ssl];
-        self.choice(account, key, &known).unwrap_or(SocketType::Plain)
+        self.one_of(account, key, &[SocketType::Plain, SocketType::Ssl])
     }
 
     fn outgoing_security(&mut self, account: &'a Tree) -> Vec<SocketType> {
@@ -106,14 +106,20 @@ impl<'a> Reading<'a> {
             };
             let message = "SMTPUseSSL cannot say STARTTLS; SMTPSecureConnection can";
             self.errors.add("prf-smtp-use-ssl", &old.span, message);
-            return self.choice(account, "SMTPUseSSL", &known[..2]).into_iter().collect();
+            return self.one_of(account, "SMTPUseSSL", &known[..2]);
         };
         if long(value(entry)) == Some(3) {
             let message = "SMTPSecureConnection=3 leaves it to Outlook whether there is TLS";
             self.errors.add("prf-smtp-security-auto", &entry.span, message);
             return vec![SocketType::Starttls, SocketType::Ssl, SocketType::Plain];
         }
-        self.choice(account, "SMTPSecureConnection", &known).into_iter().collect()
+        self.one_of(account, "SMTPSecureConnection", &known)
+    }
+
+    /// Where the number is none of them, all that it can have meant, the safest first.
+    fn one_of(&mut self, account: &'a Tree, key: &str, known: &[SocketType]) -> Vec<SocketType> {
+        let found = self.choice(account, key, known);
+        found.map_or_else(|| known.iter().rev().copied().collect(), |found| vec![found])
     }
 
     fn leave_on_server(&mut self, entry: &Tree) -> Option<(bool, Option<u32>)> {

@@ -183,3 +183,13 @@ fn the_bits_of_leave_on_server_make_sense() {
         refuses("0x000E0003", bits);
     }
 }
+
+#[test]
+fn what_outlook_does_not_understand_is_no_plain_connection() {
+    for (from, to) in [("POP3UseSSL=1", "POP3UseSSL=Yes"), ("Connection=2", "Connection=9")] {
+        let examined = Reader::Prf.examine(&GOOD.replacen(from, to, 1));
+        let first = |server: &super::super::ReadServer| server.socket_type.first().copied();
+        let types: Vec<_> = examined.config.servers.iter().map(first).collect();
+        assert_eq!(types, [Some(SocketType::Ssl), Some(SocketType::Starttls)], "{to}");
+    }
+}

@@ -10,7 +10,11 @@ pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
         return Some(number);
     }
     let number = digits.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
-    errors.add("qr-value-type", &value.span, format!("{} is no whole number", shown(value)));
+    errors.add(
+        "qr-value-type",
+        &value.span,
+        format!("{} is not written as a whole number", shown(value)),
+    );
     // Longer numbers are no field's.
     format!("{number:.0}").parse().ok()
 }
@@ -20,7 +24,7 @@ pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str
     match value.kind {
         "string" => {}
         "number" => {
-            errors.add("qr-value-type", &value.span, format!("{} is no string", shown(value)));
+            errors.add("qr-value-type", &value.span, format!("{} is not in quotes", shown(value)));
         }
         "null" => {
             let message = "null is refused; write \"\", or leave the value out at the end";
