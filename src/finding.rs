@@ -75,6 +75,16 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Octets of the lines that it is in.
+    pub fn line_length(&self) -> usize {
+        let text = &self.source.text;
+        let start = text[..self.span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[self.span.end..].find('\n').map_or(text.len(), |at| self.span.end + at);
+        end - start
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.source.name, self.line(), self.column())

@@ -262,3 +262,19 @@ fn every_file_of_thunderbirds_database_becomes_a_provider_that_generates() {
             .code(0);
     }
 }
+
+#[test]
+fn signed_and_binary_profiles_are_opened() {
+    let signed = fixture("check/profile-signed-variable/good.mobileconfig");
+    let run = Run::new();
+    let ended = run.args(&["import", &signed.display().to_string()]);
+    assert!(!ended.stderr.contains("no format"), "{}", ended.stderr);
+    let profile = root().join(
+        "tests/golden/both/both.example/ann@both.example/apple-mail/ann@both.example.mobileconfig",
+    );
+    let xml = run.args(&["import", &profile.display().to_string()]).code(0).stdout;
+    let value = plist::Value::from_file(&profile).unwrap();
+    value.to_file_binary(run.path("binary.mobileconfig")).unwrap();
+    let binary = run.args(&["import", "binary.mobileconfig"]).code(0).stdout;
+    assert_eq!(body(&binary), body(&xml));
+}

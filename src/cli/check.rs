@@ -97,10 +97,7 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     let encoding = encoding(reader, &bytes);
     let source: Arc<Source> = Source::new(name, text);
     let all = encoding.iter().chain(&examined.defects).chain(&advice);
-    let mut findings: Vec<Finding> = all.map(|defect| defects::finding(defect, &source)).collect();
-    findings.sort_by_key(|f| f.place.as_ref().map(|place| place.span.start));
-    findings.dedup();
-    Ok(findings)
+    Ok(defects::findings(all, &source))
 }
 
 /// What `-D`, `-W` and `-A` say about codes.

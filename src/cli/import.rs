@@ -113,17 +113,14 @@ fn provider(
     }
     let advice = advise(reader, &text, &examined);
     let source = Source::new(name.as_str(), text);
+    let mut told = defects::findings(examined.defects.iter(), &source);
     // What is only worth knowing of the source is told by `check`.
     let serious = |finding: &Finding| finding.severity > Severity::Note;
-    let advice = advice.iter().map(|defect| defects::finding(defect, &source)).filter(serious);
-    findings.extend(
-        examined.defects.iter().map(|defect| defects::finding(defect, &source)).chain(advice).map(
-            |mut finding| {
-                finding.severity = finding.severity.min(Severity::Warning);
-                finding
-            },
-        ),
-    );
+    told.extend(defects::findings(advice.iter(), &source).into_iter().filter(serious));
+    findings.extend(told.into_iter().map(|mut finding| {
+        finding.severity = finding.severity.min(Severity::Warning);
+        finding
+    }));
     Ok(written(&examined.config, &name, findings))
 }
 

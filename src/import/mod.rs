@@ -5,6 +5,7 @@
 
 mod autoconfig;
 mod autodiscover;
+pub mod envelope;
 mod mobileconfig;
 mod prf;
 mod provider_file;

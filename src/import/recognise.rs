@@ -2,7 +2,7 @@
 
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::Reader;
+use super::{Reader, envelope};
 
 /// How a text is written in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,13 @@ impl Form {
 }
 
 /// The reader for these bytes, and the text it wants (newlines as `\n`).
+///
+/// What is signed or binary is opened first.
 pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
+    if let Some((inside, _)) = envelope::open(bytes) {
+        let text = Form::of(&inside).decode(&inside).replace("\r\n", "\n");
+        return text.contains("<plist").then_some((Reader::Mobileconfig, text));
+    }
     let text = Form::of(bytes).decode(bytes).replace("\r\n", "\n");
     let start = text.trim_start();
     let has = |word: &str| text.contains(word);

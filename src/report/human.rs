@@ -1,8 +1,11 @@
 //! Findings as people read them: the line in question, what is wrong, what to do.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::finding::{Finding, Severity};
+
+/// A longer line is not shown.
+const LONGEST_LINE: usize = 1000;
 
 /// All findings, worst first, with an empty line between them.
 pub fn findings(findings: &[Finding], color: bool) -> String {
@@ -25,6 +28,10 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.code);
     let mut group = match &finding.place {
+        // A line that fills screens shows nothing.
+        Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title).element(
+            Origin::path(place.source.name.as_str()).line(place.line()).char_column(place.column()),
+        ),
         Some(place) => Group::with_title(title).element(
             Snippet::source(place.source.text.as_str())
                 .path(place.source.name.as_str())

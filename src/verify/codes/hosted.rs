@@ -90,8 +90,8 @@ super::codes! {
         "The server understood the request and has no settings for this address, or does not know the schema that mail clients ask for.",
         "Its ErrorCode says more: 500 is an unknown address, 600 a request that it could not read, 601 a schema it does not know.";
     SIGNED_NOT_READ = "signed-profile-not-read", Note,
-        "the profile is signed and was not read",
-        "A signed profile is a CMS envelope; only its media type was looked at.",
+        "the profile is signed, and what is in the envelope could not be read",
+        "A signed profile is a CMS envelope; only the media type of this one was looked at.",
         "Compare the unsigned file.";
     PACC_DIGEST_WRONG = "pacc-digest-wrong", Failed,
         "the digest in DNS is not that of the published file",

@@ -40,7 +40,12 @@ pub struct Settings<'a> {
 pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
     match kind {
         Kind::Json | Kind::Pacc => json(kind, answer),
-        Kind::Profile if answer.body.first() == Some(&0x30) => Content::Signed,
+        // Something is in the envelope that we cannot open.
+        Kind::Profile
+            if answer.body.first() == Some(&0x30) && recognise(&answer.body).is_none() =>
+        {
+            Content::Signed
+        }
         Kind::Autoconfig | Kind::Autodiscover | Kind::Profile => file(kind, answer, address),
     }
 }
