@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::import::envelope::{self, Wrapping};
-use crate::import::{Defect, Form, Reader, has_variable};
+use crate::import::{Defect, Form, Reader};
 
 /// What is wrong with the bytes for this reader's client.
 pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
@@ -15,21 +14,9 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
         Reader::Prf => profile(form, &mut found),
         Reader::QrPayload => payload(form, &mut found),
         Reader::Autoconfig => autoconfig(form, &mut found),
-        Reader::Mobileconfig => signed(bytes, &mut found),
-        Reader::Autodiscover => {}
+        Reader::Mobileconfig | Reader::Autodiscover => {}
     }
     found.defects
-}
-
-/// A management system fills variables in, and the signature is then of another text.
-fn signed(bytes: &[u8], found: &mut Found<'_>) {
-    if let Some((inside, Wrapping::Signed)) = envelope::open(bytes)
-        && has_variable(&String::from_utf8_lossy(&inside))
-    {
-        let message =
-            "a signed profile has a variable in it that a management system would fill in";
-        found.add("profile-signed-variable", 0..0, message);
-    }
 }
 
 /// regedit takes UTF-16LE with its mark, and bytes in the code page of the PC.

@@ -13,6 +13,7 @@ pub mod matrix;
 mod reading;
 pub mod schema;
 mod shown;
+pub mod signature;
 mod structure;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::check::advice::advise;
 use crate::check::defects;
 use crate::check::encoding::encoding;
+use crate::check::signature::signature;
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::recognise;
@@ -95,8 +97,11 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
     let encoding = encoding(reader, &bytes);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let today = i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX);
+    let signature = signature(reader, &bytes, today);
     let source: Arc<Source> = Source::new(name, text);
-    let all = encoding.iter().chain(&examined.defects).chain(&advice);
+    let all = encoding.iter().chain(&signature).chain(&examined.defects).chain(&advice);
     Ok(defects::findings(all, &source))
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Only what is inside is taken out; whether a signature is good is not looked at.
 
+mod life;
+
+pub use life::{Life, lives};
+
 /// What a profile was wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
@@ -45,8 +49,8 @@ fn open_binary(bytes: &[u8]) -> Option<Vec<u8>> {
     bytes.starts_with(b"bplist0").then(|| open(bytes)).flatten().map(|(xml, _)| xml)
 }
 
-/// ContentInfo, SignedData, EncapsulatedContentInfo, its octets.
-fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
+/// ContentInfo and the SignedData in it (RFC 5652 §3, §5.1).
+fn signed_data(bytes: &[u8]) -> Option<Element<'_>> {
     let info = element(bytes, 0)?.expect(SEQUENCE)?;
     let (kind, rest) = info.first_child()?;
     if kind.tag != OBJECT_IDENTIFIER || kind.content != SIGNED_DATA {
@@ -54,13 +58,14 @@ fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let content = element(rest, info.depth + 1)?.expect(EXPLICIT_0)?;
     let (data, _) = content.first_child()?;
-    let data = data.expect(SEQUENCE)?;
+    data.expect(SEQUENCE)
+}
+
+/// SignedData, EncapsulatedContentInfo, its octets.
+fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
     // Version and digest algorithms stand before it.
-    let (_, rest) = data.first_child()?;
-    let digests = element(rest, data.depth + 1)?;
-    let encapsulated = element(digests.rest, data.depth + 1)?.expect(SEQUENCE)?;
-    let (_, rest) = encapsulated.first_child()?;
-    let content = element(rest, encapsulated.depth + 1)?.expect(EXPLICIT_0)?;
+    let encapsulated = signed_data(bytes)?.children().nth(2)?.expect(SEQUENCE)?;
+    let content = encapsulated.children().nth(1)?.expect(EXPLICIT_0)?;
     let (octets, _) = content.first_child()?;
     octets.octets()
 }
@@ -84,6 +89,16 @@ impl<'a> Element<'a> {
         let child = element(self.content, self.depth + 1)?;
         let rest = child.rest;
         Some((child, rest))
+    }
+
+    /// The values inside, up to one that is broken.
+    fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
+        let (mut rest, depth) = (self.content, self.depth + 1);
+        std::iter::from_fn(move || {
+            let child = element(rest, depth)?;
+            rest = child.rest;
+            Some(child)
+        })
     }
 
     /// An octet string, put together where it comes in parts.

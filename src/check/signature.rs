@@ -1,0 +1,55 @@
+//! What the signature around a profile says.
+
+use crate::import::envelope::{self, Wrapping};
+use crate::import::{Defect, Reader, has_variable};
+
+/// Days before its end at which a certificate wants to be renewed.
+const SOON: i64 = 30;
+
+/// What is wrong with the signature, if there is one, on a day since 1970.
+pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    if reader != Reader::Mobileconfig {
+        return defects;
+    }
+    let Some((inside, Wrapping::Signed)) = envelope::open(bytes) else { return defects };
+    let mut add = |code, message| defects.push(Defect { code, message, span: 0..0 });
+    // A management system fills variables in, and the signature is then of another text.
+    if has_variable(&String::from_utf8_lossy(&inside)) {
+        let message =
+            "a signed profile has a variable in it that a management system would fill in";
+        add("profile-signed-variable", message.to_owned());
+    }
+    let first_to_end = envelope::lives(bytes).into_iter().min_by_key(|life| life.last);
+    if let Some(message) = first_to_end.and_then(|life| ending(&life, today)) {
+        add("profile-signature-ends", message);
+    }
+    defects
+}
+
+/// A certificate that lives a week only is not late on its second day.
+fn ending(life: &envelope::Life, today: i64) -> Option<String> {
+    let (left, last_day) = (life.last - today, &life.last_day);
+    if left < 0 {
+        return Some(format!("a certificate of the signature expired on {last_day}"));
+    }
+    (left < SOON.min((life.last - life.first) / 3))
+        .then(|| format!("a certificate of the signature has {left} days left, until {last_day}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_in_the_last_third_and_thirty_days() {
+        let told = |first, last, today| {
+            ending(&envelope::Life { first, last, last_day: "that day".to_owned() }, today)
+        };
+        assert_eq!(told(0, 365, 334), None);
+        assert!(told(0, 365, 336).is_some_and(|m| m.contains("has 29 days left, until that day")));
+        assert_eq!(told(0, 6, 4), None);
+        assert!(told(0, 6, 5).is_some());
+        assert!(told(0, 365, 366).is_some_and(|m| m.contains("expired on that day")));
+    }
+}

@@ -1,0 +1,102 @@
+//! How long the certificates in a signature are good.
+
+use super::{EXPLICIT_0, Element, SEQUENCE, signed_data};
+
+/// The validity of a certificate (RFC 5280 §4.1.2.5), in days since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    pub first: i64,
+    pub last: i64,
+    /// The last day as `2026-11-25`.
+    pub last_day: String,
+}
+
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// Of each certificate that a CMS signature carries; of one that cannot be read, nothing.
+pub fn lives(bytes: &[u8]) -> Vec<Life> {
+    let Some(data) = signed_data(bytes) else { return Vec::new() };
+    let Some(certificates) = data.children().find(|child| child.tag == EXPLICIT_0) else {
+        return Vec::new();
+    };
+    certificates.children().filter_map(|certificate| life(&certificate)).collect()
+}
+
+fn life(certificate: &Element<'_>) -> Option<Life> {
+    let to_be_signed = certificate.children().next()?.expect(SEQUENCE)?;
+    // The algorithm and the issuer are the sequences before it.
+    let validity = to_be_signed.children().filter(|field| field.tag == SEQUENCE).nth(2)?;
+    let mut times = validity.children();
+    let (first, _) = day(&times.next()?)?;
+    let (last, last_day) = day(&times.next()?)?;
+    Some(Life { first, last, last_day })
+}
+
+/// The day of a time, the hours left aside.
+fn day(time: &Element<'_>) -> Option<(i64, String)> {
+    // The seconds may be left out, and a zone may follow: only the day is looked at.
+    let text = std::str::from_utf8(time.content).ok()?;
+    let (year, rest) = match time.tag {
+        UTC_TIME => {
+            let (year, rest) = number(text, 2)?;
+            (if year < 50 { 2000 + year } else { 1900 + year }, rest)
+        }
+        GENERALIZED_TIME => number(text, 4)?,
+        _ => return None,
+    };
+    let (month, rest) = number(rest, 2)?;
+    let (day, _) = number(rest, 2)?;
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    Some((days(year, month, day), format!("{year:04}-{month:02}-{day:02}")))
+}
+
+/// So many digits, and what follows.
+fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
+    let (number, rest) = text.split_at_checked(digits)?;
+    let all_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    Some((number.parse().ok().filter(|_| all_digits)?, rest))
+}
+
+/// Since 1970, in the Gregorian calendar; the year is taken to begin with March.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month < 3 { year - 1 } else { year };
+    let leap = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let before = (153 * ((month + 9) % 12) + 2) / 5;
+    365 * year + leap + before + day - 1 - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (date, since) in [
+            ((1970, 1, 1), 0),
+            ((1999, 12, 31), 10_956),
+            ((2000, 2, 29), 11_016),
+            ((2000, 3, 1), 11_017),
+            ((2026, 11, 25), 20_782),
+            ((2100, 3, 1), 47_541),
+        ] {
+            assert_eq!(days(date.0, date.1, date.2), since, "{date:?}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_time_are_read() {
+        let read = |tag, content: &str| {
+            day(&Element { tag, content: content.as_bytes(), rest: &[], depth: 0 })
+        };
+        assert_eq!(read(UTC_TIME, "261125120000Z"), Some((20_782, "2026-11-25".to_owned())));
+        assert_eq!(read(UTC_TIME, "991231235959Z"), Some((10_956, "1999-12-31".to_owned())));
+        let long = read(GENERALIZED_TIME, "21000301000000Z");
+        assert_eq!(long, Some((47_541, "2100-03-01".to_owned())));
+        for wrong in ["", "2", "26", "261325", "26\u{e9}1", "-61125"] {
+            assert_eq!(read(UTC_TIME, wrong), None, "{wrong:?}");
+        }
+    }
+}
