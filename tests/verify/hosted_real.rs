@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::Value;
 
 use crate::ca::Ca;
-use crate::hosted_site::{DOMAIN, identity, published};
-use crate::runs::Run;
+use crate::hosted_site::{AUTOCONFIG, DOMAIN, identity, published};
+use crate::runs::{Ended, Run};
 use crate::support::{self, Running, free_port};
 
 fn at(port: u16) -> SocketAddr {
@@ -46,7 +46,7 @@ fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
     (running, http, https)
 }
 
-/// Knot with a zone that takes our records in.
+/// Knot with a zone that takes our records in, and one of a customer.
 fn knot(run: &Run) -> (Running, SocketAddr) {
     let folder = run.folder.path().display().to_string();
     let records = run.path("out/example.test/hosting/dns/example.test.zone");
@@ -57,13 +57,19 @@ fn knot(run: &Run) -> (Running, SocketAddr) {
         records.display()
     );
     fs::write(run.path("zone"), zone).unwrap();
+    let customer = format!(
+        "$TTL 3600\n@ IN SOA ns.{DOMAIN}. hostmaster.{DOMAIN}. 1 3600 900 604800 300\n\
+         @ IN NS ns.{DOMAIN}.\n@ IN MX 10 mail.{DOMAIN}.\n"
+    );
+    fs::write(run.path("customer"), customer).unwrap();
     let port = free_port();
     let config = format!(
         "server:\n  rundir: {folder}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n\
          \x20 tcp-workers: 1\n  background-workers: 1\n\
          database:\n  storage: {folder}/knot\n\
          log:\n  - target: stderr\n    any: info\n\
-         zone:\n  - domain: {DOMAIN}\n    file: {folder}/zone\n    zonefile-sync: -1\n"
+         zone:\n  - domain: {DOMAIN}\n    file: {folder}/zone\n    zonefile-sync: -1\n\
+         \x20 - domain: customer.test\n    file: {folder}/customer\n    zonefile-sync: -1\n"
     );
     fs::write(run.path("knot.conf"), config).unwrap();
     let mut command = support::command("knotd");
@@ -73,29 +79,81 @@ fn knot(run: &Run) -> (Running, SocketAddr) {
     (running, at(port))
 }
 
+/// What we write, served on loopback.
+struct Real {
+    run: Run,
+    ca: Ca,
+    dns: SocketAddr,
+    http: u16,
+    https: u16,
+    _running: [Running; 2],
+}
+
+impl Real {
+    fn new() -> Self {
+        let ca = Ca::new();
+        let run = published();
+        let (nginx, http, https) = nginx(&run, &ca);
+        let (knot, dns) = knot(&run);
+        Self { run, ca, dns, http, https, _running: [nginx, knot] }
+    }
+
+    /// The names come from Knot; only the ports are not the usual ones here. Without the web
+    /// server, they lead where nothing listens.
+    fn args(&self, args: &[&str], web: bool) -> Ended {
+        let mut all: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        all.extend(["--ca".to_owned(), self.ca.file().display().to_string()]);
+        all.extend(["--dns".to_owned(), self.dns.to_string()]);
+        let nobody = free_port();
+        for host in ["", "autoconfig.", "autodiscover.", "ua-auto-config."] {
+            for (port, own) in [(443, self.https), (80, self.http)] {
+                let own = if web { own } else { nobody };
+                all.extend([
+                    "--resolve".to_owned(),
+                    format!("{host}{DOMAIN}:{port}:127.0.0.1:{own}"),
+                ]);
+            }
+        }
+        self.run.args(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+#[test]
+fn what_a_web_server_and_a_name_server_publish_is_imported() {
+    needs!("nginx", "knotd");
+    let real = Real::new();
+    let servers = [
+        "hostname = \"mail.example.test\"\nport = 993\nsocketType = \"SSL\"",
+        "hostname = \"mail.example.test\"\nport = 465\nsocketType = \"SSL\"",
+    ];
+    let found = |args: &[&str], web: bool, place: &str| {
+        let ended = real.args(&[&["import", "ann@example.test"], args].concat(), web).code(0);
+        assert!(ended.stderr.contains(&format!("found at {place}")), "{place}: {}", ended.stderr);
+        for server in servers {
+            assert!(ended.stdout.contains(server), "{place}: {server} in {}", ended.stdout);
+        }
+        ended
+    };
+    found(&[], true, AUTOCONFIG);
+    // The domain itself comes before the host that is named for it.
+    let itself = "https://example.test/autodiscover/autodiscover.xml";
+    found(&["--as", "outlook"], true, itself);
+    found(&["--as", "thunderbird-android"], true, AUTOCONFIG);
+    // SRV records, where no web server answers.
+    let ended = found(&[], false, "DNS SRV");
+    assert!(ended.stderr.contains(AUTOCONFIG), "every place asked is told: {}", ended.stderr);
+    // A customer whose mail goes to the domain is found at the domain.
+    let ended = real.args(&["import", "bob@customer.test"], true).code(0);
+    assert!(ended.stderr.contains(&format!("found at {AUTOCONFIG}")), "{}", ended.stderr);
+}
+
 #[test]
 fn what_we_write_for_a_web_server_and_a_name_server_is_found_by_every_client() {
     needs!("nginx", "knotd");
-    let ca = Ca::new();
-    let run = published();
-    let (_nginx, http, https) = nginx(&run, &ca);
-    let (_knot, dns) = knot(&run);
-    let ca = ca.file().display().to_string();
-    let dns = dns.to_string();
-    let provider = ["--provider", "example.test.toml"];
-    let mut args = vec!["verify", "--hosted", DOMAIN, "--ca", &ca, "--dns", &dns];
-    args.extend(provider);
-    args.extend(["--address", "ann@example.test", "--format", "json"]);
-    // The names come from Knot; only the ports are not the usual ones here.
-    let resolve: Vec<String> = ["", "autoconfig.", "autodiscover."]
-        .iter()
-        .flat_map(|host| {
-            [(443, https), (80, http)]
-                .map(|(port, own)| format!("{host}{DOMAIN}:{port}:127.0.0.1:{own}"))
-        })
-        .collect();
-    resolve.iter().for_each(|at| args.extend(["--resolve", at]));
-    let ended = run.args(&args).code(0);
+    let real = Real::new();
+    let own = ["--provider", "example.test.toml", "--address", "ann@example.test"];
+    let args = [&["verify", "--hosted", DOMAIN, "--format", "json"], &own[..]].concat();
+    let ended = real.args(&args, true).code(0);
     let json: Value = serde_json::from_str(&ended.stdout).unwrap();
     let mut wrong = Vec::new();
     for place in json["hosted"]["places"].as_array().unwrap() {
