@@ -81,6 +81,17 @@ pub fn run(
             .help("compare it with the provider's page before you use it"),
         );
     }
+    if let Some(other) = &winner.of {
+        findings.push(
+            Finding::warning(
+                "discovered-for-another",
+                format!("{} sends {source} on to {other}; these are the settings of {other}", winner.place),
+            )
+            .help(format!(
+                "`mailwright generate {other} --provider FILE` makes its files; its user name may not be {source}"
+            )),
+        );
+    }
     let mut config = *winner.config;
     // Records name servers alone; a hoster's file names its own domains, and this one is a customer's.
     if config.domains.is_empty() {

@@ -1,5 +1,8 @@
 //! `import ADDRESS`: found where clients look, in their order and by their rules.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rcgen::SanType;
 
 use crate::ca::Ca;
@@ -112,6 +115,68 @@ fn autodiscover_in_its_second_version_leads_to_the_first() {
     let ended = import(&site, &["ann@example.test", "--as", "outlook"]).code(0);
     let found = "found at https://ua-auto-config.example.test/Autodiscover/Autodiscover.xml";
     assert!(ended.stderr.contains(found), "{}", ended.stderr);
+}
+
+#[test]
+fn autodiscover_that_sends_on_to_another_address_is_followed_to_it() {
+    // Whoever is asked for, the answer is of the next in the row.
+    let row = |asked: &Asked, next: fn(&str) -> Option<&'static str>| {
+        let body = &asked.body;
+        let who = ["ann", "bob", "cleo", "dan"]
+            .into_iter()
+            .find(|who| body.contains(&format!(">{who}@")));
+        match who.and_then(next) {
+            Some(next) => web::page(
+                "text/xml",
+                &format!(
+                    r#"<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
+  <Response xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a">
+    <Account><Action>redirectAddr</Action><RedirectAddr>{next}@example.test</RedirectAddr></Account>
+  </Response>
+</Autodiscover>"#
+                ),
+            ),
+            None => right(&elsewhere(), asked),
+        }
+    };
+    let to_bob = move |asked: &Asked, reply: Reply| match is_autodiscover(asked) {
+        true => row(asked, |who| (who == "ann").then_some("bob")),
+        false => reply,
+    };
+    let site = Site::new(to_bob, Vec::new());
+    let ended = import(&site, &["ann@example.test", "--as", "outlook"]).code(0);
+    for words in [
+        "https://example.test/autodiscover/autodiscover.xml: sends on to bob@example.test",
+        &format!("found at {AUTODISCOVER}"),
+        "discovered-for-another",
+        "these are the settings of bob@example.test",
+    ] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert!(ended.stdout.contains("port = 993"), "{}", ended.stdout);
+    // In a circle, and on and on: it ends.
+    let circle = move |asked: &Asked, _: Reply| {
+        row(asked, |who| Some(if who == "ann" { "bob" } else { "ann" }))
+    };
+    let third = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&third);
+    let on = move |asked: &Asked, _: Reply| {
+        seen.fetch_or(asked.body.contains(">dan@"), Ordering::SeqCst);
+        row(asked, |who| {
+            Some(match who {
+                "ann" => "bob",
+                "bob" => "cleo",
+                _ => "dan",
+            })
+        })
+    };
+    let site = Site::new(circle, Vec::new());
+    import(&site, &["ann@example.test", "--as", "outlook"]).code(1).says("nothing-found");
+    let site = Site::new(on, Vec::new());
+    let ended = import(&site, &["ann@example.test", "--as", "outlook"]).code(1);
+    assert!(ended.stderr.contains("sends on to dan@"), "{}", ended.stderr);
+    assert!(!third.load(Ordering::SeqCst), "a third address was asked for");
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
                 view.servers = vec!["a signed profile".to_owned()];
                 break;
             }
+            Ok(Got::Elsewhere(target)) => view.passed_over.push((place, sends_on(&target))),
             Err(why) => view.passed_over.push((place, why)),
         }
     }
@@ -60,6 +61,12 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
 pub enum Got {
     Config(Box<ReadConfig>),
     Signed,
+    /// An address or a URL that is to be asked for instead.
+    Elsewhere(String),
+}
+
+pub fn sends_on(target: &str) -> String {
+    format!("sends on to {target}")
 }
 
 /// A place that a client looked at.
@@ -167,7 +174,7 @@ impl Client {
             Content::Config(read) => self.usable(read),
             Content::Signed => Ok(Got::Signed),
             Content::Pacc(json) => self.usable(by_pacc(&json)),
-            Content::Elsewhere(target) => Err(format!("sends on to {target}")),
+            Content::Elsewhere(target) => Ok(Got::Elsewhere(target)),
             Content::Wrong(problem) => Err(problem.code.title.to_owned()),
         }
     }

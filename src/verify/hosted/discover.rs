@@ -9,7 +9,7 @@ use crate::model::{EmailAddress, Hostname};
 use crate::net::Net;
 
 use super::ask::{self, Addresses, Ask, At, Kind, Place, Variant};
-use super::clients::{Got, Tried};
+use super::clients::{Got, Tried, sends_on};
 use super::content::{Content, content};
 use super::fetch::{Fetched, fetch};
 use super::judge::Asked;
@@ -41,10 +41,24 @@ pub struct Winner {
     pub config: Box<ReadConfig>,
     /// Whether every step to it was over https (or in DNS, which is as good as DNS is).
     pub over_https: bool,
+    /// Whose settings these are, where an answer sent on to another address.
+    pub of: Option<EmailAddress>,
 }
+
+/// How many other addresses answers may send on to in one search; Thunderbird follows two, Outlook ten.
+const OTHER_ADDRESSES: usize = 2;
 
 /// Looks everywhere at once, and then takes the first in the client's order.
 pub fn discover(net: &Net, search: &Search<'_>, tell: &(dyn Fn(&str) + Sync)) -> Discovery {
+    look(net, search, tell, &mut Vec::new())
+}
+
+fn look(
+    net: &Net,
+    search: &Search<'_>,
+    tell: &(dyn Fn(&str) + Sync),
+    followed: &mut Vec<EmailAddress>,
+) -> Discovery {
     let Search { domain, patience, .. } = *search;
     let client = search.client.unwrap_or(&ANY);
     let (_, srv, autodiscover) = dns::records(net, domain, None, patience);
@@ -80,10 +94,26 @@ pub fn discover(net: &Net, search: &Search<'_>, tell: &(dyn Fn(&str) + Sync)) ->
         match result {
             Ok(Got::Config(config)) => {
                 let over_https = !place.starts_with("http://");
-                let winner = Some(Winner { place, config, over_https });
+                let winner = Some(Winner { place, config, over_https, of: None });
                 return Discovery { passed_over, winner };
             }
             Ok(Got::Signed) => passed_over.push((place, "a signed profile is not read".to_owned())),
+            Ok(Got::Elsewhere(target)) => {
+                passed_over.push((place, sends_on(&target)));
+                let Ok(other) = EmailAddress::new(&target) else { continue };
+                if followed.len() == OTHER_ADDRESSES || followed.contains(&other) {
+                    continue;
+                }
+                followed.push(other.clone());
+                // The search begins anew for the other address (MS-OXDSCLI §3.1.5.4).
+                let there = Search { domain: other.domain(), address: Some(&other), ..*search };
+                let found = look(net, &there, tell, followed);
+                passed_over.extend(found.passed_over);
+                if let Some(winner) = found.winner {
+                    let of = winner.of.or(Some(other));
+                    return Discovery { passed_over, winner: Some(Winner { of, ..winner }) };
+                }
+            }
             Err(why) => passed_over.push((place, why)),
         }
     }
