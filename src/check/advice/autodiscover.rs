@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::password_refused;
+use super::{IMPLICIT, UPGRADED, password_refused, port_of_another};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
@@ -24,17 +24,6 @@ const ORDER: [&str; 15] = [
     "AuthRequired",
     "UsePOPAuth",
     "SMTPLast",
-];
-
-/// TLS from the first byte, and whose port it is (RFC 8314).
-const IMPLICIT: [(u16, ServerType); 3] =
-    [(993, ServerType::Imap), (995, ServerType::Pop3), (465, ServerType::Smtp)];
-/// Plain text first, then STARTTLS.
-const UPGRADED: [(u16, ServerType); 4] = [
-    (143, ServerType::Imap),
-    (110, ServerType::Pop3),
-    (587, ServerType::Smtp),
-    (25, ServerType::Smtp),
 ];
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
@@ -91,8 +80,7 @@ impl Advice<'_> {
             let message = format!("mail and password go to {} in the clear", server.hostname);
             self.add("autodiscover-plain", &place("SSL"), message);
         }
-        let mut known = IMPLICIT.iter().chain(&UPGRADED).filter(|(number, _)| *number == port);
-        if let Some((_, owner)) = known.find(|(_, owner)| *owner != server.server_type) {
+        if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {}", server.server_type);
             self.add("autodiscover-port-of-another", &place("Port"), message);
         } else if port == 25 {
