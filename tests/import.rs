@@ -173,6 +173,9 @@ fn what_real_clients_let_pass_is_imported_and_said() {
     let first = "    <incomingServer type=\"imap\">";
     passes(first, &format!("{second}{first}"), "");
     passes("Example &amp; Sons Mail", "007", "becomes \"007 Mail\"");
+    // Found by fuzzing: what is left of a long name is no number either.
+    let long = format!("{}Example Mail", "8".repeat(90));
+    passes("Example &amp; Sons Mail", &long, &format!("becomes \"{}\u{2026}\"", "8".repeat(59)));
     passes("<domain>example.net<", "<domain>example.com<", "autoconfig-domain-twice");
 }
 

@@ -13,9 +13,9 @@ use crate::document::is_language;
 use crate::finding::Finding;
 use crate::model::{
     Authentication, Hostname, HostnamePattern, ServerType, SocketType, Text, UsernamePattern,
-    reads_as_another,
+    reads_as_another, shortened,
 };
-use text::{fits, is_url, key, language_tag, list, quoted, shortened};
+use text::{fits, is_url, key, language_tag, list, quoted};
 
 /// draft-ietf-mailmaint-autoconfig, "displayName" and "displayShortName".
 const DISPLAY_NAME: usize = 60;

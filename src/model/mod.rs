@@ -20,7 +20,7 @@ pub use hostname::Hostname;
 pub use pattern::{HostnamePattern, Placeholder, UsernamePattern};
 pub use secret::Secret;
 pub(crate) use text::is_reserved;
-pub use text::{Text, reads_as_another};
+pub use text::{Text, reads_as_another, shortened};
 pub use words::{Authentication, Port, Protocol, ServerType, SocketType, Word};
 
 /// Why a value was refused: lower case, no full stop, ready for a message.

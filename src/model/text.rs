@@ -82,6 +82,20 @@ pub fn reads_as_another(text: &str) -> bool {
     lower.contains(|c: char| c.is_ascii_digit()) && lower.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
+/// The first words of a name, as far as `longest` characters go; never a text that
+/// [`reads_as_another`] where the name does not.
+pub fn shortened(name: &str, longest: usize) -> String {
+    let head: String = name.chars().take(longest).collect();
+    if head == name {
+        return head;
+    }
+    let words = head.rfind(' ').map_or(head.as_str(), |space| &head[..space]).trim_end();
+    match [words, head.trim_end()].into_iter().find(|cut| !reads_as_another(cut)) {
+        Some(cut) => cut.to_owned(),
+        None => head.chars().take(longest.saturating_sub(1)).chain(['\u{2026}']).collect(),
+    }
+}
+
 /// Whether a [`forbidden`] character begins with this byte of UTF-8; few others do.
 fn may_be_forbidden(byte: u8) -> bool {
     (byte < b' ') | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xE2) | (byte >= 0xEF)
@@ -127,6 +141,14 @@ mod tests {
         for text in ["163", "0", "1&1", "7up", "e5", "Infinity", "00x"] {
             assert!(!reads_as_another(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_is_cut_between_words_and_never_to_a_number() {
+        assert_eq!(shortened("Example Mail", 20), "Example Mail");
+        assert_eq!(shortened("Example Mail of the University", 20), "Example Mail of the");
+        assert_eq!(shortened("007 Supercalifragilistic", 20), "007 Supercalifragili");
+        assert_eq!(shortened(&"8".repeat(90), 20), format!("{}\u{2026}", "8".repeat(19)));
     }
 
     #[test]

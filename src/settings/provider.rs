@@ -8,7 +8,7 @@ use crate::document::{self, Table};
 use crate::finding::{Finding, Source, any_error};
 use crate::model::{
     AppPassword, Authentication, ClientConfig, Documentation, Enable, Hostname, Invalid, OAuth2,
-    Protocol, Refusal, ServerType, Side, Text, Word, reads_as_another,
+    Protocol, Refusal, ServerType, Side, Text, Word, reads_as_another, shortened,
 };
 
 use super::server::read_servers;
@@ -145,14 +145,8 @@ pub(super) fn named(table: &Table<'_>, key: &str, longest: usize) -> Option<Text
     Some(name)
 }
 
-/// The first words of a name, as far as they fit.
 fn short(name: &Text) -> Text {
-    let head: String = name.as_str().chars().take(DISPLAY_SHORT_NAME).collect();
-    let cut = match head.rfind(' ') {
-        Some(space) if head != name.as_str() => &head[..space],
-        _ => &head,
-    };
-    Text::new(cut.trim_end()).unwrap_or_else(|_| name.clone())
+    Text::new(&shortened(name.as_str(), DISPLAY_SHORT_NAME)).unwrap_or_else(|_| name.clone())
 }
 
 fn read_domains(provider: &Table<'_>) -> Vec<Hostname> {

@@ -1,6 +1,6 @@
 //! Texts as TOML has them, and as a provider file takes them.
 
-use crate::model::{Text, reads_as_another};
+use crate::model::{Text, reads_as_another, shortened};
 
 /// A basic string.
 pub(super) fn quoted(text: &str) -> String {
@@ -47,16 +47,6 @@ pub(super) fn fits(name: &str, otherwise: &str, longest: usize) -> String {
         true => shortened(&format!("{plain} Mail"), longest),
         false => shortened(&plain, longest),
     }
-}
-
-/// The first words, as far as they fit.
-pub(super) fn shortened(name: &str, longest: usize) -> String {
-    let head: String = name.chars().take(longest).collect();
-    let cut = match head.rfind(' ') {
-        Some(space) if head != name => &head[..space],
-        _ => &head,
-    };
-    cut.trim_end().to_owned()
 }
 
 /// `de_AT` and `EN` as BCP 47 has them.
