@@ -74,7 +74,13 @@ const KEYS: &str = "
 /// It is imported, and `check` names these faults.
 #[track_caller]
 fn known(file: &str, text: &str, codes: &[&str]) {
-    let run = Run::new().write(file, text);
+    known_bytes(file, text.as_bytes(), codes);
+}
+
+#[track_caller]
+fn known_bytes(file: &str, bytes: &[u8], codes: &[&str]) {
+    let run = Run::new();
+    std::fs::write(run.path(file), bytes).unwrap();
     let ended = run.args(&["import", file, "--domain", "example.com"]).code(0);
     for words in ["[[incomingServer]]", "[[outgoingServer]]", "mail.example.com"] {
         assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
@@ -188,4 +194,61 @@ fn profiles_of_others_are_imported_and_their_faults_named() {
         .fold(String::new(), |all, line| all + line + "\n");
     known("bare.mobileconfig", &bare, &["profile-doctype"]);
     known("good.mobileconfig", &profile(UUIDS, KEYS), &[]);
+}
+
+/// An account as regedit exports it from the profile of an Outlook.
+const ACCOUNT: &str = "[HKEY_CURRENT_USER\\Software\\Microsoft\\Office\\16.0\\Outlook\\Profiles\\Outlook\\9375CFF0413111d3B88A00104B2A6676\\00000002]
+\"clsid\"=\"{ED475412-B0D6-11D2-8C3B-00104B2A6676}\"
+\"Mini UID\"=dword:4f1c2a07
+\"Account Name\"=\"ann@example.com\"
+\"Display Name\"=\"Ännchen\"
+\"Email\"=\"ann@example.com\"
+\"IMAP Server\"=\"mail.example.com\"
+\"IMAP User\"=\"ann@example.com\"
+\"IMAP Port\"=dword:000003e1
+\"IMAP Use SSL\"=dword:00000001
+\"SMTP Server\"=\"mail.example.com\"
+\"SMTP Use Auth\"=dword:00000001
+\"SMTP Port\"=dword:0000024b
+\"SMTP Secure Connection\"=dword:00000002
+\"Preferences UID\"=hex:00,00,00,00,38,a1,bb,10,05,e5,10,1a,a1,bb,08,00,2b,2a,\\
+  56,c2,00,00
+
+";
+
+#[test]
+fn an_account_is_read_as_regedit_exports_it_in_every_encoding() {
+    let text = |first: &str, account: &str| format!("{first}\n\n{account}").replace('\n', "\r\n");
+    let new = text("Windows Registry Editor Version 5.00", ACCOUNT);
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = "\u{FEFF}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    // A file that makes an account works on no other PC.
+    known_bytes("utf-16.reg", &utf16(&new), &["reg-outlook-account"]);
+    known_bytes("utf-8.reg", new.as_bytes(), &["reg-outlook-account", "reg-encoding-utf8"]);
+    // "Win9x/NT4" in regedit's dialogue: one byte a letter, in the code page of the PC.
+    let old = text("REGEDIT4", ACCOUNT);
+    let old: Vec<u8> = old.chars().map(|c| u8::try_from(c).unwrap()).collect();
+    known_bytes("ansi.reg", &old, &["reg-version-4", "reg-encoding-code-page"]);
+}
+
+/// Outlook 2003 to 2010: another place, and texts as bytes.
+#[test]
+fn an_account_of_outlook_2010_is_read_and_does_not_fit_another() {
+    let bytes = |text: &str| {
+        let units = text.encode_utf16().chain([0]);
+        let bytes: Vec<String> =
+            units.flat_map(u16::to_le_bytes).map(|byte| format!("{byte:02x}")).collect();
+        format!("hex:{}", bytes.join(","))
+    };
+    let mut account = ACCOUNT.replace(
+        "Office\\16.0\\Outlook\\Profiles",
+        "Windows NT\\CurrentVersion\\Windows Messaging Subsystem\\Profiles",
+    );
+    for name in ["mail.example.com", "ann@example.com", "Ännchen"] {
+        account = account.replace(&format!("\"{name}\""), &bytes(name));
+    }
+    let text = format!("Windows Registry Editor Version 5.00\n\n{account}");
+    known("2010.reg", &text, &["reg-outlook-old-place", "reg-outlook-old-string"]);
 }

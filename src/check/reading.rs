@@ -27,8 +27,9 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
                 .collect();
         }
     };
-    // A registry file has values and no servers.
-    if reader == Reader::Reg || !artifact.job.file.names_servers() {
+    // A registry file has values, and servers only where it makes an account.
+    let values_only = reader == Reader::Reg && read.servers.is_empty();
+    if values_only || !artifact.job.file.names_servers() {
         return Vec::new();
     }
     let planned: Vec<&PlannedServer<'_>> = [Side::Incoming, Side::Outgoing]

@@ -98,7 +98,7 @@ pub enum Reader {
     Mobileconfig,
     /// Outlook profile file.
     Prf,
-    /// Windows registry file: raw values, no accounts.
+    /// Windows registry file: raw values, and the accounts of Outlook.
     Reg,
     /// Thunderbird mobile's import payload.
     QrPayload,

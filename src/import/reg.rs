@@ -1,7 +1,11 @@
-//! Windows registry files: the values as they are, no accounts.
+//! Windows registry files: the values as they are, and the accounts of Outlook among them.
 //!
-//! What a value means is the business of the program that owns its key; the schema of the file
+//! What another value means is the business of the program that owns its key; the schema of the file
 //! knows. Strings that are written as bytes (REG_EXPAND_SZ and its like) are given as text.
+
+mod account;
+
+use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig};
 use crate::format::Tree;
@@ -19,6 +23,9 @@ pub(super) fn read(tree: &Tree) -> Examined {
             };
             config.values.push((format!("{}\\{}", key.name, value.name), data));
         }
+        if account::is_account(key) {
+            account::read(key, &mut config, &mut errors);
+        }
     }
     errors.finish(config)
 }
@@ -26,21 +33,27 @@ pub(super) fn read(tree: &Tree) -> Examined {
 /// Bytes of UTF-16LE, each string with a NUL behind it; several strings come with a line feed
 /// between them.
 fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
+    if let Some(text) = texts(bytes) {
+        return text.trim_end_matches('\0').replace('\0', "\n");
+    }
+    let message = format!("the bytes of {} are no UTF-16 text", value.name);
+    errors.add("reg-hex-text", &value.span, message);
+    String::new()
+}
+
+/// As many strings of UTF-16LE as there are in bytes, each with its NUL.
+fn texts(bytes: &str) -> Option<String> {
     let bytes: Vec<u8> =
         bytes.split(',').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
     let (pairs, _) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
-    match String::from_utf16(&units) {
-        Ok(text) => text.trim_end_matches('\0').replace('\0', "\n"),
-        Err(_) => {
-            errors.add(
-                "reg-hex-text",
-                &value.span,
-                format!("the bytes of {} are no UTF-16 text", value.name),
-            );
-            String::new()
-        }
-    }
+    String::from_utf16(&units).ok()
+}
+
+/// The line of the key itself; its span goes on over its values.
+fn first_line(key: &Tree) -> Range<usize> {
+    let end = key.children.first().map_or(key.span.end, |value| value.span.start);
+    key.span.start..end
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod autoconfig;
 mod autodiscover;
+mod connection;
 mod mobileconfig;
 mod prf;
 mod qr;
@@ -21,7 +22,7 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
         Reader::Mobileconfig => mobileconfig::advise(text, examined),
         Reader::Prf => prf::advise(text, examined),
         Reader::QrPayload => qr::advise(text, examined),
-        Reader::Reg => reg::advise(text),
+        Reader::Reg => reg::advise(text, examined),
     }
 }
 

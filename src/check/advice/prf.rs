@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{against_port, password_refused, port_of_another};
+use super::connection::{Trouble, troubles};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
-use crate::model::{Authentication, ServerType, SocketType};
+use crate::model::{Authentication, ServerType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Some((root, _)) = Kind::Prf.examine(text) else { return Vec::new() };
@@ -32,25 +32,21 @@ impl Advice<'_> {
     }
 
     fn connection(&mut self, server: &ReadServer, account: &Tree) {
-        let ReadServer { hostname, port, server_type, .. } = server;
-        let place = |name| self.place(account, *server_type, name);
-        let (security, number) = match server_type {
-            ServerType::Smtp => (place("SecureConnection"), place("Port")),
-            _ => (place("UseSSL"), place("Port")),
+        let place = |name| self.place(account, server.server_type, name);
+        let (security, number, host) = match server.server_type {
+            ServerType::Smtp => (place("SecureConnection"), place("Port"), place("Server")),
+            _ => (place("UseSSL"), place("Port"), place("Server")),
         };
-        if against_port(server) {
-            let message = format!("port {port} begins TLS in another way than this says");
-            self.add("prf-port-against-security", &security, message);
-        }
-        if let Some(owner) = port_of_another(server) {
-            let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.add("prf-port-of-another", &number, message);
-        } else if *port == 25 {
-            self.add("prf-port-25", &number, "port 25 is for mail between servers");
-        }
-        if server.socket_type == [SocketType::Plain] {
-            let message = format!("mail and password go to {hostname} in the clear");
-            self.add("prf-plain", &security, message);
+        for (trouble, message) in troubles(server) {
+            match trouble {
+                Trouble::PortAgainstSecurity => {
+                    self.add("prf-port-against-security", &security, message);
+                }
+                Trouble::PortOfAnother => self.add("prf-port-of-another", &number, message),
+                Trouble::Port25 => self.add("prf-port-25", &number, message),
+                Trouble::Plain => self.add("prf-plain", &security, message),
+                Trouble::PasswordRefused => self.add("prf-password-refused", &host, message),
+            }
         }
     }
 
@@ -74,11 +70,6 @@ impl Advice<'_> {
         if *server_type != ServerType::Smtp && server.username.as_deref().unwrap_or("").is_empty() {
             let message = format!("no user name for {hostname}");
             self.add("prf-no-user", &self.start(&account.span), message);
-        }
-        if password_refused(hostname) {
-            let message =
-                format!("{hostname} takes no passwords, and Outlook has nothing else here");
-            self.add("prf-password-refused", &place_of_server(account, server), message);
         }
     }
 
@@ -109,12 +100,6 @@ impl Advice<'_> {
         let inside = self.text.get(span.clone()).unwrap_or_default();
         span.start..span.start + inside.find('\n').unwrap_or(inside.len())
     }
-}
-
-fn place_of_server(account: &Tree, server: &ReadServer) -> Range<usize> {
-    let wanted = format!("{}Server", prefix(server.server_type));
-    let found = account.children.iter().find(|entry| entry.name.eq_ignore_ascii_case(&wanted));
-    found.map_or(account.span.clone(), |entry| entry.span.clone())
 }
 
 fn prefix(server_type: ServerType) -> &'static str {

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{against_port, password_refused, port_of_another};
+use super::connection::{Trouble, troubles};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
-use crate::model::{Authentication, ServerType, SocketType};
+use crate::model::{Authentication, ServerType};
 
 /// Thunderbird for desktop begins another code at about this size, so that a camera can read it.
 const EASILY_READ: usize = 800;
@@ -55,27 +55,20 @@ impl Advice {
     }
 
     fn server(&mut self, server: &ReadServer) {
-        let ReadServer { hostname, port, server_type, span, .. } = server;
-        if against_port(server) {
-            let message = format!("port {port} begins TLS in another way than the security says");
-            self.add("qr-port-against-security", span, message);
-        }
-        if let Some(owner) = port_of_another(server) {
-            let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.add("qr-port-of-another", span, message);
-        } else if *port == 25 {
-            self.add("qr-port-25", span, "port 25 is for mail between servers");
-        }
-        if server.socket_type == [SocketType::Plain] {
-            let message = format!("mail and password go to {hostname} in the clear");
-            self.add("qr-plain", span, message);
+        let ReadServer { hostname, server_type, span, .. } = server;
+        for (trouble, message) in troubles(server) {
+            match trouble {
+                Trouble::PortAgainstSecurity => {
+                    self.add("qr-port-against-security", span, message);
+                }
+                Trouble::PortOfAnother => self.add("qr-port-of-another", span, message),
+                Trouble::Port25 => self.add("qr-port-25", span, message),
+                Trouble::Plain => self.add("qr-plain", span, message),
+                Trouble::PasswordRefused if server.authentication.is_empty() => {}
+                Trouble::PasswordRefused => self.add("qr-password-refused", span, message),
+            }
         }
         let ways = &server.authentication;
-        if password_refused(hostname) && !ways.is_empty() && !ways.contains(&Authentication::OAuth2)
-        {
-            let message = format!("{hostname} takes no passwords; it wants OAuth2 (6)");
-            self.add("qr-password-refused", span, message);
-        }
         if ways == &[Authentication::None] && *server_type != ServerType::Smtp {
             let message = format!("nobody signs in to {hostname}");
             self.add("qr-no-sign-in", span, message);

@@ -1,11 +1,12 @@
 //! Registry files that regedit takes, and that surprise the user of Outlook.
 
+mod account;
 mod outlook;
 
 use std::ops::Range;
 
 use crate::format::{Kind, Tree};
-use crate::import::Defect;
+use crate::import::{Defect, Examined};
 
 /// The keys above a profile of Outlook 2013 and later, and the profile's own: `*` is a version or a name.
 const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
@@ -21,7 +22,7 @@ const OLD_PROFILE: [&str; 8] = [
     "*",
 ];
 
-pub fn advise(text: &str) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
     let mut advice = Advice { found: Vec::new() };
     for key in &root.children {
@@ -36,6 +37,12 @@ pub fn advise(text: &str) -> Vec<Defect> {
         }
     }
     advice.together(&root);
+    for server in &examined.config.servers {
+        let key = root.children.iter().find(|key| key.span == server.span);
+        if let Some(key) = key {
+            advice.server(server, key);
+        }
+    }
     advice.found
 }
 

@@ -1,0 +1,59 @@
+//! The servers of an account, as Outlook takes them.
+
+use std::ops::Range;
+
+use super::super::connection::{Trouble, troubles};
+use super::{Advice, first_line};
+use crate::format::Tree;
+use crate::import::ReadServer;
+use crate::model::{Authentication, ServerType};
+
+impl Advice {
+    pub(super) fn server(&mut self, server: &ReadServer, key: &Tree) {
+        let prefix = match server.server_type {
+            ServerType::Imap => "IMAP",
+            ServerType::Smtp => "SMTP",
+            _ => "POP3",
+        };
+        let place = |names: &[&str]| place(key, prefix, names);
+        let security = place(&["Secure Connection", "Use SSL"]);
+        let (port, host) = (place(&["Port"]), place(&["Server"]));
+        for (trouble, message) in troubles(server) {
+            match trouble {
+                Trouble::PortAgainstSecurity => {
+                    self.add("reg-account-port-against-security", &security, message);
+                }
+                Trouble::PortOfAnother => self.add("reg-account-port-of-another", &port, message),
+                Trouble::Port25 => self.add("reg-account-port-25", &port, message),
+                Trouble::Plain => self.add("reg-account-plain", &security, message),
+                Trouble::PasswordRefused => {
+                    self.add("reg-account-password-refused", &host, message);
+                }
+            }
+        }
+        let ways = &server.authentication;
+        if ways.contains(&Authentication::Ntlm) {
+            let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
+            self.add("reg-account-spa-on", &place(&["Use SPA"]), message);
+        }
+        if ways.contains(&Authentication::SmtpAfterPop) {
+            let message = "Outlook fetches mail first and does not sign in to send";
+            self.add("reg-account-smtp-after-pop", &place(&["Auth Method"]), message);
+        } else if ways.contains(&Authentication::None) {
+            let message = format!("Outlook sends through {} without signing in", server.hostname);
+            self.add("reg-account-no-smtp-sign-in", &place(&["Use Auth"]), message);
+        } else if server.username.is_none() {
+            let message = format!("no user name for {}", server.hostname);
+            self.add("reg-account-no-user", &first_line(key), message);
+        }
+    }
+}
+
+/// The first of these values that is there, of this side of the account.
+fn place(key: &Tree, prefix: &str, names: &[&str]) -> Range<usize> {
+    let find = |name: &&str| {
+        let wanted = format!("{prefix} {name}");
+        key.children.iter().find(|value| value.name.eq_ignore_ascii_case(&wanted))
+    };
+    names.iter().find_map(find).map_or_else(|| first_line(key), |value| value.span.clone())
+}
