@@ -174,6 +174,9 @@ pub struct ImportArgs {
     /// for where clients look
     #[arg(value_name = "SOURCE")]
     pub source: String,
+    /// Another file about the same mailboxes, such as mpop's beside msmtp's
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// Look only where this client does
     #[cfg(feature = "verify")]
     #[arg(long = "as", value_name = "CLIENT")]
@@ -207,6 +210,9 @@ pub struct ConvertArgs {
     /// A file of a client, or - for standard input
     #[arg(value_name = "SOURCE")]
     pub source: PathBuf,
+    /// Another file about the same mailboxes, such as mpop's beside msmtp's
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// The domains of the users, where the source does not name them
     #[arg(long = "domain", value_name = "DOMAIN,…", value_delimiter = ',')]
     pub domains: Vec<String>,

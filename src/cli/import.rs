@@ -52,18 +52,15 @@ fn text_of(
         && file.is_file()
     {
         terminal.say(&format!("found at {}", file.display()));
-        return provider(&file, &args.domains, findings);
+        return provider(&file, &args.with, &args.domains, findings);
     }
     #[cfg(feature = "verify")]
     if super::discover::is_address(&args.source) {
         let found = super::discover::run(&args.source, args, terminal, findings)?;
-        let Some(mut found) = found else { return Ok(None) };
-        if !args.domains.is_empty() {
-            found.config.domains = args.domains.clone();
-        }
-        return Ok(written(&found.config, &found.place, findings));
+        let Some(found) = found else { return Ok(None) };
+        return complete(found.config, found.place, &args.with, &args.domains, findings);
     }
-    provider(Path::new(&args.source), &args.domains, findings)
+    provider(Path::new(&args.source), &args.with, &args.domains, findings)
 }
 
 /// Import, then generate from what came of it.
@@ -76,7 +73,7 @@ pub fn convert(
         return Err("convert takes its provider from SOURCE; leave --provider out".into());
     }
     let mut findings = Vec::new();
-    let text = provider(&args.source, &args.domains, &mut findings)?;
+    let text = provider(&args.source, &args.with, &args.domains, &mut findings)?;
     terminal.findings(&findings);
     let Some(text) = text else { return Ok(Outcome::Findings) };
     // As generate takes any provider: from a file.
@@ -88,12 +85,36 @@ pub fn convert(
     generate::run(&generate, global, terminal)
 }
 
-/// The provider file of a source; what the source did wrong is a warning.
+/// The provider file of a source and of those that complete it.
 fn provider(
     source: &Path,
+    with: &[PathBuf],
     domains: &[String],
     findings: &mut Vec<Finding>,
 ) -> Result<Option<String>, Failure> {
+    let config = config(source, findings)?;
+    complete(config, source.display().to_string(), with, domains, findings)
+}
+
+fn complete(
+    mut config: ReadConfig,
+    mut name: String,
+    with: &[PathBuf],
+    domains: &[String],
+    findings: &mut Vec<Finding>,
+) -> Result<Option<String>, Failure> {
+    for file in with {
+        config.join(self::config(file, findings)?);
+        name = format!("{name} and {}", file.display());
+    }
+    if !domains.is_empty() {
+        config.domains = domains.to_vec();
+    }
+    Ok(written(&config, &name, findings))
+}
+
+/// What a file says; what it does wrong is a warning.
+fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Failure> {
     let name = source.display().to_string();
     let bytes = read(source, &name)?;
     let Some((reader, text)) = recognise(&bytes) else {
@@ -108,11 +129,8 @@ fn provider(
         // Another format's identifier is none of a provider.
         examined.config.id = None;
     }
-    if !domains.is_empty() {
-        examined.config.domains = domains.to_vec();
-    }
     let advice = advise(reader, &text, &examined);
-    let source = Source::new(name.as_str(), text);
+    let source = Source::new(name, text);
     let mut told = defects::findings(examined.defects.iter(), &source);
     // What is only worth knowing of the source is told by `check`.
     let serious = |finding: &Finding| finding.severity > Severity::Note;
@@ -121,7 +139,7 @@ fn provider(
         finding.severity = finding.severity.min(Severity::Warning);
         finding
     }));
-    Ok(written(&examined.config, &name, findings))
+    Ok(examined.config)
 }
 
 /// The file's text, once our own reader has taken it.

@@ -48,6 +48,38 @@ pub struct ReadConfig {
     pub values: Vec<(String, String)>,
 }
 
+impl ReadConfig {
+    /// Completes what this says by what another file says of the same mailboxes, such as the
+    /// servers to read from where this names the one to send through. What both say, this one
+    /// says.
+    pub fn join(&mut self, other: Self) {
+        fn more<T: PartialEq>(list: &mut Vec<T>, other: Vec<T>) {
+            for item in other {
+                if !list.contains(&item) {
+                    list.push(item);
+                }
+            }
+        }
+        let own = std::mem::take(self);
+        *self = Self {
+            id: own.id.or(other.id),
+            display_name: own.display_name.or(other.display_name),
+            address: own.address.or(other.address),
+            display_short_name: own.display_short_name.or(other.display_short_name),
+            custom_domains: own.custom_domains || other.custom_domains,
+            web_mail: own.web_mail.or(other.web_mail),
+            oauth2: own.oauth2.or(other.oauth2),
+            ..own
+        };
+        more(&mut self.domains, other.domains);
+        more(&mut self.mx_domains, other.mx_domains);
+        more(&mut self.enable, other.enable);
+        more(&mut self.documentation, other.documentation);
+        more(&mut self.servers, other.servers);
+        self.values.extend(other.values);
+    }
+}
+
 /// A page of the provider, with texts about it by language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadPage {

@@ -39,20 +39,24 @@ pub fn provider_file(
     let id = config.id.as_deref().and_then(|id| Hostname::new(id).ok());
     let id = id.or_else(|| Hostname::new(domains.first()?).ok());
     let mut lacking = Vec::new();
+    let mut help = Vec::new();
     if !servers.iter().any(|server| !is_outgoing(&server)) {
         lacking.push("a server to read from");
     }
     if !servers.iter().any(|server| is_outgoing(&server)) {
         lacking.push("a server to send through");
     }
+    if !lacking.is_empty() {
+        help.push("a provider file needs servers for both ways: --with FILE adds another file about the same mailboxes");
+    }
     if domains.is_empty() {
         lacking.push("a domain");
+        help.push("--domain names the domains of its users");
     }
     let Some(id) = id.filter(|_| lacking.is_empty()) else {
         let message = format!("{from} does not name {}", lacking.join(" and "));
         writer.findings.push(
-            Finding::error("import-incomplete", message)
-                .help("a provider file needs servers for both ways and the domains of its users, which --domain can name"),
+            Finding::error("import-incomplete", message).help(help.join("; ")),
         );
         return None;
     };
