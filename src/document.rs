@@ -4,8 +4,9 @@
 //! manifests are read through [`Table`], which remembers what was asked for: what nobody asked
 //! for is an unknown key, with a "did you mean".
 
+mod language;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::{Finding, Source};
-use crate::model::{Invalid, Localized, LocalizedSteps, Text};
+use crate::model::{Invalid, Text};
+
+pub use language::is_language;
 
 /// Reads a whole document; whatever is wrong in it is in the findings.
 ///
@@ -269,41 +272,6 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// `key.en = "…"`, `key.de = "…"`.
-    pub fn localized(&self, key: &str) -> Localized {
-        self.per_language(key, |table, language| table.value(language, visible))
-    }
-
-    /// `key.en = ["…", "…"]`.
-    pub fn localized_steps(&self, key: &str) -> LocalizedSteps {
-        self.per_language(key, |table, language| {
-            let steps = table.list(language, visible);
-            (!steps.is_empty()).then_some(steps)
-        })
-    }
-
-    fn per_language<T>(
-        &self,
-        key: &str,
-        read: impl Fn(&Table<'a>, &str) -> Option<T>,
-    ) -> BTreeMap<String, T> {
-        let Some(table) = self.table(key) else { return BTreeMap::new() };
-        let mut texts = BTreeMap::new();
-        for language in table.keys() {
-            if !is_language(&language) {
-                table.push(table.wrong(
-                    &language,
-                    "not a language tag; write one such as \"en\", \"de\" or \"pt-BR\"",
-                ));
-                continue;
-            }
-            if let Some(text) = read(&table, &language) {
-                texts.insert(language, text);
-            }
-        }
-        texts
-    }
-
     fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
         Table {
             source: self.source,
@@ -371,70 +339,10 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, k)| k)
 }
 
-/// A text for people, who see nothing where a client shows a blank one; autoconfig files may not
-/// have it.
-fn visible(text: &str) -> Result<Text, Invalid> {
-    match text.trim().is_empty() {
-        true => Err(Invalid::new("empty")),
-        false => Text::new(text),
-    }
-}
-
-pub fn is_language(tag: &str) -> bool {
-    let mut parts = tag.split('-');
-    parts
-        .next()
-        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_lowercase()))
-        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
 fn a(noun: &str) -> String {
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Port;
-
-    fn messages(text: &str, f: impl FnOnce(&Table<'_>) -> Option<()>) -> Vec<String> {
-        let source = Source::new("x.toml", text);
-        read(&source, f).1.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once_each_at_its_place() {
-        let found = messages("port = 0\nhots = \"x\"\nname = 3\n", |t| {
-            t.integer("port", Port::new);
-            t.text("name");
-            t.text("host");
-            Some(())
-        });
-        assert_eq!(
-            found,
-            [
-                "x.toml:1:8: error[invalid-setting]: port: 0 is no port; 1 to 65535",
-                "x.toml:2:1: error[unknown-key]: unknown key hots",
-                "x.toml:3:8: error[invalid-setting]: name is an integer, not a string",
-            ]
-        );
-    }
-
-    #[test]
-    fn an_unknown_key_in_a_nested_table_has_a_suggestion() {
-        let source = Source::new("x.toml", "[server]\nhostnme = \"a\"\n");
-        let (_, findings) = read(&source, |t| {
-            t.table("server").map(|s| {
-                s.text("hostname");
-            })
-        });
-        assert_eq!(findings[0].help.as_deref(), Some("did you mean \"hostname\"?"));
-    }
-
-    #[test]
-    fn broken_toml_is_a_finding_with_its_line() {
-        let found = messages("a = \n", |_| Some(()));
-        assert!(found[0].starts_with("x.toml:1:"), "{found:?}");
-    }
-}
+mod tests;

@@ -9,6 +9,8 @@ mod mobilesync;
 mod protocol;
 mod redirect;
 
+pub use protocol::ORDER;
+
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig, first_line};

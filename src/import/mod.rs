@@ -13,6 +13,7 @@ mod qr_payload;
 mod recognise;
 mod reg;
 
+pub use autodiscover::ORDER as AUTODISCOVER_ORDER;
 pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
 pub use recognise::{Form, recognise};

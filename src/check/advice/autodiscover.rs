@@ -4,27 +4,8 @@ use std::ops::Range;
 
 use super::{IMPLICIT, UPGRADED, password_refused, port_of_another};
 use crate::format::{Kind, Tree};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
-
-/// In the order of Microsoft's page, with Encryption behind SSL.
-const ORDER: [&str; 15] = [
-    "Type",
-    "ExpirationDate",
-    "TTL",
-    "Server",
-    "Port",
-    "LoginName",
-    "DomainRequired",
-    "DomainName",
-    "SPA",
-    "AuthPackage",
-    "SSL",
-    "Encryption",
-    "AuthRequired",
-    "UsePOPAuth",
-    "SMTPLast",
-];
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
@@ -192,7 +173,7 @@ fn text_of<'t>(parent: &'t Tree, name: &str) -> Option<&'t str> {
 }
 
 fn position(child: &Tree) -> Option<usize> {
-    ORDER.iter().position(|name| child.name.eq_ignore_ascii_case(name))
+    AUTODISCOVER_ORDER.iter().position(|name| child.name.eq_ignore_ascii_case(name))
 }
 
 /// Something that should have been filled in: `%EMAILADDRESS%`, `{{ email }}`, `${mail}`, `$EMAIL`.

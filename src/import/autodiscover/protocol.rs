@@ -6,8 +6,7 @@ use super::{Reading, named};
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// In the order of Microsoft's page, with Encryption behind SSL.
-const INTERNET: &[&str] = &[
+const KNOWN: &[&str] = &[
     "Type",
     "ExpirationDate",
     "TTL",
@@ -17,13 +16,13 @@ const INTERNET: &[&str] = &[
     "DomainRequired",
     "DomainName",
     "SPA",
+    "AuthPackage",
     "SSL",
     "Encryption",
     "AuthRequired",
     "UsePOPAuth",
     "SMTPLast",
     // Exchange's own.
-    "AuthPackage",
     "CertPrincipalName",
     "ServerVersion",
     "ServerDN",
@@ -34,7 +33,9 @@ const INTERNET: &[&str] = &[
     "OABUrl",
     "UMUrl",
 ];
-const OF_EXCHANGE: usize = 14;
+const FIRST_OF_EXCHANGE: usize = 15;
+/// What a server has, in the order of Microsoft's page, with Encryption behind SSL.
+pub const ORDER: &[&str] = KNOWN.split_at(FIRST_OF_EXCHANGE).0;
 
 /// Types whose block is no internet mail server.
 const OTHER_TYPES: [&str; 7] = ["EXCH", "EXPR", "EXHTTP", "WEB", "DAV", "NNTP", "MobileSync"];
@@ -52,7 +53,7 @@ impl Reading<'_> {
             self.errors.add("autodiscover-other-protocol", &self.start(protocol), message);
             return None;
         }
-        let fields = self.fields(protocol, INTERNET, &[]);
+        let fields = self.fields(protocol, KNOWN, &[]);
         let server_type = self.server_type(protocol, &fields);
         self.odd_fields(&fields, server_type);
         let socket_type = self.socket_type(&fields);
@@ -104,7 +105,7 @@ impl Reading<'_> {
                     let message = "AuthPackage is for Exchange; POP3, IMAP and SMTP have SPA";
                     self.errors.add("autodiscover-auth-package", &field.span, message);
                 }
-                name if INTERNET[OF_EXCHANGE..].contains(&name) => {
+                name if KNOWN[FIRST_OF_EXCHANGE..].contains(&name) => {
                     let message = format!("{name} is for Exchange");
                     self.errors.add("autodiscover-exchange-element", &field.span, message);
                 }

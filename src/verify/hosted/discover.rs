@@ -82,13 +82,7 @@ fn look(
         places.push(place);
         answers.push(answer);
     }
-    let asked: Vec<Asked<'_>> = places
-        .iter()
-        .map(|place| {
-            let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
-            Asked { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
-        })
-        .collect();
+    let asked: Vec<Asked<'_>> = places.iter().map(|place| Asked::among(place, &answers)).collect();
     let mut passed_over = Vec::new();
     for Tried { place, result } in client.tries(&asked, &srv) {
         match result {

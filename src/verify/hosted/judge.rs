@@ -10,7 +10,7 @@ use super::super::codes::hosted::*;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
 use super::super::wire::shown;
-use super::ask::{Addresses, At, Kind, Place, Variant};
+use super::ask::{Addresses, Ask, At, Kind, Place, Variant};
 use super::content::{self, Content, Settings, content, differences};
 use super::fetch::Fetched;
 
@@ -24,6 +24,12 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// The place with those of the answers that are its own.
+    pub fn among(place: &'a Place, answers: &'a [(Ask, Fetched)]) -> Self {
+        let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
+        Self { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
+    }
+
     pub fn of(&self, variant: Variant) -> Option<&'a Fetched> {
         self.answers.iter().find(|(v, _)| *v == variant).map(|(_, fetched)| *fetched)
     }

@@ -79,13 +79,7 @@ pub fn hosted(
     let asks = places.iter().flat_map(|place| ask::asks(place, &addresses)).collect();
     let mut answers = ask_all(net, asks, patience, tell);
     follow_http(net, &places, &addresses, patience, &mut answers);
-    let asked: Vec<Asked<'_>> = places
-        .iter()
-        .map(|place| {
-            let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
-            Asked { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
-        })
-        .collect();
+    let asked: Vec<Asked<'_>> = places.iter().map(|place| Asked::among(place, &answers)).collect();
     let mut courses = vec![records];
     let mut published = Vec::new();
     for asked in &asked {
