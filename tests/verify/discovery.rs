@@ -62,6 +62,25 @@ fn only_what_the_named_client_looks_at_is_asked() {
 }
 
 #[test]
+fn delta_chat_gets_where_others_post_and_apple_opens_a_profile() {
+    let autodiscover_only = |asked: &Asked, _: Reply| match is_autodiscover(asked) {
+        // What a host of static files answers.
+        true => right(&elsewhere(), asked),
+        false => web::nothing(),
+    };
+    let site = Site::new(autodiscover_only, Vec::new());
+    let ended = import(&site, &["ann@example.test", "--as", "deltachat"]).code(0);
+    assert!(ended.stderr.contains(&format!("found at {AUTODISCOVER}")), "{}", ended.stderr);
+    assert!(!asked(&site, "POST"), "{:?}", site.https.heard());
+
+    let site = Site::new(|_, reply| reply, srv());
+    let ended = import(&site, &["ann@example.test", "--as", "apple"]).code(0);
+    assert!(ended.stderr.contains(".mobileconfig"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("port = 993"), "{}", ended.stdout);
+    assert!(!asked(&site, "config-v1.1.xml") && !asked(&site, "utodiscover"));
+}
+
+#[test]
 fn a_certificate_that_is_wrong_is_named_and_the_next_place_is_taken() {
     let ca = Ca::new();
     let narrow = ca.with(|params| {
