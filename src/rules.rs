@@ -19,6 +19,8 @@ pub struct Rule {
     pub means: String,
     /// What to do.
     pub help: String,
+    /// What `check --fix` does about it, where it can.
+    pub mend: Option<String>,
     /// Which client and version, or which page, this is known from.
     pub source: String,
     pub hurts: Vec<Hurt>,
@@ -92,6 +94,7 @@ fn read(code: &'static str, text: &str) -> Option<Rule> {
             title: text("title")?,
             means: text("means")?,
             help: text("help")?,
+            mend: root.has("mend").then(|| text("mend")).flatten(),
             source: text("source")?,
             hurts: hurts.collect(),
         })

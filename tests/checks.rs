@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use mailwright::check::advice::advise;
+use mailwright::check::encoding::encoding;
+use mailwright::check::mend::mend;
+use mailwright::import::recognise;
 use mailwright::rules::{self, Rule};
 use support::{Run, files_below, fixture, root};
 
@@ -112,6 +116,48 @@ fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Everything that is found in a file's bytes.
+fn codes_of(bytes: &[u8]) -> BTreeSet<&'static str> {
+    let (reader, text) = recognise(bytes).expect("a format that can be checked");
+    let examined = reader.examine(&text);
+    let advice = advise(reader, &text, &examined);
+    let all = encoding(reader, bytes).into_iter().chain(examined.defects.clone()).chain(advice);
+    all.map(|defect| defect.code).collect()
+}
+
+#[test]
+fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
+    let mut wrong = Vec::new();
+    for rule in rules::all() {
+        let only = |code: &str| code == rule.code;
+        let mut mended_once = false;
+        for file in fixtures(rule.code, "bad") {
+            let bytes = fs::read(&file).unwrap();
+            let Some(mended) = mend(&bytes, &only) else { continue };
+            mended_once = true;
+            let (before, after) = (codes_of(&bytes), codes_of(&mended.bytes));
+            // What is in a code page is said to be.
+            let new = after.difference(&before).filter(|new| **new != "prf-encoding-code-page");
+            if after.contains(rule.code) || new.count() > 0 {
+                wrong.push(format!("{}: {before:?} became {after:?}", file.display()));
+            }
+            if let Some(again) = mend(&mended.bytes, &only) {
+                wrong.push(format!("{}: mended again: {}", file.display(), again.after));
+            }
+        }
+        if mended_once != rule.mend.is_some() {
+            let said = if mended_once { "is mended and does not say so" } else { "is not mended" };
+            wrong.push(format!("{} {said}", rule.code));
+        }
+        for file in fixtures(rule.code, "good") {
+            if mend(&fs::read(&file).unwrap(), &only).is_some() {
+                wrong.push(format!("{} has nothing to mend", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_list_of_rules_says_what_the_pages_say() {
     let mut text = String::from(
@@ -130,7 +176,11 @@ fn the_list_of_rules_says_what_the_pages_say() {
                 text.push_str(&format!("- {} {}\n", hurt.client, hurt.how));
             }
         }
-        text.push_str(&format!("\nWhat to do: {}\n\nKnown from: {}.\n", rule.help, rule.source));
+        text.push_str(&format!("\nWhat to do: {}\n", rule.help));
+        if let Some(mend) = &rule.mend {
+            text.push_str(&format!("\n`check --fix`: {mend}\n"));
+        }
+        text.push_str(&format!("\nKnown from: {}.\n", rule.source));
     }
     // An element in a sentence is none of the page.
     let text = text.replace('<', "\\<");

@@ -2,10 +2,16 @@
 
 use std::ops::Range;
 
-use crate::import::{Defect, Form, Reader};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::format::declared_encoding;
+use crate::import::{Defect, Form, Reader, envelope};
 
 /// What is wrong with the bytes for this reader's client.
 pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
+    // What is signed or binary has its text inside.
+    let opened = envelope::open(bytes).map(|(inside, _)| inside);
+    let bytes = opened.as_deref().unwrap_or(bytes);
     let form = Form::of(bytes);
     let text = form.decode(bytes);
     let mut found = Found { text: &text, defects: Vec::new() };
@@ -13,8 +19,11 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
         Reader::Reg => registry(form, &mut found),
         Reader::Prf => profile(form, &mut found),
         Reader::QrPayload => payload(form, &mut found),
-        Reader::Autoconfig => autoconfig(form, &mut found),
-        Reader::Mobileconfig | Reader::Autodiscover => {}
+        Reader::Autoconfig => {
+            xml(form, &mut found);
+            autoconfig(form, &mut found);
+        }
+        Reader::Mobileconfig | Reader::Autodiscover => xml(form, &mut found),
     }
     found.defects
 }
@@ -39,7 +48,7 @@ fn registry(form: Form, found: &mut Found<'_>) {
                 found.add("reg-encoding-utf8", place, message);
             }
         }
-        Form::CodePage => {
+        Form::CodePage | Form::Declared(_) => {
             let message = "letters in a code page, which another PC reads otherwise";
             found.add("reg-encoding-code-page", other.unwrap_or_default(), message);
         }
@@ -65,7 +74,7 @@ fn profile(form: Form, found: &mut Found<'_>) {
                 found.add("prf-encoding-utf8", place, message);
             }
         }
-        Form::CodePage => {
+        Form::CodePage | Form::Declared(_) => {
             let message = "letters beyond ASCII; read as meant where the PC has this code page";
             found.add("prf-encoding-code-page", other.unwrap_or_default(), message);
         }
@@ -78,6 +87,32 @@ fn payload(form: Form, found: &mut Found<'_>) {
     if form != Form::Utf8 {
         found.add("qr-encoding", 0..0, "the payload has to be UTF-8 without a byte order mark");
     }
+}
+
+/// XML 1.0, section 4.3.3: without a declaration it is UTF-8, or UTF-16 with a mark.
+fn xml(form: Form, found: &mut Found<'_>) {
+    let label = declared_encoding(found.text).map(str::to_ascii_lowercase);
+    let named = label.as_deref().and_then(|label| Encoding::for_label(label.as_bytes()));
+    let sixteen = |encoding: Option<&'static Encoding>| {
+        encoding.is_some_and(|encoding| [UTF_16LE, UTF_16BE].contains(&encoding))
+    };
+    let is_true = match form {
+        Form::Declared(_) => true,
+        Form::Utf8 | Form::Utf8Mark => label.is_none() || named == Some(UTF_8),
+        Form::Utf16LeMark | Form::Utf16BeMark => label.is_none() || sixteen(named),
+        Form::Utf16Le | Form::Utf16Be => sixteen(named),
+        Form::CodePage => false,
+    };
+    if is_true {
+        return;
+    }
+    let place = found.beyond_ascii().filter(|_| form == Form::CodePage).unwrap_or(0..0);
+    let message = match (label, named) {
+        (Some(label), None) => format!("nobody knows an encoding \"{}\"", label.escape_debug()),
+        (Some(label), _) => format!("the bytes are not in {label}, as the file says"),
+        (None, _) => "the bytes are not in UTF-8, and no other encoding is named".to_owned(),
+    };
+    found.add("xml-encoding", place, &message);
 }
 
 fn autoconfig(form: Form, found: &mut Found<'_>) {

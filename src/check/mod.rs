@@ -10,6 +10,7 @@ pub mod advice;
 pub mod defects;
 pub mod encoding;
 pub mod matrix;
+pub mod mend;
 mod reading;
 pub mod schema;
 mod shown;

@@ -237,6 +237,12 @@ pub struct CheckArgs {
     /// Only what hurts this client
     #[arg(long, value_name = "NAME")]
     pub client: Option<String>,
+    /// Mend in the files what has one safe mend, and show what was changed
+    #[arg(long, conflicts_with_all = ["matrix", "diff"])]
+    pub fix: bool,
+    /// Only show what --fix would change; exit 1 where that is anything
+    #[arg(long, conflicts_with = "matrix")]
+    pub diff: bool,
     /// Say for every client what it would make of the file: which server, or why nothing
     #[arg(long)]
     pub matrix: bool,

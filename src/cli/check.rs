@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use crate::check::advice::advise;
 use crate::check::defects;
 use crate::check::encoding::encoding;
+use crate::check::mend::mend;
 use crate::check::signature::signature;
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
@@ -18,6 +19,7 @@ use crate::rules;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::bytes::read;
+use super::fix::fix;
 use super::own;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
@@ -28,11 +30,20 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     for name in &args.files {
         collect(name, &mut files)?;
     }
+    if args.fix || args.diff {
+        let any = mend_all(args, &files, terminal)?;
+        if args.diff {
+            return Ok(if any { Outcome::Findings } else { Outcome::Fine });
+        }
+    }
     let mut findings = Vec::new();
     let mut names = Vec::new();
+    let mut mendable = false;
     for file in &files {
         let name = file.display().to_string();
-        let own = one(file, &name)?;
+        let bytes = read(file, &name)?;
+        let own = one(file, &name, &bytes)?;
+        mendable |= !own.is_empty() && mend(&bytes, &|_| true).is_some();
         findings.extend(own.into_iter().filter_map(|finding| levels.apply(finding)));
         names.push(name);
     }
@@ -47,6 +58,9 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
                 report::summary(&findings).unwrap_or_else(|| "nothing is wrong".to_owned());
             let files = if names.len() == 1 { "1 file" } else { &format!("{} files", names.len()) };
             terminal.say(&format!("{files}: {summary}"));
+            if mendable && !args.fix {
+                terminal.say("`check --diff` shows what `check --fix` would mend of that");
+            }
         }
         CheckFormat::Json => terminal.print(&checked_json(&names, &findings))?,
         CheckFormat::Sarif => terminal.print(&checked_sarif(&findings))?,
@@ -54,6 +68,27 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
         CheckFormat::Junit => terminal.print(&checked_junit(&names, &findings))?,
     }
     Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// Mends every file, as far as the codes are asked about; whether anything was to mend.
+fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<bool, Failure> {
+    if args.format != CheckFormat::Human {
+        return Err("--fix and --diff show their changes to people; leave --format out".into());
+    }
+    let client = args.client.as_ref().map(|client| client.to_lowercase());
+    let hurts = |code: &str| match (&client, rules::find(code)) {
+        (Some(client), Some(rule)) => {
+            rule.hurts.iter().any(|hurt| hurt.client.to_lowercase().contains(client))
+        }
+        _ => true,
+    };
+    let wanted = |code: &str| !args.allow.iter().any(|allowed| allowed == code) && hurts(code);
+    let mut any = false;
+    for file in files {
+        let bytes = read(file, &file.display().to_string())?;
+        any |= fix(file, &bytes, &wanted, args.fix, terminal)?;
+    }
+    Ok(any)
 }
 
 /// A file, every file below a folder, or standard input.
@@ -79,12 +114,11 @@ pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 }
 
 /// Everything about one file.
-fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
-    let bytes = read(file, name)?;
-    if let Some(findings) = own::check(file, name, &bytes)? {
+fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Vec<Finding>, Failure> {
+    if let Some(findings) = own::check(file, name, bytes)? {
         return Ok(findings);
     }
-    let Some((reader, text)) = recognise(&bytes) else {
+    let Some((reader, text)) = recognise(bytes) else {
         let finding = Finding::warning(
             "unknown-format",
             format!("{name} is of no format that can be checked here"),
@@ -96,10 +130,10 @@ fn one(file: &Path, name: &str) -> Result<Vec<Finding>, Failure> {
     };
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
-    let encoding = encoding(reader, &bytes);
+    let encoding = encoding(reader, bytes);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let today = i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX);
-    let signature = signature(reader, &bytes, today);
+    let signature = signature(reader, bytes, today);
     let source: Arc<Source> = Source::new(name, text);
     let all = encoding.iter().chain(&signature).chain(&examined.defects).chain(&advice);
     Ok(defects::findings(all, &source))

@@ -56,8 +56,10 @@ fn of_file(rule: &Rule) -> String {
     let hurts: String =
         rule.hurts.iter().map(|hurt| format!("  {} {}\n", hurt.client, hurt.how)).collect();
     let hurts = if hurts.is_empty() { hurts } else { format!("Whom it hurts:\n{hurts}\n") };
+    let mend = rule.mend.as_ref();
+    let mend = mend.map(|mend| format!("`check --fix`: {mend}\n\n")).unwrap_or_default();
     format!(
-        "{} ({})\n\nWhat was seen: {}.\n\nWhat it means: {}\n\n{hurts}What to do: {}\n\n\
+        "{} ({})\n\nWhat was seen: {}.\n\nWhat it means: {}\n\n{hurts}What to do: {}\n\n{mend}\
          Known from: {}\n",
         rule.code, rule.severity, rule.title, rule.means, rule.help, rule.source
     )

@@ -11,6 +11,7 @@ mod credentials;
 #[cfg(feature = "verify")]
 mod discover;
 mod explain;
+mod fix;
 mod generate;
 #[cfg(feature = "verify")]
 mod hosted;

@@ -20,6 +20,7 @@ use std::ops::Range;
 pub use file_name::{file_name, hex, safe_component};
 pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
+pub use xml::declared_encoding;
 
 /// What a value cannot be written as, and why; for a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,9 +106,18 @@ impl Kind {
     /// The other way round: bytes as a text with `\n`.
     pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::Json => {
-                text::decode(bytes, Encoding::Utf8, Newline::Lf)
+            Kind::Xml | Kind::Html | Kind::Plist => {
+                let text = text::decode(bytes, Encoding::Utf8, Newline::Lf)?;
+                match xml::declared_encoding(&text) {
+                    Some(label) if !label.eq_ignore_ascii_case("utf-8") => {
+                        let label = label.escape_debug();
+                        let message = format!("encoding=\"{label}\", but the file is UTF-8");
+                        Err(Malformed::new(message, 0..text.find("?>").unwrap_or_default()))
+                    }
+                    _ => Ok(text),
+                }
             }
+            Kind::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
             Kind::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
             Kind::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
             Kind::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),

@@ -168,12 +168,8 @@ impl Document<'_> {
             return Err(Malformed::new("the XML declaration needs version=\"1.0\" first", span));
         }
         next = found.next();
-        if let Some(("@encoding", encoding)) = next {
-            if !encoding.eq_ignore_ascii_case("utf-8") {
-                let message =
-                    format!("encoding=\"{}\", but the file is UTF-8", encoding.escape_debug());
-                return Err(Malformed::new(message, span));
-            }
+        // Of the bytes, which are decoded here.
+        if let Some(("@encoding", _)) = next {
             next = found.next();
         }
         if let Some(("@standalone", "yes" | "no")) = next {
@@ -227,6 +223,14 @@ impl Document<'_> {
         }
         self.root.ok_or_else(|| Malformed::new("no root element", end..end))
     }
+}
+
+/// The encoding that a file names, where it names one.
+pub fn declared_encoding(text: &str) -> Option<&str> {
+    let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
+    let behind = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    behind[1..].split_once(quote).map(|(label, _)| label)
 }
 
 #[cfg(test)]
@@ -303,7 +307,6 @@ mod tests {
             "\u{FEFF}<a/>",
             "<?xml?><a/>",
             "<?xml version='1.1'?><a/>",
-            "<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
             "<?xml encoding='UTF-8'?><a/>",
             "<?xml version='1.0' standalone='yes' encoding='UTF-8'?><a/>",
             "<a><?xml version='1.0'?></a>",
@@ -313,6 +316,7 @@ mod tests {
             refuses(text);
         }
         assert!(parse("<?xml version='1.0' encoding='utf-8' standalone='no'?><a/>").is_ok());
+        assert!(parse("<?xml version='1.0' encoding='ISO-8859-1'?><a/>").is_ok());
     }
 
     #[test]

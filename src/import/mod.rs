@@ -268,7 +268,7 @@ fn hostname(name: &str) -> Result<String, String> {
 }
 
 /// The host that somebody meant: `https://mail.example.com:993/` names one as well.
-fn meant_hostname(name: &str) -> Option<String> {
+pub fn meant_hostname(name: &str) -> Option<String> {
     let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
     let bare = bare.split(['/', ':']).next().unwrap_or_default();
     Hostname::new(bare.trim()).ok().map(|host| host.to_string())

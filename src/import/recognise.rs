@@ -1,8 +1,9 @@
 //! Which format a file is, by its bytes and not by its name.
 
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::{Reader, envelope};
+use crate::format::declared_encoding;
 
 /// How a text is written in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +15,14 @@ pub enum Form {
     /// Without a byte order mark, known by the zero in each letter.
     Utf16Le,
     Utf16Be,
+    /// XML that names another encoding of one byte or more for each letter.
+    Declared(&'static Encoding),
     /// Bytes that are no UTF-8: in the code page of some PC.
     CodePage,
 }
+
+/// As much of a file as an XML declaration may take.
+const DECLARATION: usize = 200;
 
 impl Form {
     pub fn of(bytes: &[u8]) -> Self {
@@ -26,8 +32,11 @@ impl Form {
             [0xEF, 0xBB, 0xBF, ..] => Form::Utf8Mark,
             [1..=0xFF, 0, 1..=0xFF, 0, ..] => Form::Utf16Le,
             [0, 1..=0xFF, 0, 1..=0xFF, ..] => Form::Utf16Be,
-            _ if std::str::from_utf8(bytes).is_ok() => Form::Utf8,
-            _ => Form::CodePage,
+            _ => match declared(bytes) {
+                Some(encoding) => Form::Declared(encoding),
+                None if std::str::from_utf8(bytes).is_ok() => Form::Utf8,
+                None => Form::CodePage,
+            },
         }
     }
 
@@ -37,10 +46,38 @@ impl Form {
             Form::Utf16LeMark | Form::Utf16Le => UTF_16LE,
             Form::Utf16BeMark | Form::Utf16Be => UTF_16BE,
             Form::Utf8 | Form::Utf8Mark => UTF_8,
+            Form::Declared(encoding) => encoding,
             Form::CodePage => WINDOWS_1252,
         };
         encoding.decode_with_bom_removal(bytes).0.into_owned()
     }
+
+    /// The other way round; none where a letter is not in the code page.
+    pub fn encode(self, text: &str) -> Option<Vec<u8>> {
+        let units = |to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect();
+        Some(match self {
+            Form::Utf8 => text.as_bytes().to_vec(),
+            Form::Utf8Mark => [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            Form::Utf16Le => units(u16::to_le_bytes),
+            Form::Utf16Be => units(u16::to_be_bytes),
+            Form::Utf16LeMark => [vec![0xFF, 0xFE], units(u16::to_le_bytes)].concat(),
+            Form::Utf16BeMark => [vec![0xFE, 0xFF], units(u16::to_be_bytes)].concat(),
+            Form::CodePage | Form::Declared(_) => {
+                let encoding = if let Form::Declared(one) = self { one } else { WINDOWS_1252 };
+                let (bytes, _, lost) = encoding.encode(text);
+                return (!lost).then(|| bytes.into_owned());
+            }
+        })
+    }
+}
+
+/// What an XML file says of itself, where that is another encoding than UTF-8 and can be true.
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let start = &bytes[..bytes.len().min(DECLARATION)];
+    let start: String = start.iter().map(|byte| char::from(*byte)).collect();
+    let encoding = Encoding::for_label(declared_encoding(&start)?.as_bytes())?;
+    // A file of two bytes a letter would not have been read so far.
+    (encoding != UTF_8 && encoding.is_ascii_compatible()).then_some(encoding)
 }
 
 /// The reader for these bytes, and the text it wants (newlines as `\n`).

@@ -2,14 +2,21 @@
 
 use mailwright::check::advice::advise;
 use mailwright::check::defects;
+use mailwright::check::mend::mend;
 use mailwright::finding::{Source, any_error};
 use mailwright::import::{Reader, provider_file, recognise};
 use mailwright::settings::read_provider;
 
-/// Reads as a client would, tells what is wrong, and makes a provider file that ours must take.
+/// Mends, reads as a client would, tells what is wrong, and makes a provider file that ours must take.
 pub fn all(reader: Reader, bytes: &[u8]) {
     // Whatever a file is taken for by what is in it.
     let _ = recognise(bytes);
+    if let Some(mended) = mend(bytes, &|_| true) {
+        assert_ne!(mended.bytes, bytes);
+        // What is mended stays so, and nothing is mended to and fro.
+        let again = mend(&mended.bytes, &|code| mended.codes.contains(code));
+        assert_eq!(again.map(|again| again.after), None, "{:?}", mended.codes);
+    }
     let text = String::from_utf8_lossy(bytes);
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);

@@ -1,0 +1,235 @@
+//! Which edit mends which defect.
+
+use super::{Edit, piece};
+use crate::import::{AUTODISCOVER_ORDER, Defect, meant_hostname};
+use crate::model::{Authentication, SocketType, UsernamePattern, Word};
+
+/// Apple's, as in every profile that its own tools write.
+const DOCTYPE: &str = "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
+                       \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n";
+
+/// The root keys of a registry file by their short names.
+const HIVES: [(&str, &str); 5] = [
+    ("HKCU", "HKEY_CURRENT_USER"),
+    ("HKLM", "HKEY_LOCAL_MACHINE"),
+    ("HKCR", "HKEY_CLASSES_ROOT"),
+    ("HKU", "HKEY_USERS"),
+    ("HKCC", "HKEY_CURRENT_CONFIG"),
+];
+
+/// None where there is no mend, or more than one.
+pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
+    let at = Place { text, piece: piece(text, defect)?, start: defect.span.start };
+    match defect.code {
+        "autoconfig-white-space" | "autodiscover-white-space" => {
+            at.inside(|inner| Some(inner.trim().to_owned()))
+        }
+        "autoconfig-socket-type" => at.inside(|word| cased::<SocketType>(word)),
+        "autoconfig-authentication" => at.inside(|word| cased::<Authentication>(word)),
+        "autoconfig-server-type" => at.server_type(),
+        "autoconfig-placeholder" => at.inside(closed),
+        "autoconfig-version" => at.insert_behind("<clientConfig", " version=\"1.1\""),
+        "autoconfig-domain-twice" | "autoconfig-authentication-twice" => at.line(),
+        "autoconfig-domain"
+        | "autoconfig-hostname"
+        | "autodiscover-hostname"
+        | "autodiscover-hostname-spelling"
+        | "profile-hostname"
+        | "profile-hostname-spelling" => at.inside(host),
+        "prf-hostname" => at.behind("=", host),
+        "reg-account-hostname" => at.between("=\"", host),
+        "qr-hostname" => at.between("\"", host),
+        "autodiscover-on-off" => at.inside(|word| on_off(word).map(str::to_owned)),
+        "autodiscover-letter-case" => at.letter_case(),
+        "autodiscover-https-namespace" => at.replace("=\"https://", "=\"http://"),
+        "profile-real-number" => at.whole_number(),
+        "profile-version" => at.inside(|_| Some("1".to_owned())),
+        "profile-doctype" => at.doctype(),
+        "profile-empty-string" => at.with_key(),
+        "reg-root-key-short" | "reg-root-key-spelling" => at.hive(),
+        "reg-key-end" => at.replace("\\]", "]"),
+        "reg-second-line" => at.insert(0, "\n"),
+        "reg-comment-sign" => at.comment(),
+        "prf-white-space" => at.whole(|line| {
+            let bare = line.trim();
+            match bare.split_once('=') {
+                Some((key, value)) if !bare.starts_with(['[', ';']) => {
+                    Some(format!("{}={}", key.trim_end(), value.trim_start()))
+                }
+                _ => Some(bare.to_owned()),
+            }
+        }),
+        "qr-white-space" => at.whole(|_| Some(String::new())),
+        _ => None,
+    }
+}
+
+/// Where a defect is.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    text: &'a str,
+    piece: &'a str,
+    start: usize,
+}
+
+impl Place<'_> {
+    /// A part of the piece by another text, if that is another.
+    fn edit(self, from: usize, to: usize, text: Option<String>) -> Option<Vec<Edit>> {
+        let text = text.filter(|text| self.piece.get(from..to) != Some(text.as_str()))?;
+        Some(vec![Edit { start: self.start + from, end: self.start + to, text }])
+    }
+
+    fn whole(self, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
+        self.edit(0, self.piece.len(), make(self.piece))
+    }
+
+    /// The text of an element without others in it.
+    fn inside(self, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
+        let from = self.piece.find('>')? + 1;
+        let to = self.piece.rfind("</")?;
+        let inner = self.piece.get(from..to).filter(|inner| !inner.contains(['<', '&']))?;
+        self.edit(from, to, make(inner))
+    }
+
+    /// What follows, to the end of the line.
+    fn behind(self, sign: &str, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
+        let from = self.piece.find(sign)? + sign.len();
+        let end = self.piece[from..].find('\n').map_or(self.piece.len(), |at| from + at);
+        self.edit(from, end, make(&self.piece[from..end]))
+    }
+
+    /// What stands between this and the last quotation mark.
+    fn between(self, sign: &str, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
+        let from = self.piece.find(sign)? + sign.len();
+        let to = self.piece.rfind('"').filter(|to| *to >= from)?;
+        let inner = self.piece.get(from..to).filter(|inner| !inner.contains(['\\', '"']))?;
+        self.edit(from, to, make(inner))
+    }
+
+    fn replace(self, from: &str, to: &str) -> Option<Vec<Edit>> {
+        let at = self.piece.find(from)?;
+        self.edit(at, at + from.len(), Some(to.to_owned()))
+    }
+
+    fn insert(self, at: usize, text: &str) -> Option<Vec<Edit>> {
+        self.edit(at, at, Some(text.to_owned()))
+    }
+
+    fn insert_behind(self, sign: &str, text: &str) -> Option<Vec<Edit>> {
+        let at = self.piece.find(sign)? + sign.len();
+        let attributes = self.piece[at..].split('>').next().unwrap_or_default();
+        if attributes.contains("version") {
+            return None;
+        }
+        self.insert(at, text)
+    }
+
+    /// An element with the line that it has for itself.
+    fn line(self) -> Option<Vec<Edit>> {
+        let end = self.start + self.piece.len();
+        let before = self.text[..self.start].trim_end_matches([' ', '\t']);
+        let alone = before.ends_with('\n') && self.text[end..].starts_with('\n');
+        let (start, end) = if alone { (before.len(), end + 1) } else { (self.start, end) };
+        Some(vec![Edit { start, end, text: String::new() }])
+    }
+
+    /// `type="IMAP"`
+    fn server_type(self) -> Option<Vec<Edit>> {
+        let from = self.piece.find("type=\"")? + "type=\"".len();
+        let word = self.piece[from..].split('"').next()?;
+        let incoming = self.piece.starts_with("<incomingServer");
+        let known: &[&str] = if incoming { &["imap", "pop3"] } else { &["smtp"] };
+        let meant = known.iter().find(|known| word.trim().eq_ignore_ascii_case(known))?;
+        self.edit(from, from + word.len(), Some((*meant).to_owned()))
+    }
+
+    /// Both tags of an element that holds a text.
+    fn letter_case(self) -> Option<Vec<Edit>> {
+        let name = self.piece.strip_prefix('<')?;
+        let name = name.split(['>', ' ', '/', '\n', '\t']).next()?;
+        let meant = AUTODISCOVER_ORDER.iter().find(|known| name.eq_ignore_ascii_case(known))?;
+        let open = self.start + 1;
+        let (inner, _) = self.text[open..].split_once("</")?;
+        let close = open + inner.len() + 2;
+        let same = self.text[close..].strip_prefix(name)?.trim_start().starts_with('>');
+        if !same || inner.contains('<') {
+            return None;
+        }
+        let at = |start: usize| Edit { start, end: start + name.len(), text: (*meant).to_owned() };
+        Some(vec![at(open), at(close)])
+    }
+
+    /// `<real>993</real>`
+    fn whole_number(self) -> Option<Vec<Edit>> {
+        let number = self.piece.strip_prefix("<real>")?.strip_suffix("</real>")?;
+        let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
+        let is_whole = !whole.is_empty() && rest.chars().all(|c| c == '0');
+        let integer = format!("<integer>{whole}</integer>");
+        (is_whole && whole.chars().all(|c| c.is_ascii_digit()))
+            .then(|| self.edit(0, self.piece.len(), Some(integer)))?
+    }
+
+    /// Behind the XML declaration, where there is one.
+    fn doctype(self) -> Option<Vec<Edit>> {
+        let declared = self.text.starts_with("<?xml").then(|| self.text.find("?>")).flatten();
+        let Some(end) = declared.map(|at| at + 2) else { return self.insert(0, DOCTYPE) };
+        let (at, text) = match self.text[end..].starts_with('\n') {
+            true => (end + 1, DOCTYPE.to_owned()),
+            false => (end, format!("\n{}", DOCTYPE.trim_end())),
+        };
+        Some(vec![Edit { start: at, end: at, text }])
+    }
+
+    /// A value of a property list and the key before it.
+    fn with_key(self) -> Option<Vec<Edit>> {
+        let before = self.text[..self.start].trim_end();
+        let key = before.strip_suffix("</key>")?;
+        let start = key.rfind("<key>")?;
+        if key[start + "<key>".len()..].contains('<') {
+            return None;
+        }
+        let end = self.start + self.piece.len();
+        Place { start, piece: self.text.get(start..end)?, ..self }.line()
+    }
+
+    /// The root key by its full name.
+    fn hive(self) -> Option<Vec<Edit>> {
+        let from = if self.piece.starts_with("[-") { 2 } else { 1 };
+        let name = self.piece.get(from..)?.split(['\\', ']']).next()?;
+        let is = |word: &str| name.eq_ignore_ascii_case(word);
+        let (_, full) = HIVES.iter().find(|(short, full)| is(short) || is(full))?;
+        self.edit(from, from + name.len(), Some((*full).to_owned()))
+    }
+
+    /// `#` and `//` as other programs have them.
+    fn comment(self) -> Option<Vec<Edit>> {
+        let indent = self.piece.len() - self.piece.trim_start().len();
+        let length = ["//", "#"].iter().find(|sign| self.piece[indent..].starts_with(*sign))?.len();
+        self.edit(indent, indent + length, Some(";".to_owned()))
+    }
+}
+
+/// A word of the draft that was written with other capital letters.
+fn cased<W: Word>(word: &str) -> Option<String> {
+    let mut known = W::ALL.iter().map(|known| known.as_str());
+    known.find(|known| known.eq_ignore_ascii_case(word.trim())).map(str::to_owned)
+}
+
+/// `%EMAILADDRESS` without its second percent sign.
+fn closed(name: &str) -> Option<String> {
+    let mended = format!("{name}%");
+    (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&mended).is_ok()).then_some(mended)
+}
+
+/// The name alone, in small letters, without what an address of a page has around it.
+fn host(name: &str) -> Option<String> {
+    meant_hostname(name).filter(|host| host.contains('.'))
+}
+
+fn on_off(word: &str) -> Option<&'static str> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" | "1" => Some("on"),
+        "off" | "no" | "false" | "0" => Some("off"),
+        _ => None,
+    }
+}

@@ -1,0 +1,39 @@
+use super::*;
+
+fn edit(start: usize, end: usize, text: &str) -> Edit {
+    Edit { start, end, text: text.to_owned() }
+}
+
+fn applied(raw: &str, edits: &[Edit]) -> String {
+    let mut file = Written::of(raw.as_bytes()).unwrap();
+    file.apply(edits);
+    String::from_utf8(file.bytes().unwrap()).unwrap()
+}
+
+#[test]
+fn places_count_an_end_of_line_of_windows_as_one() {
+    // In the text: a 0, \n 1, é 2..4, \n 4, c 5.
+    let edits = [edit(2, 4, "e"), edit(5, 6, "x\ny")];
+    assert_eq!(applied("a\r\né\r\nc", &edits), "a\r\ne\r\nx\r\ny");
+    assert_eq!(applied("a\né\nc", &edits), "a\ne\nx\ny");
+    // Both kinds in one file: what is not mended stays.
+    assert_eq!(applied("a\r\né\nc", &edits[..1]), "a\r\ne\nc");
+    assert_eq!(applied("ab", &[edit(0, 0, "1"), edit(2, 2, "2")]), "1ab2");
+}
+
+#[test]
+fn of_two_mends_that_touch_one_waits_for_the_next_round() {
+    let made = apart([("a", vec![edit(0, 4, "")]), ("b", vec![edit(4, 6, "")])].into_iter());
+    assert_eq!(made.len(), 1);
+    let all = [("a", vec![edit(8, 9, "")]), ("b", vec![edit(0, 2, ""), edit(4, 5, "")])];
+    assert_eq!(apart(all.into_iter()).len(), 2);
+    let around = [("a", vec![edit(3, 4, "")]), ("b", vec![edit(0, 9, "")])];
+    assert_eq!(apart(around.into_iter()).len(), 1);
+}
+
+#[test]
+fn bytes_that_do_not_come_out_of_their_text_again_are_left_alone() {
+    // Half a unit of UTF-16 at the end.
+    assert!(Written::of(&[0xFF, 0xFE, b'a', 0, b'b']).is_none());
+    assert!(Written::of("a\r\n".as_bytes()).is_some());
+}

@@ -1,0 +1,92 @@
+//! A text as it stands in the bytes of a file.
+
+use super::Edit;
+use crate::import::Form;
+
+pub(super) struct Written {
+    form: Form,
+    /// With the ends of lines that it has.
+    raw: String,
+}
+
+impl Written {
+    /// None where the bytes would not come out of the text again.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        let form = Form::of(bytes);
+        let file = Self { form, raw: form.decode(bytes) };
+        (file.bytes()? == bytes).then_some(file)
+    }
+
+    /// With `\n`, as readers want it.
+    pub(super) fn text(&self) -> String {
+        self.raw.replace("\r\n", "\n")
+    }
+
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        self.form.encode(&self.raw)
+    }
+
+    /// What is wrong with the bytes themselves; whether it could be mended.
+    pub(super) fn mend(&mut self, code: &str) -> bool {
+        let form = match code {
+            "reg-line-ends" | "prf-line-ends" => {
+                self.raw = self.text().replace('\n', "\r\n");
+                return true;
+            }
+            "reg-last-line" => {
+                let end = if self.raw.contains("\r\n") { "\r\n" } else { "\n" };
+                self.raw.push_str(end);
+                return true;
+            }
+            "reg-encoding-no-mark"
+            | "reg-encoding-big-endian"
+            | "reg-encoding-utf8-mark"
+            | "reg-encoding-utf8" => Form::Utf16LeMark,
+            "prf-encoding-mark" | "prf-encoding-utf8" | "prf-encoding-utf16" => {
+                match self.raw.is_ascii() {
+                    true => Form::Utf8,
+                    false => Form::CodePage,
+                }
+            }
+            // The declaration of another encoding would no longer be true.
+            "autoconfig-byte-order-mark" | "qr-encoding" if self.form == Form::Utf8Mark => {
+                Form::Utf8
+            }
+            _ => return false,
+        };
+        let fits = form.encode(&self.raw).is_some();
+        if fits {
+            self.form = form;
+        }
+        fits
+    }
+
+    /// In the order of their places, none touching another.
+    pub(super) fn apply(&mut self, edits: &[Edit]) {
+        let newline = if self.raw.contains("\r\n") { "\r\n" } else { "\n" };
+        let mut out = String::with_capacity(self.raw.len());
+        let (mut rest, mut at) = (self.raw.as_str(), 0);
+        for edit in edits {
+            let (kept, behind) = split(rest, edit.start - at);
+            out.push_str(kept);
+            out.push_str(&edit.text.replace('\n', newline));
+            rest = split(behind, edit.end - edit.start).1;
+            at = edit.end;
+        }
+        out.push_str(rest);
+        self.raw = out;
+    }
+}
+
+/// Behind so many bytes, with each `\r\n` counted as one.
+fn split(raw: &str, count: usize) -> (&str, &str) {
+    let (mut at, mut left) = (0, count);
+    while left > 0 {
+        let Some(c) = raw[at..].chars().next() else { break };
+        match raw[at..].starts_with("\r\n") {
+            true => (at, left) = (at + 2, left - 1),
+            false => (at, left) = (at + c.len_utf8(), left.saturating_sub(c.len_utf8())),
+        }
+    }
+    raw.split_at(at)
+}

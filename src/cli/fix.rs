@@ -1,0 +1,57 @@
+//! `mailwright check --fix` and `--diff`: what has one safe mend, mended in the file or shown.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use similar::TextDiff;
+
+use crate::check::mend::{Mended, mend};
+
+use super::Failure;
+use super::terminal::Terminal;
+
+/// Lines around a change that show where it is.
+const CONTEXT: usize = 2;
+
+/// Shows what is mended, and writes it where that is wanted; whether there was anything.
+pub fn fix(
+    file: &Path,
+    bytes: &[u8],
+    wanted: &dyn Fn(&str) -> bool,
+    writes: bool,
+    terminal: &Terminal,
+) -> Result<bool, Failure> {
+    let Some(mended) = mend(bytes, wanted) else { return Ok(false) };
+    if file == Path::new("-") {
+        return Err("--fix and --diff want the name of a file, not standard input".into());
+    }
+    let name = file.display().to_string();
+    terminal.print(&diff(&name, &mended))?;
+    if writes {
+        write(file, &mended.bytes).map_err(|e| format!("cannot write {name}: {e}"))?;
+    }
+    let codes: Vec<&str> = mended.codes.iter().copied().collect();
+    let done = if writes { "mended" } else { "would be mended" };
+    terminal.say(&format!("{name}: {done}: {}", codes.join(", ")));
+    Ok(true)
+}
+
+/// Empty where only the encoding or the ends of lines are others.
+fn diff(name: &str, mended: &Mended) -> String {
+    TextDiff::from_lines(&mended.before, &mended.after)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(name, name)
+        .to_string()
+}
+
+/// Whole or not at all; a link stays one.
+fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let file = file.canonicalize()?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(bytes)?;
+    new.as_file().set_permissions(file.metadata()?.permissions())?;
+    new.persist(&file)?;
+    Ok(())
+}
