@@ -195,6 +195,31 @@ fn what_cannot_be_held_is_said() {
 }
 
 #[test]
+fn sections_that_a_provider_file_has_no_place_for_are_named() {
+    let more = "<addressBook type=\"carddav\"><serverURL>https://dav.example.com/</serverURL></addressBook>\n\
+                <calendar type=\"caldav\"><serverURL>https://dav.example.com/</serverURL></calendar>\n\
+                </clientConfig>";
+    let text = WHOLE
+        .replace("</clientConfig>", more)
+        .replace(
+            "</outgoingServer>",
+            "<restriction>client-IP-address</restriction></outgoingServer>",
+        )
+        .replace("</webMail>", "<loginPageInfo url=\"https://mail.example.com/\"/></webMail>");
+    let run = Run::new().write("config.xml", &text);
+    let ended = import(&run, "config.xml").code(0);
+    for words in [
+        "import-lost]: the section addressBook (carddav)",
+        "import-lost]: the section calendar (caldav)",
+        "import-lost]: the restriction client-IP-address of a server",
+        "import-lost]: loginPageInfo",
+    ] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert_eq!(body(&ended.stdout), PROVIDER);
+}
+
+#[test]
 fn other_clients_files_are_imported_too() {
     let golden = "tests/golden/both/both.example/ann@both.example";
     let files = [

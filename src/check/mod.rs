@@ -7,6 +7,7 @@
 //!    named, every planned value stands in the text.
 
 pub mod advice;
+pub mod dates;
 pub mod defects;
 pub mod encoding;
 pub mod matrix;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::check::advice::advise;
+use crate::check::dates::dates;
 use crate::check::defects;
 use crate::check::encoding::encoding;
 use crate::check::mend::mend;
@@ -134,8 +135,10 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Vec<Finding>, Failure> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let today = i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX);
     let signature = signature(reader, bytes, today);
+    let dates = dates(reader, &text, today);
     let source: Arc<Source> = Source::new(name, text);
-    let all = encoding.iter().chain(&signature).chain(&examined.defects).chain(&advice);
+    let all =
+        encoding.iter().chain(&signature).chain(&dates).chain(&examined.defects).chain(&advice);
     Ok(defects::findings(all, &source))
 }
 

@@ -19,13 +19,15 @@ use leaf::{attributes, called, coerced, leaf};
 use page::{page, tokens};
 
 /// Where an element belongs, for those that are misplaced often.
-const PLACES: [(&str, &str); 14] = [
+const PLACES: [(&str, &str); 16] = [
     ("emailProvider", "clientConfig"),
     ("webMail", "clientConfig"),
     ("oAuth2", "clientConfig"),
     ("addressBook", "clientConfig"),
+    ("addressbook", "clientConfig"),
     ("calendar", "clientConfig"),
     ("fileShare", "clientConfig"),
+    ("chatServer", "clientConfig"),
     ("clientConfigUpdate", "clientConfig"),
     ("domain", "emailProvider"),
     ("displayName", "emailProvider"),
@@ -58,6 +60,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     }
     let mut providers = 0;
     let (mut web_mail, mut oauth2) = (None, None);
+    let mut lost = Vec::new();
     for child in &root.children {
         match child.name.as_str() {
             "emailProvider" => {
@@ -78,13 +81,23 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
                     .child("loginPage")
                     .and_then(|page| page.attribute("url"))
                     .map(str::to_owned);
+                if child.child("loginPageInfo").is_some() {
+                    lost.push("loginPageInfo: how to fill the web mail's form in".to_owned());
+                }
             }
             "oAuth2" => oauth2 = Some(tokens(child)),
-            name if belongs(name, "clientConfig") => {}
+            name if belongs(name, "clientConfig") => {
+                let kind =
+                    child.attribute("type").map(|kind| format!(" ({})", kind.escape_debug()));
+                let message = format!("the section {name}{}", kind.unwrap_or_default());
+                errors.add("autoconfig-section-not-read", &first_line(text, &child.span), &message);
+                lost.push(message);
+            }
             _ => stranger(child, "clientConfig", text, &mut errors),
         }
     }
     (config.web_mail, config.oauth2) = (web_mail, oauth2);
+    config.lost.splice(0..0, lost);
     if providers == 0 {
         errors.add("autoconfig-no-provider", &start, "no emailProvider");
     }
@@ -148,6 +161,12 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
             "outgoingServer" => {
                 sides.1 += 1;
                 config.servers.extend(server::read(child, text, errors));
+                if let Some(restriction) = child.child("restriction") {
+                    let from = restriction.text().trim();
+                    config
+                        .lost
+                        .push(format!("the restriction {} of a server", from.escape_debug()));
+                }
             }
             "documentation" => config.documentation.push(page(child, "url", "descr", errors)),
             "enable" => config.enable.push(page(child, "visiturl", "instruction", errors)),

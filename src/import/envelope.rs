@@ -4,7 +4,7 @@
 
 mod life;
 
-pub use life::{Life, lives};
+pub use life::{Life, day_of, lives};
 
 /// What a profile was wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

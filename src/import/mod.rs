@@ -45,6 +45,8 @@ pub struct ReadConfig {
     pub oauth2: Option<ReadOAuth2>,
     /// In the order of the file.
     pub servers: Vec<ReadServer>,
+    /// What it says that has no place here, for people.
+    pub lost: Vec<String>,
     /// Anything else a check wants: full path of a value and the value.
     pub values: Vec<(String, String)>,
 }
@@ -77,6 +79,7 @@ impl ReadConfig {
         more(&mut self.enable, other.enable);
         more(&mut self.documentation, other.documentation);
         more(&mut self.servers, other.servers);
+        more(&mut self.lost, other.lost);
         self.values.extend(other.values);
     }
 }

@@ -33,6 +33,9 @@ pub fn provider_file(
 ) -> Option<String> {
     let mut writer = Writer { out: String::new(), person: person(config), findings };
     let servers = writer.servers(config);
+    for lost in &config.lost {
+        writer.lost(lost.clone());
+    }
     let is_outgoing = |server: &&Entry| server.server_type == ServerType::Smtp;
     let domains = writer.domains(config);
     let id = config.id.as_deref().and_then(|id| Hostname::new(id).ok());

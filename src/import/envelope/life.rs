@@ -47,10 +47,20 @@ fn day(time: &Element<'_>) -> Option<(i64, String)> {
     };
     let (month, rest) = number(rest, 2)?;
     let (day, _) = number(rest, 2)?;
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    Some((days(year, month, day), format!("{year:04}-{month:02}-{day:02}")))
+    Some((since_1970(year, month, day)?, format!("{year:04}-{month:02}-{day:02}")))
+}
+
+/// `20261125` as a day since 1970.
+pub fn day_of(digits: &str) -> Option<i64> {
+    let (year, rest) = number(digits, 4)?;
+    let (month, rest) = number(rest, 2)?;
+    let (day, rest) = number(rest, 2)?;
+    since_1970(year, month, day).filter(|_| rest.is_empty())
+}
+
+fn since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_date = (1..=12).contains(&month) && (1..=31).contains(&day);
+    is_date.then(|| days(year, month, day))
 }
 
 /// So many digits, and what follows.
