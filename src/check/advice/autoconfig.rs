@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::Found;
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -20,7 +21,7 @@ const PORTS: [(u16, ServerType, SocketType); 6] = [
 const RELAY: u16 = 25;
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let mut advice = Advice { text, found: Vec::new() };
+    let mut advice = Advice { text, found: Found::default() };
     let config = &examined.config;
     for server in &config.servers {
         advice.server(server);
@@ -29,7 +30,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     for page in config.documentation.iter().chain(&config.enable) {
         if page.url.starts_with("http://") {
             let span = text.find(&page.url).map_or(0..0, |at| at..at + page.url.len());
-            advice.add("autoconfig-http-page", span, format!("{} is not https", page.url));
+            advice.found.add("autoconfig-http-page", &span, format!("{} is not https", page.url));
         }
     }
     if let Some(id) = &config.id
@@ -37,21 +38,21 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
         && !config.domains.contains(id)
     {
         let span = text.find("<emailProvider").map_or(0..0, |at| at..at + "<emailProvider".len());
-        advice.add("autoconfig-id-not-a-domain", span, format!("{id} is none of the domains"));
+        advice.found.add(
+            "autoconfig-id-not-a-domain",
+            &span,
+            format!("{id} is none of the domains"),
+        );
     }
-    advice.found
+    advice.found.0
 }
 
 struct Advice<'a> {
     text: &'a str,
-    found: Vec<Defect>,
+    found: Found,
 }
 
 impl Advice<'_> {
-    fn add(&mut self, code: &'static str, span: Range<usize>, message: String) {
-        self.found.push(Defect { code, message, span });
-    }
-
     /// Where an element stands in a server, else the server's first line.
     fn within(&self, server: &ReadServer, element: &str) -> Range<usize> {
         let inside = self.text.get(server.span.clone()).unwrap_or_default();
@@ -71,21 +72,25 @@ impl Advice<'_> {
         match known {
             Some((_, of, _)) if *of != server_type && is_mail(server_type) => {
                 let message = format!("{port} is the port of {of}, not of {server_type}");
-                self.add("autoconfig-port-of-another-protocol", port_span, message);
+                self.found.add("autoconfig-port-of-another-protocol", &port_span, message);
             }
             // Plain text is a matter of its own.
             Some((_, _, means)) if socket != Some(*means) && socket != Some(SocketType::Plain) => {
                 let socket = socket.map_or_else(String::new, |socket| socket.to_string());
                 let message = format!("{port} speaks {means}, and socketType is {socket}");
-                self.add("autoconfig-port-against-socket-type", port_span, message);
+                self.found.add("autoconfig-port-against-socket-type", &port_span, message);
             }
             None if port == RELAY && server_type == ServerType::Smtp => {
                 let message = "25 is for servers among themselves; users submit on 465 or 587";
-                self.add("autoconfig-port-of-another-protocol", port_span, message.to_owned());
+                self.found.add(
+                    "autoconfig-port-of-another-protocol",
+                    &port_span,
+                    message.to_owned(),
+                );
             }
             None if is_mail(server_type) => {
                 let message = format!("{port} is no usual port of {server_type}");
-                self.add("autoconfig-port-unusual", port_span, message);
+                self.found.add("autoconfig-port-unusual", &port_span, message);
             }
             _ => {}
         }
@@ -94,12 +99,12 @@ impl Advice<'_> {
             let what = if bare { "the password goes" } else { "everything goes" };
             let message = format!("{what} over {} in plain text", server.hostname);
             let span = self.within(server, "socketType");
-            self.add("autoconfig-plain-socket", span, message);
+            self.found.add("autoconfig-plain-socket", &span, message);
         }
         if server.hostname.contains('%') {
             let message = format!("{} has a placeholder", server.hostname);
             let span = self.within(server, "hostname");
-            self.add("autoconfig-hostname-placeholder", span, message);
+            self.found.add("autoconfig-hostname-placeholder", &span, message);
         }
     }
 
@@ -113,11 +118,15 @@ impl Advice<'_> {
             (None, Some(at)) => {
                 let span = self.within(incoming[at], "-");
                 let message = "POP3 is all there is to read with".to_owned();
-                self.add("autoconfig-no-imap", span, message);
+                self.found.add("autoconfig-no-imap", &span, message);
             }
             (Some(imap), Some(pop3)) if pop3 < imap => {
                 let span = self.within(incoming[pop3], "-");
-                self.add("autoconfig-pop3-before-imap", span, "POP3 is listed first".to_owned());
+                self.found.add(
+                    "autoconfig-pop3-before-imap",
+                    &span,
+                    "POP3 is listed first".to_owned(),
+                );
             }
             _ => {}
         }
@@ -126,7 +135,7 @@ impl Advice<'_> {
             if !seen.insert(server.server_type) {
                 let span = self.within(server, "-");
                 let message = format!("another {} server", server.server_type);
-                self.add("autoconfig-several-servers", span, message);
+                self.found.add("autoconfig-several-servers", &span, message);
             }
         }
     }

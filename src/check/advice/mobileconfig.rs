@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::password_refused;
+use super::{Found, password_refused};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, has_variable};
 
@@ -18,13 +18,13 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     let Ok(Some(profile)) = Kind::Plist.parse(text) else { return Vec::new() };
     let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
-    let mut advice = Advice { text, found: Vec::new() };
+    let mut advice = Advice { text, found: Found::default() };
     let mail = content.children.iter().any(|payload| type_of(payload) == "com.apple.mail.managed");
     if let Some(scope) = profile.child("PayloadScope").filter(|_| mail)
         && scope.value.as_deref() == Some("System")
     {
         let message = "PayloadScope System, and a mail account belongs to a user";
-        advice.add("profile-system-scope", &scope.span, message);
+        advice.found.add("profile-system-scope", &scope.span, message);
     }
     for payload in &content.children {
         advice.secrets(payload);
@@ -44,21 +44,17 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     let variable = content.children.iter().flat_map(|p| &p.children).find(|v| is_filled_in(v));
     if let Some(variable) = variable {
         let message = format!("{} is to be filled in by a management server", variable.name);
-        advice.add("profile-variable", &variable.span, message);
+        advice.found.add("profile-variable", &variable.span, message);
     }
-    advice.found
+    advice.found.0
 }
 
 struct Advice<'a> {
     text: &'a str,
-    found: Vec<Defect>,
+    found: Found,
 }
 
 impl Advice<'_> {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
-        self.found.push(Defect { code, message: message.into(), span: span.clone() });
-    }
-
     fn secrets(&mut self, payload: &Tree) {
         for value in &payload.children {
             let text = value.value.as_deref().unwrap_or_default();
@@ -68,7 +64,7 @@ impl Advice<'_> {
                 && !has_variable(text)
             {
                 let message = format!("{} is there for everybody to read", value.name);
-                self.add("profile-password", &value.span, message);
+                self.found.add("profile-password", &value.span, message);
             }
         }
     }
@@ -77,7 +73,7 @@ impl Advice<'_> {
         for value in &payload.children {
             if DEPRECATED.contains(&value.name.as_str()) {
                 let message = format!("{} is deprecated", value.name);
-                self.add("profile-deprecated-key", &value.span, message);
+                self.found.add("profile-deprecated-key", &value.span, message);
             }
         }
     }
@@ -92,23 +88,23 @@ impl Advice<'_> {
             let upgraded = UPGRADED.contains(&number);
             if is(ssl, "true") && upgraded {
                 let message = format!("port {number} is STARTTLS, which a profile cannot demand");
-                self.add("profile-starttls", &port.span, message);
+                self.found.add("profile-starttls", &port.span, message);
             } else if is(ssl, "true") && !IMPLICIT.contains(&number) {
                 let message = format!("port {number} says nothing about how TLS begins");
-                self.add("profile-odd-port", &port.span, message);
+                self.found.add("profile-odd-port", &port.span, message);
             }
         }
         let implicit = number.is_some_and(|number| IMPLICIT.contains(&number));
         if let Some(ssl) = ssl.filter(|ssl| is(Some(ssl), "false") && !implicit) {
             let message = format!("{} is false: mail may go in the clear", key("UseSSL"));
-            self.add("profile-use-ssl-false", &ssl.span, message);
+            self.found.add("profile-use-ssl-false", &ssl.span, message);
         }
         let host = payload.child(&key("HostName"));
         if let Some(host) = host
             && let Some(name) = host.value.as_deref().filter(|name| password_refused(name))
         {
             let message = format!("{name} takes no password any more");
-            self.add("profile-password-refused", &host.span, message);
+            self.found.add("profile-password-refused", &host.span, message);
         }
     }
 
@@ -121,9 +117,9 @@ impl Advice<'_> {
         };
         if foreign.contains(&number) {
             let message = format!("port {number} is not one of {name}");
-            self.add("profile-port-of-another", &port.span, message);
+            self.found.add("profile-port-of-another", &port.span, message);
         } else if number == 25 {
-            self.add("profile-port-25", &port.span, "port 25 is for mail between servers");
+            self.found.add("profile-port-25", &port.span, "port 25 is for mail between servers");
         }
     }
 
@@ -141,14 +137,14 @@ impl Advice<'_> {
             wanted.into_iter().filter(|key| payload.child(key).is_none()).collect();
         if !lacking.is_empty() {
             let message = format!("no {}, and nobody is asked", lacking.join(", no "));
-            self.add("profile-managed-asks", &start, message);
+            self.found.add("profile-managed-asks", &start, message);
         }
         if payload.child("IncomingPassword").is_some()
             && payload.child("OutgoingPassword").is_none()
             && signs_in("Outgoing")
         {
             let message = "no OutgoingPassword; the device takes the incoming one only by hand";
-            self.add("profile-managed-password", &start, message);
+            self.found.add("profile-managed-password", &start, message);
         }
     }
 
@@ -156,7 +152,7 @@ impl Advice<'_> {
         let host = payload.child("Host");
         if let Some(host) = host.filter(|host| is(Some(host), "outlook.office365.com")) {
             let message = "Exchange Online ends EWS";
-            self.add("profile-ews-online", &host.span, message);
+            self.found.add("profile-ews-online", &host.span, message);
         }
     }
 

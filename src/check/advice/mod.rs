@@ -11,6 +11,8 @@ mod prf;
 mod qr;
 mod reg;
 
+use std::ops::Range;
+
 use crate::import::{Defect, Examined, ReadServer, Reader};
 use crate::model::{ServerType, SocketType};
 
@@ -23,6 +25,16 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
         Reader::Prf => prf::advise(text, examined),
         Reader::QrPayload => qr::advise(text, examined),
         Reader::Reg => reg::advise(text, examined),
+    }
+}
+
+/// What is worth saying, collected.
+#[derive(Default)]
+struct Found(Vec<Defect>);
+
+impl Found {
+    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Found;
 use super::connection::{Trouble, troubles};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
@@ -9,7 +10,7 @@ use crate::model::{Authentication, ServerType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Some((root, _)) = Kind::Prf.examine(text) else { return Vec::new() };
-    let mut advice = Advice { text, found: Vec::new() };
+    let mut advice = Advice { text, found: Found::default() };
     for server in &examined.config.servers {
         let account = root.children.iter().find(|section| section.span == server.span);
         if let Some(account) = account {
@@ -18,19 +19,15 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
         }
     }
     advice.placeholders(&root);
-    advice.found
+    advice.found.0
 }
 
 struct Advice<'a> {
     text: &'a str,
-    found: Vec<Defect>,
+    found: Found,
 }
 
 impl Advice<'_> {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
-        self.found.push(Defect { code, message: message.into(), span: span.clone() });
-    }
-
     fn connection(&mut self, server: &ReadServer, account: &Tree) {
         let place = |name| self.place(account, server.server_type, name);
         let (security, number, host) = match server.server_type {
@@ -40,12 +37,12 @@ impl Advice<'_> {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.add("prf-port-against-security", &security, message);
+                    self.found.add("prf-port-against-security", &security, message);
                 }
-                Trouble::PortOfAnother => self.add("prf-port-of-another", &number, message),
-                Trouble::Port25 => self.add("prf-port-25", &number, message),
-                Trouble::Plain => self.add("prf-plain", &security, message),
-                Trouble::PasswordRefused => self.add("prf-password-refused", &host, message),
+                Trouble::PortOfAnother => self.found.add("prf-port-of-another", &number, message),
+                Trouble::Port25 => self.found.add("prf-port-25", &number, message),
+                Trouble::Plain => self.found.add("prf-plain", &security, message),
+                Trouble::PasswordRefused => self.found.add("prf-password-refused", &host, message),
             }
         }
     }
@@ -57,19 +54,19 @@ impl Advice<'_> {
         let ways = &server.authentication;
         if ways.contains(&Authentication::Ntlm) {
             let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
-            self.add("prf-spa-on", &spa, message);
+            self.found.add("prf-spa-on", &spa, message);
         }
         if ways.contains(&Authentication::SmtpAfterPop) {
             let message = "Outlook fetches mail first and does not sign in to send";
-            self.add("prf-smtp-after-pop", &method, message);
+            self.found.add("prf-smtp-after-pop", &method, message);
         }
         if ways.contains(&Authentication::None) {
             let message = format!("Outlook sends through {hostname} without signing in");
-            self.add("prf-no-smtp-sign-in", &auth, message);
+            self.found.add("prf-no-smtp-sign-in", &auth, message);
         }
         if *server_type != ServerType::Smtp && server.username.as_deref().unwrap_or("").is_empty() {
             let message = format!("no user name for {hostname}");
-            self.add("prf-no-user", &self.start(&account.span), message);
+            self.found.add("prf-no-user", &self.start(&account.span), message);
         }
     }
 
@@ -83,7 +80,7 @@ impl Advice<'_> {
             let value = entry.value.as_deref().unwrap_or_default();
             if value.matches('%').count() > 1 || value.contains("{{") {
                 let message = format!("{} looks like a placeholder", value.escape_debug());
-                self.add("prf-placeholder", &entry.span, message);
+                self.found.add("prf-placeholder", &entry.span, message);
             }
         }
     }

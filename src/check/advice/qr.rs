@@ -1,7 +1,6 @@
 //! QR payloads that Thunderbird for Android takes, and whose account disappoints.
 
-use std::ops::Range;
-
+use super::Found;
 use super::connection::{Trouble, troubles};
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
@@ -14,7 +13,7 @@ const LARGEST: usize = 2953;
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Ok(Some(root)) = Kind::Json.parse(text) else { return Vec::new() };
-    let mut advice = Advice { found: Vec::new() };
+    let mut advice = Advice { found: Found::default() };
     advice.size(text.trim_end());
     for server in &examined.config.servers {
         advice.server(server);
@@ -25,32 +24,28 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             && parts_all != "1"
         {
             let message = format!("this is code {part} of {parts_all}; all of them are scanned");
-            advice.add("qr-several-parts", &parts.span, message);
+            advice.found.add("qr-several-parts", &parts.span, message);
         }
         for account in accounts.chunks(2) {
             advice.account(account);
         }
     }
-    advice.found
+    advice.found.0
 }
 
 struct Advice {
-    found: Vec<Defect>,
+    found: Found,
 }
 
 impl Advice {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
-        self.found.push(Defect { code, message: message.into(), span: span.clone() });
-    }
-
     fn size(&mut self, payload: &str) {
         let bytes = payload.len();
         if bytes > LARGEST {
             let message = format!("{bytes} bytes are more than a QR code has, {LARGEST}");
-            self.add("qr-too-long", &(0..0), message);
+            self.found.add("qr-too-long", &(0..0), message);
         } else if bytes > EASILY_READ {
             let message = format!("{bytes} bytes make a dense code");
-            self.add("qr-dense", &(0..0), message);
+            self.found.add("qr-dense", &(0..0), message);
         }
     }
 
@@ -59,23 +54,23 @@ impl Advice {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.add("qr-port-against-security", span, message);
+                    self.found.add("qr-port-against-security", span, message);
                 }
-                Trouble::PortOfAnother => self.add("qr-port-of-another", span, message),
-                Trouble::Port25 => self.add("qr-port-25", span, message),
-                Trouble::Plain => self.add("qr-plain", span, message),
+                Trouble::PortOfAnother => self.found.add("qr-port-of-another", span, message),
+                Trouble::Port25 => self.found.add("qr-port-25", span, message),
+                Trouble::Plain => self.found.add("qr-plain", span, message),
                 Trouble::PasswordRefused if server.authentication.is_empty() => {}
-                Trouble::PasswordRefused => self.add("qr-password-refused", span, message),
+                Trouble::PasswordRefused => self.found.add("qr-password-refused", span, message),
             }
         }
         let ways = &server.authentication;
         if ways == &[Authentication::None] && *server_type != ServerType::Smtp {
             let message = format!("nobody signs in to {hostname}");
-            self.add("qr-no-sign-in", span, message);
+            self.found.add("qr-no-sign-in", span, message);
         }
         if ways == &[Authentication::TlsClientCert] {
             let message = "the certificate is not in the code";
-            self.add("qr-certificate", span, message);
+            self.found.add("qr-certificate", span, message);
         }
     }
 
@@ -87,13 +82,13 @@ impl Advice {
             self.password(parts.next().and_then(|server| server.children.get(6)));
             for name in parts.filter_map(|identity| identity.children.get(1)) {
                 if name.value.as_deref() == Some("") {
-                    self.add("qr-no-name", &name.span, "messages are sent without a name");
+                    self.found.add("qr-no-name", &name.span, "messages are sent without a name");
                 }
             }
         }
         if let [_, second, ..] = &outgoing.children[..] {
             let message = "the app takes the first outgoing server and its identities only";
-            self.add("qr-several-outgoing", &second.span, message);
+            self.found.add("qr-several-outgoing", &second.span, message);
         }
     }
 
@@ -101,7 +96,7 @@ impl Advice {
         let Some(value) = value else { return };
         if value.value.as_deref().is_some_and(|text| !text.is_empty()) {
             let message = "everybody who sees the code has this password";
-            self.add("qr-password", &value.span, message);
+            self.found.add("qr-password", &value.span, message);
         }
     }
 }

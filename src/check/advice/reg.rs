@@ -5,6 +5,7 @@ mod outlook;
 
 use std::ops::Range;
 
+use super::Found;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined};
 
@@ -24,7 +25,7 @@ const OLD_PROFILE: [&str; 8] = [
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
-    let mut advice = Advice { found: Vec::new() };
+    let mut advice = Advice { found: Found::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
         let parts: Vec<String> = path.split('\\').map(str::to_lowercase).collect();
@@ -43,28 +44,24 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             advice.server(server, key);
         }
     }
-    advice.found
+    advice.found.0
 }
 
 struct Advice {
-    found: Vec<Defect>,
+    found: Found,
 }
 
 impl Advice {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
-        self.found.push(Defect { code, message: message.into(), span: span.clone() });
-    }
-
     /// Whose registry it is.
     fn hive(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
         let span = first_line(key);
         match hive {
             "HKEY_LOCAL_MACHINE" | "HKEY_CLASSES_ROOT" => {
                 let message = format!("{hive} is for everybody on the PC, and for administrators");
-                self.add("reg-machine", &span, message);
+                self.found.add("reg-machine", &span, message);
             }
             "HKEY_USERS" if parts != [".default"] => {
-                self.add("reg-other-user", &span, "HKEY_USERS names one user of one PC");
+                self.found.add("reg-other-user", &span, "HKEY_USERS names one user of one PC");
             }
             _ => {}
         }
@@ -80,14 +77,14 @@ impl Advice {
         let span = &key.span;
         if is_profile {
             let message = "a whole profile of Outlook is deleted, with every account in it";
-            self.add("reg-delete-profile", span, message);
+            self.found.add("reg-delete-profile", span, message);
         } else if above(&PROFILE) || above(&OLD_PROFILE) {
             let message =
                 format!("every profile of Outlook below {hive}\\… is deleted with this key");
-            self.add("reg-delete-outlook", span, message);
+            self.found.add("reg-delete-outlook", span, message);
         } else {
             let message = "the key goes with everything that anybody has put into it";
-            self.add("reg-delete-key", span, message);
+            self.found.add("reg-delete-key", span, message);
         }
     }
 }

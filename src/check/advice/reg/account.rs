@@ -21,30 +21,32 @@ impl Advice {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.add("reg-account-port-against-security", &security, message);
+                    self.found.add("reg-account-port-against-security", &security, message);
                 }
-                Trouble::PortOfAnother => self.add("reg-account-port-of-another", &port, message),
-                Trouble::Port25 => self.add("reg-account-port-25", &port, message),
-                Trouble::Plain => self.add("reg-account-plain", &security, message),
+                Trouble::PortOfAnother => {
+                    self.found.add("reg-account-port-of-another", &port, message)
+                }
+                Trouble::Port25 => self.found.add("reg-account-port-25", &port, message),
+                Trouble::Plain => self.found.add("reg-account-plain", &security, message),
                 Trouble::PasswordRefused => {
-                    self.add("reg-account-password-refused", &host, message);
+                    self.found.add("reg-account-password-refused", &host, message);
                 }
             }
         }
         let ways = &server.authentication;
         if ways.contains(&Authentication::Ntlm) {
             let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
-            self.add("reg-account-spa-on", &place(&["Use SPA"]), message);
+            self.found.add("reg-account-spa-on", &place(&["Use SPA"]), message);
         }
         if ways.contains(&Authentication::SmtpAfterPop) {
             let message = "Outlook fetches mail first and does not sign in to send";
-            self.add("reg-account-smtp-after-pop", &place(&["Auth Method"]), message);
+            self.found.add("reg-account-smtp-after-pop", &place(&["Auth Method"]), message);
         } else if ways.contains(&Authentication::None) {
             let message = format!("Outlook sends through {} without signing in", server.hostname);
-            self.add("reg-account-no-smtp-sign-in", &place(&["Use Auth"]), message);
+            self.found.add("reg-account-no-smtp-sign-in", &place(&["Use Auth"]), message);
         } else if server.username.is_none() {
             let message = format!("no user name for {}", server.hostname);
-            self.add("reg-account-no-user", &first_line(key), message);
+            self.found.add("reg-account-no-user", &first_line(key), message);
         }
     }
 }
