@@ -45,13 +45,6 @@ pub enum Loses {
     Server,
 }
 
-impl Hurt {
-    /// Whether a client of that name is meant.
-    pub fn names(&self, client: &str) -> bool {
-        self.client == client || self.client == "every client"
-    }
-}
-
 /// Every rule, in the order of their names.
 pub fn all() -> impl Iterator<Item = Rule> {
     embedded::files_below("checks").filter_map(|(name, text)| read(code_of(name)?, text))

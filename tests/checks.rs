@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use mailwright::check::advice::advise;
-use mailwright::check::encoding::encoding;
+use mailwright::check::file::{file, today};
+use mailwright::check::matrix::matrix;
 use mailwright::check::mend::mend;
-use mailwright::import::recognise;
-use mailwright::rules::{self, Rule};
+use mailwright::rules::{self, Loses, Rule};
+use mailwright::target::{Target, Targets};
 use support::{Run, files_below, fixture, root};
 
 /// `bad.xml`, `good.xml` and the like of a rule.
@@ -118,11 +118,8 @@ fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
 
 /// Everything that is found in a file's bytes.
 fn codes_of(bytes: &[u8]) -> BTreeSet<&'static str> {
-    let (reader, text) = recognise(bytes).expect("a format that can be checked");
-    let examined = reader.examine(&text);
-    let advice = advise(reader, &text, &examined);
-    let all = encoding(reader, bytes).into_iter().chain(examined.defects.clone()).chain(advice);
-    all.map(|defect| defect.code).collect()
+    let checked = file(bytes, today()).expect("a format that can be checked");
+    checked.defects().map(|defect| defect.code).collect()
 }
 
 #[test]
@@ -156,6 +153,108 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn read_file(path: &std::path::Path) -> mailwright::check::file::Checked {
+    file(&fs::read(path).unwrap(), today()).unwrap()
+}
+
+fn targets() -> Vec<Target> {
+    let targets = Targets::new(None).unwrap();
+    let names: Vec<String> = targets.names().map(str::to_owned).collect();
+    names.iter().filter_map(|name| targets.get(name, &mut Vec::new())).collect()
+}
+
+/// Whom a rule hurts, beside the clients of the manifests: people, and programs that no file of ours
+/// is for.
+const OTHERS: [&str; 25] = [
+    "Himalaya",
+    "K-9 Mail of old",
+    "Notepad of older Windows",
+    "Outlook 2007",
+    "Outlook on a PC with another code page",
+    "Thunderbird's database",
+    "Wine",
+    "a device where it is installed by hand",
+    "device management servers",
+    "every client",
+    "every other mail program",
+    "everybody",
+    "everybody on the way",
+    "fetchmail before 6.4",
+    "other readers",
+    "profile editors",
+    "regedit",
+    "regedit (and reg import)",
+    "regedit of Windows XP",
+    "regedit of older Windows",
+    "some servers",
+    "the program that owns the key",
+    "the user",
+    "users in many networks",
+    "whoever finds the file",
+];
+
+/// Or the matrix would say nothing of what the rule knows.
+#[test]
+fn every_client_that_a_rule_hurts_is_one_of_a_manifest_or_known_to_be_none() {
+    let targets = targets();
+    let clients: Vec<_> = targets.iter().flat_map(|target| &target.clients).collect();
+    let mut wrong = Vec::new();
+    for rule in rules::all() {
+        for hurt in &rule.hurts {
+            let known = clients.iter().any(|client| client.is_called(&hurt.client));
+            if !known && !OTHERS.contains(&hurt.client.as_str()) {
+                wrong.push(format!("{}: no client is called {}", rule.code, hurt.client));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_matrix_leaves_out_what_the_rules_say_a_client_loses() {
+    let targets = targets();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for rule in rules::all() {
+        for file in fixtures(rule.code, "bad") {
+            let checked = read_file(&file);
+            let Some(at) = checked.defects().find(|defect| defect.code == rule.code) else {
+                continue;
+            };
+            let at = at.span.start;
+            for row in matrix(&checked, &targets) {
+                let clients = targets.iter().flat_map(|target| &target.clients);
+                let client = clients.into_iter().find(|client| client.name == row.client).unwrap();
+                let Some(hurt) = rule.hurts.iter().find(|hurt| client.is_called(&hurt.client))
+                else {
+                    continue;
+                };
+                seen += 1;
+                let name = format!("{} for {}: {row:?}", file.display(), row.client);
+                if !row.why.iter().any(|why| why.starts_with(&hurt.how)) {
+                    // Another defect may have cost the file already.
+                    if row.incoming.is_some() || row.outgoing.is_some() {
+                        wrong.push(format!("{name} does not say why"));
+                    }
+                }
+                let took = [&row.incoming, &row.outgoing].into_iter().flatten().collect::<Vec<_>>();
+                if hurt.loses == Some(Loses::File) && !took.is_empty() {
+                    wrong.push(format!("{name} takes something of the file"));
+                }
+                let lost = checked.examined.config.servers.iter().filter(|s| s.span.contains(&at));
+                let lost: Vec<String> =
+                    lost.map(|s| format!("{}:{} ", s.hostname, s.port)).collect();
+                let kept = |lost: &String| took.iter().any(|took| took.contains(lost.as_str()));
+                if hurt.loses == Some(Loses::Server) && lost.iter().any(kept) {
+                    wrong.push(format!("{name} takes a server that is lost"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 200, "only {seen} rows were seen");
 }
 
 #[test]

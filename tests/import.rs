@@ -306,3 +306,32 @@ fn signed_and_binary_profiles_are_opened() {
     let binary = run.args(&["import", "binary.mobileconfig"]).code(0).stdout;
     assert_eq!(body(&binary), body(&xml));
 }
+
+#[test]
+fn a_file_for_one_way_is_completed_by_another() {
+    let msmtp = "account example\nhost smtp.example.com\nport 465\nfrom ann@example.com\n\
+                 tls on\ntls_starttls off\nauth on\nuser ann@example.com\n";
+    let mpop = "account example\nhost pop.example.com\ntls on\ntls_starttls off\nauth on\n\
+                user ann@example.com\ndelivery maildir ~/Mail\nkeep on\n";
+    let run = Run::new().write("msmtprc", msmtp).write("mpoprc", mpop);
+    import(&run, "msmtprc")
+        .code(1)
+        .says("does not name a server to read from")
+        .says("--with FILE adds another file");
+    import(&run, "mpoprc").code(1).says("does not name a server to send through");
+    let ended = run.args(&["import", "msmtprc", "--with", "mpoprc"]).code(0);
+    for words in [
+        "from msmtprc and mpoprc",
+        "domains = [\"example.com\"]",
+        "type = \"pop3\"\nhostname = \"pop.example.com\"\nport = 995\nsocketType = \"SSL\"",
+        "type = \"smtp\"\nhostname = \"smtp.example.com\"\nport = 465\nsocketType = \"SSL\"",
+        "username = \"%EMAILADDRESS%\"",
+        "leaveMessagesOnServer = true",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let convert =
+        ["convert", "msmtprc", "--with", "mpoprc", "ann@example.com", "--target", "thunderbird"];
+    run.args(&convert).code(0).prints("config-v1.1.xml");
+    run.args(&["import", "msmtprc", "--with", "nothing"]).code(2).says("cannot read nothing");
+}

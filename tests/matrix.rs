@@ -104,3 +104,32 @@ fn the_page_is_whole_and_escaped_and_the_table_fits_a_terminal() {
         .says("human, json or html");
     run.args(&["check", "--format", "html", "a&b.xml"]).code(2).says("--matrix");
 }
+
+#[test]
+fn a_format_that_no_target_makes_has_the_row_of_the_client_that_reads_it() {
+    let prefs = std::fs::read_to_string(root().join("tests/fixtures/check/prefs-plain/good.js"));
+    let rows = rows("prefs.js", &prefs.unwrap());
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    let row = of(&rows, "Thunderbird (desktop)");
+    assert!(row["incoming"].is_string() && row["outgoing"].is_string(), "{row}");
+}
+
+#[test]
+fn a_client_that_sends_nothing_works_without_a_server_to_send_through() {
+    let text = "poll pop.example.com proto pop3\n user ann ssl sslproto \"auto\" keep\n";
+    let run = Run::new().write("fetchmailrc", text);
+    let ended = run.args(&["check", "--matrix", "--format", "json", "fetchmailrc"]).code(0);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let row = &json["files"][0]["clients"][0];
+    assert_eq!(row["client"], "fetchmail 6.4 and later");
+    assert_eq!(row["incoming"], "pop3 pop.example.com:995 SSL, password-cleartext");
+    assert_eq!((&row["outgoing"], &row["why"]), (&Value::Null, &serde_json::json!([])));
+}
+
+#[test]
+fn an_export_of_k9_has_the_row_of_thunderbird_for_android() {
+    let export = std::fs::read_to_string(root().join("tests/fixtures/check/k9s-plain/good.k9s"));
+    let rows = rows("settings.k9s", &export.unwrap());
+    let clients: Vec<_> = rows.iter().map(|row| row["client"].as_str().unwrap()).collect();
+    assert_eq!(clients, ["Thunderbird for Android 9 and later"]);
+}

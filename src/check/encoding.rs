@@ -23,7 +23,18 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
             xml(form, &mut found);
             autoconfig(form, &mut found);
         }
-        Reader::Mobileconfig | Reader::Autodiscover => xml(form, &mut found),
+        Reader::Mobileconfig | Reader::Autodiscover | Reader::K9s => xml(form, &mut found),
+        Reader::Msmtp | Reader::Mpop => unix(form, "msmtp-encoding", &mut found),
+        Reader::Getmail => {
+            unix(form, "getmail-encoding", &mut found);
+            if form == Form::CodePage {
+                let message = "letters that are no UTF-8, at which Python stops";
+                let place = found.beyond_ascii().unwrap_or_default();
+                found.add("getmail-encoding", place, message);
+            }
+        }
+        Reader::Fetchmail => unix(form, "fetchmail-encoding", &mut found),
+        Reader::Prefs => unix(form, "prefs-encoding", &mut found),
     }
     found.defects
 }
@@ -118,6 +129,15 @@ fn xml(form: Form, found: &mut Found<'_>) {
 fn autoconfig(form: Form, found: &mut Found<'_>) {
     if matches!(form, Form::Utf8Mark | Form::Utf16LeMark | Form::Utf16BeMark) {
         found.add("autoconfig-byte-order-mark", 0..0, "a byte order mark before the XML");
+    }
+}
+
+/// Programs that take a mark, or the zeros of UTF-16, for letters of the first word.
+fn unix(form: Form, code: &'static str, found: &mut Found<'_>) {
+    match form {
+        Form::Utf8 | Form::CodePage => {}
+        Form::Utf8Mark => found.add(code, 0..0, "a byte order mark before the first word"),
+        _ => found.add(code, 0..0, "UTF-16, of which the program knows no word"),
     }
 }
 

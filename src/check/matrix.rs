@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::import::{Defect, Examined, ReadServer, Reader};
+use super::file::Checked;
+use crate::import::ReadServer;
 use crate::model::{Authentication, Hostname, ServerType};
 use crate::rules::{self, Loses};
 use crate::target::{Client, Target};
@@ -21,56 +22,57 @@ pub struct Row {
     pub outgoing: Option<String>,
     /// Why it takes nothing, and what else it does.
     pub why: Vec<String>,
+    /// Whether it fetches at all, and whether it sends: some do one of the two.
+    #[serde(skip)]
+    does: [bool; 2],
 }
 
 impl Row {
+    /// It has a server for all that it does.
     pub fn works(&self) -> bool {
-        self.incoming.is_some() && self.outgoing.is_some()
+        let [fetches, sends] = self.does;
+        (!fetches || self.incoming.is_some()) && (!sends || self.outgoing.is_some())
     }
 }
 
-/// A row for each client of the targets whose files are of this format.
-pub fn matrix(
-    reader: Reader,
-    examined: &Examined,
-    advice: &[Defect],
-    targets: &[Target],
-) -> Vec<Row> {
+/// A row for each client of the targets whose files are of this format, and for each that reads it
+/// beside those.
+pub fn matrix(checked: &Checked, targets: &[Target]) -> Vec<Row> {
+    let reader = checked.reader;
     let mut seen = BTreeSet::new();
     let mut rows = Vec::new();
     for target in targets {
-        if !target.files.iter().any(|file| file.reader == Some(reader)) {
-            continue;
-        }
+        let own = target.files.iter().any(|file| file.reader == Some(reader));
         // Two targets can have one format: accounts of another kind are none of this target's.
         let reads = |server: &ReadServer| {
             target.clients.iter().any(|client| client.reads.contains(&server.server_type))
         };
-        let servers = &examined.config.servers;
+        let servers = &checked.examined.config.servers;
         if !servers.is_empty() && !servers.iter().any(reads) {
             continue;
         }
-        for client in &target.clients {
+        for client in target.clients.iter().filter(|c| own || c.also_reads.contains(&reader)) {
             if seen.insert(client.name.clone()) {
-                rows.push(row(client, examined, advice));
+                rows.push(row(client, checked));
             }
         }
     }
     rows
 }
 
-fn row(client: &Client, examined: &Examined, advice: &[Defect]) -> Row {
+fn row(client: &Client, checked: &Checked) -> Row {
     let mut row = Row {
         client: client.name.clone(),
         status: client.status.as_str().to_owned(),
         incoming: None,
         outgoing: None,
         why: Vec::new(),
+        does: [false, true].map(|outgoing| does(client, outgoing)),
     };
     let mut lost = Vec::new();
-    for defect in examined.defects.iter().chain(advice) {
+    for defect in checked.defects() {
         let Some(rule) = rules::find(defect.code) else { continue };
-        let hurts = rule.hurts.iter().find(|hurt| hurt.names(&client.name));
+        let hurts = rule.hurts.iter().find(|hurt| client.is_called(&hurt.client));
         let Some(hurt) = hurts else { continue };
         let why = format!("{} ({})", hurt.how, defect.message);
         if !row.why.contains(&why) {
@@ -83,15 +85,25 @@ fn row(client: &Client, examined: &Examined, advice: &[Defect]) -> Row {
         }
     }
     let mut take = |outgoing: bool| {
-        let servers = examined.config.servers.iter().filter(|server| {
+        let servers = checked.examined.config.servers.iter().filter(|server| {
             (server.server_type == ServerType::Smtp) == outgoing
                 && !lost.iter().any(|at| server.span.contains(at))
         });
         let (reads, foreign): (Vec<_>, Vec<_>) =
             servers.partition(|server| client.reads.contains(&server.server_type));
         let Some(first) = reads.first() else {
+            // msmtp sends and mpop fetches; what is missing for the other way is no fault.
+            if !does(client, outgoing) {
+                return None;
+            }
             let there: BTreeSet<String> =
                 foreign.iter().map(|server| server.server_type.to_string()).collect();
+            // Why it is lost is said already.
+            let of_side =
+                |server: &&ReadServer| (server.server_type == ServerType::Smtp) == outgoing;
+            if there.is_empty() && checked.examined.config.servers.iter().any(|s| of_side(&s)) {
+                return None;
+            }
             row.why.push(match there.is_empty() {
                 true if outgoing => "there is no server to send through".to_owned(),
                 true => "there is no server to read from".to_owned(),
@@ -112,6 +124,17 @@ fn row(client: &Client, examined: &Examined, advice: &[Defect]) -> Row {
     };
     (row.incoming, row.outgoing) = (take(false), take(true));
     row
+}
+
+/// Whether a client reads servers of this side at all. One of Exchange or JMAP is both.
+fn does(client: &Client, outgoing: bool) -> bool {
+    let reads = |types: &[ServerType]| client.reads.iter().all(|reads| types.contains(reads));
+    client.reads.is_empty()
+        || !reads(if outgoing {
+            &[ServerType::Imap, ServerType::Pop3]
+        } else {
+            &[ServerType::Smtp]
+        })
 }
 
 /// The first of the server's ways to sign in that the client can go.

@@ -10,6 +10,7 @@ pub mod advice;
 pub mod dates;
 pub mod defects;
 pub mod encoding;
+pub mod file;
 pub mod matrix;
 pub mod mend;
 mod reading;

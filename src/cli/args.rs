@@ -28,7 +28,7 @@ pub enum Command {
     /// Say what generate would write, for whom, with which server, and why
     Plan(Box<PlanArgs>),
     /// Make a provider file of any client's file
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Make other clients' files of any client's file: import, then generate
     Convert(Box<ConvertArgs>),
     /// Say what is wrong with a finished file, whom it hurts, and what to do

@@ -2,18 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
 
-use crate::check::advice::advise;
-use crate::check::dates::dates;
-use crate::check::defects;
-use crate::check::encoding::encoding;
 use crate::check::mend::mend;
-use crate::check::signature::signature;
+use crate::check::{self, defects};
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
-use crate::import::recognise;
+use crate::import::FORMATS;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
 
 use crate::rules;
@@ -119,27 +113,17 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Vec<Finding>, Failure> {
     if let Some(findings) = own::check(file, name, bytes)? {
         return Ok(findings);
     }
-    let Some((reader, text)) = recognise(bytes) else {
+    let Some(checked) = check::file::file(bytes, check::file::today()) else {
         let finding = Finding::warning(
             "unknown-format",
             format!("{name} is of no format that can be checked here"),
         );
-        return Ok(vec![finding.help(
-            "autoconfig XML, Autodiscover XML, .mobileconfig, .reg, .prf and the payload of \
-             Thunderbird's QR code are known, by what is in them; of our own, .toml and .hbs",
-        )]);
+        return Ok(vec![finding.help(format!(
+            "{FORMATS} are known, by what is in them; of our own, .toml and .hbs"
+        ))]);
     };
-    let examined = reader.examine(&text);
-    let advice = advise(reader, &text, &examined);
-    let encoding = encoding(reader, bytes);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let today = i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX);
-    let signature = signature(reader, bytes, today);
-    let dates = dates(reader, &text, today);
-    let source: Arc<Source> = Source::new(name, text);
-    let all =
-        encoding.iter().chain(&signature).chain(&dates).chain(&examined.defects).chain(&advice);
-    Ok(defects::findings(all, &source))
+    let source = Source::new(name, checked.text.as_str());
+    Ok(defects::findings(checked.defects(), &source))
 }
 
 /// What `-D`, `-W` and `-A` say about codes.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::check::advice::advise;
 use crate::check::defects;
 use crate::finding::{Finding, Severity, Source, any_error};
-use crate::import::{ReadConfig, Reader, provider_file, recognise};
+use crate::import::{FORMATS, ReadConfig, Reader, provider_file, recognise};
 use crate::settings::read_provider;
 
 use super::args::{ConvertArgs, Format, Global, ImportArgs};
@@ -119,8 +119,7 @@ fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Fail
     let bytes = read(source, &name)?;
     let Some((reader, text)) = recognise(&bytes) else {
         return Err(format!(
-            "{name} is of no format that can be imported here: autoconfig XML, Autodiscover XML, \
-             .mobileconfig, .prf or the payload of Thunderbird's QR code"
+            "{name} is of no format that can be imported here, which are {FORMATS}"
         )
         .into());
     };

@@ -1,9 +1,8 @@
 //! `mailwright check --matrix`: what every client would make of a file.
 
-use crate::check::advice::advise;
+use crate::check;
 use crate::check::matrix::{Row, matrix};
 use crate::finding::any_error;
-use crate::import::recognise;
 use crate::report::{Table, matrix_page};
 use crate::target::{Target, Targets};
 
@@ -30,12 +29,10 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let mut all: Vec<(String, Vec<Row>)> = Vec::new();
     for file in &files {
         let name = file.display().to_string();
-        let Some((reader, text)) = recognise(&read(file, &name)?) else {
+        let Some(checked) = check::file::file(&read(file, &name)?, check::file::today()) else {
             return Err(format!("{name} is of no format that can be checked here").into());
         };
-        let examined = reader.examine(&text);
-        let advice = advise(reader, &text, &examined);
-        let mut rows = matrix(reader, &examined, &advice, &targets);
+        let mut rows = matrix(&checked, &targets);
         if let Some(client) = &args.client {
             let client = client.to_lowercase();
             rows.retain(|row| row.client.to_lowercase().contains(&client));

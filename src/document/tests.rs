@@ -1,3 +1,5 @@
+//! Every mistake of a TOML file at its place.
+
 use super::*;
 use crate::model::Port;
 

@@ -6,7 +6,12 @@
 mod autoconfig;
 mod autodiscover;
 pub mod envelope;
+pub(crate) mod fetchmail;
+pub(crate) mod getmail;
+pub(crate) mod k9s;
 mod mobileconfig;
+pub(crate) mod msmtp;
+pub(crate) mod prefs;
 mod prf;
 mod provider_file;
 mod qr_payload;
@@ -16,12 +21,13 @@ mod reg;
 pub use autodiscover::ORDER as AUTODISCOVER_ORDER;
 pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
-pub use recognise::{Form, recognise};
+pub use recognise::{FORMATS, Form, recognise};
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::format::{Flaw, Kind, Malformed, Tree};
+use crate::format::{Flaw, Kind, Malformed, TextRules, Tree};
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
 
 /// What a file says, as far as it is about mail accounts.
@@ -132,6 +138,18 @@ pub enum Reader {
     Autodiscover,
     /// Apple configuration profile with mail or Exchange payloads.
     Mobileconfig,
+    /// fetchmail's run control file.
+    Fetchmail,
+    /// getmail's file.
+    Getmail,
+    /// Settings exported by K-9 Mail and Thunderbird for Android.
+    K9s,
+    /// mpop's file, of the same grammar as msmtp's.
+    Mpop,
+    /// msmtp's file.
+    Msmtp,
+    /// Thunderbird's prefs.js.
+    Prefs,
     /// Outlook profile file.
     Prf,
     /// Windows registry file: raw values, and the accounts of Outlook.
@@ -141,10 +159,16 @@ pub enum Reader {
 }
 
 impl Reader {
-    pub const ALL: [(&'static str, Reader); 6] = [
+    pub const ALL: [(&'static str, Reader); 12] = [
         ("autoconfig", Reader::Autoconfig),
         ("autodiscover", Reader::Autodiscover),
+        ("fetchmail", Reader::Fetchmail),
+        ("getmail", Reader::Getmail),
+        ("k9s", Reader::K9s),
         ("mobileconfig", Reader::Mobileconfig),
+        ("mpop", Reader::Mpop),
+        ("msmtp", Reader::Msmtp),
+        ("prefs", Reader::Prefs),
         ("prf", Reader::Prf),
         ("qr-payload", Reader::QrPayload),
         ("reg", Reader::Reg),
@@ -183,7 +207,13 @@ impl Reader {
         match self {
             Reader::Autoconfig => autoconfig::read(text, tree),
             Reader::Autodiscover => autodiscover::read(text, tree),
+            Reader::Fetchmail => fetchmail::read(text),
+            Reader::Getmail => getmail::read(text),
+            Reader::K9s => k9s::read(text, tree),
             Reader::Mobileconfig => mobileconfig::read(text, tree),
+            Reader::Mpop => msmtp::read(text, msmtp::Program::Mpop),
+            Reader::Msmtp => msmtp::read(text, msmtp::Program::Msmtp),
+            Reader::Prefs => prefs::read(text),
             Reader::Prf => prf::read(text, tree),
             Reader::QrPayload => qr_payload::read(text, tree),
             Reader::Reg => reg::read(tree),
@@ -193,7 +223,10 @@ impl Reader {
     /// What its client takes such a file for.
     pub fn kind(self) -> Kind {
         match self {
-            Reader::Autoconfig | Reader::Autodiscover => Kind::Xml,
+            Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => Kind::Xml,
+            Reader::Fetchmail | Reader::Getmail | Reader::Mpop | Reader::Msmtp | Reader::Prefs => {
+                Kind::Text(TextRules::default())
+            }
             Reader::Mobileconfig => Kind::Plist,
             Reader::Prf => Kind::Prf,
             Reader::QrPayload => Kind::Json,
@@ -268,6 +301,14 @@ fn hostname(name: &str) -> Result<String, String> {
         return Err(format!("\"{}\" has to be written {host}", name.escape_debug()));
     }
     Ok(name.to_owned())
+}
+
+/// A host name or address as a resolver takes it, in whatever letters.
+fn resolvable(name: &str) -> Result<String, String> {
+    if name.parse::<IpAddr>().is_ok() {
+        return Ok(name.to_owned());
+    }
+    Hostname::new(name).map(|host| host.to_string()).map_err(|why| why.to_string())
 }
 
 /// The host that somebody meant: `https://mail.example.com:993/` names one as well.

@@ -1,5 +1,7 @@
 //! Which format a file is, by its bytes and not by its name.
 
+use std::collections::BTreeSet;
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::{Reader, envelope};
@@ -80,6 +82,10 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     (encoding != UTF_8 && encoding.is_ascii_compatible()).then_some(encoding)
 }
 
+/// What can be read, for people.
+pub const FORMATS: &str = "autoconfig XML, Autodiscover XML, .mobileconfig, .reg, .prf, Thunderbird's \
+    prefs.js, the payload of its QR code, .k9s, and the files of msmtp, mpop, getmail and fetchmail";
+
 /// The reader for these bytes, and the text it wants (newlines as `\n`).
 ///
 /// What is signed or binary is opened first.
@@ -96,6 +102,8 @@ pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
             Reader::Autoconfig
         } else if has("<plist") {
             Reader::Mobileconfig
+        } else if has("<k9settings") {
+            Reader::K9s
         } else if has("Autodiscover") {
             Reader::Autodiscover
         } else {
@@ -108,7 +116,7 @@ pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
     } else if is_payload(start) {
         Reader::QrPayload
     } else {
-        return None;
+        by_first_words(&text)?
     };
     Some((reader, text))
 }
@@ -139,6 +147,31 @@ fn is_payload(text: &str) -> bool {
         || serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
+/// Files of lines, by the word that a line begins with.
+fn by_first_words(text: &str) -> Option<Reader> {
+    /// mpop's commands that msmtp does not have.
+    const MPOP: [&str; 7] =
+        ["delivery", "filter", "keep", "killsize", "only_new", "skipsize", "uidls_file"];
+    /// Commands of both; a file of one account only may have nothing else.
+    const BOTH: [&str; 6] = ["auth", "host", "passwordeval", "tls", "tls_starttls", "user"];
+    let (mut begins, mut both, mut mpop) = (false, BTreeSet::<&str>::new(), false);
+    for line in text.lines().map(str::trim_start) {
+        let word = line.split([' ', '\t', '=']).next().unwrap_or_default();
+        match word.to_ascii_lowercase().as_str() {
+            "poll" | "skip" => return Some(Reader::Fetchmail),
+            // An old word for poll.
+            "server" if line.contains(" proto") => return Some(Reader::Fetchmail),
+            "[retriever]" => return Some(Reader::Getmail),
+            _ if line.starts_with("user_pref(") => return Some(Reader::Prefs),
+            "account" | "defaults" => begins = true,
+            word if MPOP.contains(&word) => mpop = true,
+            word => both.extend(BOTH.iter().find(|own| **own == word)),
+        }
+    }
+    let is_either = begins || (both.contains("host") && both.len() > 2);
+    is_either.then_some(if mpop { Reader::Mpop } else { Reader::Msmtp })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,11 +192,22 @@ mod tests {
             ("[2,[1,1", Reader::QrPayload),
             ("[HKEY_CURRENT_USER\\Software]\n", Reader::Reg),
             ("REGEDIT4\n", Reader::Reg),
+            ("# mine\n  poll pop.example.com protocol pop3\n", Reader::Fetchmail),
+            ("server pop.example.com protocol pop3 user ann\n", Reader::Fetchmail),
+            ("[options]\nread_all = false\n[retriever]\n", Reader::Getmail),
+            ("<?xml version='1.0'?><k9settings version=\"1\">", Reader::K9s),
+            ("account a\nhost pop.example.com\nkeep on\n", Reader::Mpop),
+            ("# mine\ndefaults\ntls on\naccount a\nhost h.example.com\n", Reader::Msmtp),
+            ("host h.example.com\nuser ann\nauth on\ntls on\n", Reader::Msmtp),
+            ("host h.example.com\nuser ann\ntls on\ndelivery mbox ~/m\n", Reader::Mpop),
+            ("// Mozilla\nuser_pref(\"a\", 1);\n", Reader::Prefs),
         ] {
             assert_eq!(of(text.as_bytes()), Some(reader), "{text}");
         }
         assert_eq!(of(b"hello"), None);
         assert_eq!(of(b"[general]\na=b"), None);
+        // A file of ssh.
+        assert_eq!(of(b"Host h.example.com\nUser ann\nPort 22\n"), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ struct ValueHelper {
     finished: bool,
 }
 
-const FUNCTIONS: [(&str, Function); 23] = [
+const FUNCTIONS: [(&str, Function); 24] = [
     ("eq", |a| Ok(Value::Bool(a.text(0)? == a.text(1)?))),
     ("ne", |a| Ok(Value::Bool(a.text(0)? != a.text(1)?))),
     ("and", |a| Ok(Value::Bool(a.positional.iter().all(|v| truthy(v))))),
@@ -71,6 +71,7 @@ const FUNCTIONS: [(&str, Function); 23] = [
         Some(value) => Ok(value.to_string().into()),
         None => Err("wants a value".into()),
     }),
+    ("folder", |a| Ok(format!("{}/", a.text(0)?.trim_end_matches('/')).into())),
     ("fileName", |a| Ok(crate::format::file_name(&a.text(0)?).into())),
     ("winPath", |a| Ok(a.texts()?.join("\\").into())),
     ("join", |a| match a.first() {

@@ -57,14 +57,25 @@ impl Target {
 #[derive(Debug, Clone)]
 pub struct Client {
     pub name: String,
+    /// What rules call it, where they speak of a wider family.
+    pub also_called: Vec<String>,
     /// Which server types it takes from them.
     pub reads: Vec<ServerType>,
+    /// Formats that it reads beside the files of this target.
+    pub also_reads: Vec<Reader>,
     pub status: Status,
     /// Which run or source says so.
     pub evidence: String,
     pub last_seen: Option<LastSeen>,
     /// OAuth2 works only for these hosts; none: for any.
     pub oauth2_hosts: Option<Vec<HostRule>>,
+}
+
+impl Client {
+    /// Whether a rule that names a client means this one.
+    pub fn is_called(&self, name: &str) -> bool {
+        name == "every client" || self.name == name || self.also_called.iter().any(|n| n == name)
+    }
 }
 
 /// When a test last saw the program take the files.

@@ -99,6 +99,8 @@ fn read_client(table: &Table<'_>) -> Option<Client> {
     let status = table.value("status", |w| word(&Status::ALL, "status", w));
     let client = Client {
         reads: table.list("reads", ServerType::parse),
+        also_called: table.list("alsoCalled", |name| Ok(name.to_owned())),
+        also_reads: table.list("alsoReads", |w| word(&Reader::ALL, "reader", w)),
         status: status.unwrap_or(Status::Reported),
         evidence: table.string("evidence").unwrap_or_default(),
         oauth2_hosts: hosts(table),

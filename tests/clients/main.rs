@@ -14,7 +14,10 @@ mod hosting;
 mod marionette;
 mod qr;
 mod thunderbird;
+mod thunderbird_prefs;
 mod unix;
+mod unix_fetchmail;
+mod unix_read;
 mod wine;
 mod xml;
 #[cfg(feature = "zip")]

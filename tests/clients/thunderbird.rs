@@ -303,10 +303,10 @@ fn hostnames(servers: &Value) -> Vec<&str> {
 }
 
 /// A copy of the installed program, of links for the most part, with files of ours in it.
-struct Install(tempfile::TempDir);
+pub struct Install(tempfile::TempDir);
 
 impl Install {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let copy = tempfile::TempDir::new().expect("a temporary folder");
         let installed = ["/usr/lib/thunderbird", "/opt/thunderbird", "/usr/lib64/thunderbird"]
             .map(Path::new)
@@ -347,10 +347,10 @@ fn copy_of_links(from: &Path, to: &Path) {
 }
 
 /// A user's profile, set to leave the network and the screen alone.
-struct Profile(tempfile::TempDir);
+pub struct Profile(tempfile::TempDir);
 
 impl Profile {
-    fn new(prefs: &str) -> Self {
+    pub fn new(prefs: &str) -> Self {
         let profile = tempfile::TempDir::new().expect("a temporary folder");
         let prefs = format!("{}{prefs}", include_str!("thunderbird/quiet.js"));
         fs::write(profile.path().join("prefs.js"), prefs).expect("the profile's settings");
@@ -358,14 +358,14 @@ impl Profile {
     }
 }
 
-struct Thunderbird {
+pub struct Thunderbird {
     marionette: Marionette,
     running: Running,
 }
 
 impl Thunderbird {
     #[track_caller]
-    fn start(install: &Install, profile: &Profile) -> Self {
+    pub fn start(install: &Install, profile: &Profile) -> Self {
         let profile = profile.0.path();
         let port = profile.join("MarionetteActivePort");
         let _ = fs::remove_file(&port);
@@ -387,7 +387,7 @@ impl Thunderbird {
     }
 
     #[track_caller]
-    fn accounts(&mut self) -> Value {
+    pub fn accounts(&mut self) -> Value {
         self.ask(include_str!("thunderbird/accounts.js"), &Value::Null)
     }
 }

@@ -6,13 +6,19 @@
 mod autoconfig;
 mod autodiscover;
 mod connection;
+mod fetchmail;
+mod getmail;
+mod k9s;
 mod mobileconfig;
+mod msmtp;
+mod prefs;
 mod prf;
 mod qr;
 mod reg;
 
 use std::ops::Range;
 
+use crate::import::msmtp::Program;
 use crate::import::{Defect, Examined, ReadServer, Reader};
 use crate::model::{ServerType, SocketType};
 
@@ -21,7 +27,13 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
     match reader {
         Reader::Autoconfig => autoconfig::advise(text, examined),
         Reader::Autodiscover => autodiscover::advise(text, examined),
+        Reader::Fetchmail => fetchmail::advise(text, examined),
+        Reader::Getmail => getmail::advise(text, examined),
+        Reader::K9s => k9s::advise(text, examined),
         Reader::Mobileconfig => mobileconfig::advise(text, examined),
+        Reader::Mpop => msmtp::advise(text, examined, Program::Mpop),
+        Reader::Msmtp => msmtp::advise(text, examined, Program::Msmtp),
+        Reader::Prefs => prefs::advise(text, examined),
         Reader::Prf => prf::advise(text, examined),
         Reader::QrPayload => qr::advise(text, examined),
         Reader::Reg => reg::advise(text, examined),
@@ -69,11 +81,44 @@ fn port_of_another(server: &ReadServer) -> Option<ServerType> {
 /// POP3 and IMAP of Exchange Online since October 2022. What is left is OAuth2, which a file that
 /// only knows passwords cannot say.
 fn password_refused(hostname: &str) -> bool {
-    let within = |parent: &str| {
-        hostname.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
     hostname == "outlook.office365.com"
         || ["smtp-mail.outlook.com", "pop-mail.outlook.com", "imap-mail.outlook.com", "live.com"]
             .into_iter()
-            .any(within)
+            .any(|parent| is_within(hostname, parent))
+}
+
+/// Whether a host is this one or has a name below it.
+fn is_within(hostname: &str, parent: &str) -> bool {
+    hostname.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// A host that no network lies before.
+fn is_local(hostname: &str) -> bool {
+    hostname == "localhost" || hostname == "::1" || hostname.starts_with("127.")
+}
+
+/// What somebody was to replace by a value of their own, in files for programs that replace nothing.
+fn is_placeholder(value: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "your_",
+        "your-",
+        "your.name",
+        "yourname",
+        "youruser",
+        "yourpass",
+        "yourdomain",
+        "changeme",
+        "change-me",
+        "change_me",
+    ];
+    let lower = value.to_lowercase();
+    let within = |mark: char| {
+        let mut parts = value.split(mark).skip(1).peekable();
+        std::iter::from_fn(|| parts.next().filter(|_| parts.peek().is_some())).any(|part| {
+            part.len() > 2 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
+    };
+    let bracketed = value.starts_with('<') && value.ends_with('>');
+    let templated = value.contains("{{") || value.contains("${");
+    within('%') || bracketed || templated || WORDS.iter().any(|w| lower.contains(w))
 }

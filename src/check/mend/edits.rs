@@ -24,8 +24,8 @@ pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
         "autoconfig-white-space" | "autodiscover-white-space" => {
             at.inside(|inner| Some(inner.trim().to_owned()))
         }
-        "autoconfig-socket-type" => at.inside(|word| cased::<SocketType>(word)),
-        "autoconfig-authentication" => at.inside(|word| cased::<Authentication>(word)),
+        "autoconfig-socket-type" => at.inside(cased::<SocketType>),
+        "autoconfig-authentication" => at.inside(cased::<Authentication>),
         "autoconfig-server-type" => at.server_type(),
         "autoconfig-placeholder" => at.inside(closed),
         "autoconfig-version" => at.insert_behind("<clientConfig", " version=\"1.1\""),

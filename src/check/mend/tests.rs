@@ -1,3 +1,5 @@
+//! Where edits land, and which of them wait.
+
 use super::*;
 
 fn edit(start: usize, end: usize, text: &str) -> Edit {

@@ -1,3 +1,5 @@
+//! One account, as regedit exports it, and what becomes of it with a value changed.
+
 use super::super::super::{ReadServer, Reader};
 use crate::model::{Authentication, ServerType, SocketType};
 

@@ -1,0 +1,120 @@
+//! Preferences that Thunderbird takes, and whose account disappoints.
+
+use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use crate::import::prefs::{Profile, profile};
+use crate::import::{Defect, Examined, ReadServer};
+use crate::model::{Authentication, ServerType, SocketType};
+
+pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+    let profile = profile(text);
+    let mut advice = Advice { profile: &profile, found: Found::default() };
+    for server in &profile.config.servers {
+        advice.connection(server);
+        advice.sign_in(server);
+        advice.mailbox(server);
+    }
+    for (name, span) in &profile.others {
+        let message = format!("{} is not the account that is read here", name.escape_debug());
+        advice.found.add("prefs-other-account", span, message);
+    }
+    advice.found.0
+}
+
+struct Advice<'a> {
+    profile: &'a Profile,
+    found: Found,
+}
+
+impl Advice<'_> {
+    fn connection(&mut self, server: &ReadServer) {
+        let ReadServer { hostname, port, server_type, .. } = server;
+        let number = self.profile.place(server, &["port"]);
+        let security = self.profile.place(server, &["socketType", "try_ssl"]);
+        if against_port(server) {
+            let message = format!("port {port} begins TLS in another way than this says");
+            self.found.add("prefs-port-against-security", &security, message);
+        }
+        if let Some(owner) = port_of_another(server) {
+            let message = format!("port {port} is {owner}'s, the server is {server_type}");
+            self.found.add("prefs-port-of-another", &number, message);
+        } else if *port == 25 {
+            self.found.add("prefs-port-25", &number, "port 25 is for mail between servers");
+        }
+        if server.socket_type == [SocketType::Plain] {
+            let message = format!("mail and password go to {hostname} in the clear");
+            self.found.add("prefs-plain", &security, message);
+        }
+    }
+
+    fn sign_in(&mut self, server: &ReadServer) {
+        let ReadServer { hostname, authentication, server_type, .. } = server;
+        let place = self.profile.place(server, &["authMethod"]);
+        let passwords = [Authentication::PasswordCleartext, Authentication::PasswordEncrypted];
+        if password_refused(hostname) && authentication.iter().any(|way| passwords.contains(way)) {
+            let message = format!("{hostname} takes no passwords; authMethod 10 is OAuth2");
+            self.found.add("prefs-password-refused", &place, message);
+        }
+        if authentication.contains(&Authentication::OAuth2) && !knows_oauth2(server) {
+            let message = format!("Thunderbird has no OAuth2 for {hostname}");
+            self.found.add("prefs-oauth2-unknown", &place, message);
+        }
+        if *server_type == ServerType::Smtp && authentication.contains(&Authentication::None) {
+            let message = format!("Thunderbird sends through {hostname} without signing in");
+            self.found.add("prefs-no-sign-in", &place, message);
+        }
+        if server.username.as_deref().is_some_and(is_placeholder) {
+            let place = self.profile.place(server, &["userName", "username"]);
+            self.found.add("prefs-placeholder", &place, "the user name was to be filled in");
+        }
+    }
+
+    fn mailbox(&mut self, server: &ReadServer) {
+        if server.leave_messages_on_server == Some(false) {
+            let place = self.profile.place(server, &["leave_on_server"]);
+            let message = match self.profile.says(server, "leave_on_server") {
+                true => "what is fetched is deleted from the server",
+                false => "no leave_on_server, so what is fetched is deleted from the server",
+            };
+            self.found.add("prefs-deletes", &place, message);
+        }
+    }
+}
+
+/// The hosts that Thunderbird 153 has OAuth2 settings for, in OAuth2Providers.sys.mjs; add-ons and
+/// what the account's search has found can bring others.
+fn knows_oauth2(server: &ReadServer) -> bool {
+    const BELOW: [&str; 10] = [
+        "googlemail.com",
+        "gmail.com",
+        "yahoo.com",
+        "att.net",
+        "aol.com",
+        "office365.com",
+        "outlook.com",
+        "hotmail.com",
+        "thundermail.com",
+        "graph.microsoft.com",
+    ];
+    const EXACTLY: [&str; 10] = [
+        "imap.mail.ru",
+        "smtp.mail.ru",
+        "imap.yandex.com",
+        "smtp.yandex.com",
+        "imap.fastmail.com",
+        "pop.fastmail.com",
+        "smtp.fastmail.com",
+        "imap.comcast.net",
+        "pop.comcast.net",
+        "smtp.comcast.net",
+    ];
+    let host = &*server.hostname;
+    // Exchange finds its own.
+    matches!(server.server_type, ServerType::Ews | ServerType::Graph)
+        || EXACTLY.contains(&host)
+        || BELOW.iter().any(|parent| is_within(host, parent))
+}
+
+/// Whether a host is this one or has a name below it.
+fn is_within(hostname: &str, parent: &str) -> bool {
+    hostname.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}

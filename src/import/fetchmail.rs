@@ -1,0 +1,44 @@
+//! fetchmail run control files: what fetchmail makes of the servers in one.
+//!
+//! A file is a row of words, in whatever lines: `poll` begins a server, `user` a mailbox on it, and
+//! `defaults` says what all of them have. fetchmail refuses the whole file for one wrong word.
+//!
+//! man fetchmail 6.4.37, "The run control file"; each case asked with `fetchmail --configdump`
+
+mod grammar;
+mod meaning;
+mod token;
+mod words;
+
+use super::{Errors, Examined, ReadConfig};
+pub(crate) use meaning::Account;
+
+pub(super) fn read(text: &str) -> Examined {
+    let mut errors = Errors::default();
+    let accounts = meaning::accounts(text, &mut errors);
+    let first = first(&accounts);
+    let servers = accounts.iter().filter(|account| first.is_some_and(|first| account.is_of(first)));
+    let servers: Vec<_> = servers.filter_map(|account| account.server.clone()).collect();
+    if accounts.is_empty() {
+        errors.add("fetchmail-no-account", &(0..0), "nothing is polled");
+    }
+    let address = first.and_then(|account| account.user.clone()).filter(|user| {
+        user.rsplit_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+    });
+    errors.finish(ReadConfig { address, servers, ..ReadConfig::default() })
+}
+
+/// Every mailbox of a file.
+pub(crate) fn accounts(text: &str) -> Vec<Account> {
+    meaning::accounts(text, &mut Errors::default())
+}
+
+/// The account that the file is read as: the first that is polled.
+pub(crate) fn first(accounts: &[Account]) -> Option<&Account> {
+    let read = || accounts.iter().filter(|account| account.server.is_some());
+    read().find(|account| account.polled).or_else(|| read().next())
+}
+
+#[cfg(test)]
+mod tests;

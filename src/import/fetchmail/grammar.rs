@@ -1,0 +1,347 @@
+//! Servers and their users, as the words of a file say it.
+//!
+//! fetchmail stops at the first word that does not belong where it stands, and does nothing. Here
+//! the word is named and passed over, so that people see all of them.
+//!
+//! fetchmail 6.4.37, each case asked with `--configdump`; `rcfile_y.y` of 6.3 and 7.0
+
+mod value;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::super::Errors;
+use super::token::{Kind, Oddity, Token, tokens};
+use super::words::{self, Part, Takes};
+
+/// What an option was set to, and where.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub value: Value,
+    pub span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    On,
+    Off,
+    /// Shared: `defaults` has one for all.
+    Text(Rc<str>),
+    Number(i64),
+}
+
+pub type Options = BTreeMap<&'static str, Setting>;
+
+/// What `poll`, `skip` or `defaults` begins.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// `poll`, `skip` or `defaults`.
+    pub begun: &'static str,
+    pub name: Option<String>,
+    pub options: Options,
+    pub users: Vec<User>,
+    /// From the first word to the last.
+    pub span: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub struct User {
+    pub name: Option<String>,
+    /// Without the word `user`: options alone.
+    implied: bool,
+    pub options: Options,
+    pub span: Range<usize>,
+}
+
+pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
+    let (tokens, oddities) = tokens(text);
+    for oddity in oddities {
+        match oddity {
+            Oddity::Mark(span) => {
+                let message = "this quotation mark is a part of the word, and no string begins";
+                errors.add("fetchmail-quote", &span, message);
+            }
+            Oddity::Newline(span) => {
+                let message = "the string goes over the end of the line, and has it inside";
+                errors.add("fetchmail-quote", &span, message);
+            }
+            Oddity::Comment(span) => {
+                let message = "a comment on the last line needs a newline behind it";
+                errors.add("fetchmail-last-line", &span, message);
+            }
+        }
+    }
+    let mut parser = Parser { text, tokens, at: 0, lost: false, errors };
+    let mut servers = Vec::new();
+    while let Some(token) = parser.next() {
+        match token.kind {
+            Kind::Key("set") => parser.set(),
+            Kind::Key(begun @ ("poll" | "skip" | "defaults")) => {
+                servers.push(parser.server(begun, token.span));
+            }
+            _ => parser.unexpected(&token, "outside of every poll"),
+        }
+    }
+    servers
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    /// After a word that does not belong, until one does.
+    lost: bool,
+    errors: &'a mut Errors,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    fn is_key(&self, key: &str) -> bool {
+        matches!(self.peek(), Some(Token { kind: Kind::Key(found), .. }) if *found == key)
+    }
+
+    /// End of what was read so far.
+    fn end(&self) -> usize {
+        self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |t| t.span.end)
+    }
+
+    fn source(&self, span: &Range<usize>) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    fn unexpected(&mut self, token: &Token, place: &str) {
+        if std::mem::replace(&mut self.lost, true) {
+            return;
+        }
+        let word = self.source(&token.span);
+        if matches!(token.kind, Kind::Text(_)) {
+            let mut message = format!("fetchmail knows no word {}", word.escape_debug());
+            if word.strip_prefix("no").is_some_and(words::can_be_off) {
+                message.push_str("; it wants \"no\" as a word of its own here");
+            } else if let Some(near) = words::near(word) {
+                message.push_str(&format!("; did you mean {near}?"));
+            }
+            self.errors.add("fetchmail-unknown-word", &token.span, message);
+        } else {
+            let message = format!("{} does not belong {place}", word.escape_debug());
+            self.errors.add("fetchmail-syntax", &token.span, message);
+        }
+    }
+
+    fn set(&mut self) {
+        self.lost = false;
+        let off = self.is_key("no");
+        self.at += usize::from(off);
+        let Some(token) = self.peek().cloned() else {
+            return self.lacks("set", "something to set");
+        };
+        let (Kind::Key(name), span) = (&token.kind, &token.span) else {
+            self.at += 1;
+            return self.unexpected(&token, "behind set");
+        };
+        let takes = match words::global(name) {
+            Some((_, takes)) => takes,
+            None if *name == "showdots" => Takes::Nothing,
+            None => return self.lacks("set", "something to set"),
+        };
+        self.at += 1;
+        if matches!(self.peek(), Some(Token { kind: Kind::Equals, .. })) && takes == Takes::Text {
+            self.at += 1;
+        }
+        if takes == Takes::Nothing || !off {
+            self.value(name, takes, span.clone());
+        } else {
+            self.lacks("no", "something that can be off");
+        }
+    }
+
+    fn server(&mut self, begun: &'static str, start: Range<usize>) -> Server {
+        self.lost = false;
+        let name = if begun == "defaults" { None } else { self.name(begun, &start) };
+        let mut server =
+            Server { begun, name, options: Options::new(), users: Vec::new(), span: start };
+        while let Some(token) = self.peek().cloned() {
+            match token.kind {
+                Kind::Key("set" | "poll" | "skip" | "defaults") => break,
+                Kind::Key("user") => self.user(&mut server),
+                Kind::Key("no") => {
+                    self.at += 1;
+                    self.negated(&mut server, &token);
+                }
+                Kind::Key(key) if words::option(key).is_some() => {
+                    self.at += 1;
+                    self.option(&mut server, key, &token);
+                }
+                _ => {
+                    self.at += 1;
+                    self.unexpected(&token, "here");
+                }
+            }
+            server.span.end = self.end();
+            if let Some(user) = server.users.last_mut() {
+                user.span.end = self.end();
+            }
+        }
+        server
+    }
+
+    /// A word as it is; one of fetchmail's own has to be quoted.
+    fn name(&mut self, key: &str, at: &Range<usize>) -> Option<String> {
+        match self.peek().cloned() {
+            Some(Token { kind: Kind::Text(text), .. }) => {
+                self.at += 1;
+                Some(text)
+            }
+            // A digit or a protocol before the options can only be meant as the name.
+            Some(token @ Token { kind: Kind::Number(_) | Kind::Way(_), .. }) => {
+                self.at += 1;
+                self.reserved(&token);
+                Some(self.source(&token.span).to_owned())
+            }
+            _ => {
+                self.lost = true;
+                let message = format!("{key} names no server");
+                self.errors.add("fetchmail-no-server", at, message);
+                None
+            }
+        }
+    }
+
+    fn reserved(&mut self, token: &Token) {
+        let word = self.source(&token.span).to_owned();
+        let message = format!("{word} means something to fetchmail; as a text it has to be quoted");
+        self.errors.add("fetchmail-unquoted-word", &token.span, message);
+    }
+
+    fn user(&mut self, server: &mut Server) {
+        let Some(Token { span: start, .. }) = self.next() else { return };
+        let implied = server.users.last().is_some_and(|user| user.implied);
+        if implied {
+            let message = "options of a user come behind the user, and some were before";
+            self.errors.add("fetchmail-options-before-user", &start, message);
+        }
+        let before = if implied { server.users.pop() } else { None };
+        let before = before.map(|user| user.options).unwrap_or_default();
+        let name = match self.peek().cloned() {
+            Some(Token { kind: Kind::Text(text), .. }) => {
+                self.at += 1;
+                self.lost = false;
+                Some(text)
+            }
+            Some(Token { kind: Kind::Equals, span }) => {
+                self.equals(&span);
+                self.text_after_equals()
+            }
+            _ => {
+                self.lacks("user", "a name");
+                None
+            }
+        };
+        let mut user = User { name, implied: false, options: before, span: start };
+        self.at += usize::from(self.is_key("there"));
+        if self.local_names_here() {
+            // `user bob here is ann there`: bob is of this machine.
+            user.name = None;
+        }
+        server.users.push(user);
+    }
+
+    /// Whether further names and "here" follow: then the first was a local one too.
+    fn local_names_here(&mut self) -> bool {
+        let names = self.tokens[self.at.min(self.tokens.len())..]
+            .iter()
+            .take_while(|token| matches!(token.kind, Kind::Text(_) | Kind::Equals));
+        let end = self.at + names.count();
+        let here = matches!(self.tokens.get(end), Some(Token { kind: Kind::Key("here"), .. }));
+        if here {
+            self.at = end + 1;
+        }
+        here
+    }
+
+    fn negated(&mut self, server: &mut Server, no: &Token) {
+        let Some(Token { kind: Kind::Key(key), span }) = self.peek().cloned() else {
+            return self.unexpected(no, "here: nothing that can be off follows");
+        };
+        if !words::can_be_off(key) || words::option(key).is_none() {
+            return self.unexpected(no, &format!("before {key}"));
+        }
+        self.at += 1;
+        let setting = Setting { value: Value::Off, span: no.span.start..span.end };
+        self.put(server, key, setting);
+    }
+
+    fn option(&mut self, server: &mut Server, key: &'static str, token: &Token) {
+        let Some((_, _, takes)) = words::option(key) else { return };
+        if takes == Takes::Names
+            && let Some(
+                [Token { kind: Kind::Text(name), .. }, Token { kind: Kind::Key("there"), .. }],
+            ) = self.tokens.get(self.at..self.at + 2)
+        {
+            // `is ann there` names the user.
+            let name = name.clone();
+            self.at += 2;
+            self.put(server, key, Setting { value: Value::On, span: token.span.clone() });
+            if let Some(user) = server.users.last_mut() {
+                user.name = Some(name);
+            }
+            return;
+        }
+        if let Some(setting) = self.value(key, takes, token.span.clone()) {
+            self.put(server, key, setting);
+        }
+    }
+
+    fn put(&mut self, server: &mut Server, key: &'static str, setting: Setting) {
+        self.lost = false;
+        let part = words::option(key).map(|(_, part, _)| part);
+        let options = if part == Some(Part::User) {
+            if server.users.is_empty() {
+                let span = setting.span.clone();
+                server.users.push(User {
+                    name: None,
+                    implied: true,
+                    options: Options::new(),
+                    span,
+                });
+            }
+            server.users.last_mut().map(|user| &mut user.options)
+        } else {
+            if !server.users.is_empty() {
+                let message = format!("{key} is about the server and stands behind a user");
+                self.errors.add("fetchmail-server-option-late", &setting.span, message);
+            }
+            Some(&mut server.options)
+        };
+        let Some(options) = options else { return };
+        let lists = matches!(
+            words::option(key).map(|(_, _, takes)| takes),
+            Some(Takes::Texts | Takes::Numbers | Takes::Names)
+        );
+        if options.contains_key(key) && !lists {
+            let message = format!("{key} is set again; the first one counts no more");
+            self.errors.add("fetchmail-option-twice", &setting.span, message);
+        }
+        options.insert(key, setting);
+    }
+
+    fn lacks(&mut self, key: &str, what: &str) {
+        if !std::mem::replace(&mut self.lost, true) {
+            let end = self.end();
+            let start = self.at.checked_sub(1).and_then(|last| self.tokens.get(last));
+            let span = start.map_or(end..end, |token| token.span.clone());
+            let message = format!("{key} lacks {what}");
+            self.errors.add("fetchmail-syntax", &span, message);
+        }
+    }
+}

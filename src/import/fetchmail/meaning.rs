@@ -1,0 +1,310 @@
+//! Mailboxes, with what `defaults` and fetchmail itself fill in.
+
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+use super::super::{Errors, ReadServer, hostname, meant_hostname};
+use super::grammar::{self, Options, Server, Setting, User, Value};
+use crate::model::{Authentication, ServerType, SocketType};
+
+/// One user of one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// `skip` keeps a server for when it is named on the command line.
+    pub polled: bool,
+    pub user: Option<String>,
+    /// None where there is no mailbox to read: ETRN, ODMR and what has no host name.
+    pub server: Option<ReadServer>,
+    options: Options,
+    pub span: Range<usize>,
+}
+
+impl Account {
+    /// Where an option is set, for this user, this server or all.
+    pub fn place(&self, option: &str) -> Range<usize> {
+        self.options.get(option).map_or_else(|| self.start(), |setting| setting.span.clone())
+    }
+
+    pub fn has(&self, option: &str) -> bool {
+        self.options.contains_key(option)
+    }
+
+    pub fn is_off(&self, option: &str) -> bool {
+        self.options.get(option).is_some_and(|setting| setting.value == Value::Off)
+    }
+
+    pub fn text(&self, option: &str) -> Option<&str> {
+        match &self.options.get(option)?.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The word that begins it.
+    pub fn start(&self) -> Range<usize> {
+        self.span.start..self.span.end.min(self.span.start + 4)
+    }
+
+    /// Whether it is another way to the same mailbox: a server of the same family, the same user.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (&self.server, &other.server) else { return false };
+        let family = |host: &str| match host.split_once('.') {
+            Some((_, rest)) if rest.contains('.') => rest.to_owned(),
+            _ => host.to_owned(),
+        };
+        self.user == other.user && family(&one.hostname) == family(&two.hostname)
+    }
+}
+
+pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    let mut defaults = None;
+    let mut polls = 0;
+    for server in grammar::servers(text, errors) {
+        if server.begun == "defaults" {
+            if polls > 0 || defaults.is_some() {
+                let message = "defaults stands once, before every poll";
+                let start = server.span.start..server.span.start + "defaults".len();
+                errors.add("fetchmail-defaults-late", &start, message);
+            }
+            defaults = Some(server);
+            continue;
+        }
+        polls += 1;
+        let mut meaning = Meaning { server: &server, defaults: defaults.as_ref(), errors };
+        match server.users.as_slice() {
+            [] => accounts.push(meaning.account(None, server.span.clone())),
+            users => {
+                for (number, user) in users.iter().enumerate() {
+                    let start = if number == 0 { server.span.start } else { user.span.start };
+                    accounts.push(meaning.account(Some(user), start..user.span.end));
+                }
+            }
+        }
+    }
+    idle(&accounts, errors);
+    accounts
+}
+
+/// fetchmail 6.4.37 waits at one folder of one account, or refuses the file.
+fn idle(accounts: &[Account], errors: &mut Errors) {
+    let idles = |account: &&Account| {
+        let on = account.options.get("idle").is_some_and(|idle| idle.value == Value::On);
+        let folders = account.text("folder").unwrap_or_default();
+        on && (accounts.len() > 1 || folders.contains('\n'))
+    };
+    if let Some(account) = accounts.iter().find(idles) {
+        let message = "idle is for a file with one account and one folder";
+        errors.add("fetchmail-idle", &account.place("idle"), message);
+    }
+}
+
+/// The longest user name that any account has.
+const MOST: usize = 1024;
+/// RFC 1035 section 2.3.4
+const LONGEST_HOST: usize = 253;
+
+struct Meaning<'a> {
+    server: &'a Server,
+    defaults: Option<&'a Server>,
+    errors: &'a mut Errors,
+}
+
+impl Meaning<'_> {
+    fn account(&mut self, user: Option<&User>, span: Range<usize>) -> Account {
+        let default_user = self.defaults.and_then(|defaults| defaults.users.first());
+        let mut options = Options::new();
+        let all = [
+            self.defaults.map(|defaults| &defaults.options),
+            default_user.map(|user| &user.options),
+            Some(&self.server.options),
+            user.map(|user| &user.options),
+        ];
+        for own in all.into_iter().flatten() {
+            options.extend(own.iter().map(|(name, setting)| (*name, setting.clone())));
+        }
+        let named = user.and_then(|user| user.name.clone());
+        let name = named.or_else(|| default_user.and_then(|user| user.name.clone()));
+        let mut account = Account {
+            polled: self.server.begun == "poll",
+            // One of `defaults` is copied for every poll, so it may not be a book.
+            user: name.filter(|name| (1..=MOST).contains(&name.len())),
+            server: None,
+            options,
+            span,
+        };
+        account.server = self.read(&account);
+        account
+    }
+
+    fn read(&mut self, account: &Account) -> Option<ReadServer> {
+        let start = account.start();
+        let (server_type, ways) = self.protocol(account)?;
+        let written = account.text("via").or(self.server.name.as_deref())?;
+        let place = if account.has("via") { account.place("via") } else { start.clone() };
+        if written.len() > LONGEST_HOST {
+            self.errors.add("fetchmail-hostname", &place, "no host name is as long as this");
+            return None;
+        }
+        let name = written.to_ascii_lowercase();
+        let kept = self.errors.keep("fetchmail-hostname", &place, hostname(&name));
+        let hostname = kept.or_else(|| meant_hostname(&name))?;
+        let ssl = account.options.get("ssl").is_some_and(|ssl| ssl.value == Value::On);
+        let port = self.port(account, server_type, ssl)?;
+        if account.user.is_none() {
+            let message = "no user: fetchmail takes the name of whoever runs it";
+            self.errors.add("fetchmail-no-user", &start, message);
+        }
+        let address = account.text("interface").map(|interface| interface.split('/').nth(1));
+        if address.is_some_and(|address| address.is_none_or(|ip| ip.parse::<Ipv4Addr>().is_err())) {
+            let message = "interface is a name, a slash and an address, as in tun0/10.0.0.1";
+            self.errors.add("fetchmail-interface", &account.place("interface"), message);
+        }
+        let smtphost = account.text("smtphost").unwrap_or_default();
+        if account.has("lmtp") && !smtphost.contains('/') {
+            let message = "lmtp wants a smtphost with a port of its own, as in localhost/24";
+            self.errors.add("fetchmail-lmtp", &account.place("lmtp"), message);
+        }
+        let keep = account.options.get("keep").is_some_and(|keep| keep.value == Value::On);
+        Some(ReadServer {
+            server_type,
+            hostname,
+            port,
+            socket_type: self.socket_type(account, ssl),
+            authentication: ways,
+            username: account.user.clone(),
+            leave_messages_on_server: Some(keep),
+            days_to_leave_messages_on_server: None,
+            url: None,
+            span: account.span.clone(),
+        })
+    }
+
+    /// None where it reads no mailbox.
+    fn protocol(&mut self, account: &Account) -> Option<(ServerType, Vec<Authentication>)> {
+        let place = account.place("protocol");
+        let way = self.way(account);
+        Some(match account.text("protocol").unwrap_or("auto") {
+            "imap" => (ServerType::Imap, way),
+            "pop3" | "sdps" => (ServerType::Pop3, way),
+            "apop" => (ServerType::Pop3, vec![Authentication::PasswordEncrypted]),
+            "kpop" => (ServerType::Pop3, vec![Authentication::Gssapi]),
+            "auto" => {
+                let message = "no protocol, so fetchmail tries IMAP and then POP3";
+                self.errors.add("fetchmail-protocol-auto", &place, message);
+                match number(account, "service").or_else(|| number(account, "port")) {
+                    Some(110 | 995) => (ServerType::Pop3, way),
+                    _ => (ServerType::Imap, way),
+                }
+            }
+            old @ ("pop2" | "rpop") => {
+                let message = format!("{old} is not spoken any more");
+                self.errors.add("fetchmail-protocol-gone", &place, message);
+                (ServerType::Pop3, way)
+            }
+            other => {
+                let queue = ["etrn", "odmr"].contains(&other);
+                if queue {
+                    let message = format!("{other} asks for the mail of a domain, not of a person");
+                    self.errors.add("fetchmail-no-mailbox", &place, message);
+                }
+                return None;
+            }
+        })
+    }
+
+    /// `any` tries what the server offers and ends with the password, which every server takes
+    /// that takes one at all.
+    fn way(&mut self, account: &Account) -> Vec<Authentication> {
+        let way = match account.text("auth").unwrap_or("any") {
+            "cram-md5" | "otp" => Authentication::PasswordEncrypted,
+            "ntlm" | "msn" => Authentication::Ntlm,
+            "gssapi" | "kerberos_v5" => Authentication::Gssapi,
+            "kerberos_v4" => {
+                let message = "Kerberos 4 is in no fetchmail any more";
+                self.errors.add("fetchmail-kerberos-4", &account.place("auth"), message);
+                Authentication::Gssapi
+            }
+            "external" => Authentication::TlsClientCert,
+            "ssh" => Authentication::None,
+            _ => Authentication::PasswordCleartext,
+        };
+        vec![way]
+    }
+
+    /// The last of `port` and `service`, which are one setting.
+    fn port(&mut self, account: &Account, server_type: ServerType, ssl: bool) -> Option<u16> {
+        let usual = match (server_type, ssl) {
+            (ServerType::Imap, true) => 993,
+            (ServerType::Imap, false) => 143,
+            (_, true) => 995,
+            (_, false) if account.text("protocol") == Some("kpop") => 1109,
+            (_, false) => 110,
+        };
+        let own = |name: &str| account.options.get(name);
+        let last = own("port").into_iter().chain(own("service")).max_by_key(|s| s.span.start);
+        let Some(Setting { value, span }) = last else { return Some(usual) };
+        let found = match value {
+            Value::Number(number) => u16::try_from(*number).ok().filter(|port| *port > 0),
+            Value::Text(text) => {
+                text.parse().ok().filter(|port| *port > 0).or_else(|| service(text))
+            }
+            _ => None,
+        };
+        if found.is_none() {
+            let message = "fetchmail finds no such port";
+            self.errors.add("fetchmail-port", span, message);
+        }
+        found.or(Some(usual))
+    }
+
+    /// fetchmail 6.4: the check of the certificate, which is the default, makes STARTTLS a must;
+    /// an `sslproto` does as well, and an empty one leaves it out.
+    fn socket_type(&mut self, account: &Account, ssl: bool) -> Vec<SocketType> {
+        let proto = account.text("sslproto");
+        if proto.is_some_and(|proto| !known_proto(proto) || ssl && proto.is_empty()) {
+            let message = "no sslproto that fetchmail knows here; it takes \"auto\"";
+            self.errors.add("fetchmail-sslproto", &account.place("sslproto"), message);
+        }
+        if ssl {
+            return vec![SocketType::Ssl];
+        }
+        match proto {
+            Some("") => vec![SocketType::Plain],
+            Some(_) => vec![SocketType::Starttls],
+            None if account.is_off("sslcertck") => {
+                let message = "STARTTLS is used only where the server offers it";
+                self.errors.add("fetchmail-tls-optional", &account.place("sslcertck"), message);
+                vec![SocketType::Starttls, SocketType::Plain]
+            }
+            None => vec![SocketType::Starttls],
+        }
+    }
+}
+
+fn known_proto(proto: &str) -> bool {
+    let proto = proto.to_ascii_lowercase();
+    let (version, _) = proto.split_at(proto.trim_end_matches('+').len());
+    ["", "auto", "ssl2", "ssl23", "ssl3", "tls1", "tls1.1", "tls1.2", "tls1.3"].contains(&version)
+}
+
+fn number(account: &Account, option: &str) -> Option<i64> {
+    match &account.options.get(option)?.value {
+        Value::Number(number) => Some(*number),
+        Value::Text(text) => service(text).map(i64::from),
+        _ => None,
+    }
+}
+
+/// By the names of /etc/services.
+fn service(name: &str) -> Option<u16> {
+    let known = [
+        ("imap", 143),
+        ("imap2", 143),
+        ("imaps", 993),
+        ("pop3", 110),
+        ("pop-3", 110),
+        ("pop3s", 995),
+    ];
+    known.into_iter().chain([("kpop", 1109)]).find(|(own, _)| *own == name).map(|(_, port)| port)
+}

@@ -1,0 +1,166 @@
+//! Sections and options, as Python's RawConfigParser reads them.
+//!
+//! The name of an option ends at the first `=` or `:` and is taken in lower case; its value is the
+//! rest, and every following line that stands further right than the line of the name. `#` and `;`
+//! begin a comment only at the start of a line. `%` means nothing.
+//!
+//! Python 3.11, Lib/configparser.py (_read)
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::super::Errors;
+
+#[derive(Debug, Default)]
+pub(crate) struct Section {
+    pub name: String,
+    /// Its header.
+    pub line: Range<usize>,
+    /// As far as the next one.
+    pub span: Range<usize>,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub name: String,
+    /// With `\n` between its lines.
+    pub value: String,
+    pub span: Range<usize>,
+}
+
+impl Section {
+    /// The first of that name; a second one is refused.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// A value that is not empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.entry(name).map(Entry::first_line).filter(|value| !value.is_empty())
+    }
+
+    /// The place of an option, or of the header.
+    pub fn place(&self, name: &str) -> Range<usize> {
+        self.entry(name).map_or(self.line.clone(), |entry| entry.span.clone())
+    }
+}
+
+impl Entry {
+    /// What stands in the line of its name.
+    pub fn first_line(&self) -> &str {
+        self.value.split('\n').next().unwrap_or_default()
+    }
+}
+
+pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<Section> {
+    let mut reading = Reading {
+        errors,
+        found: Vec::new(),
+        names: BTreeSet::new(),
+        options: BTreeSet::new(),
+        column: 0,
+        continues: false,
+    };
+    let mut at = 0;
+    // Python's text files end a line at a bare CR as well.
+    for line in text.split_inclusive(['\n', '\r']) {
+        reading.line(line, at);
+        at += line.len();
+    }
+    if let Some(last) = reading.found.last_mut() {
+        last.span.end = at;
+    }
+    // Empty lines at the end of a value are none of it.
+    for entry in reading.found.iter_mut().flat_map(|section| &mut section.entries) {
+        entry.value.truncate(entry.value.trim_end().len());
+    }
+    reading.found
+}
+
+struct Reading<'e> {
+    errors: &'e mut Errors,
+    found: Vec<Section>,
+    names: BTreeSet<String>,
+    /// Of the last section.
+    options: BTreeSet<String>,
+    /// Where the last section or option began in its line.
+    column: usize,
+    /// The last line was an option or a part of one.
+    continues: bool,
+}
+
+impl Reading<'_> {
+    fn line(&mut self, line: &str, at: usize) {
+        let inside = line.trim();
+        let start = at + (line.len() - line.trim_start().len());
+        let span = start..start + inside.len();
+        if inside.starts_with(['#', ';']) {
+            return;
+        }
+        if inside.is_empty() {
+            if let Some(entry) = self.last() {
+                entry.value.push('\n');
+            }
+            return;
+        }
+        let column = line.chars().take_while(|c| c.is_whitespace()).count();
+        let further_right = column > self.column;
+        if let Some(entry) = self.last().filter(|_| further_right) {
+            entry.value.push('\n');
+            entry.value.push_str(inside);
+            entry.span.end = span.end;
+            return;
+        }
+        self.column = column;
+        let header = inside.strip_prefix('[').and_then(|rest| rest.rsplit_once(']'));
+        if let Some((name, _)) = header.filter(|(name, _)| !name.is_empty()) {
+            self.section(name, span, at);
+        } else {
+            self.option(inside, span);
+        }
+    }
+
+    /// What a line further right goes on with.
+    fn last(&mut self) -> Option<&mut Entry> {
+        let continues = self.continues;
+        self.found.last_mut()?.entries.last_mut().filter(|_| continues)
+    }
+
+    fn section(&mut self, name: &str, span: Range<usize>, at: usize) {
+        if let Some(before) = self.found.last_mut() {
+            before.span.end = at;
+        }
+        if !self.names.insert(name.to_owned()) {
+            let message = format!("[{}] is there already", name.escape_debug());
+            self.errors.add("getmail-twice", &span, message);
+        }
+        self.options.clear();
+        self.continues = false;
+        let (name, line) = (name.to_owned(), span.clone());
+        self.found.push(Section { name, line, span, entries: Vec::new() });
+    }
+
+    fn option(&mut self, line: &str, span: Range<usize>) {
+        let Some(section) = self.found.last_mut() else {
+            self.errors.add("getmail-syntax", &span, "this stands before the first section");
+            return;
+        };
+        let (name, value) = line.split_once(['=', ':']).unwrap_or_default();
+        let name = name.trim_end().to_lowercase();
+        if name.is_empty() {
+            self.errors.add(
+                "getmail-syntax",
+                &span,
+                "a line is neither [section] nor name = value",
+            );
+            return;
+        }
+        if !self.options.insert(name.clone()) {
+            let message = format!("{} is there already", name.escape_debug());
+            self.errors.add("getmail-twice", &span, message);
+        }
+        section.entries.push(Entry { name, value: value.trim().to_owned(), span });
+        self.continues = true;
+    }
+}

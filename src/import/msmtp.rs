@@ -1,0 +1,220 @@
+//! msmtp's and mpop's files: one grammar, two programs.
+//!
+//! The program stops at the first line that it does not take, and then has no account at all. What
+//! an account lacks is found when it is used.
+//!
+//! msmtp 1.8.23, src/conf.c and src/msmtp.c; mpop 1.4.18, src/conf.c and src/mpop.c
+
+mod command;
+mod file;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Errors, Examined, ReadConfig, ReadServer, meant_hostname, resolvable};
+use crate::model::{Authentication, ServerType, SocketType};
+
+pub(crate) use file::{Account, File, Setting};
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    Msmtp,
+    Mpop,
+}
+
+pub(super) fn read(text: &str, program: Program) -> Examined {
+    let mut errors = Errors::default();
+    let file = file::file(text, program, &mut errors);
+    if file.accounts.is_empty() {
+        errors.add("msmtp-no-account", &(0..0), "there is no account");
+    }
+    let mut config = ReadConfig { address: address(&file), ..ReadConfig::default() };
+    let mut known = BTreeSet::new();
+    for account in &file.accounts {
+        let server = server(account, program, &mut errors);
+        // `account default : example` is no second server.
+        config.servers.extend(server.filter(|server| known.insert(identity(server))));
+    }
+    once(&mut errors);
+    errors.finish(config)
+}
+
+/// The same file for somebody who wants more than servers.
+pub(crate) fn file(text: &str, program: Program) -> File<'_> {
+    file::file(text, program, &mut Errors::default())
+}
+
+/// What accounts have from one another is wrong once.
+fn once(errors: &mut Errors) {
+    let mut known = BTreeMap::new();
+    errors.0.retain(|defect| {
+        known.insert((defect.code, defect.span.start), defect.span.end) != Some(defect.span.end)
+    });
+}
+
+fn identity(server: &ReadServer) -> impl Ord + use<> {
+    let of = server;
+    let kept = (of.leave_messages_on_server, of.days_to_leave_messages_on_server);
+    let ways = format!("{:?} {:?}", of.socket_type, of.authentication);
+    (of.hostname.clone(), of.port, ways, of.username.clone(), kept)
+}
+
+/// Of the account that is used without more words, or of the first that has one.
+fn address(file: &File<'_>) -> Option<String> {
+    let from = |account: &Account<'_>| {
+        let from = account.text("from")?.argument;
+        // `%U@%H` and `*@example.com` are no address.
+        let is_one = from.contains('@') && !from.contains(['%', '*', '?', '[']);
+        is_one.then(|| from.to_owned())
+    };
+    let usual = file.accounts.iter().find(|account| account.name == "default");
+    usual.and_then(from).or_else(|| file.accounts.iter().find_map(from))
+}
+
+fn server(account: &Account<'_>, program: Program, errors: &mut Errors) -> Option<ReadServer> {
+    if account.is_parent && is_unfinished(account, program) {
+        return None;
+    }
+    let socket_type = socket_type(account);
+    let tls = socket_type != [SocketType::Plain];
+    if !account.has_more() {
+        complete(account, program, tls, errors);
+    }
+    let hostname = hostname(account, errors)?;
+    if account.text("protocol").is_some_and(|protocol| protocol.argument == "lmtp") {
+        return None;
+    }
+    let (server_type, usual, immediate) = match program {
+        Program::Msmtp => (ServerType::Smtp, 25, 465),
+        Program::Mpop => (ServerType::Pop3, 110, 995),
+    };
+    let usual = if socket_type == [SocketType::Ssl] { immediate } else { usual };
+    let port = match account.setting("port") {
+        Some(_) => account.port()?,
+        None => usual,
+    };
+    let authentication = authentication(account, program);
+    let user = account.text("user").map(|user| user.argument.to_owned());
+    let signs_in = authentication != [Authentication::None];
+    let (leave, days) = match program {
+        Program::Msmtp => (None, None),
+        Program::Mpop => keep(account),
+    };
+    Some(ReadServer {
+        server_type,
+        hostname,
+        port,
+        socket_type,
+        authentication,
+        username: user.filter(|_| signs_in),
+        leave_messages_on_server: leave,
+        days_to_leave_messages_on_server: days,
+        url: None,
+        span: account.span.clone(),
+    })
+}
+
+/// There for others to be made from.
+fn is_unfinished(account: &Account<'_>, program: Program) -> bool {
+    account.text("host").is_none()
+        || needs_user(account, program) && account.text("user").is_none()
+        || program == Program::Mpop && account.setting("delivery").is_none()
+}
+
+/// Every way to sign in has a name, but for a certificate.
+fn needs_user(account: &Account<'_>, program: Program) -> bool {
+    let ways = authentication(account, program);
+    ways != [Authentication::None] && ways != [Authentication::TlsClientCert]
+}
+
+/// What the program asks of an account before it does anything (check_account), and before it signs
+/// in (smtp_auth, pop3_auth).
+fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Errors) {
+    let name = account.name.escape_debug();
+    let mut lacks = |code, place, message: String| match place {
+        Some(place) => errors.add(code, &account.place(place), message),
+        None => errors.add(code, &account.line, message),
+    };
+    let has = |name| account.text(name).is_some();
+    if account.setting("host").is_none() && (tls || !has("socket")) && !has("tls_host_override") {
+        lacks("msmtp-no-host", None, format!("account {name} has no host"));
+    }
+    if account.text("protocol").is_some_and(|protocol| protocol.argument == "lmtp")
+        && account.setting("port").is_none()
+    {
+        lacks("msmtp-no-port", Some("protocol"), "LMTP has no usual port".to_owned());
+    }
+    if program == Program::Mpop && account.setting("delivery").is_none() {
+        lacks("msmtp-no-delivery", None, format!("account {name} has no delivery"));
+    }
+    for (one, other) in [("tls_key_file", "tls_cert_file"), ("tls_cert_file", "tls_key_file")] {
+        if has(one) && !has(other) {
+            lacks("msmtp-tls-files", Some(one), format!("{one} needs {other}"));
+        }
+    }
+    // Where only `defaults` empties it, it is "system" all the same.
+    let trusts_nobody = account.says("tls_trust_file") && !has("tls_trust_file");
+    let checks = account.is_on("tls_certcheck", true) != Some(false);
+    if trusts_nobody && has("tls_crl_file") {
+        lacks("msmtp-tls-files", Some("tls_crl_file"), "no tls_trust_file beside it".to_owned());
+    }
+    if trusts_nobody && tls && checks && !has("tls_fingerprint") {
+        let message = "no certificate is trusted, and they are to be checked";
+        lacks("msmtp-tls-files", Some("tls_trust_file"), message.to_owned());
+    }
+    if needs_user(account, program) && !has("user") && (has("host") || has("socket")) {
+        lacks("msmtp-no-user", None, format!("account {name} signs in and has no user"));
+    }
+}
+
+fn hostname(account: &Account<'_>, errors: &mut Errors) -> Option<String> {
+    let host = account.text("host")?;
+    let found = errors.keep("msmtp-hostname", &host.span, resolvable(host.argument));
+    found.or_else(|| meant_hostname(host.argument))
+}
+
+/// Where the program refuses a word, all that can have been meant, and TLS in any case.
+fn socket_type(account: &Account<'_>) -> Vec<SocketType> {
+    if account.is_on("tls", false) == Some(false) {
+        return vec![SocketType::Plain];
+    }
+    match account.is_on("tls_starttls", true) {
+        Some(true) => vec![SocketType::Starttls],
+        Some(false) => vec![SocketType::Ssl],
+        None => vec![SocketType::Starttls, SocketType::Ssl],
+    }
+}
+
+/// msmtp signs in where it is told to, mpop always. `on` is the best that both sides have, which is
+/// a password one way or the other.
+fn authentication(account: &Account<'_>, program: Program) -> Vec<Authentication> {
+    let usual = if program == Program::Msmtp { "off" } else { "on" };
+    let word = account.setting("auth").map_or(usual, |auth| auth.argument);
+    vec![match word {
+        "off" => Authentication::None,
+        "cram-md5" | "digest-md5" | "apop" => Authentication::PasswordEncrypted,
+        scram if scram.starts_with("scram-") => Authentication::PasswordEncrypted,
+        "ntlm" => Authentication::Ntlm,
+        "gssapi" => Authentication::Gssapi,
+        "external" => Authentication::TlsClientCert,
+        "oauthbearer" | "xoauth2" => Authentication::OAuth2,
+        _ => Authentication::PasswordCleartext,
+    }]
+}
+
+/// mpop 1.4.23 has `keep 14d` as well.
+fn keep(account: &Account<'_>) -> (Option<bool>, Option<u32>) {
+    let Some(setting) = account.setting("keep") else { return (Some(false), None) };
+    match setting.argument {
+        "" | "on" => (Some(true), None),
+        "off" => (Some(false), None),
+        duration => match command::seconds(duration) {
+            Some(0) => (Some(false), None),
+            Some(seconds) => (Some(true), u32::try_from(seconds.div_ceil(86_400)).ok()),
+            None => (None, None),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

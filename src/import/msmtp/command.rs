@@ -1,0 +1,287 @@
+//! The commands of both programs, and which arguments they take.
+//!
+//! msmtp 1.8.33 and mpop 1.4.23, src/conf.c (read_conffile); what came late says so.
+
+use super::Program;
+
+/// A command as the program knows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Command {
+    pub name: &'static str,
+    whose: Whose,
+    takes: Takes,
+    /// The setting that it changes, where that has another name.
+    pub sets: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Both,
+    Msmtp,
+    Mpop,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Takes {
+    /// Whatever there is, and nothing as well.
+    Text,
+    Anything,
+    /// Something at least.
+    Some,
+    Nothing,
+    /// `on`, `off`, or nothing for `on`.
+    Switch,
+    Words(&'static [&'static str]),
+    WordsOrNothing(&'static [&'static str]),
+    Port,
+    PortOrNothing,
+    Positive,
+    PositiveOrOff,
+    Size,
+    Keep,
+    Auth,
+    Notify,
+    Syslog,
+    Fingerprint,
+    Delivery,
+}
+
+const fn both(name: &'static str, takes: Takes) -> Command {
+    Command { name, whose: Whose::Both, takes, sets: name }
+}
+
+const fn msmtp(name: &'static str, takes: Takes) -> Command {
+    Command { name, whose: Whose::Msmtp, takes, sets: name }
+}
+
+const fn mpop(name: &'static str, takes: Takes) -> Command {
+    Command { name, whose: Whose::Mpop, takes, sets: name }
+}
+
+const fn old(name: &'static str, whose: Whose, takes: Takes, sets: &'static str) -> Command {
+    Command { name, whose, takes, sets }
+}
+
+const COMMANDS: [Command; 59] = [
+    both("eval", Takes::Some),
+    both("host", Takes::Some),
+    both("port", Takes::Port),
+    both("timeout", Takes::PositiveOrOff),
+    both("auth", Takes::Auth),
+    both("user", Takes::Text),
+    both("password", Takes::Text),
+    both("passwordeval", Takes::Text),
+    both("ntlmdomain", Takes::Text),
+    both("tls", Takes::Switch),
+    both("tls_starttls", Takes::Switch),
+    both("tls_key_file", Takes::Text),
+    both("tls_cert_file", Takes::Text),
+    both("tls_trust_file", Takes::Text),
+    both("tls_crl_file", Takes::Text),
+    both("tls_fingerprint", Takes::Fingerprint),
+    both("tls_certcheck", Takes::Switch),
+    both("tls_min_dh_prime_bits", Takes::Positive),
+    both("tls_priorities", Takes::Text),
+    both("tls_host_override", Takes::Text),
+    both("proxy_host", Takes::Text),
+    both("proxy_port", Takes::PortOrNothing),
+    both("source_ip", Takes::Text),
+    both("socket", Takes::Text),
+    both("tls_force_sslv3", Takes::Anything),
+    mpop("pipelining", Takes::WordsOrNothing(&["on", "off", "auto"])),
+    mpop("received_header", Takes::Switch),
+    mpop("delivery", Takes::Delivery),
+    mpop("uidls_file", Takes::Some),
+    mpop("only_new", Takes::Switch),
+    mpop("keep", Takes::Keep),
+    mpop("killsize", Takes::Size),
+    mpop("skipsize", Takes::Size),
+    mpop("filter", Takes::Text),
+    msmtp("protocol", Takes::Words(&["smtp", "lmtp"])),
+    msmtp("domain", Takes::Text),
+    msmtp("from", Takes::Text),
+    msmtp("from_full_name", Takes::Text),
+    msmtp("allow_from_override", Takes::Words(&["on", "off"])),
+    msmtp("dsn_return", Takes::Words(&["off", "headers", "full"])),
+    msmtp("dsn_notify", Takes::Notify),
+    msmtp("logfile", Takes::Text),
+    msmtp("logfile_time_format", Takes::Text),
+    msmtp("syslog", Takes::Syslog),
+    msmtp("aliases", Takes::Text),
+    msmtp("set_from_header", Takes::WordsOrNothing(&["on", "off", "auto"])),
+    msmtp("set_date_header", Takes::WordsOrNothing(&["auto", "off"])),
+    msmtp("set_msgid_header", Takes::WordsOrNothing(&["auto", "off"])),
+    msmtp("set_to_header", Takes::WordsOrNothing(&["on", "off", "undisclosed_recipients"])),
+    msmtp("remove_bcc_headers", Takes::Switch),
+    old("connect_timeout", Whose::Msmtp, Takes::PositiveOrOff, "timeout"),
+    old("undisclosed_recipients", Whose::Msmtp, Takes::Switch, "set_to_header"),
+    old("add_missing_from_header", Whose::Msmtp, Takes::Switch, "set_from_header"),
+    old("add_missing_date_header", Whose::Msmtp, Takes::Switch, "set_date_header"),
+    msmtp("auto_from", Takes::Switch),
+    msmtp("maildomain", Takes::Text),
+    old("keepbcc", Whose::Msmtp, Takes::Switch, "remove_bcc_headers"),
+    old("tls_nocertcheck", Whose::Msmtp, Takes::Nothing, "tls_certcheck"),
+    old("tls_nostarttls", Whose::Msmtp, Takes::Nothing, "tls_starttls"),
+];
+
+const AUTH: [&str; 13] = [
+    "plain",
+    "cram-md5",
+    "digest-md5",
+    "scram-sha-1",
+    "scram-sha-256",
+    "scram-sha-1-plus",
+    "scram-sha-256-plus",
+    "gssapi",
+    "external",
+    "login",
+    "ntlm",
+    "oauthbearer",
+    "xoauth2",
+];
+
+impl Command {
+    pub fn of(name: &str, program: Program) -> Option<Self> {
+        let has = |command: &&Command| match command.whose {
+            Whose::Both => true,
+            Whose::Msmtp => program == Program::Msmtp,
+            Whose::Mpop => program == Program::Mpop,
+        };
+        COMMANDS.iter().filter(has).find(|command| command.name == name).copied()
+    }
+
+    /// What the program says against an argument.
+    pub fn refuses(self, argument: &str, program: Program) -> Option<String> {
+        let name = self.name;
+        let wants = |what: &str| Some(format!("{name} takes {what}, not {}", shown(argument)));
+        let one_of = |words: &[&str]| wants(&words.join(", "));
+        let good = match self.takes {
+            Takes::Text | Takes::Anything => true,
+            Takes::Some => {
+                return argument.is_empty().then(|| format!("{name} needs an argument"));
+            }
+            Takes::Nothing => {
+                return (!argument.is_empty()).then(|| format!("{name} takes no argument"));
+            }
+            Takes::Switch => {
+                if !["", "on", "off"].contains(&argument) {
+                    return one_of(&["on", "off"]);
+                }
+                true
+            }
+            Takes::Words(words) => {
+                if !words.contains(&argument) {
+                    return one_of(words);
+                }
+                true
+            }
+            Takes::WordsOrNothing(words) => {
+                if !argument.is_empty() && !words.contains(&argument) {
+                    return one_of(words);
+                }
+                true
+            }
+            Takes::Port => is_port(argument),
+            Takes::PortOrNothing => argument.is_empty() || is_port(argument),
+            Takes::Positive => {
+                argument.is_empty() || number(argument).is_some_and(|number| number > 0)
+            }
+            Takes::PositiveOrOff => {
+                argument == "off" || number(argument).is_some_and(|number| number > 0)
+            }
+            Takes::Size => argument == "off" || is_size(argument),
+            Takes::Keep => ["", "on", "off"].contains(&argument) || seconds(argument).is_some(),
+            Takes::Auth => {
+                let own = match program {
+                    Program::Msmtp => argument == "off",
+                    Program::Mpop => ["user", "apop"].contains(&argument),
+                };
+                own || ["", "on"].contains(&argument) || AUTH.contains(&argument)
+            }
+            Takes::Notify => argument == "off" || is_notify(argument),
+            Takes::Syslog => {
+                let local = argument.strip_prefix("LOG_LOCAL").unwrap_or("none");
+                ["", "on", "off", "LOG_USER", "LOG_MAIL"].contains(&argument)
+                    || matches!(local.as_bytes(), [b'0'..=b'7'])
+            }
+            Takes::Fingerprint => argument.is_empty() || is_fingerprint(argument),
+            Takes::Delivery => {
+                let method = argument.split_once([' ', '\t']).map(|(method, _)| method);
+                method.is_some_and(|m| ["mda", "maildir", "mbox", "exchange"].contains(&m))
+            }
+        };
+        if good { None } else { Some(format!("{name} cannot be {}", shown(argument))) }
+    }
+}
+
+fn shown(argument: &str) -> String {
+    if argument.is_empty() {
+        "nothing".to_owned()
+    } else {
+        format!("\"{}\"", argument.escape_debug())
+    }
+}
+
+/// As strtol reads it with base 0, from which `0x` and a leading zero have their meaning.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+    let (negative, text) = match text.as_bytes() {
+        [b'-', ..] => (true, &text[1..]),
+        [b'+', ..] => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    let number = i64::from_str_radix(digits, radix).ok()?;
+    Some(if negative { -number } else { number })
+}
+
+fn is_port(text: &str) -> bool {
+    number(text).is_some_and(|number| (1..=65535).contains(&number))
+}
+
+fn is_size(text: &str) -> bool {
+    let bare = text.strip_suffix(['k', 'm']).unwrap_or(text);
+    number(bare).is_some_and(|number| number >= 0)
+}
+
+/// How long `keep` keeps, as mpop 1.4.23 has it: `2d12h`.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let (mut sum, mut rest) = (0_u64, text);
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let count: u64 = rest[..end].parse().ok()?;
+        let unit = match rest.as_bytes()[end] {
+            b'd' => 86_400,
+            b'h' => 3_600,
+            b'm' => 60,
+            b's' => 1,
+            _ => return None,
+        };
+        sum = count.checked_mul(unit)?.checked_add(sum)?;
+        rest = &rest[end + 1..];
+    }
+    Some(sum)
+}
+
+fn is_notify(text: &str) -> bool {
+    let words = || text.split(',');
+    let known = words().all(|word| ["failure", "delay", "success"].contains(&word));
+    let twice = words().enumerate().any(|(at, word)| words().skip(at + 1).any(|w| w == word));
+    text == "never" || known && !twice
+}
+
+/// SHA-256, SHA-1 or MD5, with something between the bytes.
+fn is_fingerprint(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let right = |(at, byte): (usize, &u8)| {
+        if at % 3 == 2 { matches!(byte, b':' | b' ') } else { byte.is_ascii_hexdigit() }
+    };
+    [95, 59, 47].contains(&bytes.len()) && bytes.iter().enumerate().all(right)
+}

@@ -1,0 +1,282 @@
+//! Lines of commands, gathered into accounts as the program gathers them.
+//!
+//! A line is a command, blanks, and the rest as it stands: one pair of double quotes around the rest
+//! is taken off, and nothing inside has a meaning, `#` neither (trim_string). An account begins as a
+//! copy of what `defaults` says so far; what the accounts after its colon say themselves is put over
+//! that (override_account).
+//!
+//! msmtp 1.8.23 and mpop 1.4.18, src/conf.c
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::super::Errors;
+use super::Program;
+use super::command::{Command, number};
+
+/// fgets into 501 bytes.
+const LONGEST: usize = 500;
+
+/// A command where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<'a> {
+    pub command: &'static str,
+    pub argument: &'a str,
+    /// The program takes this argument.
+    pub good: bool,
+    pub span: Range<usize>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Account<'a> {
+    pub name: &'a str,
+    /// The line that begins it.
+    pub line: Range<usize>,
+    /// As far as the next account.
+    pub span: Range<usize>,
+    /// Everything that holds for it, by the name of the setting.
+    settings: BTreeMap<&'static str, Setting<'a>>,
+    /// Without what it has of `defaults`.
+    own: BTreeMap<&'static str, Setting<'a>>,
+    /// Another account is made from it.
+    pub is_parent: bool,
+    /// Something of it is not understood, so that nothing can be said to be missing.
+    is_partly_read: bool,
+}
+
+impl<'a> Account<'a> {
+    pub fn setting(&self, name: &str) -> Option<&Setting<'a>> {
+        self.settings.get(name)
+    }
+
+    /// Whether an account says it and not only `defaults`.
+    pub fn says(&self, name: &str) -> bool {
+        self.own.contains_key(name)
+    }
+
+    /// An argument that is there.
+    pub fn text(&self, name: &str) -> Option<&Setting<'a>> {
+        self.setting(name).filter(|setting| !setting.argument.is_empty())
+    }
+
+    /// A switch, or none where the program refuses what stands there.
+    pub fn is_on(&self, name: &str, usual: bool) -> Option<bool> {
+        let Some(setting) = self.setting(name) else { return Some(usual) };
+        match (setting.command, setting.argument) {
+            ("tls_nocertcheck" | "tls_nostarttls", _) => Some(false),
+            (_, "" | "on") => Some(true),
+            (_, "off") => Some(false),
+            _ => None,
+        }
+    }
+
+    pub fn port(&self) -> Option<u16> {
+        let setting = self.setting("port").filter(|setting| setting.good)?;
+        u16::try_from(number(setting.argument)?).ok()
+    }
+
+    /// The place of a setting, or where the account begins.
+    pub fn place(&self, name: &str) -> Range<usize> {
+        self.setting(name).map_or(self.line.clone(), |setting| setting.span.clone())
+    }
+
+    /// Whether it has more than is read here: the output of a command, or what is no command.
+    pub fn has_more(&self) -> bool {
+        self.is_partly_read || self.settings.contains_key("eval")
+    }
+}
+
+/// What a file has.
+#[derive(Debug, Default)]
+pub(crate) struct File<'a> {
+    pub accounts: Vec<Account<'a>>,
+    /// Every line that is understood, in the order of the file.
+    pub lines: Vec<Setting<'a>>,
+}
+
+pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> File<'a> {
+    let mut reading = Reading {
+        program,
+        errors,
+        found: File::default(),
+        names: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        place: Place::Nowhere,
+    };
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        reading.line(line.strip_suffix('\n').unwrap_or(line), at);
+        at += line.len();
+    }
+    reading.close(at);
+    reading.found
+}
+
+/// What a command belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    Defaults,
+    /// The last one.
+    Account,
+}
+
+struct Reading<'a, 'e> {
+    program: Program,
+    errors: &'e mut Errors,
+    found: File<'a>,
+    names: BTreeMap<&'a str, usize>,
+    defaults: BTreeMap<&'static str, Setting<'a>>,
+    place: Place,
+}
+
+impl<'a> Reading<'a, '_> {
+    fn line(&mut self, line: &'a str, at: usize) {
+        let start = at + (line.len() - line.trim_start_matches(BLANKS).len());
+        let whole = start..at + line.trim_end_matches(BLANKS).len().max(start - at);
+        if line.len() >= LONGEST {
+            let message = format!("a line of {} bytes; the program reads 499", line.len());
+            self.errors.add("msmtp-line", &whole, message);
+            return;
+        }
+        // C's strings end there.
+        if let Some((before, _)) = line.split_once('\0') {
+            let message = "a zero byte, which hides the rest of its line";
+            let place = at + before.len();
+            self.errors.add("msmtp-zero-byte", &(place..place + 1), message);
+            return self.line(before, at);
+        }
+        let line = line.trim_matches(BLANKS);
+        if line.is_empty() || line.starts_with('#') {
+            return;
+        }
+        let end = line.find(BLANKS).unwrap_or(line.len());
+        let (name, argument) = (&line[..end], trimmed(&line[end..]));
+        match name {
+            "defaults" => {
+                self.close(at);
+                self.place = Place::Defaults;
+                if !argument.is_empty() {
+                    self.errors.add("msmtp-value", &whole, "defaults takes no argument");
+                }
+            }
+            "account" => {
+                self.close(at);
+                self.account(argument, whole);
+            }
+            _ => self.command(name, argument, whole),
+        }
+    }
+
+    fn command(&mut self, name: &'a str, argument: &'a str, span: Range<usize>) {
+        if self.place == Place::Nowhere {
+            if self.program == Program::Mpop {
+                let message = format!("{} before the first account", name.escape_debug());
+                self.errors.add("msmtp-no-account", &span, message);
+            }
+            // msmtp has one called so for files of version 1.2.
+            let is_one = self.program == Program::Msmtp;
+            self.begin(if is_one { "default" } else { "" }, span.clone());
+            if !is_one {
+                self.lose();
+            }
+        }
+        let Some(command) = Command::of(name, self.program) else {
+            let message = format!("\"{}\" is no command", name.escape_debug());
+            self.errors.add("msmtp-unknown-command", &span, message);
+            self.lose();
+            return;
+        };
+        let refused = command.refuses(argument, self.program);
+        let good = refused.is_none();
+        if let Some(message) = refused {
+            let code = if name == "port" { "msmtp-port" } else { "msmtp-value" };
+            self.errors.add(code, &span, message);
+        }
+        let setting = Setting { command: command.name, argument, good, span };
+        self.found.lines.push(setting.clone());
+        if self.place == Place::Defaults {
+            self.defaults.insert(command.sets, setting);
+        } else if let Some(account) = self.found.accounts.last_mut() {
+            account.settings.insert(command.sets, setting.clone());
+            account.own.insert(command.sets, setting);
+        }
+    }
+
+    /// `account NAME`, `account NAME : OTHER, …`
+    fn account(&mut self, argument: &'a str, span: Range<usize>) {
+        let (name, parents) = match argument.split_once(':') {
+            Some((name, parents)) => (trimmed(name), Some(parents)),
+            None => (argument, None),
+        };
+        if name.is_empty() || name.contains([':', ',']) {
+            let message = "an account has a name, without colon and comma";
+            self.errors.add("msmtp-account-name", &span, message);
+        } else if self.names.contains_key(name) {
+            let message = format!("account {} is there already", name.escape_debug());
+            self.errors.add("msmtp-account-twice", &span, message);
+        }
+        let (mut inherited, mut is_partly_read) = (Vec::new(), false);
+        for parent in parents.into_iter().flat_map(|parents| parents.split(',')).map(trimmed) {
+            match self.names.get(parent) {
+                Some(parent) => inherited.push(*parent),
+                None => {
+                    let message =
+                        format!("no account \"{}\" above this line", parent.escape_debug());
+                    self.errors.add("msmtp-unknown-parent", &span, message);
+                    is_partly_read = true;
+                }
+            }
+        }
+        self.begin(name, span);
+        if is_partly_read {
+            self.lose();
+        }
+        let Some((account, before)) = self.found.accounts.split_last_mut() else { return };
+        for at in inherited {
+            let Some(parent) = before.get_mut(at) else { continue };
+            parent.is_parent = true;
+            account.is_partly_read |= parent.is_partly_read;
+            account.settings.extend(parent.own.clone());
+            account.own.extend(parent.own.clone());
+        }
+    }
+
+    fn lose(&mut self) {
+        if let Some(account) = self.found.accounts.last_mut() {
+            account.is_partly_read = true;
+        }
+    }
+
+    fn begin(&mut self, name: &'a str, line: Range<usize>) {
+        self.names.entry(name).or_insert(self.found.accounts.len());
+        self.found.accounts.push(Account {
+            name,
+            span: line.clone(),
+            line,
+            settings: self.defaults.clone(),
+            own: BTreeMap::new(),
+            is_parent: false,
+            is_partly_read: false,
+        });
+        self.place = Place::Account;
+    }
+
+    /// What comes from here on is not of the last account.
+    fn close(&mut self, at: usize) {
+        if self.place == Place::Account
+            && let Some(account) = self.found.accounts.last_mut()
+        {
+            account.span.end = account.span.end.max(at);
+        }
+    }
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Without blanks around it, and without one pair of quotes.
+fn trimmed(text: &str) -> &str {
+    let text = text.trim_matches(BLANKS);
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inside.unwrap_or(text)
+}

@@ -1,0 +1,99 @@
+//! The preferences by name, and what Thunderbird takes where one is missing or of another kind.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::super::Errors;
+use super::syntax::{self, Value};
+
+pub struct Store {
+    prefs: BTreeMap<String, (Value, Range<usize>)>,
+}
+
+impl Store {
+    pub fn read(text: &str, errors: &mut Errors) -> Self {
+        let (all, lost) = syntax::prefs(text);
+        for (why, span) in lost {
+            let inside = text.get(span.clone()).unwrap_or_default();
+            let span = span.start..span.start + inside.find('\n').unwrap_or(inside.len());
+            errors.add("prefs-syntax", &span, why);
+        }
+        let mut prefs: BTreeMap<String, (Value, Range<usize>)> = BTreeMap::new();
+        for pref in all {
+            let before = prefs.insert(pref.name.clone(), (pref.value, pref.span.clone()));
+            if before.is_some() && pref.name.starts_with("mail.") {
+                let message = format!("{} is there again, and counts", shown(&pref.name));
+                errors.add("prefs-twice", &pref.span, message);
+            }
+        }
+        Self { prefs }
+    }
+
+    pub fn text(&self, errors: &mut Errors, name: &str) -> Option<&str> {
+        match self.prefs.get(name)? {
+            (Value::Text(text), _) => Some(text),
+            (_, span) => {
+                wrong(errors, name, span, "a text in quotation marks");
+                None
+            }
+        }
+    }
+
+    pub fn number(&self, errors: &mut Errors, name: &str) -> Option<i32> {
+        match self.prefs.get(name)? {
+            (Value::Number(number), _) => Some(*number),
+            (_, span) => {
+                wrong(errors, name, span, "a number without quotation marks");
+                None
+            }
+        }
+    }
+
+    pub fn flag(&self, errors: &mut Errors, name: &str) -> Option<bool> {
+        match self.prefs.get(name)? {
+            (Value::Flag(flag), _) => Some(*flag),
+            (_, span) => {
+                wrong(errors, name, span, "true or false");
+                None
+            }
+        }
+    }
+
+    /// The line of a preference inside of these, whose name ends so.
+    pub fn place_in(&self, inside: &Range<usize>, end: &str) -> Option<Range<usize>> {
+        let own = self
+            .prefs
+            .iter()
+            .filter(|(_, (_, span))| inside.start <= span.start && span.end <= inside.end);
+        let mut own = own.filter(|(name, _)| name.rsplit('.').next() == Some(end));
+        own.next().map(|(_, (_, span))| span.clone())
+    }
+
+    pub fn place(&self, name: &str) -> Option<Range<usize>> {
+        self.prefs.get(name).map(|(_, span)| span.clone())
+    }
+
+    /// From the first to the last whose names begin so.
+    pub fn span(&self, prefix: &str) -> Range<usize> {
+        let own = self.prefs.range(prefix.to_owned()..);
+        let own = own.take_while(|(name, _)| name.starts_with(prefix)).map(|(_, (_, span))| span);
+        own.fold(None, |all: Option<Range<usize>>, span| match all {
+            Some(all) => Some(all.start.min(span.start)..all.end.max(span.end)),
+            None => Some(span.clone()),
+        })
+        .unwrap_or(0..0)
+    }
+}
+
+fn wrong(errors: &mut Errors, name: &str, span: &Range<usize>, wanted: &str) {
+    // Each is asked for more than once.
+    if errors.0.iter().rev().take(16).any(|defect| defect.span == *span) {
+        return;
+    }
+    let message = format!("{} is {wanted}; this counts as nothing", shown(name));
+    errors.add("prefs-value-type", span, message);
+}
+
+pub fn shown(name: &str) -> String {
+    name.chars().take(80).collect::<String>().escape_debug().to_string()
+}

@@ -1,0 +1,277 @@
+//! The preferences of a file, one by one.
+//!
+//! Something wrong costs everything up to the next semicolon that is outside of a string, so a mark
+//! that is missing can swallow a whole further preference.
+//!
+//! modules/libpref/parser/src/lib.rs of Firefox and Thunderbird
+
+use std::ops::Range;
+
+/// `user_pref("name", value);`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pref {
+    pub name: String,
+    pub value: Value,
+    pub span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(i32),
+    Flag(bool),
+}
+
+/// Why a piece of the file is lost, and which.
+pub type Lost = (String, Range<usize>);
+
+pub fn prefs(text: &str) -> (Vec<Pref>, Vec<Lost>) {
+    // A zero is the end of the file.
+    let text = text.split('\0').next().unwrap_or_default();
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
+    let (mut prefs, mut lost) = (Vec::new(), Vec::new());
+    loop {
+        let mut token = reader.token();
+        let start = token.start;
+        if token.kind == Kind::End {
+            break;
+        }
+        match reader.pref(&mut token) {
+            Ok((name, value)) => prefs.push(Pref { name, value, span: start..reader.at }),
+            Err(why) => {
+                reader.recover(token);
+                lost.push((why, start..reader.at));
+            }
+        }
+    }
+    (prefs, lost)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    End,
+    /// Parentheses, commas, semicolons and signs.
+    Mark(u8),
+    Word(Range<usize>),
+    Text(String),
+    Number(u32),
+    Wrong(String),
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    kind: Kind,
+    start: usize,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// One preference that begins with this token; on an error it is the one that is wrong.
+    fn pref(&mut self, token: &mut Token) -> Result<(String, Value), String> {
+        let begun = match &token.kind {
+            Kind::Word(word) => self.text.get(word.clone()) == Some("user_pref"),
+            _ => false,
+        };
+        if !begun {
+            return Err(self.wrong(token, "user_pref belongs here"));
+        }
+        self.mark(token, b'(', "\"(\" follows user_pref")?;
+        *token = self.token();
+        let Kind::Text(name) = token.kind.clone() else {
+            return Err(self.wrong(token, "a name in quotation marks follows \"(\""));
+        };
+        self.mark(token, b',', "a comma follows the name")?;
+        *token = self.token();
+        let value = self.value(token)?;
+        self.mark(token, b')', "\")\" follows the value")?;
+        self.mark(token, b';', "a semicolon follows \")\"")?;
+        Ok((name, value))
+    }
+
+    fn mark(&mut self, token: &mut Token, mark: u8, wanted: &str) -> Result<(), String> {
+        *token = self.token();
+        if token.kind == Kind::Mark(mark) { Ok(()) } else { Err(self.wrong(token, wanted)) }
+    }
+
+    fn value(&mut self, token: &mut Token) -> Result<Value, String> {
+        let too_large = || "the number is too large".to_owned();
+        match token.kind.clone() {
+            Kind::Text(text) => Ok(Value::Text(text)),
+            Kind::Number(number) => {
+                i32::try_from(number).map(Value::Number).map_err(|_| too_large())
+            }
+            Kind::Mark(sign @ (b'-' | b'+')) => {
+                *token = self.token();
+                let Kind::Number(number) = token.kind else {
+                    return Err(self.wrong(token, "digits follow the sign"));
+                };
+                let number = i64::from(number) * if sign == b'-' { -1 } else { 1 };
+                i32::try_from(number).map(Value::Number).map_err(|_| too_large())
+            }
+            Kind::Word(word) => match self.text.get(word) {
+                Some("true") => Ok(Value::Flag(true)),
+                Some("false") => Ok(Value::Flag(false)),
+                _ => {
+                    Err("a value is a text in quotation marks, a number, true or false".to_owned())
+                }
+            },
+            _ => Err(self.wrong(token, "a value follows the comma")),
+        }
+    }
+
+    fn wrong(&self, token: &Token, wanted: &str) -> String {
+        match &token.kind {
+            Kind::Wrong(why) => why.clone(),
+            _ => wanted.to_owned(),
+        }
+    }
+
+    /// Past the next semicolon.
+    fn recover(&mut self, mut token: Token) {
+        while !matches!(token.kind, Kind::End | Kind::Mark(b';')) {
+            token = self.token();
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn token(&mut self) -> Token {
+        loop {
+            let start = self.at;
+            let Some(byte) = self.peek() else { return Token { kind: Kind::End, start } };
+            self.at += 1;
+            let kind = match byte {
+                b'\t' | 0x0b | 0x0c | b' ' | b'\n' | b'\r' => continue,
+                b'#' => {
+                    self.line();
+                    continue;
+                }
+                b'/' => match self.comment() {
+                    Ok(()) => continue,
+                    Err(why) => Kind::Wrong(why),
+                },
+                b'(' | b')' | b'+' | b',' | b'-' | b';' => Kind::Mark(byte),
+                b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
+                    self.skip(|b| b.is_ascii_alphabetic() || b == b'_');
+                    Kind::Word(start..self.at)
+                }
+                b'0'..=b'9' => self.number(start),
+                b'"' | b'\'' => self.string(byte),
+                _ => Kind::Wrong("a letter that belongs into a text".to_owned()),
+            };
+            return Token { kind, start };
+        }
+    }
+
+    fn skip(&mut self, what: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&what) {
+            self.at += 1;
+        }
+    }
+
+    fn line(&mut self) {
+        self.skip(|b| b != b'\n' && b != b'\r');
+    }
+
+    /// Behind the first slash.
+    fn comment(&mut self) -> Result<(), String> {
+        match self.peek() {
+            Some(b'/') => {
+                self.line();
+                Ok(())
+            }
+            Some(b'*') => {
+                self.at += 1;
+                let end = self.text[self.at..].find("*/");
+                self.at = end.map_or(self.bytes.len(), |end| self.at + end + 2);
+                if end.is_some() { Ok(()) } else { Err("the comment has no end".to_owned()) }
+            }
+            _ => Err("one slash begins nothing".to_owned()),
+        }
+    }
+
+    fn number(&mut self, start: usize) -> Kind {
+        self.skip(|b| b.is_ascii_digit());
+        if self.peek().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') {
+            return Kind::Wrong("letters stick to the number".to_owned());
+        }
+        match self.text[start..self.at].parse() {
+            Ok(number) => Kind::Number(number),
+            Err(_) => Kind::Wrong("the number is too large".to_owned()),
+        }
+    }
+
+    /// Behind the first mark. What is wrong inside does not end it.
+    fn string(&mut self, mark: u8) -> Kind {
+        let (mut out, mut wrong) = (Vec::new(), None);
+        loop {
+            let Some(byte) = self.peek() else {
+                wrong = wrong.or(Some("the text is not closed"));
+                break;
+            };
+            self.at += 1;
+            if byte == mark {
+                break;
+            }
+            if byte != b'\\' {
+                out.push(byte);
+            } else if let Err(why) = self.escape(&mut out) {
+                wrong = wrong.or(Some(why));
+            }
+        }
+        match wrong {
+            Some(why) => Kind::Wrong(why.to_owned()),
+            None => Kind::Text(String::from_utf8_lossy(&out).into_owned()),
+        }
+    }
+
+    /// Behind the backslash.
+    fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        const UNKNOWN: &str = "a backslash stands only before \", ', \\, n, r, x and u";
+        let byte = self.peek().ok_or("the text is not closed")?;
+        // A newline is read again, and a letter of several bytes may not be cut.
+        if byte.is_ascii() && byte != b'\n' && byte != b'\r' {
+            self.at += 1;
+        }
+        match byte {
+            b'"' | b'\'' | b'\\' => out.push(byte),
+            b'n' => out.push(b'\n'),
+            b'r' => out.push(b'\r'),
+            b'x' => match self.hex(2).and_then(|value| u8::try_from(value).ok()) {
+                Some(value @ 1..) => out.push(value),
+                _ => return Err("\\x wants two digits, not 00"),
+            },
+            b'u' => {
+                let first = self.hex(4).ok_or("\\u wants four digits")?;
+                let mut units = vec![first];
+                if (0xd800..0xdc00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
+                    self.at += 2;
+                    units.extend(self.hex(4));
+                }
+                match String::from_utf16(&units) {
+                    Ok(letter) if first != 0 => out.extend(letter.as_bytes()),
+                    _ => return Err("\\u is no letter"),
+                }
+            }
+            _ => return Err(UNKNOWN),
+        }
+        Ok(())
+    }
+
+    fn hex(&mut self, count: usize) -> Option<u16> {
+        let mut value = 0;
+        for _ in 0..count {
+            let digit = char::from(self.peek()?).to_digit(16)?;
+            self.at += 1;
+            value = value << 4 | digit as u16;
+        }
+        Some(value)
+    }
+}
