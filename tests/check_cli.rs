@@ -104,7 +104,16 @@ fn our_own_files_are_checked_too() {
 #[test]
 fn what_cannot_be_read_is_told_and_standard_input_is_a_file() {
     let run = Run::new().write("hello.txt", "hello");
-    run.args(&["check", "hello.txt"]).code(0).prints("unknown-format");
+    run.args(&["check", "hello.txt"]).code(0).prints("warning[unknown-format]: hello.txt is of");
+    // In a folder other files lie about: one line for all of them.
+    let run = Run::new()
+        .write("a/1.txt", "1")
+        .write("a/2.txt", "2")
+        .write("a/3.md", "3")
+        .write("a/4", "4");
+    let ended = run.args(&["check", "a"]).code(0);
+    let line = "note[unknown-format]: 4 files of no format that can be checked here: a/1.txt, a/2.txt, a/3.md, …";
+    assert!(ended.stdout.starts_with(line), "{}", ended.stdout);
     run.args(&["check", "nothing"]).code(2).says("cannot read nothing");
     run.args(&["check"]).code(2);
     use std::io::Write as _;

@@ -149,6 +149,7 @@ fn what_cannot_be_written_back_is_left_alone_or_refused() {
     assert_eq!(fs::read(run.path("signed.mobileconfig")).unwrap(), bytes);
     run.args(&["check", "--fix", "--format", "json", "config.xml"]).code(2).says("--format");
     run.args(&["check", "--fix", "--matrix", "config.xml"]).code(2);
+    run.args(&["check", "--fix", "-"]).code(2).says("not standard input");
     run.args(&["check", "--fix", "nothing.xml"]).code(2).says("cannot read nothing.xml");
     assert_eq!(read(&run, "config.xml"), CONFIG);
 }

@@ -1,5 +1,6 @@
 //! `mailwright check`: what is wrong with a finished file, whom it hurts, and what to do.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     for name in &args.files {
         collect(name, &mut files)?;
     }
+    let inside_folders: BTreeSet<&PathBuf> =
+        files.iter().filter(|file| !args.files.contains(file)).collect();
     if args.fix || args.diff {
         let any = mend_all(args, &files, terminal)?;
         if args.diff {
@@ -34,14 +37,24 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let mut names = Vec::new();
     let mut mendable = false;
+    let mut unknown = Vec::new();
     for file in &files {
         let name = file.display().to_string();
         let bytes = read(file, &name)?;
-        let own = one(file, &name, &bytes)?;
+        let own = match one(file, &name, &bytes)? {
+            Some(own) => own,
+            // Whoever names a file wants to know; in a folder all kinds of files lie about.
+            None if inside_folders.contains(file) => {
+                unknown.push(name);
+                continue;
+            }
+            None => vec![unknown_format(&name)],
+        };
         mendable |= !own.is_empty() && mend(&bytes, &|_| true).is_some();
         findings.extend(own.into_iter().filter_map(|finding| levels.apply(finding)));
         names.push(name);
     }
+    findings.extend(passed_over(&unknown).and_then(|finding| levels.apply(finding)));
     if let Some(client) = &args.client {
         let client = client.to_lowercase();
         findings.retain(|f| f.hurts.iter().any(|hurt| hurt.to_lowercase().contains(&client)));
@@ -77,6 +90,9 @@ fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<
         }
         _ => true,
     };
+    if files.iter().any(|file| file == Path::new("-")) {
+        return Err("--fix and --diff want the name of a file, not standard input".into());
+    }
     let wanted = |code: &str| !args.allow.iter().any(|allowed| allowed == code) && hurts(code);
     let mut any = false;
     for file in files {
@@ -108,22 +124,34 @@ pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything about one file.
-fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Vec<Finding>, Failure> {
+/// Everything about one file; none where it is of no format that is known.
+fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Failure> {
     if let Some(findings) = own::check(file, name, bytes)? {
-        return Ok(findings);
+        return Ok(Some(findings));
     }
-    let Some(checked) = check::file::file(bytes, check::file::today()) else {
-        let finding = Finding::warning(
-            "unknown-format",
-            format!("{name} is of no format that can be checked here"),
-        );
-        return Ok(vec![finding.help(format!(
-            "{FORMATS} are known, by what is in them; of our own, .toml and .hbs"
-        ))]);
-    };
+    let Some(checked) = check::file::file(bytes, check::file::today()) else { return Ok(None) };
     let source = Source::new(name, checked.text.as_str());
-    Ok(defects::findings(checked.defects(), &source))
+    Ok(Some(defects::findings(checked.defects(), &source)))
+}
+
+fn unknown_format(name: &str) -> Finding {
+    let message = format!("{name} is of no format that can be checked here");
+    Finding::warning("unknown-format", message)
+        .help(format!("{FORMATS} are known, by what is in them; of our own, .toml and .hbs"))
+}
+
+/// One line for all that lay in a folder.
+fn passed_over(unknown: &[String]) -> Option<Finding> {
+    const SHOWN: usize = 3;
+    let mut names = unknown.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match unknown.len() {
+        0 => return None,
+        more if more > SHOWN => names.push_str(", …"),
+        _ => {}
+    }
+    let files = if unknown.len() == 1 { "1 file" } else { &format!("{} files", unknown.len()) };
+    let message = format!("{files} of no format that can be checked here: {names}");
+    Some(Finding::note("unknown-format", message))
 }
 
 /// What `-D`, `-W` and `-A` say about codes.

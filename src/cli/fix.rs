@@ -22,9 +22,6 @@ pub fn fix(
     terminal: &Terminal,
 ) -> Result<bool, Failure> {
     let Some(mended) = mend(bytes, wanted) else { return Ok(false) };
-    if file == Path::new("-") {
-        return Err("--fix and --diff want the name of a file, not standard input".into());
-    }
     let name = file.display().to_string();
     terminal.print(&diff(&name, &mended))?;
     if writes {

@@ -56,7 +56,7 @@ pub fn provider_file(
         help.push("--domain names the domains of its users");
     }
     let Some(id) = id.filter(|_| lacking.is_empty()) else {
-        let message = format!("{from} does not name {}", lacking.join(" and "));
+        let message = format!("{from} does not name {}", and(&lacking));
         writer.findings.push(Finding::error("import-incomplete", message).help(help.join("; ")));
         return None;
     };
@@ -78,6 +78,14 @@ pub fn provider_file(
         writer.oauth2(oauth2, &servers);
     }
     Some(writer.out)
+}
+
+/// `a, b and c`
+fn and(parts: &[&str]) -> String {
+    match parts {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => parts.concat(),
+    }
 }
 
 /// The address of the one whose file it is.
