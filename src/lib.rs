@@ -24,5 +24,6 @@ pub mod report;
 pub mod rules;
 pub mod settings;
 pub mod target;
+pub mod users;
 #[cfg(feature = "verify")]
 pub mod verify;

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 9] = [
     &["check", "output"],
     &["render"],
     &["plan"],
-    &["settings", "import", "target", "verify"],
+    &["settings", "import", "target", "users", "verify"],
     &["net", "rules"],
     &["document", "embedded", "format"],
     &["model", "finding"],

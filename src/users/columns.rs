@@ -1,0 +1,296 @@
+//! Which column is what, by names as people and programs write them.
+
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Error, User};
+use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
+
+/// What a column can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    Address,
+    DisplayName,
+    GivenName,
+    Surname,
+    Username,
+    Language,
+    IncomingServer,
+    OutgoingServer,
+}
+
+/// The word for `--column`, and names as they stand in lists, without case, blanks and signs. Exports of
+/// Active Directory, Microsoft 365, Google Workspace and of people in four languages.
+const KNOWN: [(Field, &str, &[&str]); 8] = [
+    (
+        Field::Address,
+        "address",
+        &[
+            "address",
+            "email",
+            "emailaddress",
+            "mail",
+            "mailaddress",
+            "primarysmtpaddress",
+            "primaryemail",
+            "userprincipalname",
+            "upn",
+            "mailbox",
+            "emailaddressrequired",
+            "adresse",
+            "mailadresse",
+            "emailadresse",
+            "courriel",
+            "adressemail",
+            "correo",
+            "correoelectrónico",
+            "correoelectronico",
+        ],
+    ),
+    (
+        Field::DisplayName,
+        "displayName",
+        &[
+            "displayname",
+            "fullname",
+            "name",
+            "cn",
+            "commonname",
+            "anzeigename",
+            "nomcomplet",
+            "nombrecompleto",
+        ],
+    ),
+    (
+        Field::GivenName,
+        "givenName",
+        &["givenname", "firstname", "firstnamerequired", "vorname", "prénom", "prenom", "nombre"],
+    ),
+    (
+        Field::Surname,
+        "surname",
+        &[
+            "surname",
+            "sn",
+            "lastname",
+            "lastnamerequired",
+            "familyname",
+            "nachname",
+            "nom",
+            "apellido",
+            "apellidos",
+        ],
+    ),
+    (
+        Field::Username,
+        "username",
+        &[
+            "username",
+            "user",
+            "login",
+            "loginname",
+            "benutzername",
+            "benutzer",
+            "identifiant",
+            "usuario",
+        ],
+    ),
+    (
+        Field::Language,
+        "language",
+        &["language", "lang", "preferredlanguage", "locale", "sprache", "langue", "idioma"],
+    ),
+    (
+        Field::IncomingServer,
+        "incomingServer",
+        &[
+            "incomingserver",
+            "incominghost",
+            "incominghostname",
+            "imapserver",
+            "pop3server",
+            "popserver",
+        ],
+    ),
+    (
+        Field::OutgoingServer,
+        "outgoingServer",
+        &["outgoingserver", "outgoinghost", "outgoinghostname", "smtpserver"],
+    ),
+];
+
+impl Field {
+    pub(super) const ALL: [Field; 8] = [
+        Field::Address,
+        Field::DisplayName,
+        Field::GivenName,
+        Field::Surname,
+        Field::Username,
+        Field::Language,
+        Field::IncomingServer,
+        Field::OutgoingServer,
+    ];
+
+    fn names(self) -> &'static [&'static str] {
+        KNOWN.iter().find(|(field, ..)| *field == self).map_or(&[], |(_, _, names)| names)
+    }
+}
+
+/// `address=mail`: what stands in the column of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub field: Field,
+    pub name: String,
+}
+
+impl FromStr for Column {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words = || KNOWN.map(|(_, word, _)| word).join(", ");
+        let (word, name) = text
+            .split_once('=')
+            .ok_or_else(|| format!("write WHAT=NAME, with one of {}", words()))?;
+        let field = KNOWN.iter().find(|(_, known, _)| *known == word);
+        let (field, ..) = field.ok_or_else(|| format!("\"{word}\" is none of {}", words()))?;
+        Ok(Self { field: *field, name: name.to_owned() })
+    }
+}
+
+/// Where each field stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Places([Option<usize>; 8]);
+
+impl Places {
+    /// By the names of the columns; what the user says wins over what they look like.
+    pub(super) fn of(list: &str, header: &[String], wanted: &[Column]) -> Result<Self, Error> {
+        let mut places = Self::default();
+        for field in Field::ALL {
+            let own = wanted.iter().find(|column| column.field == field);
+            places.0[field as usize] = match own {
+                Some(Column { name, .. }) => {
+                    let plain = plain(name);
+                    let at = header.iter().position(|column| *column == *name);
+                    let at = at.or_else(|| header.iter().position(|c| self::plain(c) == plain));
+                    Some(at.ok_or_else(|| Error::NoColumn {
+                        name: list.to_owned(),
+                        column: name.clone(),
+                        found: header.to_vec(),
+                    })?)
+                }
+                // The first name that is known best.
+                None => field
+                    .names()
+                    .iter()
+                    .find_map(|known| header.iter().position(|column| plain(column) == *known)),
+            };
+        }
+        match places.0[Field::Address as usize] {
+            Some(_) => Ok(places),
+            None => Err(Error::NoAddress { name: list.to_owned(), found: header.to_vec() }),
+        }
+    }
+
+    /// A list without a header has one address a row, in this column.
+    pub(super) fn without_header(address: usize) -> Self {
+        let mut places = Self::default();
+        places.0[Field::Address as usize] = Some(address);
+        places
+    }
+
+    pub(super) fn get<'f>(&self, field: Field, fields: &'f [String]) -> Option<&'f str> {
+        let at = self.0[field as usize]?;
+        fields.get(at).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Letters and digits alone, in small letters.
+pub(super) fn plain(name: &str) -> String {
+    name.nfc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a column of that name can hold this field.
+pub(super) fn is(field: Field, name: &str, wanted: &[Column]) -> bool {
+    match wanted.iter().find(|column| column.field == field) {
+        Some(column) => plain(&column.name) == plain(name),
+        None => field.names().contains(&plain(name).as_str()),
+    }
+}
+
+/// A user out of the fields that a row has, and what is odd about her.
+pub(super) fn user<'f>(
+    get: impl Fn(Field) -> Option<&'f str>,
+) -> (Result<User, String>, Vec<String>) {
+    let mut notes = Vec::new();
+    let user = read(get, &mut notes);
+    (user, notes)
+}
+
+fn read<'f>(
+    get: impl Fn(Field) -> Option<&'f str>,
+    notes: &mut Vec<String>,
+) -> Result<User, String> {
+    let address = get(Field::Address).ok_or("no address")?;
+    let address = EmailAddress::new(&shown(address)?).map_err(|why| why.to_string())?;
+    if let Some(c) = address.local_part().chars().find(|c| is_invisible(*c)) {
+        return Err(format!("U+{:04X} in the address cannot be seen", c as u32));
+    }
+    let whole = get(Field::DisplayName).map(str::to_owned).or_else(|| {
+        let parts: Vec<&str> =
+            [Field::GivenName, Field::Surname].into_iter().filter_map(&get).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    });
+    let display_name = whole.map(|name| name_of(&name, notes)).transpose()?;
+    let pattern = |field, what: &str| {
+        let host = get(field).map(HostnamePattern::new).transpose();
+        host.map_err(|why| format!("{what}: {why}"))
+    };
+    let username = get(Field::Username).map(UsernamePattern::new).transpose();
+    let language = get(Field::Language).map(|tag| tag.replace('_', "-"));
+    if let Some(tag) = language.as_ref().filter(|tag| !crate::document::is_language(tag)) {
+        return Err(format!(
+            "\"{}\" is no language; write one such as de or pt-BR",
+            tag.escape_debug()
+        ));
+    }
+    Ok(User {
+        address,
+        display_name,
+        username: username.map_err(|why| format!("user name: {why}"))?,
+        language,
+        incoming: pattern(Field::IncomingServer, "incoming server")?,
+        outgoing: pattern(Field::OutgoingServer, "outgoing server")?,
+    })
+}
+
+/// A value as it may be told.
+fn shown(value: &str) -> Result<String, String> {
+    const LONGEST: usize = 1000;
+    match value.len() > LONGEST {
+        true => Err(format!("a field of {} bytes", value.len())),
+        false => Ok(value.to_owned()),
+    }
+}
+
+fn name_of(name: &str, notes: &mut Vec<String>) -> Result<Text, String> {
+    // What a spreadsheet computes is nobody's name.
+    if name.starts_with(['=', '@', '+']) {
+        let start: String = name.chars().take(20).collect();
+        return Err(format!("the name \"{}\" is a formula", start.escape_debug()));
+    }
+    let text = Text::new(&shown(name)?).map_err(|why| format!("name: {why}"))?;
+    if let Some(c) = name.chars().find(|c| is_invisible(*c)) {
+        notes.push(format!("U+{:04X} in the name cannot be seen", c as u32));
+    }
+    Ok(text)
+}
+
+/// Marks that turn a text round or take no place (Unicode's Bidi_Control and joiners).
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}'
+            | '\u{FEFF}'
+    )
+}

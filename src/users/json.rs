@@ -1,0 +1,67 @@
+//! Lines of JSON: an object a line (jsonlines.org).
+
+use std::io::{BufRead, Read as _};
+
+use serde_json::{Map, Value};
+
+use super::columns::{Field, is, user};
+use super::decode::Decoded;
+use super::{Column, Error, Row};
+
+/// A line that is longer is none of a user.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+pub(super) struct Lines {
+    text: Decoded,
+    wanted: Vec<Column>,
+    line: u64,
+    ended: bool,
+}
+
+impl Lines {
+    pub(super) fn new(text: Decoded, wanted: &[Column]) -> Self {
+        Self { text, wanted: wanted.to_vec(), line: 0, ended: false }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+        while !self.ended {
+            let mut bytes = Vec::new();
+            let mut limited = (&mut self.text.reader).take(LONGEST_LINE);
+            let name = || self.text.name.clone();
+            match limited.read_until(b'\n', &mut bytes) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(source) => {
+                    self.ended = true;
+                    return Some(Err(Error::Io { name: name(), source }));
+                }
+            }
+            self.line += 1;
+            if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
+                self.ended = true;
+                let why = "a line of more than 1 MiB".to_owned();
+                return Some(Err(Error::Broken { name: name(), line: self.line, why }));
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            if !text.trim().is_empty() {
+                return Some(Ok(self.row(text.trim())));
+            }
+        }
+        self.ended = true;
+        None
+    }
+
+    fn row(&self, text: &str) -> Row {
+        let row = |user, notes| Row { line: self.line, user, notes, fields: vec![text.to_owned()] };
+        let object: Map<String, Value> = match serde_json::from_str(text) {
+            Ok(object) => object,
+            Err(why) => return row(Err(format!("no object of JSON: {why}")), Vec::new()),
+        };
+        let get = |field: Field| {
+            let named = object.iter().find(|(name, _)| is(field, name, &self.wanted));
+            named.and_then(|(_, value)| value.as_str()).map(str::trim).filter(|v| !v.is_empty())
+        };
+        let (user, notes) = user(get);
+        row(user, notes)
+    }
+}

@@ -1,0 +1,195 @@
+//! A table: fields between commas, semicolons or tabs, with quotes where somebody put them.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use encoding_rs::WINDOWS_1252;
+
+use super::columns::{Field, Places, user};
+use super::decode::Decoded;
+use super::{Column, Error, Row};
+
+/// A row that is longer has a quotation mark that nobody closed.
+const LONGEST_ROW: u64 = 1024 * 1024;
+
+pub(super) struct Table {
+    name: String,
+    reader: Reader<Counted>,
+    header: Vec<String>,
+    places: Places,
+    record: ByteRecord,
+    /// Bytes since the last row.
+    taken: Rc<Cell<u64>>,
+    /// The first row of a list that has no header.
+    first: Option<Row>,
+    ended: bool,
+}
+
+impl Table {
+    pub(super) fn open(mut text: Decoded, wanted: &[Column]) -> Result<Self, Error> {
+        let delimiter = delimiter(text.first_line()?);
+        let taken = Rc::new(Cell::new(0));
+        let Decoded { name, reader } = text;
+        let source = Counted { source: Box::new(reader), taken: Rc::clone(&taken), last: b'\n' };
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(source);
+        let mut table = Self {
+            name,
+            reader,
+            header: Vec::new(),
+            places: Places::default(),
+            record: ByteRecord::new(),
+            taken,
+            first: None,
+            ended: false,
+        };
+        let Some((line, fields)) = table.read()? else {
+            return Err(Error::Empty { name: table.name });
+        };
+        match Places::of(&table.name, &fields, wanted) {
+            Ok(places) => {
+                table.places = places;
+                table.header = fields;
+            }
+            // A bare list of addresses, which needs no header.
+            Err(Error::NoAddress { .. }) if fields.iter().any(|field| field.contains('@')) => {
+                let at = fields.iter().position(|field| field.contains('@')).unwrap_or_default();
+                table.places = Places::without_header(at);
+                table.first = Some(table.row(line, fields));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(table)
+    }
+
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        if self.ended {
+            return None;
+        }
+        match self.read() {
+            Ok(Some((line, fields))) => Some(Ok(self.row(line, fields))),
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+
+    fn row(&self, line: u64, fields: Vec<String>) -> Row {
+        let (user, notes) = match fields.len() > self.header.len() && !self.header.is_empty() {
+            true => {
+                let why = format!(
+                    "{} fields, and the first line has {}: is one not in quotes?",
+                    fields.len(),
+                    self.header.len()
+                );
+                (Err(why), Vec::new())
+            }
+            false => user(|field: Field| self.places.get(field, &fields)),
+        };
+        Row { line, user, notes, fields }
+    }
+
+    /// The next row that is not empty, with its line.
+    fn read(&mut self) -> Result<Option<(u64, Vec<String>)>, Error> {
+        loop {
+            self.taken.set(0);
+            let line = self.reader.position().line();
+            let found = self.reader.read_byte_record(&mut self.record);
+            if !found.map_err(|error| self.failed(error, line))? {
+                return Ok(None);
+            }
+            // The reader counts empty lines before a row as its own, so it is counted from the end.
+            let within = self.record.iter().flatten().filter(|byte| **byte == b'\n').count();
+            let line = self.reader.position().line().saturating_sub(1 + within as u64).max(line);
+            let fields: Vec<String> = self.record.iter().map(text).collect();
+            if fields.iter().any(|field| !field.trim().is_empty()) {
+                return Ok(Some((line, fields)));
+            }
+        }
+    }
+
+    fn failed(&self, error: csv::Error, line: u64) -> Error {
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) if source.kind() == io::ErrorKind::InvalidData => {
+                Error::Broken { name: self.name.clone(), line, why: source.to_string() }
+            }
+            csv::ErrorKind::Io(source) => Error::Io { name: self.name.clone(), source },
+            other => Error::Broken { name: self.name.clone(), line, why: format!("{other:?}") },
+        }
+    }
+}
+
+/// UTF-8, or the code page of a PC in Western Europe, in which Excel saves "CSV".
+fn text(field: &[u8]) -> String {
+    match std::str::from_utf8(field) {
+        Ok(text) => text.to_owned(),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(field).0.into_owned(),
+    }
+}
+
+/// The one that the first line has most of; Excel writes semicolons where the comma is in numbers.
+fn delimiter(line: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for byte in line {
+        if *byte == b'"' {
+            quoted = !quoted;
+        } else if !quoted && let Some((_, count)) = counts.iter_mut().find(|(d, _)| d == byte) {
+            *count += 1;
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(d, _)| d)
+}
+
+/// Stops where one row would go on and on, and gives every line the same end.
+struct Counted {
+    source: Box<dyn Read>,
+    taken: Rc<Cell<u64>>,
+    last: u8,
+}
+
+impl Read for Counted {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.taken.get() > LONGEST_ROW {
+            let why = "a row of more than 1 MiB: is a quotation mark not closed?";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let read = self.source.read(out)?;
+        self.taken.set(self.taken.get() + read as u64);
+        if let (0, [first, ..]) = (read, &mut *out)
+            && self.last != b'\n'
+        {
+            (self.last, *first) = (b'\n', b'\n');
+            return Ok(1);
+        }
+        // The reader of rows counts "\r\n" late: "\r" becomes "\n", and "\n" behind it nothing.
+        let mut kept = 0;
+        for at in 0..read {
+            let byte = out[at];
+            if !(byte == b'\n' && self.last == b'\r') {
+                out[kept] = if byte == b'\r' { b'\n' } else { byte };
+                kept += 1;
+            }
+            self.last = byte;
+        }
+        // Only the second half of an end of line: that is no end of the file.
+        if kept == 0 && read > 0 { self.read(out) } else { Ok(kept) }
+    }
+}
