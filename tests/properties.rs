@@ -14,11 +14,12 @@ mod texts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mailwright::check::{Judges, check};
+use mailwright::check::{Judges, Refilled, check};
 use mailwright::finding::{Finding, Severity};
 use mailwright::format::safe_component;
-use mailwright::plan::{Job, Plan, plan};
-use mailwright::render::{Artifact, Renderer};
+use mailwright::plan::{Audience, Job, Plan, plan};
+use mailwright::render::pattern::Pattern;
+use mailwright::render::{Artifact, Person, Renderer};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 
@@ -104,6 +105,65 @@ fn a_hostile_address_makes_files_of_the_same_structure_as_a_plain_one() {
         let (plain, hostile) = (case.with_local_part(plain), case.with_local_part(hostile));
         same_structure(&renderer, (&plain, true), (&hostile, true), judged)
     });
+}
+
+/// Mass rollout fills what was rendered for one person with another's values. Whatever a template does
+/// with them, that is the file which rendering makes, or the pattern says that it does not fit.
+#[test]
+fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
+    let renderer = RefCell::new(Renderer::new());
+    let recording = RefCell::new(Renderer::new().for_patterns());
+    let filled = RefCell::new((0, 0));
+    let with_address = (cases(visible_texts()), local_part())
+        .prop_filter("somebody's address", |(case, _)| case.local_parts().next().is_some());
+    run(64, with_address, |(case, hostile), judged| {
+        let plain = if hostile.is_ascii() { "ann" } else { "änn" };
+        let case = case.without_local_part_in_hostnames();
+        let (one, other) = (
+            case.with_local_part(plain).world(false)?,
+            case.with_local_part(hostile).world(false)?,
+        );
+        let (request, other_request) = (one.request(), other.request());
+        let (one, other) = (plan(&request), plan(&other_request));
+        let of_persons = |plan: &Plan<'_>| -> Vec<usize> {
+            let jobs = plan.bundles.iter().flat_map(|bundle| &bundle.jobs).enumerate();
+            jobs.filter(|(_, job)| job.subject.address().is_some()).map(|(at, _)| at).collect()
+        };
+        let (places, others) = (of_persons(&one), of_persons(&other));
+        prop_assert_eq!(places.len(), others.len());
+        let jobs: Vec<&Job<'_>> = one.bundles.iter().flat_map(|b| &b.jobs).collect();
+        let other_jobs: Vec<&Job<'_>> = other.bundles.iter().flat_map(|b| &b.jobs).collect();
+        // What is nobody's own has no pattern.
+        (0..jobs.len()).filter(|at| !places.contains(at)).for_each(|at| count(judged, jobs[at]));
+        for (place, other_place) in places.into_iter().zip(others) {
+            let (job, other_job) = (jobs[place], other_jobs[other_place]);
+            let Some(artifact) = render(&mut recording.borrow_mut(), job)? else { continue };
+            let Some(wanted) = render(&mut renderer.borrow_mut(), other_job)? else { continue };
+            let Some(pattern) = Pattern::new(&artifact) else { continue };
+            let Audience::Account { address, display_name } = other_job.audience else { continue };
+            let person = Person { address, display_name, username: None };
+            let counts = &mut *filled.borrow_mut();
+            let Ok(made) = pattern.fill(&person) else {
+                counts.1 += 1;
+                continue;
+            };
+            counts.0 += 1;
+            prop_assert_eq!(&made.path, &wanted.path);
+            prop_assert!(
+                made.bytes == wanted.bytes,
+                "{}:\n{}\n{}",
+                made.path,
+                made.text,
+                wanted.text
+            );
+            let judge = Refilled::of(&pattern).map_err(TestCaseError::fail)?;
+            judge.judge(&pattern, &made).map_err(TestCaseError::fail)?;
+            count(judged, job);
+        }
+        Ok(())
+    });
+    let (fits, misfits) = filled.into_inner();
+    assert!(fits > 9 * misfits, "{fits} fit and {misfits} do not");
 }
 
 /// Every file of a world is what was planned, and what another renderer makes of it.

@@ -27,6 +27,8 @@ use crate::target::Scope;
 
 use schema::Schemas;
 
+pub use structure::Refilled;
+
 /// The judges' memory over a run: compiled schemas, and what was found right already.
 #[derive(Default)]
 pub struct Judges {

@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use crate::format::Tree;
 use crate::render::Artifact;
+use crate::render::pattern::{Filled, Pattern};
 
 use super::source;
 
@@ -42,4 +43,47 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
         Some(path) => wrong(format!("a value changes the structure at {path}"), 0..0),
         None => Ok(Some(found)),
     }
+}
+
+/// Judges the files that are made from one pattern: every one is read back.
+pub struct Refilled {
+    /// None where it is another one for each person.
+    skeleton: Option<Tree>,
+}
+
+impl Refilled {
+    pub fn of(pattern: &Pattern) -> Result<Self, String> {
+        let skeleton = match pattern.has_finished() {
+            true => None,
+            false => parse(pattern, &pattern.skeleton())?,
+        };
+        Ok(Self { skeleton })
+    }
+
+    /// The file has the values of the person whose it is, where the pattern has them open, and
+    /// everything else as the pattern has it.
+    pub fn judge(&self, pattern: &Pattern, filled: &Filled) -> Result<(), String> {
+        let text = pattern.format().decode(&filled.bytes);
+        let text = text.map_err(|e| format!("the bytes do not decode: {e}"))?;
+        if text != filled.text {
+            return Err("the bytes decode to another text".to_owned());
+        }
+        let Some(found) = parse(pattern, &text)? else { return Ok(()) };
+        let own;
+        let skeleton = match &self.skeleton {
+            Some(skeleton) => skeleton,
+            None => {
+                own = parse(pattern, &pattern.skeleton())?;
+                own.as_ref().ok_or("the template does not parse")?
+            }
+        };
+        match skeleton.difference(&found, &|text| pattern.resolve(text)) {
+            Some(path) => Err(format!("a value changes the structure at {path}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn parse(pattern: &Pattern, text: &str) -> Result<Option<Tree>, String> {
+    pattern.format().parse(text).map_err(|e| format!("the file does not parse: {e}"))
 }

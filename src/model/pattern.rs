@@ -101,6 +101,11 @@ impl HostnamePattern {
         placeholders(&self.0)
     }
 
+    /// Whether two persons at one domain can have two hosts.
+    pub fn depends_on_person(&self) -> bool {
+        self.placeholders().contains(&Placeholder::EmailLocalPart)
+    }
+
     pub fn resolve(&self, address: &EmailAddress) -> Result<Hostname, Invalid> {
         Hostname::new(&substitute(&self.0, address))
     }

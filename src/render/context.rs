@@ -32,19 +32,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::model::{ClientConfig, Server, Side, Text};
 use crate::plan::{Audience, Job, PlannedServer, services};
 use crate::target::{OptionDefault, Take};
 
 use super::marks::Marks;
+use super::person::{self, Field};
 
 pub(super) use asked::Asked;
-
-/// The namespace of every UUID that mailwright derives; made once, never to change: a changed
-/// UUID makes Apple Mail drop an account with its mail and set it up anew.
-const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af13);
 
 /// The language that every text has.
 const FALLBACK: &str = "en";
@@ -70,7 +66,15 @@ impl Builder<'_> {
         let mut root = Map::with_capacity(24);
         let mut set = |key: &str, value: Value| drop(root.insert(key.to_owned(), value));
         set("emailProvider", self.provider());
-        set("subject", self.text(job.subject.name(), "subject"));
+        set(
+            "subject",
+            match job.audience {
+                Audience::Account { address, .. } => {
+                    self.of(Field::Address, address.as_str(), "subject")
+                }
+                _ => self.text(job.subject.name(), "subject"),
+            },
+        );
         set("domain", self.text(domain.as_str(), "domain"));
         set("domainUnicode", self.text(&domain.to_unicode(), "domainUnicode"));
         set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
@@ -81,7 +85,9 @@ impl Builder<'_> {
         }
         for side in [Side::Incoming, Side::Outgoing] {
             let Some(spec) = job.target.side(side) else { continue };
-            let servers: Vec<Value> = job.servers(side).iter().map(|s| self.server(s)).collect();
+            let servers = job.servers(side).iter().enumerate();
+            let servers: Vec<Value> =
+                servers.map(|(at, server)| self.server(side, at, server)).collect();
             if spec.take == Take::One
                 && let Some(first) = servers.first()
             {
@@ -93,8 +99,8 @@ impl Builder<'_> {
         let parts: [Part<Self>; 10] = [
             ("domains", Self::domains),
             ("reversedDomain", |b| b.text(&b.job.audience.domain().reversed(), "reversedDomain")),
-            ("token", |b| b.text(&b.token(), "token")),
-            ("identifier", |b| b.text(&b.identifier(), "identifier")),
+            ("token", |b| b.of(Field::Token, &person::token(b.job.audience), "token")),
+            ("identifier", |b| b.of(Field::Identifier, &person::identifier(b.job), "identifier")),
             ("organization", Self::organization),
             ("option", Self::options),
             ("uuid", Self::uuids),
@@ -112,6 +118,14 @@ impl Builder<'_> {
 
     fn text(&self, value: &str, name: impl Into<Cow<'static, str>>) -> Value {
         Value::String(self.marks.mark(value, name))
+    }
+
+    /// A text that is the person's own, where the file is a person's.
+    fn of(&self, field: Field, value: &str, name: &'static str) -> Value {
+        match self.job.audience {
+            Audience::Account { .. } => Value::String(self.marks.mark_of(field, value, name)),
+            _ => self.text(value, name),
+        }
     }
 
     fn list<'t>(&self, values: impl IntoIterator<Item = &'t str>, name: &'static str) -> Value {
@@ -139,49 +153,18 @@ impl Builder<'_> {
         self.list(std::iter::once(own).chain(others).map(|d| d.as_str()), "domain")
     }
 
-    /// `[a-z0-9-]`, different for different subjects: what is lost in spelling is made up for by
-    /// eight digits of a UUID.
-    fn token(&self) -> String {
-        let Audience::Account { address, .. } = self.job.audience else {
-            return self.job.audience.domain().as_str().replace('.', "-");
-        };
-        let spelled: String = address
-            .local_part()
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .take(32)
-            .collect();
-        let token = match spelled.trim_matches('-') {
-            "" => "account",
-            token => token,
-        };
-        let uuid = Uuid::new_v5(&NAMESPACE, address.as_str().as_bytes()).simple().to_string();
-        format!("{token}-{}", &uuid[..8])
-    }
-
-    fn identifier(&self) -> String {
-        let domain = self.job.audience.domain();
-        let base = match &self.job.organization.identifier {
-            Some(identifier) => identifier.to_string(),
-            None => format!("{}.mailwright", domain.reversed()),
-        };
-        match self.job.audience {
-            Audience::Account { .. } => format!("{base}.{}", self.token()),
-            _ => format!("{base}.{}", domain.as_str().replace('.', "-")),
-        }
-    }
-
     fn account(&self) -> Option<Value> {
         let Audience::Account { address, display_name } = self.job.audience else { return None };
         let mut value = json!({
-            "address": self.text(address.as_str(), "account.address"),
-            "localPart": self.text(address.local_part(), "account.localPart"),
+            "address": self.of(Field::Address, address.as_str(), "account.address"),
+            "localPart": self.of(Field::LocalPart, address.local_part(), "account.localPart"),
             "domain": self.text(address.domain().as_str(), "account.domain"),
-            "addressUnicode": self.text(&address.to_unicode(), "account.addressUnicode"),
+            "addressUnicode":
+                self.of(Field::AddressUnicode, &address.to_unicode(), "account.addressUnicode"),
         });
         if let Some(name) = display_name {
-            value["displayName"] = self.text(name.as_str(), "account.displayName");
+            value["displayName"] =
+                self.of(Field::DisplayName, name.as_str(), "account.displayName");
         }
         if let Some(password) = self.job.password {
             value["password"] = self.text(password.expose(), "account.password");
@@ -221,21 +204,11 @@ impl Builder<'_> {
         Value::Object(options.collect())
     }
 
-    /// Over target, name, subject and protocol, never over a host name: a new server must not
-    /// make a new account.
     fn uuids(&self) -> Value {
         let job = self.job;
-        let subject = match job.audience {
-            Audience::Account { address, .. } => address.as_str(),
-            _ => job.audience.domain().as_str(),
-        };
-        let protocol =
-            job.incoming.first().map_or_else(String::new, |s| s.server.server_type.to_string());
-        let uuids = job.target.uuids.iter().map(|name| {
-            let of = format!("{}|{name}|{subject}|{protocol}", job.target.name);
-            let uuid = Uuid::new_v5(&NAMESPACE, of.as_bytes());
-            let text = uuid.hyphenated().to_string().to_uppercase();
-            (name.clone(), self.text(&text, "uuid"))
+        let uuids = job.target.uuids.iter().enumerate().map(|(at, name)| {
+            let text = person::uuid(job, name);
+            (name.clone(), self.of(Field::Uuid(at), &text, "uuid"))
         });
         Value::Object(uuids.collect())
     }
@@ -252,7 +225,7 @@ impl Builder<'_> {
         Value::Object(texts.collect())
     }
 
-    fn server(&self, planned: &PlannedServer<'_>) -> Value {
+    fn server(&self, side: Side, at: usize, planned: &PlannedServer<'_>) -> Value {
         let server: &Server = planned.server;
         let words = |words: &BTreeMap<String, String>| -> Map<String, Value> {
             // Not marked: a word may be an element's name, and it is the manifest's own.
@@ -283,7 +256,7 @@ impl Builder<'_> {
         }
         set("authentications", ways.into());
         if let Some(username) = &planned.username {
-            set("username", self.text(username, "username"));
+            set("username", self.of(Field::Username(side, at), username, "username"));
         }
         let others = server.alternative_hostnames.iter().map(|h| h.as_str());
         set("alternativeHostnames", self.list(others, "alternativeHostname"));

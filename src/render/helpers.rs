@@ -15,7 +15,7 @@ use handlebars::{
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment};
 use serde_json::Value;
 
-use super::marks::Marks;
+use super::marks::{Marks, Recipe};
 
 /// A helper's arguments with the values behind the marks.
 struct Arguments<'a> {
@@ -116,34 +116,79 @@ impl HelperDef for ValueHelper {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let arguments = Arguments {
-            positional: h.params().iter().map(|p| self.behind(p.value())).collect(),
-            named: h.hash().iter().map(|(name, p)| (&**name, self.behind(p.value()))).collect(),
+            positional: h.params().iter().map(|p| behind(&self.marks, p.value())).collect(),
+            named: h
+                .hash()
+                .iter()
+                .map(|(name, p)| (&**name, behind(&self.marks, p.value())))
+                .collect(),
         };
         let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
         let result = match result {
-            Value::String(text) if self.finished => {
-                Value::String(self.marks.mark_finished(text, h.name().to_owned()))
-            }
-            // What `lookup` takes out of a table is a mark itself.
             Value::String(text) => {
-                Value::String(self.marks.mark(self.marks.resolve(&text), h.name().to_owned()))
+                // What `lookup` takes out of a table is a mark itself.
+                let text = if self.finished { text } else { self.marks.resolve(&text) };
+                let name = h.name().to_owned();
+                let recipe = || self.recipe(h);
+                Value::String(self.marks.mark_made(text, name, self.finished, recipe))
             }
-            other => other,
+            other => {
+                self.marks.asked(|| self.recipe(h), &other);
+                other
+            }
         };
         Ok(ScopedJson::Derived(result))
     }
 }
 
 impl ValueHelper {
-    fn behind<'a>(&self, value: &'a Value) -> Cow<'a, Value> {
-        match value {
-            Value::String(text) => Cow::Owned(Value::String(self.marks.resolve(text))),
-            Value::Array(items) => {
-                let items = items.iter().map(|item| self.behind(item).into_owned());
-                Cow::Owned(Value::Array(items.collect()))
+    /// The same call, for whatever its arguments stand for by then.
+    fn recipe(&self, h: &Helper<'_>) -> Recipe {
+        let positional: Vec<Value> = h.params().iter().map(|p| p.value().clone()).collect();
+        let named: Vec<(String, Value)> =
+            h.hash().iter().map(|(name, p)| ((**name).to_owned(), p.value().clone())).collect();
+        let mut of = Vec::new();
+        positional
+            .iter()
+            .chain(named.iter().map(|(_, value)| value))
+            .for_each(|v| texts(v, &mut of));
+        let function = self.function;
+        let make = move |marks: &Marks| {
+            let arguments = Arguments {
+                positional: positional.iter().map(|value| behind(marks, value)).collect(),
+                named: named
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), behind(marks, value)))
+                    .collect(),
+            };
+            match function(&arguments)? {
+                Value::String(text) => Ok(Value::String(marks.resolve(&text))),
+                other => Ok(other),
             }
-            other => Cow::Borrowed(other),
+        };
+        Recipe { of, make: Arc::new(make) }
+    }
+}
+
+/// With the values behind the marks.
+fn behind<'a>(marks: &Marks, value: &'a Value) -> Cow<'a, Value> {
+    match value {
+        Value::String(text) => Cow::Owned(Value::String(marks.resolve(text))),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| behind(marks, item).into_owned());
+            Cow::Owned(Value::Array(items.collect()))
         }
+        other => Cow::Borrowed(other),
+    }
+}
+
+/// Every text in a value.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(map) => map.values().for_each(|item| texts(item, found)),
+        _ => {}
     }
 }
 
@@ -222,7 +267,11 @@ struct QrHelper {
 
 /// payload → side length and path: a file asks for both, and the guides in all languages for the
 /// same one, while choosing the mask costs as much as a whole file.
-type Codes = Arc<Mutex<BTreeMap<String, (String, String)>>>;
+#[derive(Clone, Default)]
+struct Codes(Arc<Mutex<BTreeMap<String, (String, String)>>>);
+
+/// More than one person's files ask for.
+const CODES_KEPT: usize = 16;
 
 /// ISO/IEC 18004 section 9.1 asks for four modules of white around the code.
 const QUIET_ZONE: i32 = 4;
@@ -242,18 +291,36 @@ impl HelperDef for QrHelper {
         }
         let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
         let payload = self.marks.resolve(text.trim());
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !codes.contains_key(&payload) {
-            let code = encode(&payload).map_err(|e| {
-                failed(h.name(), &format!("{} bytes do not fit: {e}", payload.len()))
-            })?;
-            let size = (code.size() + 2 * QUIET_ZONE).to_string();
-            codes.insert(payload.clone(), (size, path_data(&code)));
-        }
-        let (size, path) = &codes[&payload];
-        let result = if self.size { size } else { path };
-        out.write(&self.marks.mark(result.as_str(), "qr"))?;
+        let result = self.codes.get(&payload, self.size).map_err(|why| failed(h.name(), &why))?;
+        let recipe = || {
+            let (text, codes, size) = (text.trim().to_owned(), self.codes.clone(), self.size);
+            Recipe {
+                of: vec![text.clone()],
+                make: Arc::new(move |marks| {
+                    codes.get(&marks.resolve(&text), size).map(Value::String)
+                }),
+            }
+        };
+        out.write(&self.marks.mark_made(result, "qr", false, recipe))?;
         Ok(())
+    }
+}
+
+impl Codes {
+    fn get(&self, payload: &str, size: bool) -> Result<String, String> {
+        let mut codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !codes.contains_key(payload) {
+            let code =
+                encode(payload).map_err(|e| format!("{} bytes do not fit: {e}", payload.len()))?;
+            // Those of the person before are asked for no more.
+            if codes.len() >= CODES_KEPT {
+                codes.clear();
+            }
+            let side = (code.size() + 2 * QUIET_ZONE).to_string();
+            codes.insert(payload.to_owned(), (side, path_data(&code)));
+        }
+        let (side, path) = &codes[payload];
+        Ok(if size { side.clone() } else { path.clone() })
     }
 }
 

@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
+use super::person::Field;
 use crate::format::Kind;
 
 const FIRST: u32 = 0xF0000;
@@ -16,14 +19,52 @@ const LEAD: u8 = 0xF3;
 
 /// The values of one rendering. Clones share the same table.
 #[derive(Clone, Default)]
-pub struct Marks(Arc<Mutex<Vec<Mark>>>);
+pub struct Marks(Arc<Mutex<Table>>);
 
+#[derive(Default)]
+struct Table {
+    marks: Vec<Mark>,
+    /// Whether it is kept how each value came about, for [`super::pattern`].
+    records: bool,
+    questions: Vec<Question>,
+}
+
+#[derive(Clone)]
 struct Mark {
     value: String,
     /// What people know it by, for messages.
     name: Cow<'static, str>,
     /// Already in the form that the format wants.
     finished: bool,
+    origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Default)]
+pub(super) enum Origin {
+    /// It is the same for everybody.
+    #[default]
+    Fixed,
+    /// It is the person's own.
+    Of(Field),
+    /// It is made of other values.
+    Made(Recipe),
+}
+
+/// How a value is made of others.
+#[derive(Clone)]
+pub(super) struct Recipe {
+    /// The texts with marks that it is made of.
+    pub(super) of: Vec<String>,
+    /// Makes it anew, whatever the marks stand for now.
+    pub(super) make: Arc<dyn Fn(&Marks) -> Result<Value, String> + Send + Sync>,
+}
+
+/// Something that the template asked about values and that decided what it did.
+#[derive(Clone)]
+pub(super) struct Question {
+    pub(super) recipe: Recipe,
+    pub(super) answer: Value,
 }
 
 /// A mark that was met in a text.
@@ -37,27 +78,65 @@ struct Found<'a> {
 impl Marks {
     /// A mark for a value. An empty value stays empty, so that `{{#if}}` sees it.
     pub fn mark(&self, value: impl Into<String>, name: impl Into<Cow<'static, str>>) -> String {
-        self.add(value.into(), name.into(), false)
+        self.add(value.into(), name.into(), false, Origin::Fixed)
     }
 
-    /// A mark for a text that is already in the form that the format wants.
-    pub fn mark_finished(
+    /// A mark for a value that is the person's own.
+    pub(super) fn mark_of(&self, field: Field, value: &str, name: &'static str) -> String {
+        self.add(value.to_owned(), name.into(), false, Origin::Of(field))
+    }
+
+    /// A mark for a text that is made of others. What comes out empty has no mark, and is a question
+    /// therefore.
+    pub(super) fn mark_made(
         &self,
-        value: impl Into<String>,
+        value: String,
         name: impl Into<Cow<'static, str>>,
+        finished: bool,
+        recipe: impl FnOnce() -> Recipe,
     ) -> String {
-        self.add(value.into(), name.into(), true)
+        if !self.records() {
+            return self.add(value, name.into(), finished, Origin::Fixed);
+        }
+        if value.is_empty() {
+            self.asked(recipe, &Value::String(String::new()));
+            return value;
+        }
+        self.add(value, name.into(), finished, Origin::Made(recipe()))
     }
 
-    fn add(&self, value: String, name: Cow<'static, str>, finished: bool) -> String {
+    /// Keeps what a template asked, and what the answer was.
+    pub(super) fn asked(&self, recipe: impl FnOnce() -> Recipe, answer: &Value) {
+        if self.records() {
+            let question = Question { recipe: recipe(), answer: answer.clone() };
+            self.table().questions.push(question);
+        }
+    }
+
+    /// From now on it is kept how values come about.
+    pub(super) fn record(&self) {
+        self.table().records = true;
+    }
+
+    pub(super) fn records(&self) -> bool {
+        self.table().records
+    }
+
+    fn add(
+        &self,
+        value: String,
+        name: Cow<'static, str>,
+        finished: bool,
+        origin: Origin,
+    ) -> String {
         if value.is_empty() {
             return value;
         }
         let mut table = self.table();
-        let at = FIRST + u32::try_from(table.len()).unwrap_or(u32::MAX - FIRST);
+        let at = FIRST + u32::try_from(table.marks.len()).unwrap_or(u32::MAX - FIRST);
         match char::from_u32(at) {
             Some(mark) if at <= LAST => {
-                table.push(Mark { value, name, finished });
+                table.marks.push(Mark { value, name, finished, origin });
                 mark.to_string()
             }
             // 65,533 values in one file: no client reads such a file.
@@ -71,7 +150,14 @@ impl Marks {
         if text.chars().all(harmless) {
             return text.to_owned();
         }
-        self.mark(self.resolve(text), "text")
+        let own = || text.to_owned();
+        self.mark_made(self.resolve(text), "text", false, || {
+            let text = own();
+            Recipe {
+                of: vec![text.clone()],
+                make: Arc::new(move |marks| Ok(Value::String(marks.resolve(&text)))),
+            }
+        })
     }
 
     pub fn has_marks(&self, text: &str) -> bool {
@@ -134,8 +220,8 @@ impl Marks {
             out.push_str(before);
             let mut chars = from.chars();
             let Some(character) = chars.next() else { break };
-            match find(&table, character) {
-                Some(Mark { value: text, name, finished }) => {
+            match find(&table.marks, character) {
+                Some(Mark { value: text, name, finished, .. }) => {
                     let found = Found { character, value: text, name, finished: *finished };
                     value(found, out)?;
                 }
@@ -148,15 +234,64 @@ impl Marks {
     }
 
     pub fn clear(&self) {
-        self.table().clear();
+        let mut table = self.table();
+        table.marks.clear();
+        table.questions.clear();
     }
 
     /// The table as it is now, on its own; this one starts anew.
     pub fn take(&self) -> Self {
-        Self(Arc::new(Mutex::new(std::mem::take(&mut *self.table()))))
+        let mut table = self.table();
+        let new = Table { records: table.records, ..Table::default() };
+        Self(Arc::new(Mutex::new(std::mem::replace(&mut *table, new))))
     }
 
-    fn table(&self) -> MutexGuard<'_, Vec<Mark>> {
+    /// Every mark's place, character and origin.
+    pub(super) fn origins(&self) -> Vec<(usize, char, Origin)> {
+        let table = self.table();
+        let marks = table.marks.iter().enumerate();
+        marks
+            .filter_map(|(at, mark)| {
+                let character = char::from_u32(FIRST + u32::try_from(at).ok()?)?;
+                Some((at, character, mark.origin.clone()))
+            })
+            .collect()
+    }
+
+    pub(super) fn questions(&self) -> Vec<Question> {
+        self.table().questions.clone()
+    }
+
+    /// Another value for a mark.
+    pub(super) fn set(&self, at: usize, value: String) {
+        if let Some(mark) = self.table().marks.get_mut(at) {
+            mark.value = value;
+        }
+    }
+
+    /// The text with what is the same for everybody in its place, escaped; the rest stays marks.
+    pub(super) fn settle(
+        &self,
+        skeleton: &str,
+        format: &Kind,
+        varies: &[char],
+    ) -> Result<String, String> {
+        let mut out = String::with_capacity(skeleton.len() * 2);
+        self.replace::<String>(skeleton, &mut out, |mark, out| {
+            if varies.contains(&mark.character) {
+                out.push(mark.character);
+            } else if mark.finished {
+                out.push_str(mark.value);
+            } else {
+                let escaped = format.escape(mark.value);
+                out.push_str(&escaped.map_err(|why| why.to_string())?);
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
         // A panic elsewhere leaves the table whole: nothing is half written in it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,8 @@ mod context;
 mod helpers;
 mod marks;
 mod parsed;
+pub mod pattern;
+mod person;
 mod template;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use context::Asked;
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
+pub use person::{Field, Person};
 pub use template::lint;
 
 /// A finished file, and how it came about.
@@ -30,6 +33,8 @@ pub struct Artifact<'a> {
     pub job: &'a Job<'a>,
     /// Below the bundle's folder, `/` between components.
     pub path: String,
+    /// The same with marks where the values stand.
+    pub path_skeleton: String,
     /// The text with marks where the values stand.
     pub skeleton: String,
     pub marks: Marks,
@@ -83,7 +88,8 @@ impl Renderer {
             .render_with_context(&template, &context)
             .map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
         let skeleton = normalise(&skeleton);
-        let path = self.path_with(&path, job, &context)?;
+        let path_skeleton = self.path_with(&path, job, &context)?;
+        let path = pattern::path_of(&path_skeleton, &self.marks);
         let marks = self.marks.take();
         let unwritable = |why: String| {
             vec![
@@ -94,7 +100,7 @@ impl Renderer {
         };
         let text = marks.splice(&skeleton, &job.file.format).map_err(unwritable)?;
         let bytes = job.file.format.encode(&text).map_err(|e| unwritable(e.to_string()))?;
-        Ok(Artifact { job, path, skeleton, marks, text, bytes })
+        Ok(Artifact { job, path, path_skeleton, skeleton, marks, text, bytes })
     }
 
     /// Where a job's file goes, below its bundle's folder.
@@ -103,10 +109,16 @@ impl Renderer {
         self.register_path(&name, job)?;
         self.marks.clear();
         let context = Context::from(context::context(job, &[&self.known[&name]], &self.marks));
-        self.path_with(&name, job, &context)
+        Ok(pattern::path_of(&self.path_with(&name, job, &context)?, &self.marks))
     }
 
-    /// Components that hold a value are made safe; the rest is the manifest's own.
+    /// From now on what is rendered can become a [`pattern::Pattern`].
+    pub fn for_patterns(self) -> Self {
+        self.marks.record();
+        self
+    }
+
+    /// With marks where values stand.
     fn path_with(
         &self,
         name: &str,
@@ -120,11 +132,7 @@ impl Renderer {
             .registry
             .render_with_context(name, context)
             .map_err(|e| vec![template::path_error(&e, job)])?;
-        let parts = file.split('/').map(|part| match self.marks.has_marks(part) {
-            true => crate::format::file_name(&self.marks.resolve(part)),
-            false => part.to_owned(),
-        });
-        Ok(format!("{}/{}", job.folder_target.name, parts.collect::<Vec<_>>().join("/")))
+        Ok(format!("{}/{file}", job.folder_target.name))
     }
 
     fn register(&mut self, name: &str, file: &str, job: &Job<'_>) -> Result<(), Vec<Finding>> {

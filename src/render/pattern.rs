@@ -1,0 +1,186 @@
+//! One rendering for many persons: what a template made for one, with the values of another.
+//!
+//! While a file is rendered, it is kept how each value came about ([`super::marks`]): a field of the
+//! person, made of other values by a helper, or the same for everybody. For the next person the
+//! fields are set anew, what was made of them is made again, and everything that the template asked is
+//! asked again: where an answer is another one, the pattern does not fit, and the file is rendered in
+//! full. So whatever a template does, a filled pattern is the file that rendering would have made.
+
+use crate::format::Kind;
+use crate::model::{Side, UsernamePattern};
+
+use super::Artifact;
+use super::marks::{Marks, Origin, Question, Recipe};
+use super::person::{self, Field, Person};
+
+/// A rendered file with what differs from person to person left open.
+pub struct Pattern {
+    format: Kind,
+    /// With what is the same for everybody in its place; the rest are marks.
+    skeleton: String,
+    /// Below the bundle's folder, with marks.
+    path: String,
+    marks: Marks,
+    open: Vec<(usize, Source)>,
+    questions: Vec<Question>,
+    has_finished: bool,
+    target: String,
+    uuids: Vec<String>,
+    protocol: String,
+    identifier: String,
+    usernames: Vec<(Side, Vec<UsernamePattern>)>,
+}
+
+enum Source {
+    Of(Field),
+    Made(Recipe),
+}
+
+/// A file made from a pattern.
+pub struct Filled {
+    pub path: String,
+    pub text: String,
+    pub bytes: Vec<u8>,
+}
+
+/// The pattern does not fit this person: the file has to be rendered.
+#[derive(Debug)]
+pub struct Misfit;
+
+impl Pattern {
+    /// None where a file is nobody's own, or where even its servers depend on the person.
+    pub fn new(artifact: &Artifact<'_>) -> Option<Self> {
+        let job = artifact.job;
+        job.subject.address()?;
+        let by_person = |side| {
+            let mut servers = job.servers(side).iter();
+            servers.any(|planned| planned.server.hostname.depends_on_person())
+        };
+        if [Side::Incoming, Side::Outgoing].into_iter().any(by_person) {
+            return None;
+        }
+        let marks = artifact.marks.take();
+        let mut varies: Vec<char> = Vec::new();
+        let mut open = Vec::new();
+        for (at, character, origin) in marks.origins() {
+            let source = match origin {
+                Origin::Fixed => continue,
+                Origin::Of(field) => Source::Of(field),
+                Origin::Made(recipe) if depends(&recipe, &varies) => Source::Made(recipe),
+                Origin::Made(_) => continue,
+            };
+            varies.push(character);
+            open.push((at, source));
+        }
+        let mut questions = marks.questions();
+        questions.retain(|question| depends(&question.recipe, &varies));
+        let usernames = [Side::Incoming, Side::Outgoing].map(|side| {
+            let servers = job.servers(side).iter();
+            (side, servers.map(|planned| planned.server.username.clone()).collect())
+        });
+        let settled = marks.settle(&artifact.skeleton, &job.file.format, &varies).ok()?;
+        let has_finished = marks.finish(&settled) != settled;
+        Some(Self {
+            format: job.file.format.clone(),
+            skeleton: settled,
+            path: artifact.path_skeleton.clone(),
+            open,
+            questions,
+            has_finished,
+            target: job.target.name.clone(),
+            uuids: job.target.uuids.clone(),
+            protocol: person::protocol(job),
+            identifier: person::base_identifier(job),
+            usernames: usernames.into(),
+            marks,
+        })
+    }
+
+    /// The file for another person.
+    pub fn fill(&self, person: &Person<'_>) -> Result<Filled, Misfit> {
+        for (at, source) in &self.open {
+            let value = match source {
+                Source::Of(field) => self.field(*field, person).ok_or(Misfit)?,
+                Source::Made(recipe) => match (recipe.make)(&self.marks) {
+                    Ok(serde_json::Value::String(text)) => text,
+                    _ => return Err(Misfit),
+                },
+            };
+            // What is empty has no mark.
+            if value.is_empty() {
+                return Err(Misfit);
+            }
+            self.marks.set(*at, value);
+        }
+        for Question { recipe, answer } in &self.questions {
+            if (recipe.make)(&self.marks).ok().as_ref() != Some(answer) {
+                return Err(Misfit);
+            }
+        }
+        let text = self.marks.splice(&self.skeleton, &self.format).map_err(|_| Misfit)?;
+        let bytes = self.format.encode(&text).map_err(|_| Misfit)?;
+        Ok(Filled { path: path_of(&self.path, &self.marks), text, bytes })
+    }
+
+    pub fn format(&self) -> &Kind {
+        &self.format
+    }
+
+    /// The skeleton as a parser takes it: the values are marks, or stand in their place where they
+    /// are in the format's own form already.
+    pub fn skeleton(&self) -> String {
+        self.marks.finish(&self.skeleton)
+    }
+
+    /// Whether [`Self::skeleton`] is another one for each person.
+    pub fn has_finished(&self) -> bool {
+        self.has_finished
+    }
+
+    /// A text of the skeleton with the values of the person that was filled in last.
+    pub fn resolve(&self, text: &str) -> String {
+        self.marks.resolve(text)
+    }
+
+    fn field(&self, field: Field, person: &Person<'_>) -> Option<String> {
+        let audience = crate::plan::Audience::Account {
+            address: person.address,
+            display_name: person.display_name,
+        };
+        Some(match field {
+            Field::Address => person.address.to_string(),
+            Field::LocalPart => person.address.local_part().to_owned(),
+            Field::AddressUnicode => person.address.to_unicode(),
+            Field::DisplayName => person.display_name?.to_string(),
+            Field::Token => person::token(audience),
+            Field::Identifier => format!("{}.{}", self.identifier, person::token(audience)),
+            Field::Uuid(at) => {
+                let name = self.uuids.get(at)?;
+                person::uuid_of(&self.target, name, person.address.as_str(), &self.protocol)
+            }
+            Field::Username(side, at) => {
+                let (_, patterns) = self.usernames.iter().find(|(own, _)| *own == side)?;
+                let pattern = patterns.get(at)?;
+                match person.username {
+                    Some(username) => username.to_owned(),
+                    None if pattern.placeholders().is_empty() => pattern.to_string(),
+                    None => pattern.resolve(person.address),
+                }
+            }
+        })
+    }
+}
+
+/// Whether something is made of values that differ.
+fn depends(recipe: &Recipe, varies: &[char]) -> bool {
+    recipe.of.iter().any(|text| text.chars().any(|c| varies.contains(&c)))
+}
+
+/// Components that hold a value are made safe; the rest is the manifest's own.
+pub(super) fn path_of(skeleton: &str, marks: &Marks) -> String {
+    let parts = skeleton.split('/').map(|part| match marks.has_marks(part) {
+        true => crate::format::file_name(&marks.resolve(part)),
+        false => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
