@@ -5,6 +5,8 @@ mod connecting;
 
 use std::path::PathBuf;
 
+use super::rollout::Shard;
+use crate::users::Column;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "verify")]
@@ -128,10 +130,33 @@ pub struct GenerateArgs {
     /// The output folder
     #[arg(short, long, env = "MAILWRIGHT_OUT", default_value = "out", value_name = "DIR")]
     pub out: PathBuf,
+    /// Files for everybody in a list: CSV, TSV or lines of JSON, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<String>,
+    /// Which column is what, where its name does not tell, such as address=mail
+    #[arg(long, value_name = "WHAT=NAME", requires = "users")]
+    pub column: Vec<Column>,
+    /// Leave out rows that are no users, and list them in rejected.csv
+    #[arg(long, requires = "users")]
+    pub keep_going: bool,
+    /// Only the I-th of N shares of the users, always the same one
+    #[arg(long, value_name = "I/N", requires = "users")]
+    pub shard: Option<Shard>,
+    /// Go on with a run that was ended
+    #[arg(long, requires = "users")]
+    pub resume: bool,
     /// Everything in one zip, <OUT>/<SUBJECT>.zip
     #[cfg(feature = "zip")]
     #[arg(long)]
     pub zip: bool,
+    /// A zip for each user
+    #[cfg(feature = "zip")]
+    #[arg(long, requires = "users", conflicts_with = "zip")]
+    pub zip_each: bool,
+    /// How hard to pack the zips of users
+    #[cfg(feature = "zip")]
+    #[arg(long, value_name = "0..9", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub zip_level: u32,
     /// Do all but the writing
     #[arg(long)]
     pub dry_run: bool,

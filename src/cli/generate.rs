@@ -25,6 +25,9 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
+    if let Some(list) = &args.users {
+        return super::rollout::run(args, list, global, terminal, &interrupted);
+    }
     let password = args.password_from.as_deref().map(read_password).transpose()?;
     let mut session = Session::open(&args.subject, global)?;
     let mut findings = std::mem::take(&mut session.findings);

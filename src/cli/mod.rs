@@ -28,6 +28,7 @@ mod plan;
 mod probes;
 mod progress;
 mod providers;
+mod rollout;
 mod secret;
 mod session;
 mod targets;

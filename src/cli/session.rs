@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::finding::{Finding, Source};
-use crate::model::{Protocol, Text};
+use crate::model::{EmailAddress, Protocol, Text};
 use crate::plan::Request;
 use crate::settings::{Catalog, Choice, OptionValue, Organization, Project, Subject, Who, resolve};
 use crate::target::{OptionDefault, Target, Targets};
@@ -61,6 +61,19 @@ impl Session {
         })
     }
 
+    /// For users who are named elsewhere.
+    pub fn for_users(args: &SubjectArgs, global: &Global) -> Result<(Self, Resolver), Failure> {
+        let none = SubjectArgs { who: Vec::new(), ..args.clone() };
+        let mut session = Self::open(&none, global)?;
+        session.subjects.clear();
+        let mut said = Vec::new();
+        let (mut project, beside) = project(global, &mut said)?;
+        apply_flags(args, &mut project, &mut said);
+        let catalog = Catalog::new(global.providers.as_deref())?;
+        let provider = chosen_provider(args, &project, &beside);
+        Ok((session, Resolver { catalog, provider, overrides: project.overrides }))
+    }
+
     pub fn request<'a>(&'a self, password: Option<&'a crate::model::Secret>) -> Request<'a> {
         Request {
             subjects: &self.subjects,
@@ -87,13 +100,7 @@ pub fn for_whom(
     apply_flags(args, &mut project, findings);
     let name = display_name(args, findings);
     let catalog = Catalog::new(global.providers.as_deref())?;
-    let provider = args.provider.clone().or_else(|| {
-        // A file that the settings name stands beside them.
-        project.provider.as_ref().map(|p| match p.ends_with(".toml") {
-            true => beside.join(p).display().to_string(),
-            false => p.clone(),
-        })
-    });
+    let provider = chosen_provider(args, &project, &beside);
     let choice = Choice {
         provider: provider.as_deref(),
         overrides: &project.overrides,
@@ -101,6 +108,39 @@ pub fn for_whom(
     };
     let subjects = subjects(&args.who, &choice, &catalog, findings)?;
     Ok((project, subjects))
+}
+
+fn chosen_provider(args: &SubjectArgs, project: &Project, beside: &Path) -> Option<String> {
+    args.provider.clone().or_else(|| {
+        // A file that the settings name stands beside them.
+        project.provider.as_ref().map(|p| match p.ends_with(".toml") {
+            true => beside.join(p).display().to_string(),
+            false => p.clone(),
+        })
+    })
+}
+
+/// Finds the provider of one address after another.
+pub struct Resolver {
+    catalog: Catalog,
+    provider: Option<String>,
+    overrides: crate::settings::Override,
+}
+
+impl Resolver {
+    /// What an address's files are made from.
+    pub fn resolve(
+        &self,
+        address: &EmailAddress,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Subject>, crate::settings::Error> {
+        let choice = Choice {
+            provider: self.provider.as_deref(),
+            overrides: &self.overrides,
+            display_name: None,
+        };
+        resolve(Some(&Who::Address(address.clone())), &choice, &self.catalog, findings)
+    }
 }
 
 /// The settings file, and the folder it is in.

@@ -88,7 +88,7 @@ pub enum Error {
 
 impl Error {
     /// An error of the system while `doing` something with `path`.
-    pub(super) fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
+    pub fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
         let path = path.as_ref().to_owned();
         match is_full(&source) {
             true => Self::DiskFull { path, source },

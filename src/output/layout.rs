@@ -38,7 +38,7 @@ pub(super) fn check(bundles: &[Bundle]) -> Result<(), Error> {
 }
 
 /// A bundle's folder with `/` on every system, each component checked.
-pub(super) fn folder_path(folder: &Path) -> Result<String, Error> {
+pub fn folder_path(folder: &Path) -> Result<String, Error> {
     let unsafe_path = |reason: &str| Error::UnsafePath {
         path: folder.to_string_lossy().into_owned(),
         reason: reason.to_owned(),

@@ -11,6 +11,8 @@ mod keep;
 mod layout;
 pub mod manifest;
 mod staging;
+#[cfg(feature = "zip")]
+pub mod stream;
 mod swap;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 
 pub use dir::write_dirs;
 pub use error::Error;
+pub use layout::folder_path;
 pub use staging::check_out;
 #[cfg(feature = "zip")]
 pub use zip::{check_zip_target, write_zip};

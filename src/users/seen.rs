@@ -40,6 +40,11 @@ impl Doubles {
         self.0.get(&line).copied()
     }
 
+    /// Each such line with the earlier one.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().map(|(line, first)| (*line, *first))
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

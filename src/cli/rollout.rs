@@ -1,0 +1,434 @@
+//! `mailwright generate --users`: files for a whole organisation, one user after another.
+
+mod group;
+mod journal;
+mod list;
+mod sink;
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, any_error};
+use crate::format::hex;
+use crate::output::{self, Bundle};
+use crate::plan::{self, Plan, Request};
+use crate::users::{Row, User};
+
+use super::args::{Format, GenerateArgs, Global};
+use super::make::make;
+use super::progress::Progress;
+use super::session::{Resolver, Session};
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+use group::Maker;
+use journal::Journal;
+pub use list::Shard;
+use list::{Bad, List, Looked};
+use sink::{Rejected, Sink};
+
+/// So many users are made and put in place together.
+const BATCH: usize = 128;
+/// With more than these, folders lie below two more of two letters each.
+const MOST_IN_A_FOLDER: u64 = 10_000;
+
+pub fn run(
+    args: &GenerateArgs,
+    list: &str,
+    global: &Global,
+    terminal: &Terminal,
+    interrupted: &AtomicBool,
+) -> Result<Outcome, Failure> {
+    refuse(args)?;
+    let (mut session, resolver) = Session::for_users(&args.subject, global)?;
+    let mut findings = std::mem::take(&mut session.findings);
+    let list = List::open(list, &args.column)?;
+    let mut said = Vec::new();
+    let looked = list.look(args.shard, &mut |user| {
+        let mut own = Vec::new();
+        let known = resolver.resolve(&user.address, &mut own)?;
+        let why = own.iter().find(|finding| any_error(std::slice::from_ref(finding)));
+        let why = why.map(|finding| finding.message.clone());
+        said.extend(own.into_iter().filter(|finding| !any_error(std::slice::from_ref(finding))));
+        Ok(if known.is_some() { None } else { why.or(Some("no provider is known".to_owned())) })
+    })?;
+    findings.extend(said);
+    findings.extend(rows(&list, &looked, args.keep_going));
+    let rollout =
+        Rollout { args, session: &session, resolver: &resolver, list: &list, looked: &looked };
+    let mut done = Done::default();
+    for user in looked.domains.values() {
+        if !any_error(&findings) {
+            rollout.shared(user, terminal, &mut findings)?;
+        }
+    }
+    if !any_error(&findings) && !args.dry_run {
+        done = rollout.make(terminal, interrupted, &mut findings)?;
+    }
+    once(&mut findings);
+    tell(args, terminal, &looked, &done, &findings)?;
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(output::Error::Interrupted.into());
+    }
+    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// What means one person.
+fn refuse(args: &GenerateArgs) -> Result<(), Failure> {
+    if !args.subject.who.is_empty() {
+        return Err("--users names the users; leave WHO out".into());
+    }
+    if args.subject.name.is_some() {
+        return Err("--name is one person's; a column displayName has the names of users".into());
+    }
+    if args.password_from.is_some() {
+        return Err("--password-from is one person's, and --users are many".into());
+    }
+    Ok(())
+}
+
+/// A finding for each row that is no user, and for each user who is there twice.
+fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
+    let name = &list.name;
+    let finding = |code, message| match keep_going {
+        true => Finding::warning(code, message),
+        false => Finding::error(code, message),
+    };
+    let bad = looked.bad.iter();
+    let mut findings: Vec<Finding> = bad
+        .map(|Bad { line, why }| finding("users-row", format!("{name}:{line}: {why}")))
+        .collect();
+    let more = looked.bad_count - looked.bad.len() as u64;
+    if more > 0 {
+        findings.push(finding("users-row", format!("{name}: {more} more rows are no users")));
+    }
+    findings.extend(looked.doubles.iter().map(|(line, first)| {
+        finding("users-twice", format!("{name}:{line}: the same mailbox as in line {first}"))
+    }));
+    if let Some(last) = findings.last_mut()
+        && !keep_going
+    {
+        *last = last.clone().help(
+            "nothing is written; set the rows right, or --keep-going leaves them out and lists them in rejected.csv",
+        );
+    }
+    let notes = looked.notes.iter();
+    findings.extend(
+        notes.map(|(line, note)| Finding::note("users-odd", format!("{name}:{line}: {note}"))),
+    );
+    findings
+}
+
+/// The same thing about two users is said once.
+fn once(findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    findings.retain_mut(|finding| {
+        let place = finding.place.as_ref().map(ToString::to_string);
+        seen.insert((finding.code, finding.message.clone(), finding.target.clone(), place))
+    });
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Done {
+    users: u64,
+    files: u64,
+    /// Users that an earlier run had done.
+    before: u64,
+    rejected: Option<String>,
+    written: Vec<String>,
+}
+
+struct Rollout<'a> {
+    args: &'a GenerateArgs,
+    session: &'a Session,
+    resolver: &'a Resolver,
+    list: &'a List,
+    looked: &'a Looked,
+}
+
+/// Users who are made together.
+struct Batch {
+    number: u64,
+    users: Vec<User>,
+}
+
+impl Rollout<'_> {
+    /// Makes everything that is the same for everybody at a domain, so that what is wrong with the
+    /// settings is told before anything is written.
+    fn shared(
+        &self,
+        user: &User,
+        terminal: &Terminal,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Bundle>, Failure> {
+        let Some(subject) = self.resolver.resolve(&user.address, &mut Vec::new())? else {
+            return Ok(Vec::new());
+        };
+        let subjects = [subject];
+        let request = Request { subjects: &subjects, ..self.session.request(None) };
+        let Plan { mut bundles, findings: planned } = plan::plan(&request);
+        findings.extend(planned);
+        if any_error(findings) {
+            return Ok(Vec::new());
+        }
+        bundles.retain(|bundle| bundle.subject == user.address.domain().as_str());
+        Ok(make(&bundles, terminal, findings).bundles)
+    }
+
+    fn make(
+        &self,
+        terminal: &Terminal,
+        interrupted: &AtomicBool,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Done, Failure> {
+        let out = &self.args.out;
+        output::check_out(out)?;
+        let failed = |e: std::io::Error| format!("cannot write into {}: {e}", out.display());
+        let fingerprint = self.fingerprint();
+        let journal =
+            Journal::open(out, self.args.shard, &fingerprint, self.args.resume).map_err(failed)?;
+        let Some(journal) = journal else {
+            return Err("the list, the settings or the options are not those of the run that was ended; without --resume it begins anew".into());
+        };
+        let sink = Sink::open(self.args, &self.list.name, journal, interrupted)?;
+        let mut rejected = Rejected::new(out, self.args.shard);
+        for (number, user) in (0..).zip(self.looked.domains.values()) {
+            if !sink.has(number) {
+                sink.hand().put_shared(number, &self.shared(user, terminal, &mut Vec::new())?)?;
+            }
+        }
+        let progress =
+            terminal.progress(usize::try_from(self.looked.users).unwrap_or(usize::MAX), "users");
+        let (users, files, before) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let found: Mutex<Vec<Finding>> = Mutex::default();
+        let failure: Mutex<Option<String>> = Mutex::default();
+        let stop = AtomicBool::new(false);
+        let stops = || stop.load(Ordering::Relaxed) || interrupted.load(Ordering::Relaxed);
+        let fail = |why: String| {
+            stop.store(true, Ordering::Relaxed);
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        };
+        let workers = thread::available_parallelism().map_or(1, NonZero::get);
+        let (give, take): (SyncSender<Batch>, Receiver<Batch>) = sync_channel(2 * workers);
+        let take = Mutex::new(take);
+        let sharded = self.looked.all > MOST_IN_A_FOLDER;
+        let work = || {
+            let mut maker = Maker::new(self.session, self.resolver);
+            let mut hand = sink.hand();
+            loop {
+                let batch = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(batch) = batch else { break };
+                if stops() {
+                    continue;
+                }
+                let result = one_batch(&mut maker, &mut hand, &batch, sharded, &found);
+                match result {
+                    Ok(Some(count)) => {
+                        users.fetch_add(batch.users.len() as u64, Ordering::Relaxed);
+                        files.fetch_add(count, Ordering::Relaxed);
+                        batch.users.iter().for_each(|_| progress.step());
+                    }
+                    Ok(None) => stop.store(true, Ordering::Relaxed),
+                    Err(e) => fail(e.to_string()),
+                }
+            }
+            found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut maker.findings);
+        };
+        thread::scope(|scope| {
+            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            if let Err(e) = self.feed(give, &sink, &mut rejected, &progress, &before, &stops) {
+                fail(e.to_string());
+            }
+            for handle in handles {
+                if let Err(panic) = handle.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        });
+        let mut own = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        once(&mut own);
+        findings.append(&mut own);
+        if let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure.into());
+        }
+        let ended = interrupted.load(Ordering::Relaxed) || any_error(findings);
+        let written = sink.finish(ended)?;
+        Ok(Done {
+            users: users.into_inner(),
+            files: files.into_inner(),
+            before: before.into_inner(),
+            rejected: rejected.finish()?,
+            written: vec![written],
+        })
+    }
+
+    /// Reads the list for the second time.
+    fn feed(
+        &self,
+        give: SyncSender<Batch>,
+        sink: &Sink<'_>,
+        rejected: &mut Rejected,
+        progress: &Progress,
+        before: &AtomicU64,
+        stops: &dyn Fn() -> bool,
+    ) -> Result<(), Failure> {
+        let first = self.looked.domains.len() as u64;
+        let mut batch = Batch { number: first, users: Vec::with_capacity(BATCH) };
+        let send = |batch: Batch| {
+            if sink.has(batch.number) {
+                before.fetch_add(batch.users.len() as u64, Ordering::Relaxed);
+                batch.users.iter().for_each(|_| progress.step());
+                return true;
+            }
+            give.send(batch).is_ok()
+        };
+        let users = self.list.users()?;
+        let header = users.header().to_vec();
+        for row in users {
+            let row: Row = row?;
+            if stops() {
+                return Ok(());
+            }
+            if !List::is_of(self.args.shard, &row) {
+                continue;
+            }
+            let why = match (&row.user, self.looked.doubles.first_of(row.line)) {
+                (Err(why), _) => Some(why.clone()),
+                (Ok(_), Some(first)) => Some(format!("the same mailbox as in line {first}")),
+                (Ok(user), None) => {
+                    self.looked.unknown.get(user.address.domain().as_str()).cloned()
+                }
+            };
+            if let Some(why) = why {
+                rejected.add(&header, &row, &why)?;
+                continue;
+            }
+            let Ok(user) = row.user else { continue };
+            batch.users.push(user);
+            if batch.users.len() == BATCH {
+                let next = Batch { number: batch.number + 1, users: Vec::with_capacity(BATCH) };
+                if !send(std::mem::replace(&mut batch, next)) {
+                    return Ok(());
+                }
+            }
+        }
+        if !batch.users.is_empty() {
+            send(batch);
+        }
+        Ok(())
+    }
+
+    /// Of everything that decides what is written.
+    fn fingerprint(&self) -> String {
+        let Self { args, session, looked, .. } = self;
+        let mut digest = Sha256::new();
+        let mut add = |text: String| {
+            digest.update(text.as_bytes());
+            digest.update([0]);
+        };
+        add(env!("CARGO_PKG_VERSION").to_owned());
+        add(looked.checksum.clone());
+        add(format!("{:?} {:?}", args.column, args.shard));
+        add(format!("{:?} {:?} {:?}", session.selected, session.protocol, session.languages));
+        add(format!("{:?} {:?} {:?}", session.locale, session.options, session.organization));
+        add(Sink::kind(args));
+        for target in &session.targets {
+            target.templates.values().for_each(|template| add(template.text.clone()));
+            add(target.source.text.clone());
+        }
+        for user in looked.domains.values() {
+            let subject = self.resolver.resolve(&user.address, &mut Vec::new());
+            add(format!("{:?}", subject.ok().flatten().map(|subject| subject.config)));
+        }
+        hex(&digest.finalize())
+    }
+}
+
+/// Makes a batch and puts it in place; how many files that were, none where the settings are wrong.
+fn one_batch(
+    maker: &mut Maker<'_>,
+    hand: &mut sink::Hand<'_, '_>,
+    batch: &Batch,
+    sharded: bool,
+    found: &Mutex<Vec<Finding>>,
+) -> Result<Option<u64>, Failure> {
+    let mut bundles = Vec::with_capacity(batch.users.len());
+    for user in &batch.users {
+        match maker.files(user) {
+            Ok(files) => bundles.push(group::bundle(user, files, sharded)),
+            Err(mut own) => {
+                found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
+                return Ok(None);
+            }
+        }
+    }
+    let files = bundles.iter().map(|bundle| bundle.files.len() as u64).sum();
+    hand.put(batch.number, &bundles)?;
+    Ok(Some(files))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    users: u64,
+    files: u64,
+    done_before: u64,
+    rejected: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_file: Option<&'a str>,
+    written: &'a [String],
+    findings: &'a [Finding],
+}
+
+fn tell(
+    args: &GenerateArgs,
+    terminal: &Terminal,
+    looked: &Looked,
+    done: &Done,
+    findings: &[Finding],
+) -> Result<(), Failure> {
+    let rejected = looked.bad_count + looked.doubles.len() as u64;
+    if args.format == Format::Json {
+        let told = Told {
+            users: done.users,
+            files: done.files,
+            done_before: done.before,
+            rejected,
+            rejected_file: done.rejected.as_deref(),
+            written: &done.written,
+            findings,
+        };
+        terminal.print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
+        return Ok(());
+    }
+    terminal.findings(findings);
+    let summary = crate::report::summary(findings).map(|s| format!("; {s}")).unwrap_or_default();
+    if any_error(findings) && done.users == 0 {
+        terminal.say(&format!("{} users{summary}; nothing was written", looked.users));
+        return Ok(());
+    }
+    if args.dry_run {
+        terminal.say(&format!("files for {} users would be written{summary}", looked.users));
+        return Ok(());
+    }
+    let before = match done.before {
+        0 => String::new(),
+        before => format!(", {before} were done before"),
+    };
+    let left = match &done.rejected {
+        Some(file) => format!("; {rejected} rows are in {file}"),
+        None => String::new(),
+    };
+    let (users, files) = (done.users, done.files);
+    let where_ = done.written.join(", ");
+    terminal.say(&format!("{users} users, {files} files in {where_}{before}{left}{summary}"));
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! One zip of any size, written as it goes: entries are packed wherever there is time, and put in in
+//! their order.
+//!
+//! The list of entries that a zip ends with grows in a file of its own, so that a million entries take
+//! no memory. Past 65,535 entries or 4 GiB the end is that of zip64 (APPNOTE.TXT 6.3.10, sections
+//! 4.3.14 and 4.5.3). Nothing of the moment gets in: the same entries make the same bytes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+/// Deflated as well as stored, whichever is shorter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    pub path: String,
+    crc: u32,
+    size: u32,
+    deflated: bool,
+    data: Vec<u8>,
+}
+
+/// Packs one file after another; the state of the compressor is made once.
+pub struct Packer(Compress);
+
+impl Packer {
+    /// Levels as zlib has them, 0 to 9.
+    pub fn new(level: u32) -> Self {
+        Self(Compress::new(Compression::new(level), false))
+    }
+
+    pub fn pack(&mut self, path: String, bytes: &[u8]) -> Packed {
+        self.0.reset();
+        let crc = crc32fast::hash(bytes);
+        // A file of ours is never as long as this.
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let mut data = Vec::with_capacity(bytes.len() + 64);
+        let status = self.0.compress_vec(bytes, &mut data, FlushCompress::Finish);
+        let deflated = matches!(status, Ok(Status::StreamEnd)) && data.len() < bytes.len();
+        if !deflated {
+            data.clear();
+            data.extend_from_slice(bytes);
+        }
+        Packed { path, crc, size, deflated, data }
+    }
+}
+
+/// 1980-01-01, the first day that a zip knows.
+const DAY: u16 = 0x21;
+/// Names are UTF-8.
+const FLAGS: u16 = 1 << 11;
+/// Made on Unix, so that the mode counts; by the version that knows zip64.
+const MADE_BY: u16 = 3 << 8 | 45;
+const MODE: u32 = 0o100_644 << 16;
+
+/// A zip that is being written: entries, and the list of them apart.
+pub struct ZipStream<D, L> {
+    data: D,
+    list: L,
+    at: Place,
+}
+
+/// In two files.
+pub type ZipFiles = ZipStream<BufWriter<File>, BufWriter<File>>;
+
+/// How far a zip has got; from here it can be gone on with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    pub data: u64,
+    pub list: u64,
+    pub entries: u64,
+}
+
+impl ZipFiles {
+    /// Begins in two files, or goes on in them from where it was.
+    pub fn open(data: &Path, list: &Path, from: Place) -> io::Result<Self> {
+        let open = |path: &Path, length: u64| -> io::Result<BufWriter<File>> {
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).open(path)?;
+            if file.metadata()?.len() < length {
+                let why = format!("{} is shorter than it was", path.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+            file.set_len(length)?;
+            file.seek(SeekFrom::Start(length))?;
+            Ok(BufWriter::with_capacity(1024 * 1024, file))
+        };
+        Ok(Self { data: open(data, from.data)?, list: open(list, from.list)?, at: from })
+    }
+
+    /// The list and the end behind the entries.
+    pub fn finish(mut self, fsync: bool) -> io::Result<()> {
+        self.flush()?;
+        let mut list = self.list.into_inner().map_err(io::IntoInnerError::into_error)?;
+        list.seek(SeekFrom::Start(0))?;
+        io::copy(&mut list.take(self.at.list), &mut self.data)?;
+        self.data.write_all(&end(self.at))?;
+        let file = self.data.into_inner().map_err(io::IntoInnerError::into_error)?;
+        if fsync { file.sync_all() } else { Ok(()) }
+    }
+}
+
+impl ZipStream<Vec<u8>, Vec<u8>> {
+    /// One that fits into memory.
+    pub fn in_memory(entries: &[Packed]) -> io::Result<Vec<u8>> {
+        let mut zip = Self { data: Vec::new(), list: Vec::new(), at: Place::default() };
+        entries.iter().try_for_each(|packed| zip.add(packed))?;
+        let Self { mut data, list, at } = zip;
+        data.extend(list);
+        data.extend(end(at));
+        Ok(data)
+    }
+}
+
+impl<D: Write, L: Write> ZipStream<D, L> {
+    pub fn add(&mut self, packed: &Packed) -> io::Result<()> {
+        let Packed { path, crc, size, deflated, data } = packed;
+        let method: u16 = if *deflated { 8 } else { 0 };
+        let packed_size = u32::try_from(data.len()).map_err(io::Error::other)?;
+        let name_length = u16::try_from(path.len()).map_err(io::Error::other)?;
+        let far = self.at.data >= u64::from(u32::MAX);
+        let mut head = Vec::with_capacity(30 + path.len());
+        head.extend(0x0403_4b50_u32.to_le_bytes());
+        for field in [20, FLAGS, method, 0, DAY] {
+            head.extend(field.to_le_bytes());
+        }
+        for field in [*crc, packed_size, *size] {
+            head.extend(field.to_le_bytes());
+        }
+        head.extend(name_length.to_le_bytes());
+        head.extend(0_u16.to_le_bytes());
+        head.extend(path.as_bytes());
+        self.data.write_all(&head)?;
+        self.data.write_all(data)?;
+
+        let mut entry = Vec::with_capacity(64 + path.len());
+        entry.extend(0x0201_4b50_u32.to_le_bytes());
+        let needs: u16 = if far { 45 } else { 20 };
+        for field in [MADE_BY, needs, FLAGS, method, 0, DAY] {
+            entry.extend(field.to_le_bytes());
+        }
+        for field in [*crc, packed_size, *size] {
+            entry.extend(field.to_le_bytes());
+        }
+        let extra: u16 = if far { 12 } else { 0 };
+        for field in [name_length, extra, 0, 0, 0] {
+            entry.extend(field.to_le_bytes());
+        }
+        entry.extend(MODE.to_le_bytes());
+        let offset = u32::try_from(self.at.data).unwrap_or(u32::MAX);
+        entry.extend(if far { u32::MAX } else { offset }.to_le_bytes());
+        entry.extend(path.as_bytes());
+        if far {
+            entry.extend(1_u16.to_le_bytes());
+            entry.extend(8_u16.to_le_bytes());
+            entry.extend(self.at.data.to_le_bytes());
+        }
+        self.list.write_all(&entry)?;
+        self.at.data += (head.len() + data.len()) as u64;
+        self.at.list += entry.len() as u64;
+        self.at.entries += 1;
+        Ok(())
+    }
+
+    /// Everything so far is with the system.
+    pub fn flush(&mut self) -> io::Result<Place> {
+        self.data.flush()?;
+        self.list.flush()?;
+        Ok(self.at)
+    }
+}
+
+/// What stands behind the list.
+fn end(at: Place) -> Vec<u8> {
+    let Place { data: start, list: length, entries } = at;
+    let large = entries > u64::from(u16::MAX - 1)
+        || start >= u64::from(u32::MAX)
+        || length >= u64::from(u32::MAX);
+    let mut end = Vec::with_capacity(98);
+    if large {
+        end.extend(0x0606_4b50_u32.to_le_bytes());
+        end.extend(44_u64.to_le_bytes());
+        end.extend(MADE_BY.to_le_bytes());
+        end.extend(45_u16.to_le_bytes());
+        end.extend([0; 8]);
+        for field in [entries, entries, length, start] {
+            end.extend(field.to_le_bytes());
+        }
+        end.extend(0x0706_4b50_u32.to_le_bytes());
+        end.extend(0_u32.to_le_bytes());
+        end.extend((start + length).to_le_bytes());
+        end.extend(1_u32.to_le_bytes());
+    }
+    let short = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
+    let middle = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    end.extend(0x0605_4b50_u32.to_le_bytes());
+    end.extend([0; 4]);
+    for count in [entries, entries] {
+        end.extend(if large { u16::MAX } else { short(count) }.to_le_bytes());
+    }
+    for field in [length, start] {
+        end.extend(if large { u32::MAX } else { middle(field) }.to_le_bytes());
+    }
+    end.extend(0_u16.to_le_bytes());
+    end
+}

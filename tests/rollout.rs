@@ -1,0 +1,203 @@
+//! `generate --users`: files for a whole organisation.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+use support::Run;
+
+const LIST: &str = "E-Mail;Name\r\nann@outlook.com;Ann Example\r\nbob@outlook.com;\"Bob \"\"B\"\" <Example>\"\r\n\
+                    zo\u{EB}@outlook.com;Zo\u{EB}\r\ncleo@hotmail.com;\r\n";
+
+/// So many users with names.
+fn many(count: usize) -> String {
+    let rows = (0..count).map(|n| format!("user{n}@outlook.com,User {n} O'Neil & Söhne\n"));
+    format!("mail,name\n{}", rows.collect::<String>())
+}
+
+fn json(run: &Run, args: &[&str], code: i32) -> Value {
+    let ended = run.args(&[&["generate", "--format", "json"], args].concat()).code(code);
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}", ended.stdout))
+}
+
+/// All files below a folder but those that a single person's run does not write.
+fn tree(run: &Run, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    run.files(folder)
+}
+
+#[test]
+fn everybody_gets_the_files_that_she_would_get_alone() {
+    let run = Run::new().write("users.csv", LIST);
+    let said = json(&run, &["--users", "users.csv"], 0);
+    assert_eq!((&said["users"], &said["rejected"]), (&4.into(), &0.into()));
+    for (address, name) in [
+        ("ann@outlook.com", Some("Ann Example")),
+        ("bob@outlook.com", Some("Bob \"B\" <Example>")),
+        ("zo\u{EB}@outlook.com", Some("Zo\u{EB}")),
+        ("cleo@hotmail.com", None),
+    ] {
+        let mut args = vec!["generate", address, "-o", "alone", "-q"];
+        args.extend(name.into_iter().flat_map(|name| ["--name", name]));
+        run.args(&args).code(0);
+    }
+    // What is the same for everybody too.
+    assert_eq!(tree(&run, "out"), tree(&run, "alone"));
+    // Again changes nothing, and nothing is left behind.
+    let before = tree(&run, "out");
+    run.args(&["generate", "--users", "users.csv", "-q"]).code(0);
+    assert_eq!(tree(&run, "out"), before);
+    assert!(!run.path("out/.mailwright.users").exists());
+}
+
+#[test]
+fn a_row_that_is_no_user_stops_everything_unless_told_otherwise() {
+    let list = "mail,name\nann@outlook.com,Ann\n../../etc@outlook.com,a\nAnn@Outlook.com,again\n\
+                bob@outlook.com,=cmd|' /C calc'!A0\nCON@outlook.com,c\ndan@nowhere.example,Dan\n";
+    let run = Run::new().write("users.csv", list);
+    let ended = run.args(&["generate", "--users", "users.csv"]).code(1);
+    for words in [
+        "users.csv:3: \"../../etc@outlook.com\" is not an address",
+        "users.csv:4: the same mailbox as in line 2",
+        "users.csv:5: the name \"=cmd|",
+        "is the name of a device on Windows",
+        "users.csv:7: no provider is known for nowhere.example",
+        "--keep-going",
+        "nothing was written",
+    ] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert!(!run.path("out").exists());
+    let said = json(&run, &["--users", "users.csv", "--keep-going"], 0);
+    assert_eq!((&said["users"], &said["rejected"]), (&1.into(), &5.into()));
+    let rejected = fs::read_to_string(run.path("out/rejected.csv")).unwrap();
+    let lines: Vec<&str> = rejected.lines().collect();
+    assert_eq!(lines.len(), 6, "{rejected}");
+    assert_eq!(lines[0], "mail,name,line,reason");
+    // A spreadsheet shows it and does not compute it.
+    assert!(lines[3].starts_with("bob@outlook.com,'=cmd|' /C calc'!A0,5,"), "{rejected}");
+    for file in tree(&run, "out").keys() {
+        assert!(file.starts_with("outlook.com/") || file == "rejected.csv", "{file}");
+    }
+    let persons: Vec<_> = fs::read_dir(run.path("out/outlook.com")).unwrap().flatten().collect();
+    let persons = persons.iter().filter(|e| e.file_name().to_string_lossy().contains('@'));
+    assert_eq!(persons.count(), 1);
+}
+
+#[test]
+fn a_list_may_come_through_standard_input_and_name_its_columns_otherwise() {
+    use std::io::Write as _;
+    let run = Run::new();
+    let args =
+        ["generate", "--users", "-", "--column", "address=private", "--target", "apple-mail", "-q"];
+    let mut child = run.command(&args).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let list = b"mail,private\nann@example.com,ann@outlook.com\n";
+    child.stdin.take().unwrap().write_all(list).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(run.path("out/outlook.com/ann@outlook.com/apple-mail").is_dir());
+    run.args(&["generate", "--users", "none.csv"]).code(2).says("cannot read none.csv");
+    run.args(&["generate", "--users", "none.csv", "--column", "x=y"]).code(2).says("is none of");
+    run.args(&["generate", "ann@outlook.com", "--users", "none.csv"]).code(2).says("leave WHO out");
+    run.args(&["generate", "--users", "none.csv", "--shard", "3/2"]).code(2).says("I from 1 to N");
+}
+
+#[test]
+fn what_a_row_says_of_servers_user_name_and_language_is_in_her_files() {
+    let list = "address,username,language,incomingServer,outgoingServer\n\
+                ann@outlook.com,ann.example,de,pop2.outlook.com,smtp2.outlook.com\n\
+                bob@outlook.com,bob.example,,,\n";
+    let run = Run::new().write("users.csv", list);
+    run.args(&["generate", "--users", "users.csv", "-q"]).code(0);
+    let read =
+        |path: &str| fs::read_to_string(run.path(&format!("out/outlook.com/{path}"))).unwrap();
+    let msmtp = read("ann@outlook.com/unix-mail-msmtp/msmtprc");
+    assert!(
+        msmtp.contains("host \"smtp2.outlook.com\"") && msmtp.contains("user \"ann.example\""),
+        "{msmtp}"
+    );
+    assert!(read("ann@outlook.com/unix-mail-mpop/mpoprc").contains("host \"pop2.outlook.com\""));
+    assert!(run.path("out/outlook.com/ann@outlook.com/guide/guide.de.html").is_file());
+    assert!(read("bob@outlook.com/unix-mail-msmtp/msmtprc").contains("user \"bob.example\""));
+}
+
+#[cfg(feature = "zip")]
+#[test]
+fn zips_hold_what_the_folders_hold() {
+    let run = Run::new().write("users.csv", &many(300));
+    let targets = ["--target", "apple-mail,thunderbird-mobile,unix-mail-msmtp,thunderbird"];
+    let users = ["generate", "-q", "--users", "users.csv"];
+    run.args(&[&users[..], &targets, &["-o", "folders"]].concat()).code(0);
+    run.args(&[&users[..], &targets, &["-o", "one", "--zip"]].concat()).code(0);
+    run.args(&[&users[..], &targets, &["-o", "again", "--zip", "--zip-level", "6"]].concat())
+        .code(0);
+    run.args(&[&users[..], &targets, &["-o", "each", "--zip-each"]].concat()).code(0);
+    let folders = tree(&run, "folders");
+    let one = fs::read(run.path("one/users.zip")).unwrap();
+    assert!(one == fs::read(run.path("again/users.zip")).unwrap(), "not the same bytes twice");
+    assert_eq!(unzipped(one), folders);
+    assert_eq!(tree(&run, "one").len(), 1);
+    let person = "outlook.com/user7@outlook.com";
+    let each = fs::read(run.path(&format!("each/{person}.zip"))).unwrap();
+    let own: BTreeMap<String, Vec<u8>> = folders
+        .iter()
+        .filter_map(|(path, bytes)| {
+            Some((path.strip_prefix(person)?.strip_prefix('/')?.to_owned(), bytes.clone()))
+        })
+        .collect();
+    assert_eq!(unzipped(each), own);
+    assert!(own.len() > 4);
+}
+
+#[cfg(feature = "zip")]
+fn unzipped(bytes: Vec<u8>) -> BTreeMap<String, Vec<u8>> {
+    use std::io::Read as _;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let count = zip.len();
+    let read = |at| {
+        let mut file = zip.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        (file.name().unwrap().into_owned(), bytes)
+    };
+    (0..count).map(read).collect()
+}
+
+#[test]
+fn shares_made_apart_are_together_what_one_run_makes() {
+    let run = Run::new().write("users.csv", &many(200));
+    let users =
+        ["generate", "-q", "--users", "users.csv", "--target", "apple-mail,unix-mail-msmtp"];
+    run.args(&[&users[..], &["-o", "whole"]].concat()).code(0);
+    let shares: Vec<_> = ["1/3", "2/3", "3/3"]
+        .into_iter()
+        .map(|share| {
+            run.command(&[&users[..], &["-o", "shares", "--shard", share]].concat())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut share in shares {
+        assert!(share.wait().unwrap().success());
+    }
+    assert_eq!(tree(&run, "shares"), tree(&run, "whole"));
+    // Each has about a third, and nobody is in two.
+    let mut sum = 0;
+    for share in ["1/3", "2/3", "3/3"] {
+        let said = json(&run, &[&users[2..], &["-o", "x", "--shard", share]].concat(), 0);
+        let own = said["users"].as_u64().unwrap();
+        assert!((40..95).contains(&own), "{share}: {own}");
+        sum += own;
+    }
+    assert_eq!(sum, 200);
+}
+
+#[test]
+fn past_ten_thousand_users_folders_are_spread() {
+    let run = Run::new().write("users.csv", &many(10_001));
+    run.args(&["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp"]).code(0);
+    let files = tree(&run, "out");
+    let own: Vec<&String> = files.keys().filter(|path| path.ends_with("/msmtprc")).collect();
+    assert_eq!(own.len(), 10_001);
+    assert!(own.iter().all(|path| path.split('/').count() == 6), "{}", own[0]);
+}
