@@ -201,3 +201,60 @@ fn past_ten_thousand_users_folders_are_spread() {
     assert_eq!(own.len(), 10_001);
     assert!(own.iter().all(|path| path.split('/').count() == 6), "{}", own[0]);
 }
+
+/// Killed at any moment and gone on with, the result is that of a run that nobody disturbed. With
+/// `ROLLOUT_KILLS=100` it is killed that often.
+#[cfg(feature = "zip")]
+#[test]
+fn a_run_that_is_killed_goes_on_where_it_was() {
+    let kills: usize =
+        std::env::var("ROLLOUT_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
+    let run = Run::new().write("users.csv", &many(1000));
+    let users = ["generate", "--users", "users.csv", "--target", "apple-mail,unix-mail-msmtp"];
+    for zip in [&[][..], &["--zip", "--zip-level", "1"]] {
+        let all = |more: &[&'static str]| [&users[..], zip, more].concat();
+        let begun = std::time::Instant::now();
+        run.args(&all(&["-o", "whole", "-q"])).code(0);
+        let whole = begun.elapsed();
+        let mut gone_on = 0;
+        for n in 0..kills {
+            let _ = fs::remove_dir_all(run.path("out"));
+            // Spread over the whole run, some of them before the first user.
+            let moment = whole.mul_f64((n as f64 + 0.5) / kills as f64);
+            let mut child = run.command(&all(&["-q"])).spawn().unwrap();
+            std::thread::sleep(moment);
+            let _ = child.kill();
+            child.wait().unwrap();
+            let said = json(&run, &all(&["--resume"])[1..], 0);
+            let (done, before) =
+                (said["users"].as_u64().unwrap(), said["doneBefore"].as_u64().unwrap());
+            assert_eq!(done + before, 1000, "{said:#}");
+            gone_on += usize::from(before > 0);
+            assert!(
+                tree(&run, "out") == tree(&run, "whole"),
+                "killed after {moment:?}: another result"
+            );
+        }
+        assert!(gone_on > 0, "nothing was ever gone on with");
+        fs::remove_dir_all(run.path("whole")).unwrap();
+    }
+}
+
+#[test]
+fn a_run_is_not_gone_on_with_for_another_list() {
+    let run = Run::new().write("users.csv", &many(3000));
+    let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp"];
+    let mut child = run.command(&users).spawn().unwrap();
+    let journal = run.path("out/.mailwright.users");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !fs::read_to_string(&journal).is_ok_and(|text| text.contains("done 3")) {
+        assert!(std::time::Instant::now() < until, "no batch was done in a minute");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::write(run.path("users.csv"), many(2999)).unwrap();
+    run.args(&[&users[..], &["--resume"]].concat()).code(2).says("without --resume it begins anew");
+    run.args(&users).code(0);
+    assert!(!journal.exists());
+}
