@@ -3,9 +3,6 @@
 use crate::import::envelope::{self, Wrapping};
 use crate::import::{Defect, Reader, has_variable};
 
-/// Days before its end at which a certificate wants to be renewed.
-const SOON: i64 = 30;
-
 /// What is wrong with the signature, if there is one, on a day since 1970.
 pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     let mut defects = Vec::new();
@@ -24,16 +21,26 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     if let Some(message) = first_to_end.and_then(|life| ending(&life, today)) {
         add("profile-signature-ends", message);
     }
+    if let Some(signer) = envelope::signer(bytes) {
+        add("profile-signer", signed_by(&signer, today));
+    }
     defects
 }
 
-/// A certificate that lives a week only is not late on its second day.
+fn signed_by(signer: &envelope::Signer, today: i64) -> String {
+    let envelope::Signer { name, life } = signer;
+    match life.days_left(today) {
+        left if left < 0 => format!("signed by {name}, expired on {}", life.last_day),
+        left => format!("signed by {name}, {left} days left, until {}", life.last_day),
+    }
+}
+
 fn ending(life: &envelope::Life, today: i64) -> Option<String> {
-    let (left, last_day) = (life.last - today, &life.last_day);
+    let (left, last_day) = (life.days_left(today), &life.last_day);
     if left < 0 {
         return Some(format!("a certificate of the signature expired on {last_day}"));
     }
-    (left < SOON.min((life.last - life.first) / 3))
+    life.ends_soon(today)
         .then(|| format!("a certificate of the signature has {left} days left, until {last_day}"))
 }
 

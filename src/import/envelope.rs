@@ -3,8 +3,10 @@
 //! Only what is inside is taken out; whether a signature is good is not looked at.
 
 mod life;
+mod signer;
 
 pub use life::{Life, day_of, lives};
+pub use signer::{Signer, signer};
 
 /// What a profile was wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

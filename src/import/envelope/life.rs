@@ -11,6 +11,22 @@ pub struct Life {
     pub last_day: String,
 }
 
+/// Days before its end at which a certificate wants to be renewed.
+const SOON: i64 = 30;
+
+impl Life {
+    /// Below zero where it is over.
+    pub fn days_left(&self, today: i64) -> i64 {
+        self.last - today
+    }
+
+    /// Less than 30 days, or its last third: a certificate that lives a week only is not late on its
+    /// second day.
+    pub fn ends_soon(&self, today: i64) -> bool {
+        self.days_left(today) < SOON.min((self.last - self.first) / 3)
+    }
+}
+
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
@@ -23,7 +39,7 @@ pub fn lives(bytes: &[u8]) -> Vec<Life> {
     certificates.children().filter_map(|certificate| life(&certificate)).collect()
 }
 
-fn life(certificate: &Element<'_>) -> Option<Life> {
+pub(super) fn life(certificate: &Element<'_>) -> Option<Life> {
     let to_be_signed = certificate.children().next()?.expect(SEQUENCE)?;
     // The algorithm and the issuer are the sequences before it.
     let validity = to_be_signed.children().filter(|field| field.tag == SEQUENCE).nth(2)?;
