@@ -23,6 +23,8 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod settings;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod target;
 pub mod users;
 #[cfg(feature = "verify")]

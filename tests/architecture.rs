@@ -8,7 +8,7 @@ use support::{files_below, root};
 const FLOORS: [&[&str]; 9] = [
     &["cli"],
     &["report"],
-    &["check", "output"],
+    &["check", "output", "sign"],
     &["render"],
     &["plan"],
     &["settings", "import", "target", "users", "verify"],

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "verify")]
 mod connecting;
+#[cfg(feature = "sign")]
+mod signing;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, NetArgs, ReportFormat, VerifyArgs};
+#[cfg(feature = "sign")]
+pub use signing::SignArgs;
 
 /// One description of a mail provider, rendered into every file that its users' mail clients
 /// want, and proven right.
@@ -170,6 +174,9 @@ pub struct GenerateArgs {
     /// Put the person's password into the files that can hold one
     #[arg(long, value_name = "prompt|env:NAME|fd:N")]
     pub password_from: Option<String>,
+    #[cfg(feature = "sign")]
+    #[command(flatten)]
+    pub sign: SignArgs,
     /// Wait until the disk has everything
     #[arg(long)]
     pub fsync: bool,

@@ -15,6 +15,7 @@ use super::make::{Made, Row, make};
 use super::memory;
 use super::secret::read_password;
 use super::session::Session;
+use super::signing::Signing;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
@@ -31,13 +32,14 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let password = args.password_from.as_deref().map(read_password).transpose()?;
     let mut session = Session::open(&args.subject, global)?;
     let mut findings = std::mem::take(&mut session.findings);
+    let signing = Signing::open(args, &mut findings)?;
     let mut made = Made::default();
     if !any_error(&findings) {
         let request = session.request(password.as_ref());
         let Plan { bundles, findings: planned } = plan::plan(&request);
         findings.extend(planned);
         if !any_error(&findings) {
-            made = make(&bundles, terminal, &mut findings);
+            made = make(&bundles, &signing, terminal, &mut findings);
         }
         if password.is_some() && !made.has_secrets() {
             findings.push(Finding::warning(
@@ -45,6 +47,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
                 "no file of these targets can hold a password, so none does",
             ));
         }
+        findings.extend(signing.unused(&made));
     }
     #[cfg(feature = "verify")]
     if args.verify && !any_error(&findings) {

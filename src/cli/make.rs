@@ -14,6 +14,7 @@ use crate::plan::{BundlePlan, Job};
 use crate::render::Renderer;
 
 use super::progress::Progress;
+use super::signing::Signing;
 use super::terminal::Terminal;
 
 /// What will be written, with what the table says about each file.
@@ -50,9 +51,14 @@ impl Made {
 }
 
 /// Renders and judges everything. What is wrong is in the findings, in the plan's order.
-pub fn make(bundles: &[BundlePlan<'_>], terminal: &Terminal, findings: &mut Vec<Finding>) -> Made {
+pub fn make(
+    bundles: &[BundlePlan<'_>],
+    signing: &Signing,
+    terminal: &Terminal,
+    findings: &mut Vec<Finding>,
+) -> Made {
     let files = bundles.iter().map(|bundle| bundle.jobs.len()).sum();
-    let mut finished = finish_all(bundles, &terminal.progress(files, "files"));
+    let mut finished = finish_all(bundles, signing, &terminal.progress(files, "files"));
     let mut made = Made::default();
     for (at, bundle) in bundles.iter().enumerate() {
         let mut files: BTreeMap<String, OutFile> = BTreeMap::new();
@@ -97,7 +103,7 @@ type Place = (usize, usize);
 type Finished = BTreeMap<Place, Result<OutFile, Vec<Finding>>>;
 
 /// All jobs that share templates or a schema go to one worker, which compiles them once.
-fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
+fn finish_all(bundles: &[BundlePlan<'_>], signing: &Signing, progress: &Progress) -> Finished {
     let mut groups: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
     for (at, bundle) in bundles.iter().enumerate() {
         for (number, job) in bundle.jobs.iter().enumerate() {
@@ -125,7 +131,8 @@ fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
         let mut finished = Finished::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
             for place in group {
-                finished.insert(*place, finish(&mut renderer, &mut judges, job(place)));
+                let file = finish(&mut renderer, &mut judges, signing, job(place));
+                finished.insert(*place, file);
                 progress.step();
             }
         }
@@ -150,6 +157,7 @@ fn finish_all(bundles: &[BundlePlan<'_>], progress: &Progress) -> Finished {
 fn finish(
     renderer: &mut Renderer,
     judges: &mut Judges,
+    signing: &Signing,
     job: &Job<'_>,
 ) -> Result<OutFile, Vec<Finding>> {
     let artifact = renderer.render(job)?;
@@ -157,14 +165,15 @@ fn finish(
     if !findings.is_empty() {
         return Err(findings);
     }
-    Ok(OutFile {
+    let file = OutFile {
         path: artifact.path,
         bytes: artifact.bytes,
         media_type: job.file.media_type.clone(),
         target: job.folder_target.name.clone(),
         notes: job.notes.iter().map(|(_, text)| text.clone()).collect(),
         secret: job.password.is_some(),
-    })
+    };
+    signing.finish(job, file)
 }
 
 fn password_in_file(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile) -> Finding {

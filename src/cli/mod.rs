@@ -31,6 +31,7 @@ mod providers;
 mod rollout;
 mod secret;
 mod session;
+mod signing;
 mod targets;
 mod terminal;
 #[cfg(feature = "verify")]

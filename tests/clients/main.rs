@@ -13,6 +13,8 @@ mod guide;
 mod hosting;
 mod marionette;
 mod qr;
+#[cfg(feature = "sign")]
+mod sign;
 mod thunderbird;
 mod thunderbird_prefs;
 mod unix;

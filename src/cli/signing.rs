@@ -1,0 +1,147 @@
+//! `generate --sign-cert`: reads certificates and key, and signs each profile that is finished.
+
+use crate::finding::Finding;
+use crate::output::OutFile;
+use crate::plan::Job;
+
+use super::Failure;
+use super::args::GenerateArgs;
+use super::make::Made;
+
+/// What signs the profiles; without `--sign-cert`, and without the feature, nothing does.
+#[derive(Default)]
+pub struct Signing {
+    #[cfg(feature = "sign")]
+    ready: Option<on::Ready>,
+}
+
+#[cfg(not(feature = "sign"))]
+impl Signing {
+    pub fn open(_: &GenerateArgs, _: &mut Vec<Finding>) -> Result<Self, Failure> {
+        Ok(Self::default())
+    }
+
+    pub fn finish(&self, _: &Job<'_>, file: OutFile) -> Result<OutFile, Vec<Finding>> {
+        Ok(file)
+    }
+
+    pub fn unused(&self, _: &Made) -> Option<Finding> {
+        None
+    }
+}
+
+#[cfg(feature = "sign")]
+mod on {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::{Mutex, PoisonError};
+    use std::time::SystemTime;
+
+    use zeroize::Zeroizing;
+
+    use super::super::secret::read_secret;
+    use super::{Failure, Finding, GenerateArgs, Job, Made, OutFile, Signing};
+    use crate::check::file::today;
+    use crate::format::Kind;
+    use crate::sign::{Pem, Signer};
+    use crate::target::Scope;
+
+    pub struct Ready {
+        signer: Signer,
+        /// What is the same for everybody is handed out in several places, and an ECDSA signature is
+        /// another one each time: the copies stay copies.
+        shared: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+    }
+
+    impl Signing {
+        /// Reads what the flags name. What is wrong with it is in the findings, so that nothing is
+        /// written.
+        pub fn open(args: &GenerateArgs, findings: &mut Vec<Finding>) -> Result<Self, Failure> {
+            let (Some(chain), Some(key)) = (&args.sign.sign_cert, &args.sign.sign_key) else {
+                return Ok(Self::default());
+            };
+            let password = args.sign.sign_key_password_from.as_deref().map(|from| {
+                read_secret("--sign-key-password-from", "password of the private key", from)
+            });
+            let password = password.transpose()?;
+            let (chain_name, key_name) = (chain.display().to_string(), key.display().to_string());
+            let (chain, key) = (read(chain)?, read(key)?);
+            // Before 1970 nothing is good anyway.
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let signer = Signer::new(
+                Pem { name: &chain_name, text: &chain },
+                Pem { name: &key_name, text: &key },
+                password.as_ref(),
+                now,
+            );
+            match signer {
+                Ok(signer) => {
+                    if password.is_some() && !key.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+                    {
+                        let message = format!("{key_name} is not encrypted and needs no password");
+                        findings.push(Finding::warning("password-unused", message));
+                    }
+                    findings.extend(signer.warnings(today()));
+                    Ok(Self { ready: Some(Ready { signer, shared: Mutex::default() }) })
+                }
+                Err(why) => {
+                    findings.push(*why);
+                    Ok(Self::default())
+                }
+            }
+        }
+
+        /// A judged file as it will be written: signed, if it is a profile.
+        pub fn finish(&self, job: &Job<'_>, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
+            let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) else {
+                return Ok(file);
+            };
+            if job.file.format != Kind::Plist {
+                return Ok(file);
+            }
+            let sign = |bytes: &[u8]| {
+                ready.signer.sign(bytes).map_err(|mut finding| {
+                    finding.message = format!("{}: {}", file.path, finding.message);
+                    finding.subject = Some(job.subject.name().to_owned());
+                    vec![(*finding).target(&job.folder_target.name)]
+                })
+            };
+            file.bytes = match job.file.scope {
+                Scope::Account => sign(&file.bytes)?,
+                _ => {
+                    let mut shared = ready.shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(signed) = shared.get(&file.bytes) {
+                        signed.clone()
+                    } else {
+                        let signed = sign(&file.bytes)?;
+                        shared.insert(file.bytes.clone(), signed.clone());
+                        signed
+                    }
+                }
+            };
+            Ok(file)
+        }
+
+        /// Said where a signature was asked for and no file is a profile.
+        pub fn unused(&self, made: &Made) -> Option<Finding> {
+            self.ready.as_ref()?;
+            let mut files = made.bundles.iter().flat_map(|bundle| &bundle.files);
+            (!files.any(|file| is_profile(&file.media_type))).then(|| {
+                let message = "no file of these targets is a profile of Apple's, so none is signed";
+                Finding::warning("signature-unused", message)
+                    .help("--target apple-mail makes one; leave --sign-cert out otherwise")
+            })
+        }
+    }
+
+    fn is_profile(media_type: &str) -> bool {
+        media_type.split(';').next() == Some("application/x-apple-aspen-config")
+    }
+
+    /// Wiped from memory when dropped, since a key may be in it. A file that is no text is none of PEM.
+    fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
+        let bytes = std::fs::read(path).map(Zeroizing::new);
+        let bytes = bytes.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}

@@ -1,0 +1,222 @@
+//! Does OpenSSL take our signatures, and the keys that it writes become ours?
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::{self, Said};
+
+const KINDS: [&str; 4] = ["rsa:2048", "rsa:3072", "ec:P-256", "ec:P-384"];
+
+/// Extensions for an authority, and for a leaf as mail servers have it.
+const CONFIG: &str = "[req]\ndistinguished_name = dn\n[dn]\n\
+    [ca]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\n\
+    [leaf]\nbasicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature\n";
+
+/// A folder with `root.pem`, `chain.pem` (leaf, intermediate) and the leaf's `key.pem`.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(kind: &str) -> Self {
+        let folder = Self(TempDir::new().expect("a temporary folder"));
+        fs::write(folder.path("config"), CONFIG).unwrap();
+        folder.certificate("root", kind, "ca", &[]);
+        folder.certificate("middle", kind, "ca", &["-CA", "root.pem", "-CAkey", "root.key"]);
+        folder.certificate("leaf", kind, "leaf", &["-CA", "middle.pem", "-CAkey", "middle.key"]);
+        let read = |name: &str| fs::read_to_string(folder.path(name)).unwrap();
+        fs::write(folder.path("chain.pem"), read("leaf.pem") + &read("middle.pem")).unwrap();
+        fs::copy(folder.path("leaf.key"), folder.path("key.pem")).unwrap();
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn certificate(&self, name: &str, kind: &str, extensions: &str, issuer: &[&str]) {
+        let (algorithm, size) = kind.split_once(':').expect("a kind has a size");
+        let size = match algorithm {
+            "rsa" => format!("rsa_keygen_bits:{size}"),
+            _ => format!("ec_paramgen_curve:{size}"),
+        };
+        let (key, pem, subject) =
+            (format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}"));
+        let request = ["req", "-x509", "-nodes", "-config", "config", "-days", "90"];
+        let made = ["-newkey", algorithm, "-pkeyopt", &size, "-subj", &subject];
+        let files = ["-extensions", extensions, "-keyout", &key, "-out", &pem];
+        self.openssl(&[&request[..], &made, &files, issuer].concat()).fine();
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Said {
+        support::run(support::command("openssl").args(arguments).current_dir(&self.0))
+    }
+
+    /// Signed if `more` says so; the files are below this folder's `out`.
+    fn generate(&self, out: &str, more: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailwright"));
+        command.args(["generate", "ann@outlook.com", "--out", out]).args(more);
+        command.env("LC_ALL", "C").env("KEY_PASSWORD", "gehe1m ß").current_dir(&self.0);
+        support::run(command.stdin(Stdio::null()))
+    }
+
+    /// The bundle's profiles, signed with this key; each with its bytes.
+    fn signed(&self, key: &str, more: &[&str]) -> Vec<(PathBuf, Vec<u8>)> {
+        let flags = ["--sign-cert", "chain.pem", "--sign-key", key];
+        let out = format!("with-{key}");
+        self.generate(&out, &[&flags[..], more].concat()).fine();
+        let all = support::walk(&self.path(&out)).into_iter();
+        let profiles = all.filter(|file| file.extension().is_some_and(|e| e == "mobileconfig"));
+        let found: Vec<_> = profiles.map(|file| (file.clone(), fs::read(file).unwrap())).collect();
+        assert!(found.len() >= 4, "{found:?}");
+        found
+    }
+
+    fn verify(&self, file: &str) -> Said {
+        let verify = ["cms", "-verify", "-inform", "DER", "-in", file];
+        self.openssl(&[&verify[..], &["-CAfile", "root.pem", "-out", "content"]].concat())
+    }
+}
+
+#[test]
+fn openssl_verifies_every_profile_and_finds_the_unsigned_file_inside() {
+    needs!("openssl", "xmllint");
+    for kind in KINDS {
+        let folder = Folder::with(kind);
+        folder.generate("plain", &[]).fine();
+        for (file, _) in folder.signed("key.pem", &[]) {
+            folder.verify(&file.display().to_string()).fine();
+            let below = file.strip_prefix(folder.path("with-key.pem")).unwrap();
+            let plain = fs::read(folder.path("plain").join(below)).unwrap();
+            assert!(fs::read(folder.path("content")).unwrap() == plain, "{kind} {below:?}");
+            let mut xmllint = support::command("xmllint");
+            support::run(xmllint.args(["--noout", "--nonet"]).arg(folder.path("content"))).fine();
+        }
+    }
+}
+
+#[test]
+fn openssl_refuses_a_profile_in_which_any_one_byte_was_changed() {
+    needs!("openssl");
+    for kind in ["rsa:2048", "ec:P-256"] {
+        let folder = Folder::with(kind);
+        let (_, bytes) = folder.signed("key.pem", &[]).swap_remove(0);
+        let content = bytes.windows(5).position(|w| w == b"<?xml").expect("the profile is inside");
+        for at in [content, content + 700, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            fs::write(folder.path("changed"), changed).unwrap();
+            assert_ne!(folder.verify("changed").code, Some(0), "{kind}, byte {at}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_has_the_attributes_of_apples_own_and_no_time() {
+    needs!("openssl");
+    let folder = Folder::with("rsa:2048");
+    let (file, _) = folder.signed("key.pem", &[]).swap_remove(0);
+    let print = ["cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in"];
+    let printed = folder.openssl(&[&print[..], &[&file.display().to_string()]].concat()).fine();
+    for words in ["contentType", "messageDigest", "sha256", "CN=leaf", "CN=middle"] {
+        assert!(printed.stdout.contains(words), "no {words} in {}", printed.stdout);
+    }
+    for words in ["signingTime", "S/MIME"] {
+        assert!(!printed.stdout.contains(words), "{words} in {}", printed.stdout);
+    }
+}
+
+#[test]
+fn a_key_signs_the_same_in_every_form_that_openssl_writes_it_in() {
+    needs!("openssl");
+    let folder = Folder::with("rsa:2048");
+    let expected: Vec<_> = folder.signed("key.pem", &[]).into_iter().map(|(_, b)| b).collect();
+    let again: Vec<_> = folder.signed("key.pem", &[]).into_iter().map(|(_, b)| b).collect();
+    assert!(again == expected, "the same run twice gives other bytes");
+    let password = ["--sign-key-password-from", "env:KEY_PASSWORD"];
+    let is_same = |name: &str, write: &[&str], more: &[&str]| {
+        let write: Vec<&str> =
+            write.iter().copied().chain(["-in", "key.pem", "-out", name]).collect();
+        folder.openssl(&write).fine();
+        let signed = folder.signed(name, more).into_iter().map(|(_, bytes)| bytes);
+        assert!(signed.eq(expected.iter().cloned()), "{name}");
+    };
+    is_same("pkcs1", &["rsa", "-traditional"], &[]);
+    let lock = ["pkcs8", "-topk8", "-passout", "pass:gehe1m ß"];
+    is_same("pbes2", &lock, &password);
+    for (name, options) in [
+        ("pbes2-sha1-128", ["-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1"]),
+        ("pbes2-sha1-256", ["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA1"]),
+        ("pbes2-sha256-128", ["-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA256"]),
+        ("pbes2-sha256-256", ["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA256"]),
+        ("pbes2-sha512-256", ["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512"]),
+    ] {
+        is_same(name, &[&lock[..], &options].concat(), &password);
+    }
+    is_same("scrypt", &[&lock[..], &["-scrypt"]].concat(), &password);
+}
+
+#[test]
+fn an_ecdsa_key_is_read_in_every_form_that_openssl_writes_it_in() {
+    needs!("openssl");
+    for kind in ["ec:P-256", "ec:P-384"] {
+        let folder = Folder::with(kind);
+        let is_read = |name: &str, more: &[&str]| {
+            for (file, _) in folder.signed(name, more) {
+                folder.verify(&file.display().to_string()).fine();
+            }
+        };
+        folder.openssl(&["ec", "-in", "key.pem", "-out", "sec1"]).fine();
+        is_read("sec1", &[]);
+        // As `openssl ecparam -genkey` writes it, the curve once more before the key.
+        let curve = if kind == "ec:P-256" { "prime256v1" } else { "secp384r1" };
+        let parameters = folder.openssl(&["ecparam", "-name", curve]).fine().stdout;
+        let sec1 = fs::read_to_string(folder.path("sec1")).unwrap();
+        fs::write(folder.path("parameters"), parameters + &sec1).unwrap();
+        is_read("parameters", &[]);
+        let lock = ["pkcs8", "-topk8", "-passout", "pass:gehe1m ß", "-in", "sec1", "-out", "pbes2"];
+        folder.openssl(&lock).fine();
+        is_read("pbes2", &["--sign-key-password-from", "env:KEY_PASSWORD"]);
+    }
+}
+
+#[test]
+fn a_key_that_genpkey_encrypted_opens_with_its_password_and_with_no_other() {
+    needs!("openssl");
+    let folder = Folder::with("rsa:2048");
+    let key = ["genpkey", "-algorithm", "RSA", "-aes256", "-pass", "pass:gehe1m ß", "-out", "key"];
+    folder.openssl(&key).fine();
+    let request = ["req", "-x509", "-config", "config", "-extensions", "leaf", "-days", "90"];
+    let files = ["-key", "key", "-passin", "pass:gehe1m ß", "-subj", "/CN=leaf", "-out", "own.pem"];
+    folder.openssl(&[&request[..], &files].concat()).fine();
+    let flags = ["--sign-cert", "own.pem", "--sign-key", "key"];
+    let signing = |more: &[&str]| folder.generate("out", &[&flags[..], more].concat());
+    let refused = |said: Said, words: &str| {
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stderr.contains("error[signing-key-password]: key cannot be opened: "));
+        assert!(said.stderr.contains(words), "{}", said.stderr);
+        assert!(!folder.path("out").exists(), "something was written");
+    };
+    refused(signing(&[]), "it is encrypted, and there is no password for it");
+    let other = ["--sign-key-password-from", "env:PATH"];
+    refused(signing(&other), "the password does not open it");
+    let own = ["--sign-key-password-from", "env:KEY_PASSWORD"];
+    signing(&own).fine();
+    // A key that is open needs none.
+    let open = ["--sign-cert", "chain.pem", "--sign-key", "key.pem"];
+    let said = folder.generate("out", &[&open[..], &own].concat()).fine();
+    assert!(said.stderr.contains("warning[password-unused]"), "{}", said.stderr);
+}
+
+#[test]
+fn a_key_of_1024_bits_is_refused() {
+    needs!("openssl");
+    let folder = Folder::with("rsa:2048");
+    let key = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024", "-out", "small"];
+    folder.openssl(&key).fine();
+    let said = folder.generate("out", &["--sign-cert", "chain.pem", "--sign-key", "small"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("error[signing-key-unreadable]"), "{}", said.stderr);
+    assert!(said.stderr.contains(" bits "), "{}", said.stderr);
+}
