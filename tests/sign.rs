@@ -326,3 +326,22 @@ fn a_signature_that_no_file_needs_is_said() {
     let only = ["--target", "thunderbird"];
     signing.generate(&only).code(0).says("warning[signature-unused]");
 }
+
+#[test]
+fn everybody_in_a_list_gets_the_signed_profile_that_she_would_get_alone() {
+    let signing = Signing::with(&PKCS_RSA_SHA256, |_| {});
+    let list = "mail\nann@outlook.com\nbob@outlook.com\ncleo@outlook.com\n";
+    let signing = signing.write("users.csv", list);
+    let signed =
+        ["--sign-cert", "chain.pem", "--sign-key", "key.pem", "--target", "apple-mail", "-q"];
+    let users = ["generate", "--users", "users.csv", "--out", "list"];
+    signing.run.args(&[&users[..], &signed].concat()).code(0);
+    for address in ["ann@outlook.com", "bob@outlook.com", "cleo@outlook.com"] {
+        let alone = ["generate", address, "--out", "alone"];
+        signing.run.args(&[&alone[..], &signed].concat()).code(0);
+    }
+    let (list, alone) = (signing.run.files("list"), signing.run.files("alone"));
+    assert!(list == alone, "{:?}", list.keys());
+    let profile = &list["outlook.com/bob@outlook.com/apple-mail/bob@outlook.com.mobileconfig"];
+    assert!(matches!(envelope::open(profile), Some((_, Wrapping::Signed))));
+}

@@ -25,6 +25,7 @@ use super::args::{Format, GenerateArgs, Global};
 use super::make::make;
 use super::progress::Progress;
 use super::session::{Resolver, Session};
+use super::signing::Signing;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
@@ -49,6 +50,7 @@ pub fn run(
     refuse(args)?;
     let (mut session, resolver) = Session::for_users(&args.subject, global)?;
     let mut findings = std::mem::take(&mut session.findings);
+    let signing = Signing::open(args, &mut findings)?;
     let list = List::open(list, &args.column)?;
     let mut said = Vec::new();
     let looked = list.look(args.shard, &mut |user| {
@@ -61,8 +63,14 @@ pub fn run(
     })?;
     findings.extend(said);
     findings.extend(rows(&list, &looked, args.keep_going));
-    let rollout =
-        Rollout { args, session: &session, resolver: &resolver, list: &list, looked: &looked };
+    let rollout = Rollout {
+        args,
+        session: &session,
+        resolver: &resolver,
+        signing: &signing,
+        list: &list,
+        looked: &looked,
+    };
     let mut done = Done::default();
     for user in looked.domains.values() {
         if !any_error(&findings) {
@@ -150,6 +158,7 @@ struct Rollout<'a> {
     args: &'a GenerateArgs,
     session: &'a Session,
     resolver: &'a Resolver,
+    signing: &'a Signing,
     list: &'a List,
     looked: &'a Looked,
 }
@@ -180,7 +189,7 @@ impl Rollout<'_> {
             return Ok(Vec::new());
         }
         bundles.retain(|bundle| bundle.subject == user.address.domain().as_str());
-        Ok(make(&bundles, terminal, findings).bundles)
+        Ok(make(&bundles, self.signing, terminal, findings).bundles)
     }
 
     fn make(
@@ -221,7 +230,7 @@ impl Rollout<'_> {
         let take = Mutex::new(take);
         let sharded = self.looked.all > MOST_IN_A_FOLDER;
         let work = || {
-            let mut maker = Maker::new(self.session, self.resolver);
+            let mut maker = Maker::new(self.session, self.resolver, self.signing);
             let mut hand = sink.hand();
             loop {
                 let batch = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -339,7 +348,7 @@ impl Rollout<'_> {
         add(format!("{:?} {:?}", args.column, args.shard));
         add(format!("{:?} {:?} {:?}", session.selected, session.protocol, session.languages));
         add(format!("{:?} {:?} {:?}", session.locale, session.options, session.organization));
-        add(Sink::kind(args));
+        add(format!("{} {:?}", Sink::kind(args), args.sign));
         for target in &session.targets {
             target.templates.values().for_each(|template| add(template.text.clone()));
             add(target.source.text.clone());

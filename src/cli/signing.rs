@@ -25,6 +25,10 @@ impl Signing {
         Ok(file)
     }
 
+    pub fn own(&self, file: OutFile) -> Result<OutFile, Vec<Finding>> {
+        Ok(file)
+    }
+
     pub fn unused(&self, _: &Made) -> Option<Finding> {
         None
     }
@@ -99,26 +103,30 @@ mod on {
             if job.file.format != Kind::Plist {
                 return Ok(file);
             }
-            let sign = |bytes: &[u8]| {
-                ready.signer.sign(bytes).map_err(|mut finding| {
-                    finding.message = format!("{}: {}", file.path, finding.message);
-                    finding.subject = Some(job.subject.name().to_owned());
-                    vec![(*finding).target(&job.folder_target.name)]
-                })
-            };
-            file.bytes = match job.file.scope {
-                Scope::Account => sign(&file.bytes)?,
-                _ => {
-                    let mut shared = ready.shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Some(signed) = shared.get(&file.bytes) {
-                        signed.clone()
-                    } else {
-                        let signed = sign(&file.bytes)?;
-                        shared.insert(file.bytes.clone(), signed.clone());
-                        signed
-                    }
+            if job.file.scope == Scope::Account {
+                return self.own(file).map_err(|mut findings| {
+                    let subject = job.subject.name();
+                    findings.iter_mut().for_each(|f| f.subject = Some(subject.to_owned()));
+                    findings
+                });
+            }
+            let mut shared = ready.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            file.bytes = match shared.get(&file.bytes) {
+                Some(signed) => signed.clone(),
+                None => {
+                    let signed = sign(ready, &file)?;
+                    shared.insert(file.bytes.clone(), signed.clone());
+                    signed
                 }
             };
+            Ok(file)
+        }
+
+        /// The same for one person's file.
+        pub fn own(&self, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
+            if let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) {
+                file.bytes = sign(ready, &file)?;
+            }
             Ok(file)
         }
 
@@ -132,6 +140,13 @@ mod on {
                     .help("--target apple-mail makes one; leave --sign-cert out otherwise")
             })
         }
+    }
+
+    fn sign(ready: &Ready, file: &OutFile) -> Result<Vec<u8>, Vec<Finding>> {
+        ready.signer.sign(&file.bytes).map_err(|mut finding| {
+            finding.message = format!("{}: {}", file.path, finding.message);
+            vec![(*finding).target(&file.target)]
+        })
     }
 
     fn is_profile(media_type: &str) -> bool {

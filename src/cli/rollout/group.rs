@@ -12,11 +12,13 @@ use crate::settings::{Subject, SubjectKind};
 use crate::users::User;
 
 use super::super::session::{Resolver, Session};
+use super::super::signing::Signing;
 
 /// What makes a worker: templates, judges, and the groups it has met.
 pub struct Maker<'s> {
     session: &'s Session,
     resolver: &'s Resolver,
+    signing: &'s Signing,
     renderer: Renderer,
     judges: Judges,
     groups: BTreeMap<Key, Group>,
@@ -50,10 +52,11 @@ struct Made {
 }
 
 impl<'s> Maker<'s> {
-    pub fn new(session: &'s Session, resolver: &'s Resolver) -> Self {
+    pub fn new(session: &'s Session, resolver: &'s Resolver, signing: &'s Signing) -> Self {
         Self {
             session,
             resolver,
+            signing,
             renderer: Renderer::new().for_patterns(),
             judges: Judges::default(),
             groups: BTreeMap::new(),
@@ -77,7 +80,7 @@ impl<'s> Maker<'s> {
         if let Some(group) = self.groups.get(&key)
             && let Some(files) = group.fill(user)
         {
-            return Ok(files);
+            return files.into_iter().map(|file| self.signing.own(file)).collect();
         }
         self.in_full(user, Some(key))
     }
@@ -141,7 +144,7 @@ impl<'s> Maker<'s> {
                     _ => group = None,
                 }
             }
-            files.insert(file.path.clone(), file);
+            files.insert(file.path.clone(), self.signing.finish(job, file)?);
         }
         if let Some((key, group)) = key.zip(group) {
             if self.groups.len() >= MOST_GROUPS {

@@ -19,7 +19,7 @@ use crate::output::stream::{Packed, Packer, Place, ZipFiles, ZipStream};
 
 /// The journal is told how far the one zip is after so many batches.
 #[cfg(feature = "zip")]
-const TOLD_AFTER: u64 = 16;
+const TOLD_AFTER: u64 = 4;
 
 pub struct Sink<'a> {
     out: PathBuf,
