@@ -8,6 +8,7 @@ mod file_name;
 mod html;
 mod json;
 mod plist;
+mod pol;
 mod prf;
 mod reg;
 mod text;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use file_name::{file_name, hex, safe_component};
+pub use pol::Hive;
 pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
 pub use xml::declared_encoding;
@@ -67,8 +69,13 @@ pub enum Kind {
     Html,
     /// An Apple property list in XML.
     Plist,
+    /// The same for a device management system, which looks for its placeholders in the text: quotes
+    /// stay as they are.
+    ManagedPlist,
     /// Windows registry file: UTF-16LE with BOM, CRLF.
     Reg,
+    /// Group Policy's registry file of one hive; its text is that of [`Kind::Reg`].
+    Pol(Hive),
     /// Outlook profile file: windows-1252 without BOM, CRLF.
     Prf,
     /// JSON in UTF-8, LF.
@@ -83,8 +90,9 @@ impl Kind {
         match self {
             Kind::Xml => xml::escape(value),
             Kind::Plist => plist::escape(value),
+            Kind::ManagedPlist => plist::escape_managed(value),
             Kind::Html => html::escape(value),
-            Kind::Reg => reg::escape(value),
+            Kind::Reg | Kind::Pol(_) => reg::escape(value),
             Kind::Prf => prf::escape(value),
             Kind::Json => json::escape(value),
             Kind::Text(rules) => rules.escape(value),
@@ -94,9 +102,10 @@ impl Kind {
     /// A finished text (newlines as `\n`) as bytes.
     pub fn encode(&self, text: &str) -> Result<Vec<u8>, Unwritable> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::Json => {
+            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist | Kind::Json => {
                 text::encode(text, Encoding::Utf8, Newline::Lf)
             }
+            Kind::Pol(hive) => pol::encode(text, *hive),
             Kind::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
             Kind::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
             Kind::Text(rules) => text::encode(text, rules.encoding, rules.newline),
@@ -106,7 +115,7 @@ impl Kind {
     /// The other way round: bytes as a text with `\n`.
     pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist => {
+            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist => {
                 let text = text::decode(bytes, Encoding::Utf8, Newline::Lf)?;
                 match xml::declared_encoding(&text) {
                     Some(label) if !label.eq_ignore_ascii_case("utf-8") => {
@@ -118,6 +127,7 @@ impl Kind {
                 }
             }
             Kind::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
+            Kind::Pol(hive) => pol::decode(bytes, *hive),
             Kind::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
             Kind::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
             Kind::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
@@ -129,8 +139,8 @@ impl Kind {
         match self {
             Kind::Xml => xml::parse(text).map(Some),
             Kind::Html => html::parse(text).map(Some),
-            Kind::Plist => plist::parse(text).map(Some),
-            Kind::Reg => reg::parse(text).map(Some),
+            Kind::Plist | Kind::ManagedPlist => plist::parse(text).map(Some),
+            Kind::Reg | Kind::Pol(_) => reg::parse(text).map(Some),
             Kind::Prf => prf::parse(text).map(Some),
             Kind::Json => json::parse(text).map(Some),
             Kind::Text(_) => Ok(None),
@@ -149,8 +159,8 @@ impl Kind {
     /// The structure as JSON, for a JSON Schema; `None` where an XSD judges or nothing does.
     pub fn to_json(&self, tree: &Tree) -> Option<serde_json::Value> {
         match self {
-            Kind::Plist => Some(plist::to_json(tree)),
-            Kind::Reg => Some(reg::to_json(tree)),
+            Kind::Plist | Kind::ManagedPlist => Some(plist::to_json(tree)),
+            Kind::Reg | Kind::Pol(_) => Some(reg::to_json(tree)),
             Kind::Prf => Some(prf::to_json(tree)),
             Kind::Json => Some(json::to_json(tree)),
             Kind::Xml | Kind::Html | Kind::Text(_) => None,

@@ -13,6 +13,16 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     xml::escape(value)
 }
 
+/// Addigy's placeholder is `{{.User "emails_primary"}}`, and no longer one with `&quot;` in it. In
+/// element content quotes mean nothing (XML 1.0 section 2.4), and values stand nowhere else.
+pub(super) fn escape_managed(value: &str) -> Result<Cow<'_, str>, Unwritable> {
+    let escaped = xml::escape(value)?;
+    if !escaped.contains('&') {
+        return Ok(escaped);
+    }
+    Ok(Cow::Owned(escaped.replace("&quot;", "\"").replace("&apos;", "'")))
+}
+
 /// The root is the value inside `<plist>`, mostly a `dict`.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let plist = xml::parse(text)?;

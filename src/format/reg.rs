@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Flaw, Flaws, Malformed, Tree, Unwritable, is_mark, lines, named};
 
-const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
+pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// Of Windows 9x: the text and the strings in bytes are in the code page of the PC.
 const FIRST_LINE_4: &str = "REGEDIT4";
 

@@ -11,12 +11,17 @@ use super::{Malformed, Unwritable, is_mark, named};
 pub enum Encoding {
     #[default]
     Utf8,
+    /// With a byte order mark: without one Windows PowerShell 5.1 reads a script in the code page
+    /// of the PC.
+    Utf8Bom,
     /// With BOM, as regedit writes it.
     Utf16LeBom,
     /// "ANSI" in Western Windows.
     Windows1252,
     Ascii,
 }
+
+const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Newline {
@@ -80,7 +85,7 @@ impl TextRules {
 /// A mark always may: it stands for a value and never reaches [`encode`], which would refuse it.
 pub(super) fn writable(c: char, encoding: Encoding) -> Result<(), Unwritable> {
     let fits = match encoding {
-        Encoding::Utf8 | Encoding::Utf16LeBom => true,
+        Encoding::Utf8 | Encoding::Utf8Bom | Encoding::Utf16LeBom => true,
         Encoding::Ascii => c.is_ascii(),
         Encoding::Windows1252 => windows_1252_has(c),
     };
@@ -99,7 +104,7 @@ fn windows_1252_has(c: char) -> bool {
 impl Encoding {
     fn name(self) -> &'static str {
         match self {
-            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf8 | Encoding::Utf8Bom => "UTF-8",
             Encoding::Utf16LeBom => "UTF-16",
             Encoding::Windows1252 => "windows-1252, the only alphabet that this client reads here",
             Encoding::Ascii => "ASCII",
@@ -128,6 +133,7 @@ pub(super) fn encode(
     };
     match encoding {
         Encoding::Utf8 => Ok(text.into_owned().into_bytes()),
+        Encoding::Utf8Bom => Ok([UTF8_MARK, text.as_bytes()].concat()),
         Encoding::Utf16LeBom => {
             let mut bytes = Vec::with_capacity(text.len() * 2 + 2);
             bytes.extend_from_slice(&[0xFF, 0xFE]);
@@ -155,6 +161,10 @@ pub(super) fn decode(
 ) -> Result<String, Malformed> {
     let text = match encoding {
         Encoding::Utf8 => decode_utf8(bytes)?,
+        Encoding::Utf8Bom => match bytes.strip_prefix(UTF8_MARK) {
+            Some(body) => decode_utf8(body)?,
+            None => return Err(Malformed::new("no UTF-8 byte order mark at the start", 0..0)),
+        },
         Encoding::Utf16LeBom => decode_utf16(bytes)?,
         Encoding::Ascii => {
             let text = decode_utf8(bytes)?;

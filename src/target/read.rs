@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::document::{self, Table, closest};
 use crate::finding::{Finding, Source};
-use crate::format::{Encoding, Kind, Newline, TextRules};
+use crate::format::{Encoding, Hive, Kind, Newline, TextRules};
 use crate::import::Reader;
 use crate::model::{Hostname, Invalid, Port, ServerType, Side, SocketType, Word};
 
@@ -246,7 +246,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
     for (key, help) in [
         ("template", "name the template beside the manifest"),
         ("path", "write where the file goes, e.g. path = \"{{account.address}}.prf\""),
-        ("format", "one of xml, html, plist, reg, prf, json, text"),
+        ("format", "one of xml, html, plist, managed-plist, reg, pol, prf, json, text"),
         ("scope", "provider (one for everybody), domain or account"),
     ] {
         if !table.has(key) {
@@ -303,7 +303,9 @@ fn read_format(table: &Table<'_>) -> Option<Kind> {
         ("xml", "xml"),
         ("html", "html"),
         ("plist", "plist"),
+        ("managed-plist", "managed-plist"),
         ("reg", "reg"),
+        ("pol", "pol"),
         ("prf", "prf"),
         ("json", "json"),
         ("text", "text"),
@@ -311,6 +313,7 @@ fn read_format(table: &Table<'_>) -> Option<Kind> {
     let encoding = table.value("encoding", |w| {
         let all = [
             ("utf-8", Encoding::Utf8),
+            ("utf-8-bom", Encoding::Utf8Bom),
             ("ascii", Encoding::Ascii),
             ("windows-1252", Encoding::Windows1252),
             ("utf-16le", Encoding::Utf16LeBom),
@@ -332,11 +335,14 @@ fn read_format(table: &Table<'_>) -> Option<Kind> {
         }
     }
     let refuse = table.string("refuse");
+    let hive = table.value("hive", |w| word(&Hive::ALL, "hive", w));
     match table.value("format", |w| word(&names, "format", w))? {
         "xml" => Some(Kind::Xml),
         "html" => Some(Kind::Html),
         "plist" => Some(Kind::Plist),
+        "managed-plist" => Some(Kind::ManagedPlist),
         "reg" => Some(Kind::Reg),
+        "pol" => Some(Kind::Pol(hive.unwrap_or_default())),
         "prf" => Some(Kind::Prf),
         "json" => Some(Kind::Json),
         _ => Some(Kind::Text(TextRules {
