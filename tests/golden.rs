@@ -49,6 +49,15 @@ fn a_hostile_display_name_stays_a_name() {
     golden("hostile-name", &["o'neil+x@outlook.com", "--name", name, "--language", "en"]);
 }
 
+/// What an administrator of Windows PCs hands out: policies and Intune packages.
+#[test]
+fn a_windows_administrators_own_files() {
+    let targets = "outlook-group-policy,intune-win32,intune-win32-prf";
+    let steering = "outlook-group-policy.steering=true";
+    let args = ["o'neil@both.example", "--target", targets, "--set", steering];
+    golden("windows", &args);
+}
+
 /// The sample that is committed under `out/`.
 #[test]
 fn the_committed_sample_is_what_generate_writes() {

@@ -32,7 +32,7 @@ struct ValueHelper {
     finished: bool,
 }
 
-const FUNCTIONS: [(&str, Function); 24] = [
+const FUNCTIONS: [(&str, Function); 25] = [
     ("eq", |a| Ok(Value::Bool(a.text(0)? == a.text(1)?))),
     ("ne", |a| Ok(Value::Bool(a.text(0)? != a.text(1)?))),
     ("and", |a| Ok(Value::Bool(a.positional.iter().all(|v| truthy(v))))),
@@ -67,6 +67,7 @@ const FUNCTIONS: [(&str, Function); 24] = [
     ("reverse", |a| Ok(a.text(0)?.rsplit('.').collect::<Vec<_>>().join(".").into())),
     ("url", |a| Ok(percent_encode(&a.text(0)?).into())),
     ("shell", |a| Ok(format!("'{}'", a.text(0)?.replace('\'', "'\\''")).into())),
+    ("guid", |a| Ok(format!("{{{}}}", a.text(0)?).into())),
     ("json", |a| match a.first() {
         Some(value) => Ok(value.to_string().into()),
         None => Err("wants a value".into()),
@@ -424,6 +425,7 @@ mod tests {
         assert_eq!(render("{{url name}}", &context).unwrap(), "o%27neil%20%26%20co");
         assert_eq!(render("{{json name}}", &context).unwrap(), "\"o'neil & co\"");
         assert_eq!(render("{{hex 14 4}}", &context).unwrap(), "000e");
+        assert_eq!(render("{{guid name}}", &context).unwrap(), "{o'neil & co}");
     }
 
     #[test]

@@ -7,11 +7,15 @@
 
 #[macro_use]
 mod support;
+#[macro_use]
+mod python;
 
 mod apple;
+mod group_policy;
 mod guide;
 mod hosting;
 mod marionette;
+mod powershell;
 mod qr;
 #[cfg(feature = "sign")]
 mod sign;

@@ -63,14 +63,14 @@ fn is_undo(file: &Path) -> bool {
 }
 
 /// (key, name of a value) → the value as a `.reg` file writes it; `-` takes it away.
-type Registry = BTreeMap<(String, String), String>;
+pub type Registry = BTreeMap<(String, String), String>;
 
 fn written(ours: &Registry) -> Registry {
     ours.iter().filter(|(_, value)| *value != "-").map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 /// Reads a `.reg` file, ours or an exported one; both are UTF-16 with a mark of the byte order.
-fn registry(file: &[u8]) -> Registry {
+pub fn registry(file: &[u8]) -> Registry {
     let units: Vec<_> = file.chunks(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
     let text = String::from_utf16(&units).expect("UTF-16");
     let text = text.strip_prefix('\u{feff}').expect("a mark of the byte order");

@@ -9,14 +9,15 @@ use crate::support::{self, Bundle};
 
 const AUTOCONFIG: &str = "autoconfig-1.1.xsd";
 const AUTODISCOVER: &str = "autodiscover-response-2006.xsd";
+const GROUP_POLICY: &str = "group-policy-registry.xsd";
 
 #[test]
 fn xmllint_agrees_with_us_on_every_good_file() {
     needs!("xmllint");
     let (bundle, files) = files();
-    for schema in [AUTOCONFIG, AUTODISCOVER] {
+    for schema in [AUTOCONFIG, AUTODISCOVER, GROUP_POLICY] {
         let files: Vec<_> = files.iter().filter(|(of, _)| *of == schema).map(|(_, f)| f).collect();
-        assert!(files.len() >= 10, "{files:#?}");
+        assert!(files.len() >= 8, "{files:#?}");
         for (file, theirs) in files.iter().zip(xmllint(schema, &files)) {
             let text = fs::read_to_string(file).expect("UTF-8");
             assert_eq!(validate_xsd(schema, &text), [""; 0], "{}", bundle.name(file));
@@ -83,6 +84,13 @@ fn a_file_that_a_client_would_refuse_is_refused_by_us() {
         (AUTODISCOVER, "responseschema/2006a", "responseschema/2006b"),
         (AUTODISCOVER, "http://schemas.microsoft.com", "https://schemas.microsoft.com"),
         (AUTODISCOVER, "<AccountType>email</AccountType>", ""),
+        (GROUP_POLICY, "action=\"U\"", "action=\"u\""),
+        (GROUP_POLICY, "clsid=\"{9CD4B2F4-923D-47f5", "clsid=\"{9CD4B2F4-923D-47F5"),
+        (GROUP_POLICY, "hive=\"HKEY_CURRENT_USER\"", "hive=\"HKCU\""),
+        (GROUP_POLICY, " userContext=\"1\"", ""),
+        (GROUP_POLICY, "type=\"REG_SZ\"", "type=\"SZ\""),
+        (GROUP_POLICY, "uid=\"{", "uid=\""),
+        (GROUP_POLICY, "\\Outlook\\Setup\" name", "\\Setup\" name"),
     ] {
         let good = text(schema);
         assert!(good.contains(from), "no {from} in {good}");
@@ -101,7 +109,17 @@ fn files() -> (Bundle, Vec<(&'static str, PathBuf)>) {
         }
     }
     bundle = bundle.and(&["jörg@bücher.example", "--provider", "microsoft365"]);
-    let mut files: Vec<_> = [("thunderbird", AUTOCONFIG), ("outlook-autodiscover", AUTODISCOVER)]
+    let policies =
+        ["--target", "outlook-group-policy", "--set", "outlook-group-policy.steering=true"];
+    let policies =
+        [&["generate", "ann@outlook.com", "--out", "out/policies"], &policies[..]].concat();
+    bundle.mailwright(&policies);
+    let by_target = [
+        ("thunderbird", AUTOCONFIG),
+        ("outlook-autodiscover", AUTODISCOVER),
+        ("outlook-group-policy", GROUP_POLICY),
+    ];
+    let mut files: Vec<_> = by_target
         .into_iter()
         .flat_map(|(target, schema)| {
             bundle.files(target, ".xml").into_iter().map(move |file| (schema, file))
