@@ -1,4 +1,4 @@
-//! Writes the table of the files that are built into the program, by a walk over four folders,
+//! Writes the table of the files that are built into the program, by a walk over five folders,
 //! and those of the templates among them, parsed, and of the paths in the manifests.
 
 #[path = "build/parse.rs"]
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const FOLDERS: [&str; 4] = ["checks", "providers", "schemas", "templates"];
+const FOLDERS: [&str; 5] = ["checks", "mdm", "providers", "schemas", "templates"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));

@@ -50,6 +50,7 @@ fn stages(criterion: &mut Criterion) {
         options: &options,
         organization: &organization,
         password: None,
+        mdm: None,
     };
     criterion.bench_function("plan", |b| b.iter(|| plan(&request)));
     let planned = plan(&request);

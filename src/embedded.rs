@@ -1,4 +1,4 @@
-//! The files that are built into the program: `providers/`, `schemas/` and `templates/`, in a
+//! The files that are built into the program: `mdm/`, `providers/`, `schemas/` and `templates/`, in a
 //! table that `build.rs` writes by walking those folders. It parses the templates, too.
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

@@ -58,6 +58,13 @@ fn a_windows_administrators_own_files() {
     golden("windows", &args);
 }
 
+/// The same profile for two systems: of one every placeholder is a word, of the other it has quotes.
+#[test]
+fn a_profile_for_a_device_management_system_to_fill_in() {
+    golden("mdm-jamf", &["both.example", "--mdm", "jamf"]);
+    golden("mdm-addigy", &["ann@both.example", "--protocol", "pop3", "--mdm", "addigy"]);
+}
+
 /// The sample that is committed under `out/`.
 #[test]
 fn the_committed_sample_is_what_generate_writes() {

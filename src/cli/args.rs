@@ -2,6 +2,7 @@
 
 #[cfg(feature = "verify")]
 mod connecting;
+mod managed;
 #[cfg(feature = "sign")]
 mod signing;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, NetArgs, ReportFormat, VerifyArgs};
+pub use managed::MdmArgs;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
 
@@ -118,6 +120,8 @@ pub struct SubjectArgs {
     /// An option of a target; `targets show` lists them
     #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
     pub set: Vec<String>,
+    #[command(flatten)]
+    pub mdm: MdmArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

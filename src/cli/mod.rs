@@ -18,6 +18,7 @@ mod hosted;
 mod import;
 mod init;
 mod make;
+mod managed;
 #[cfg(feature = "manual")]
 mod manual;
 mod matrix;

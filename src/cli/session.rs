@@ -8,12 +8,14 @@ use std::thread;
 use crate::finding::{Finding, Source};
 use crate::model::{EmailAddress, Protocol, Text};
 use crate::plan::Request;
-use crate::settings::{Catalog, Choice, OptionValue, Organization, Project, Subject, Who, resolve};
+use crate::settings::{
+    Catalog, Choice, Mdm, OptionValue, Organization, Project, Subject, Who, resolve,
+};
 use crate::target::{OptionDefault, Target, Targets};
 
 use super::Failure;
 use super::args::{Global, ProtocolArg, SubjectArgs};
-use super::memory;
+use super::{managed, memory};
 
 /// Where the settings are when nobody says.
 const SETTINGS: &str = "mailwright.toml";
@@ -29,6 +31,7 @@ pub struct Session {
     pub all_domains: bool,
     pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: Organization,
+    pub mdm: Option<Mdm>,
     pub findings: Vec<Finding>,
 }
 
@@ -38,12 +41,14 @@ impl Session {
         let mut findings = Vec::new();
         let (project, subjects) = for_whom(args, global, &mut findings)?;
         let targets = Targets::new(global.templates.as_deref())?;
+        let mdm = managed::mdm(&args.mdm, &mut findings);
         let selected = select(args, &project, &targets, &mut findings);
         let targets = load(selected.as_deref(), &targets, &mut findings);
         let selected = match selected {
             Some(selected) => selected,
-            None => targets.iter().filter(|t| !t.opt_in).map(|t| t.name.clone()).collect(),
+            None => managed::of_themselves(&targets, mdm.as_ref()),
         };
+        managed::told(mdm.as_ref(), &selected, &targets, &subjects, &mut findings);
         let mut options = project.options;
         set_options(&args.set, &targets, &mut options, &mut findings);
         unknown_target_options(&options, &targets, &mut findings);
@@ -57,6 +62,7 @@ impl Session {
             all_domains: args.all_domains,
             options,
             organization: project.organization,
+            mdm,
             findings,
         })
     }
@@ -86,6 +92,7 @@ impl Session {
             options: &self.options,
             organization: &self.organization,
             password,
+            mdm: self.mdm.as_ref(),
         }
     }
 }
@@ -246,7 +253,9 @@ fn select(
     targets: &Targets,
     findings: &mut Vec<Finding>,
 ) -> Option<Vec<String>> {
-    let named = if args.targets.is_empty() { &project.targets } else { &args.targets };
+    // A profile for everybody is not what the settings list for each person.
+    let by_settings: &[String] = if args.mdm.mdm.is_some() { &[] } else { &project.targets };
+    let named = if args.targets.is_empty() { by_settings } else { &args.targets };
     if named.is_empty() {
         return None;
     }

@@ -3,6 +3,7 @@
 //! Settings × targets × subjects → jobs. Pure: whatever was read is read by now.
 
 mod choose;
+mod managed;
 mod scope;
 mod servers;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::{Authentication, Protocol, Secret, Server, Side};
-use crate::settings::{OptionValue, Organization, Subject};
+use crate::settings::{Mdm, OptionValue, Organization, Subject};
 use crate::target::{FileSpec, OptionDefault, Target};
 
 pub use scope::Audience;
@@ -36,6 +37,8 @@ pub struct Request<'a> {
     pub options: &'a BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
+    /// The device management system that files are to be filled in by.
+    pub mdm: Option<&'a Mdm>,
 }
 
 /// Everything that will be written, and what there is to say about it.
@@ -75,6 +78,12 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Whether a device management system changes it. A signature would be of another text then: such a
+    /// file is never signed; `import::has_variable` knows one by its text.
+    pub fn is_managed(&self) -> bool {
+        matches!(self.audience, Audience::Managed { .. })
+    }
+
     pub fn servers(&self, side: Side) -> &[PlannedServer<'_>] {
         match side {
             Side::Incoming => &self.incoming,

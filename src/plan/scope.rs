@@ -5,24 +5,39 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
-use crate::settings::{Subject, SubjectKind};
+use crate::settings::{Mdm, Subject, SubjectKind};
 use crate::target::{FileSpec, OptionDefault, Scope, Target};
 
 use super::choose::{Chosen, choose};
-use super::{Job, Request, ResolvedOptions};
+use super::{Job, Request, ResolvedOptions, managed};
 
 /// Whom one file is for.
 #[derive(Debug, Clone, Copy)]
 pub enum Audience<'a> {
-    Everybody { domain: &'a Hostname },
-    Domain { domain: &'a Hostname },
-    Account { address: &'a EmailAddress, display_name: Option<&'a Text> },
+    Everybody {
+        domain: &'a Hostname,
+    },
+    Domain {
+        domain: &'a Hostname,
+    },
+    Account {
+        address: &'a EmailAddress,
+        display_name: Option<&'a Text>,
+    },
+    /// Everybody at the domain, or at all of the provider's, by the placeholders of a system.
+    Managed {
+        domain: &'a Hostname,
+        mdm: &'a Mdm,
+        all_domains: bool,
+    },
 }
 
 impl<'a> Audience<'a> {
     pub fn domain(&self) -> &'a Hostname {
         match self {
-            Audience::Everybody { domain } | Audience::Domain { domain } => domain,
+            Audience::Everybody { domain }
+            | Audience::Domain { domain }
+            | Audience::Managed { domain, .. } => domain,
             Audience::Account { address, .. } => address.domain(),
         }
     }
@@ -32,6 +47,7 @@ impl<'a> Audience<'a> {
             Audience::Everybody { .. } => Scope::Provider,
             Audience::Domain { .. } => Scope::Domain,
             Audience::Account { .. } => Scope::Account,
+            Audience::Managed { .. } => Scope::Managed,
         }
     }
 }
@@ -50,6 +66,10 @@ pub(super) fn shared_jobs<'a>(
     if request.all_domains {
         let others = subject.config.domains.iter().filter(|d| **d != subject.domain);
         audiences.extend(others.map(|domain| Audience::Domain { domain }));
+    }
+    if let Some(mdm) = request.mdm {
+        let all_domains = subject.kind == SubjectKind::Provider && subject.config.domains.len() > 1;
+        audiences.push(Audience::Managed { domain: &subject.domain, mdm, all_domains });
     }
     jobs(request, subject, &audiences, options, findings)
 }
@@ -177,6 +197,18 @@ impl<'a> Made<'a, '_> {
             }
         }
         let Some((incoming, outgoing)) = incoming.zip(outgoing) else { return };
+        if let Audience::Managed { mdm, .. } = audience {
+            let servers: Vec<_> = incoming.iter().chain(&outgoing).collect();
+            match managed::notes(target, mdm, audience, &servers) {
+                Ok(said) => {
+                    for finding in said {
+                        notes.push((finding.code, finding.message.clone()));
+                        findings.push(finding.subject(subject.name()));
+                    }
+                }
+                Err(finding) => return findings.push(finding.subject(subject.name())),
+            }
+        }
         if let Some(warning) = &file.warning {
             notes.push(("file-warning", warning.clone()));
             if !included {

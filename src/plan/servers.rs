@@ -6,10 +6,11 @@ use std::fmt;
 use crate::model::{
     Authentication, ClientConfig, Hostname, HostnamePattern, Server, ServerType, Side, SocketType,
 };
+use crate::settings::SignIn;
 use crate::target::{Inexpressible, SideSpec, Words};
 
-use super::PlannedServer;
 use super::scope::Audience;
+use super::{PlannedServer, managed};
 
 /// Why a client cannot have a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +88,13 @@ fn resolve_hostname(
         Audience::Account { address, .. } => pattern.resolve(address).ok(),
         Audience::Domain { domain } => pattern.resolve_domain(domain),
         // With one domain there is nothing open.
+        Audience::Managed { domain, all_domains: false, .. } => pattern.resolve_domain(domain),
         Audience::Everybody { domain } if config.domains.len() == 1 => {
             pattern.resolve_domain(domain)
         }
-        Audience::Everybody { .. } => Hostname::new(pattern.as_str()).ok(),
+        Audience::Everybody { .. } | Audience::Managed { .. } => {
+            Hostname::new(pattern.as_str()).ok()
+        }
     }
 }
 
@@ -106,6 +110,9 @@ fn resolve_username(
     }
     match audience {
         Audience::Account { address, .. } => Some(pattern.resolve(address)),
+        Audience::Managed { .. } => managed::sign_in(server, audience).map(|name| match name {
+            SignIn::Known(name) | SignIn::Guessed(name) => name,
+        }),
         _ if words.expands_username => Some(pattern.to_string()),
         Audience::Everybody { .. } if config.domains.len() > 1 => None,
         Audience::Everybody { domain } | Audience::Domain { domain } => {

@@ -15,6 +15,7 @@
 //! | `identifier` `token` | a reverse-DNS name and a short name of the subject, the same every time |
 //! | `isAccount` `protocol` `language` | |
 //! | `account?` `{address, localPart, domain, addressUnicode, displayName?, password?}` | one person |
+//! | `mdm?` `{name, address, displayName?}` | a device management system, with what it fills in |
 //! | `organization` `{name?, identifier?, supportAddress?}` | who hands the files out |
 //! | `option.NAME` `uuid.NAME` `text.KEY` | what the manifest declares |
 //! | `incomingServers[]` `outgoingServers[]`, with `take = 1` also `incomingServer` `outgoingServer` | the planned servers |
@@ -35,6 +36,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{ClientConfig, Server, Side, Text};
 use crate::plan::{Audience, Job, PlannedServer, services};
+use crate::settings::Mdm;
 use crate::target::{OptionDefault, Take};
 
 use super::marks::Marks;
@@ -82,6 +84,9 @@ impl Builder<'_> {
         set("language", self.text(&job.language, "language"));
         if let Some(account) = self.account() {
             set("account", account);
+        }
+        if let Audience::Managed { mdm, .. } = job.audience {
+            set("mdm", self.mdm(mdm));
         }
         for side in [Side::Incoming, Side::Outgoing] {
             let Some(spec) = job.target.side(side) else { continue };
@@ -170,6 +175,17 @@ impl Builder<'_> {
             value["password"] = self.text(password.expose(), "account.password");
         }
         Some(value)
+    }
+
+    fn mdm(&self, mdm: &Mdm) -> Value {
+        let mut value = json!({
+            "name": self.text(&mdm.name, "mdm.name"),
+            "address": self.text(mdm.address.as_str(), "mdm.address"),
+        });
+        if let Some(name) = &mdm.display_name {
+            value["displayName"] = self.text(name.as_str(), "mdm.displayName");
+        }
+        value
     }
 
     fn organization(&self) -> Value {

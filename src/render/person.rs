@@ -1,5 +1,7 @@
 //! What is one person's own in a file, and how it is made of her address.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::model::{EmailAddress, Side, Text};
@@ -74,10 +76,12 @@ pub(super) fn base_identifier(job: &Job<'_>) -> String {
 /// new account.
 pub(super) fn uuid(job: &Job<'_>, name: &str) -> String {
     let subject = match job.audience {
-        Audience::Account { address, .. } => address.as_str(),
-        _ => job.audience.domain().as_str(),
+        Audience::Account { address, .. } => Cow::Borrowed(address.as_str()),
+        // Two organisations may hand out a profile for the same provider, to one device.
+        Audience::Managed { .. } => Cow::Owned(identifier(job)),
+        _ => Cow::Borrowed(job.audience.domain().as_str()),
     };
-    uuid_of(&job.target.name, name, subject, &protocol(job))
+    uuid_of(&job.target.name, name, &subject, &protocol(job))
 }
 
 /// What decides whether an account is another one.

@@ -2,12 +2,14 @@
 //! bundle is for.
 
 mod catalog;
+mod mdm;
 mod project;
 mod provider;
 mod server;
 mod who;
 
 pub use catalog::{Catalog, NotFound};
+pub use mdm::{CUSTOM, Mdm, SignIn};
 pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
 pub use provider::{Provider, read_provider};
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};

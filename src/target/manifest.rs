@@ -45,6 +45,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether it makes files for device management systems.
+    pub fn is_managed(&self) -> bool {
+        let mut scopes =
+            self.files.iter().map(|f| f.scope).chain(self.includes.iter().map(|i| i.scope));
+        scopes.any(|scope| scope == Scope::Managed)
+    }
+
     pub fn side(&self, side: Side) -> Option<&SideSpec> {
         match side {
             Side::Incoming => self.incoming.as_ref(),
@@ -216,11 +223,17 @@ pub enum Scope {
     Domain,
     /// One a person.
     Account,
+    /// One for everybody, for a device management system to fill in; only where one is named.
+    Managed,
 }
 
 impl Scope {
-    pub const ALL: [(&'static str, Scope); 3] =
-        [("provider", Scope::Provider), ("domain", Scope::Domain), ("account", Scope::Account)];
+    pub const ALL: [(&'static str, Scope); 4] = [
+        ("provider", Scope::Provider),
+        ("domain", Scope::Domain),
+        ("account", Scope::Account),
+        ("managed", Scope::Managed),
+    ];
 
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)

@@ -247,7 +247,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
         ("template", "name the template beside the manifest"),
         ("path", "write where the file goes, e.g. path = \"{{account.address}}.prf\""),
         ("format", "one of xml, html, plist, managed-plist, reg, pol, prf, json, text"),
-        ("scope", "provider (one for everybody), domain or account"),
+        ("scope", "provider (one for everybody), domain, account or managed"),
     ] {
         if !table.has(key) {
             table.missing(key, help);

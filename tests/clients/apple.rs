@@ -57,6 +57,8 @@ fn bundle() -> Bundle {
         .and(&["example.org", "--provider", "microsoft365"])
         .and(&["jörg@bücher.example", "--provider", "fastmail"])
         .and(&["--provider", "hostile.toml"])
+        .and(&["jamf.example", "--provider", "fastmail", "--mdm", "jamf"])
+        .and(&["addigy.example", "--provider", "fastmail", "--mdm", "addigy"])
 }
 
 #[track_caller]

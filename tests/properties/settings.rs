@@ -9,7 +9,7 @@ use mailwright::model::{
     Authentication, EmailAddress, Hostname, Protocol, Secret, ServerType, SocketType, Text, Word,
 };
 use mailwright::plan::Request;
-use mailwright::settings::{Catalog, Choice, Project, Subject, Who, resolve};
+use mailwright::settings::{Catalog, Choice, Mdm, Project, Subject, Who, resolve};
 use mailwright::target::{OptionDefault, Target, Targets};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -110,6 +110,7 @@ pub struct World {
     project: Project,
     all_domains: bool,
     password: Option<Secret>,
+    mdm: Mdm,
 }
 
 impl World {
@@ -124,6 +125,7 @@ impl World {
             project: Project::default(),
             all_domains: true,
             password: None,
+            mdm: mdm("{{mail}}", "{{user}}", "{{name}}"),
         })
     }
 
@@ -139,6 +141,7 @@ impl World {
             options: &self.project.options,
             organization: &self.project.organization,
             password: self.password.as_ref(),
+            mdm: Some(&self.mdm),
         }
     }
 }
@@ -155,6 +158,11 @@ impl Case {
         let name = self.project.display_name.then(|| supply.name(80));
         let name = name.map(|name| Text::new(&name).expect("texts are made of what it takes"));
         let password = self.project.password.then(|| Secret::new(supply.text()));
+        let mut mdm = mdm(&supply.token(), &supply.token(), &supply.token());
+        // No system has a placeholder for the domain alone.
+        if provider.contains("%EMAILDOMAIN%") {
+            mdm.sign_in = mdm.username.clone();
+        }
         let (subjects, mut more) = subjects(&provider, &self.who(), &project, name.as_ref());
         findings.append(&mut more);
         valid(&findings)?;
@@ -163,6 +171,7 @@ impl Case {
             selected: self.targets.clone(),
             all_domains: self.project.all_domains,
             password: password.filter(|p| !p.expose().is_empty()),
+            mdm,
             project,
         })
     }
@@ -326,6 +335,21 @@ fn option_text(name: &str, help: &str, mode: u8, supply: &mut Supply<'_>) -> Str
         }
         _ if mode == 1 && help.contains("(empty:") => String::new(),
         _ => visible(supply.text()),
+    }
+}
+
+/// A system with these placeholders.
+fn mdm(address: &str, username: &str, name: &str) -> Mdm {
+    let text = |text: &str| Text::new(text).expect("texts are made of what it takes");
+    Mdm {
+        name: "custom".to_owned(),
+        title: "a system".to_owned(),
+        address: text(address),
+        username: Some(text(username)),
+        local_part: None,
+        display_name: Some(text(name)),
+        sign_in: None,
+        delivery: None,
     }
 }
 

@@ -89,6 +89,11 @@ impl<'a> Supply<'a> {
         format!("https://www.example.com/{}", self.text().replace([' ', '"', '<', '>'], ""))
     }
 
+    /// A placeholder of a device management system, with anything in it.
+    pub fn token(&mut self) -> String {
+        format!("{{{{{}}}}}", visible(self.text()))
+    }
+
     /// What can stand in a user name beside placeholders.
     pub fn login(&mut self) -> String {
         format!("u{}", self.text().replace('%', "").trim())

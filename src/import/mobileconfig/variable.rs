@@ -23,7 +23,7 @@ pub(super) fn is_variable(text: &str) -> bool {
         || text == "$Email$"
 }
 
-/// There is one in it.
+/// There is one in it: whatever a preset of `mdm/` writes is seen. Such a file is not to be signed.
 pub fn has_variable(text: &str) -> bool {
     let enclosed = |start: &str, end: &str| {
         text.find(start).is_some_and(|at| text[at + start.len()..].contains(end))
@@ -38,5 +38,12 @@ pub fn has_variable(text: &str) -> bool {
             end > 1 && rest[..end].chars().all(|c| c.is_ascii_alphabetic() || c == '_')
         })
     });
-    is_variable(text) || enclosed("{{", "}}") || enclosed("${", "}") || dollar || percent
+    // `{EmailAddress}`, and not the braces of a GUID.
+    let braces = text.match_indices('{').any(|(at, _)| {
+        let rest = &text[at + 1..];
+        rest.find('}').is_some_and(|end| {
+            end > 1 && rest[..end].chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+        })
+    });
+    is_variable(text) || braces || enclosed("{{", "}}") || enclosed("${", "}") || dollar || percent
 }

@@ -1,0 +1,107 @@
+//! `--mdm`: which system fills the files in, with which placeholders, and which targets that means.
+
+use crate::finding::Finding;
+use crate::import::has_variable;
+use crate::model::Text;
+use crate::settings::{CUSTOM, Mdm, Subject};
+use crate::target::Target;
+
+use super::args::MdmArgs;
+
+/// The preset with the admin's own placeholders over it.
+pub fn mdm(args: &MdmArgs, findings: &mut Vec<Finding>) -> Option<Mdm> {
+    let name = args.mdm.as_deref()?;
+    let address = token("--mdm-address", args.mdm_address.as_deref(), findings);
+    let sign_in = token("--mdm-username", args.mdm_username.as_deref(), findings);
+    let display_name = token("--mdm-name", args.mdm_name.as_deref(), findings);
+    let mut mdm = if name == CUSTOM {
+        if args.mdm_address.is_none() {
+            let finding =
+                Finding::error("mdm-address", "--mdm custom has no placeholders of its own");
+            findings.push(finding.help(
+                "give the one that your system has for a person's address, such as --mdm-address '%mail%'; \
+                 --mdm-username and --mdm-name for the others",
+            ));
+        }
+        Mdm {
+            name: CUSTOM.to_owned(),
+            title: "the device management system".to_owned(),
+            address: address.clone()?,
+            username: None,
+            local_part: None,
+            display_name: None,
+            sign_in: None,
+            delivery: None,
+        }
+    } else {
+        Mdm::preset(name).map_err(|mut own| findings.append(&mut own)).ok()?
+    };
+    mdm.address = address.unwrap_or(mdm.address);
+    mdm.sign_in = sign_in;
+    mdm.display_name = display_name.or(mdm.display_name);
+    Some(mdm)
+}
+
+/// What nothing here would know again could be signed by mistake, and be taken for a person's own.
+fn token(flag: &str, text: Option<&str>, findings: &mut Vec<Finding>) -> Option<Text> {
+    let text = text?;
+    let wrong = |why: String| {
+        Finding::error("mdm-placeholder", format!("{flag}: {why}")).help(
+            "write it as the system has it: $NAME, $NAME$, %NAME%, {NAME}, {{NAME}} or ${NAME}",
+        )
+    };
+    match Text::new(text) {
+        Ok(token) if has_variable(text) => return Some(token),
+        Ok(_) => {
+            findings.push(wrong(format!("\"{}\" is not like a placeholder", text.escape_debug())));
+        }
+        Err(why) => findings.push(wrong(why.to_string())),
+    }
+    None
+}
+
+/// The targets that are made when nobody names one.
+pub fn of_themselves(targets: &[Target], mdm: Option<&Mdm>) -> Vec<String> {
+    let wanted = |target: &&Target| match mdm {
+        Some(_) => target.is_managed(),
+        None => !target.opt_in,
+    };
+    targets.iter().filter(wanted).map(|target| target.name.clone()).collect()
+}
+
+/// Says where the system and the targets do not go together, and that a person is not meant.
+pub fn told(
+    mdm: Option<&Mdm>,
+    selected: &[String],
+    targets: &[Target],
+    subjects: &[Subject],
+    findings: &mut Vec<Finding>,
+) {
+    let managed = || targets.iter().filter(|target| target.is_managed());
+    let Some(mdm) = mdm else {
+        for target in managed().filter(|target| selected.contains(&target.name)) {
+            let message =
+                format!("{} is for a device management system, and none is named", target.name);
+            findings.push(
+                Finding::error("mdm-missing", message)
+                    .target(&target.name)
+                    .help("--mdm SYSTEM names it, such as --mdm intune"),
+            );
+        }
+        return;
+    };
+    if !managed().any(|target| selected.contains(&target.name)) {
+        let message = format!("no target that is made has a file for {} to fill in", mdm.title);
+        let finding = Finding::error("mdm-without-file", message);
+        findings.push(finding.help(
+            "leave --target out, or name such a target as well; `mailwright targets` lists them",
+        ));
+    }
+    for address in subjects.iter().filter_map(Subject::address) {
+        let message = format!(
+            "the profile is for everybody at {}; nothing in it is {address}'s",
+            address.domain()
+        );
+        findings.push(Finding::note("mdm-for-everybody", message).subject(address.as_str()));
+    }
+}

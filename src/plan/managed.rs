@@ -1,0 +1,55 @@
+//! What is said about a file that a device management system fills in.
+
+use crate::finding::Finding;
+use crate::model::{Hostname, Server};
+use crate::settings::{Mdm, SignIn};
+use crate::target::Target;
+
+use super::PlannedServer;
+use super::scope::Audience;
+
+/// The user name of a server there.
+pub(super) fn sign_in(server: &Server, audience: Audience<'_>) -> Option<SignIn> {
+    let Audience::Managed { domain, mdm, all_domains } = audience else { return None };
+    let domain: Option<&Hostname> = (!all_domains).then_some(domain);
+    mdm.sign_in(&server.username, domain)
+}
+
+/// What whoever hands it out has to know, or why it cannot be: nobody is asked for a user name.
+pub(super) fn notes(
+    target: &Target,
+    mdm: &Mdm,
+    audience: Audience<'_>,
+    servers: &[&PlannedServer<'_>],
+) -> Result<Vec<Finding>, Box<Finding>> {
+    let delivery = mdm.delivery.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
+    let message =
+        format!("{}: {} fills it in, so do not sign it{delivery}", target.name, mdm.title);
+    let mut said = vec![Finding::note("mdm-fills-in", message).target(&target.name)];
+    for planned in servers.iter().filter(|planned| planned.signs_in()) {
+        let (server, pattern) = (planned.server, &planned.server.username);
+        match sign_in(server, audience) {
+            Some(SignIn::Known(_)) => {}
+            Some(SignIn::Guessed(name)) => {
+                let message = format!(
+                    "{}: {name} stands for the user name \"{pattern}\" of the {} server, and is right only where \
+                     people have that name in {} too",
+                    target.name, server.server_type, mdm.title
+                );
+                let finding =
+                    Finding::warning("mdm-username-guessed", message).target(&target.name);
+                said.push(finding.help("--mdm-username names the placeholder that is"));
+            }
+            None => {
+                let message = format!(
+                    "{}: no placeholder of {} is known for the user name \"{pattern}\" of the {} server",
+                    target.name, mdm.title, server.server_type
+                );
+                let finding = Finding::error("mdm-username", message).target(&target.name);
+                let help = "give the one that people sign in with: --mdm-username";
+                return Err(Box::new(finding.help(help)));
+            }
+        }
+    }
+    Ok(said)
+}

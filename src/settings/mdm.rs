@@ -1,0 +1,169 @@
+//! Device management systems, and what stands for a person in the files that they hand out.
+//!
+//! A preset is a file of `mdm/`; the admin's own placeholders stand above it, and alone in the one that
+//! is called `custom`.
+
+use crate::document;
+use crate::embedded;
+use crate::finding::{Finding, Source};
+use crate::model::{Hostname, Placeholder, Text, UsernamePattern};
+
+/// A system with its placeholders, for it to fill in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mdm {
+    /// What it is called on the command line.
+    pub name: String,
+    pub title: String,
+    pub address: Text,
+    /// What the system calls the person.
+    pub username: Option<Text>,
+    /// What stands before the @ of the address, where the system has that.
+    pub local_part: Option<Text>,
+    pub display_name: Option<Text>,
+    /// What every server is told, whatever the provider says: the admin knows better.
+    pub sign_in: Option<Text>,
+    /// What the admin has to know there.
+    pub delivery: Option<String>,
+}
+
+/// The one without placeholders of its own.
+pub const CUSTOM: &str = "custom";
+
+/// A user name made of placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    Known(String),
+    /// The system has nothing for the part before the @ but what it calls the person.
+    Guessed(String),
+}
+
+impl Mdm {
+    /// What can be typed, without [`CUSTOM`].
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        embedded::files_below("mdm").filter_map(|(file, _)| file.strip_suffix(".toml"))
+    }
+
+    pub fn preset(name: &str) -> Result<Self, Vec<Finding>> {
+        let path = format!("mdm/{name}.toml");
+        let Some(text) = embedded::file(&path) else { return Err(vec![no_such(name)]) };
+        let source = Source::new(path, text);
+        let (read, findings) = document::read(&source, |root| {
+            for key in ["title", "address", "source"] {
+                if !root.has(key) {
+                    root.missing(key, "every preset has one");
+                }
+            }
+            root.string("source");
+            Some(Self {
+                name: name.to_owned(),
+                title: root.string("title")?,
+                address: root.text("address")?,
+                username: root.text("username"),
+                local_part: root.text("localPart"),
+                display_name: root.text("displayName"),
+                sign_in: None,
+                delivery: root.string("delivery"),
+            })
+        });
+        read.filter(|_| findings.is_empty()).ok_or(findings)
+    }
+
+    /// Its placeholders, for whoever has to know them again.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Text> {
+        let others = [&self.username, &self.local_part, &self.display_name, &self.sign_in];
+        std::iter::once(&self.address).chain(others.into_iter().flatten())
+    }
+
+    /// The user name that a server expects; none where nothing here stands for it. The domain is none
+    /// where the profile is for people of several.
+    pub fn sign_in(&self, pattern: &UsernamePattern, domain: Option<&Hostname>) -> Option<SignIn> {
+        if pattern.placeholders().is_empty() {
+            return Some(SignIn::Known(pattern.to_string()));
+        }
+        if let Some(sign_in) = &self.sign_in {
+            return Some(SignIn::Known(sign_in.to_string()));
+        }
+        // From left to right: a placeholder of the system may look like one of the provider's.
+        let (mut name, mut guessed) = (String::new(), false);
+        let mut rest = pattern.as_str();
+        while let Some((at, open)) = first(rest) {
+            name.push_str(&rest[..at]);
+            rest = &rest[at + open.as_str().len()..];
+            name.push_str(match open {
+                Placeholder::EmailAddress => self.address.as_str(),
+                Placeholder::EmailDomain => domain?.as_str(),
+                Placeholder::EmailLocalPart => match &self.local_part {
+                    Some(local_part) => local_part.as_str(),
+                    None => {
+                        guessed = true;
+                        self.username.as_ref()?.as_str()
+                    }
+                },
+            });
+        }
+        name.push_str(rest);
+        Some(if guessed { SignIn::Guessed(name) } else { SignIn::Known(name) })
+    }
+}
+
+/// The next placeholder of a pattern, and where it stands.
+fn first(pattern: &str) -> Option<(usize, Placeholder)> {
+    Placeholder::ALL.into_iter().filter_map(|p| Some((pattern.find(p.as_str())?, p))).min()
+}
+
+fn no_such(name: &str) -> Finding {
+    let known = || Mdm::names().chain([CUSTOM]);
+    let help = match document::closest(name, known()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!(
+            "there are {}; {CUSTOM} takes the placeholders of any other",
+            known().collect::<Vec<_>>().join(", ")
+        ),
+    };
+    let message = format!("no device management system \"{}\" is known", name.escape_debug());
+    Finding::error("no-such-mdm", message).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign_in(name: &str, pattern: &str, domain: Option<&str>) -> Option<SignIn> {
+        let domain = domain.map(|domain| Hostname::new(domain).unwrap());
+        let pattern = UsernamePattern::new(pattern).unwrap();
+        Mdm::preset(name).unwrap().sign_in(&pattern, domain.as_ref())
+    }
+
+    fn known(name: &str) -> Option<SignIn> {
+        Some(SignIn::Known(name.to_owned()))
+    }
+
+    #[test]
+    fn a_user_name_is_made_of_the_systems_own_placeholders() {
+        assert_eq!(sign_in("jamf", "%EMAILADDRESS%", None), known("$EMAIL"));
+        assert_eq!(sign_in("jamf", "fixed", None), known("fixed"));
+        assert_eq!(
+            sign_in("kandji", "%EMAILLOCALPART%.%EMAILDOMAIN%", Some("a.example")),
+            known("$EMAIL_PREFIX.a.example")
+        );
+    }
+
+    #[test]
+    fn a_name_in_the_system_is_only_perhaps_the_part_before_the_at() {
+        let guessed = Some(SignIn::Guessed("$USERNAME".to_owned()));
+        assert_eq!(sign_in("jamf", "%EMAILLOCALPART%", None), guessed);
+    }
+
+    #[test]
+    fn a_domain_that_depends_on_the_person_has_no_placeholder() {
+        assert_eq!(sign_in("kandji", "%EMAILLOCALPART%.%EMAILDOMAIN%", None), None);
+    }
+
+    #[test]
+    fn a_placeholder_of_the_admin_stands_above_the_providers_pattern() {
+        let mut mdm = Mdm::preset("jamf").unwrap();
+        mdm.sign_in = Some(Text::new("$EXTENSIONATTRIBUTE_3").unwrap());
+        let pattern = UsernamePattern::new("%EMAILADDRESS%").unwrap();
+        assert_eq!(mdm.sign_in(&pattern, None), known("$EXTENSIONATTRIBUTE_3"));
+    }
+}
