@@ -84,7 +84,11 @@ fn list(format: Format, targets: &Targets, terminal: &Terminal) -> Result<Outcom
         let mut table = Table::new(&["name", "what it makes", "for"]);
         for target in &all {
             let clients: Vec<&str> = target.clients.iter().map(|c| c.name.as_str()).collect();
-            let opt_in = if target.opt_in { " (only when named)" } else { "" };
+            let opt_in = match (target.is_managed(), target.opt_in) {
+                (true, _) => " (only with --mdm)",
+                (false, true) => " (only when named)",
+                (false, false) => "",
+            };
             table.row(vec![
                 target.name.clone(),
                 format!("{}{opt_in}", target.title),
@@ -127,7 +131,9 @@ fn show(name: &str, targets: &Targets, terminal: &Terminal) -> Result<Outcome, F
     terminal.findings(&findings);
     let Some(target) = target else { return Ok(Outcome::Findings) };
     let mut text = format!("{}\n\n  {}\n", target.title, target.delivery);
-    if target.opt_in {
+    if target.is_managed() {
+        text.push_str("  made with --mdm SYSTEM, instead of the others\n");
+    } else if target.opt_in {
         text.push_str("  made only when it is named with --target\n");
     }
     text.push_str("\nclients\n");

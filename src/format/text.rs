@@ -259,9 +259,10 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [(Encoding, Newline); 5] = [
+    const KINDS: [(Encoding, Newline); 6] = [
         (Encoding::Utf8, Newline::Lf),
         (Encoding::Utf8, Newline::CrLf),
+        (Encoding::Utf8Bom, Newline::CrLf),
         (Encoding::Utf16LeBom, Newline::CrLf),
         (Encoding::Windows1252, Newline::CrLf),
         (Encoding::Ascii, Newline::Lf),
@@ -320,6 +321,13 @@ mod tests {
         assert!(decode(&bytes[2..], Encoding::Utf16LeBom, Newline::CrLf).is_err());
         assert!(decode(&bytes[..5], Encoding::Utf16LeBom, Newline::CrLf).is_err());
         assert!(decode(b"\xFF\xFE\x00\xD8", Encoding::Utf16LeBom, Newline::CrLf).is_err());
+    }
+
+    #[test]
+    fn utf_8_has_a_byte_order_mark_where_it_is_asked_for() {
+        let bytes = encode("ä\n", Encoding::Utf8Bom, Newline::CrLf).unwrap();
+        assert_eq!(bytes, b"\xEF\xBB\xBF\xC3\xA4\r\n");
+        assert!(decode(&bytes[3..], Encoding::Utf8Bom, Newline::CrLf).is_err());
     }
 
     #[test]
