@@ -43,7 +43,7 @@ impl Session {
         let targets = Targets::new(global.templates.as_deref())?;
         let mdm = managed::mdm(&args.mdm, &mut findings);
         let selected = select(args, &project, &targets, &mut findings);
-        let targets = load(selected.as_deref(), &targets, &mut findings);
+        let targets = load(selected.as_deref(), &targets, mdm.is_some(), &mut findings);
         let selected = match selected {
             Some(selected) => selected,
             None => managed::of_themselves(&targets, mdm.as_ref()),
@@ -280,11 +280,13 @@ fn select(
 fn load(
     selected: Option<&[String]>,
     targets: &Targets,
+    opt_in: bool,
     findings: &mut Vec<Finding>,
 ) -> Vec<Target> {
     let mut wanted: Vec<String> = match selected {
         Some(selected) => selected.to_vec(),
-        None => targets.names().map(str::to_owned).collect(),
+        None if opt_in => targets.names().map(str::to_owned).collect(),
+        None => targets.names_unasked().map(str::to_owned).collect(),
     };
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut loaded: Vec<Target> = Vec::new();

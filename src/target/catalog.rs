@@ -52,6 +52,16 @@ impl Targets {
         self.entries.keys().map(String::as_str)
     }
 
+    /// The same without built-in ones that are only made by name: reading a manifest costs as much as
+    /// rendering a file.
+    pub fn names_unasked(&self) -> impl Iterator<Item = &str> {
+        let unasked = |(name, folder): &(&String, &Option<PathBuf>)| {
+            let manifest = embedded::file(&format!("templates/{name}/{MANIFEST}"));
+            folder.is_some() || !manifest.is_some_and(begins_with_opt_in)
+        };
+        self.entries.iter().filter(unasked).map(|(name, _)| name.as_str())
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
@@ -210,5 +220,33 @@ impl Targets {
                     .collect()
             }
         }
+    }
+}
+
+/// Whether it says so above its first table, where TOML wants it.
+fn begins_with_opt_in(manifest: &str) -> bool {
+    let mut above = manifest.lines().take_while(|line| !line.starts_with('['));
+    above.any(|line| {
+        line.split_once('=')
+            .is_some_and(|(key, value)| (key.trim(), value.trim()) == ("optIn", "true"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_made_by_name_is_known_before_it_is_read() {
+        let targets = Targets::new(None).unwrap();
+        let mut findings = Vec::new();
+        let unasked: Vec<&str> = targets.names_unasked().collect();
+        let mut opt_in = 0;
+        for name in targets.names() {
+            let target = targets.get(name, &mut findings).unwrap();
+            assert_eq!(unasked.contains(&name), !target.opt_in, "{name}");
+            opt_in += usize::from(target.opt_in);
+        }
+        assert!(opt_in >= 5, "{opt_in}");
     }
 }
