@@ -246,3 +246,14 @@ fn the_help_names_every_preset() {
         assert!(help.contains(&format!(" {name}")), "{name}");
     }
 }
+
+#[test]
+fn what_has_placeholders_is_neither_signed_nor_made_for_a_list() {
+    let run = Run::new();
+    let mdm = ["generate", "--mdm", "jamf"];
+    let signed = ["--sign-cert", "chain.pem", "--sign-key", "key.pem"];
+    #[cfg(feature = "sign")]
+    run.args(&[&mdm[..], &signed].concat()).code(2).says("cannot be used with");
+    let _ = signed;
+    run.args(&[&mdm[..], &["--users", "users.csv"]].concat()).code(2).says("cannot be used with");
+}

@@ -139,7 +139,7 @@ pub struct GenerateArgs {
     #[arg(short, long, env = "MAILWRIGHT_OUT", default_value = "out", value_name = "DIR")]
     pub out: PathBuf,
     /// Files for everybody in a list: CSV, TSV or lines of JSON, or - for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, conflicts_with = "mdm", value_name = "FILE")]
     pub users: Option<String>,
     /// Which column is what, where its name does not tell, such as address=mail
     #[arg(long, value_name = "WHAT=NAME", requires = "users")]

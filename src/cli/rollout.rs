@@ -348,7 +348,9 @@ impl Rollout<'_> {
         add(format!("{:?} {:?}", args.column, args.shard));
         add(format!("{:?} {:?} {:?}", session.selected, session.protocol, session.languages));
         add(format!("{:?} {:?} {:?}", session.locale, session.options, session.organization));
-        add(format!("{} {:?}", Sink::kind(args), args.sign));
+        add(Sink::kind(args));
+        #[cfg(feature = "sign")]
+        add(format!("{:?}", args.sign));
         for target in &session.targets {
             target.templates.values().for_each(|template| add(template.text.clone()));
             add(target.source.text.clone());

@@ -57,8 +57,10 @@ pub(super) struct Recipe {
     /// The texts with marks that it is made of.
     pub(super) of: Vec<String>,
     /// Makes it anew, whatever the marks stand for now.
-    pub(super) make: Arc<dyn Fn(&Marks) -> Result<Value, String> + Send + Sync>,
+    pub(super) make: Arc<Make>,
 }
+
+type Make = dyn Fn(&Marks) -> Result<Value, String> + Send + Sync;
 
 /// Something that the template asked about values and that decided what it did.
 #[derive(Clone)]

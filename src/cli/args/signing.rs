@@ -7,7 +7,7 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 pub struct SignArgs {
     /// Sign Apple's profiles: a PEM file with the certificate and its intermediates
-    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    #[arg(long, value_name = "FILE", requires = "sign_key", conflicts_with = "mdm")]
     pub sign_cert: Option<PathBuf>,
     /// The private key of that certificate, a PEM file
     #[arg(long, value_name = "FILE", requires = "sign_cert")]

@@ -1,7 +1,7 @@
 //! Where the users' files go: folders, a zip each, or one zip of all; and the rows that are no users.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,9 @@ use super::super::Failure;
 use super::super::args::GenerateArgs;
 use super::journal::Journal;
 use super::list::Shard;
+
+#[cfg(feature = "zip")]
+use std::{fs, io};
 
 #[cfg(feature = "zip")]
 use crate::output::stream::{Packed, Packer, Place, ZipFiles, ZipStream};
