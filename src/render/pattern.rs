@@ -1,6 +1,6 @@
 //! One rendering for many persons: what a template made for one, with the values of another.
 //!
-//! While a file is rendered, it is kept how each value came about ([`super::marks`]): a field of the
+//! While a file is rendered, it is kept how each value came about (`marks`): a field of the
 //! person, made of other values by a helper, or the same for everybody. For the next person the
 //! fields are set anew, what was made of them is made again, and everything that the template asked is
 //! asked again: where an answer is another one, the pattern does not fit, and the file is rendered in
