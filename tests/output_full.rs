@@ -19,6 +19,45 @@ fn a_full_disk_is_named_and_the_old_bundle_stays() {
 }
 
 #[test]
+fn a_disk_that_gets_full_under_a_list_of_users_has_no_torn_file() {
+    run_on_a_disk_of_its_own("a_list_on_a_small_disk");
+}
+
+#[test]
+#[ignore = "needs a disk of its own; a test above makes one and starts it there"]
+fn a_list_on_a_small_disk() {
+    let Some(disk) = std::env::var_os(DISK).map(PathBuf::from) else { return };
+    let list: String = (0..600).map(|n| format!("user{n}@outlook.com\n")).collect();
+    let lists = tempfile::tempdir().expect("a temporary folder can be made");
+    let users = lists.path().join("users.csv");
+    std::fs::write(&users, list).expect("the list can be written");
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailwright"));
+        command.args(["generate", "-q", "--target", "unix-mail-msmtp", "--users"]).arg(&users);
+        command.arg("-o").arg(disk.join("out")).args(more).current_dir(&disk);
+        command.output().expect("the program starts")
+    };
+    let ended = run(&[]);
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("the disk is full") && said.contains("--resume goes on"), "{said}");
+    // Whoever is there has all of hers.
+    let folders = std::fs::read_dir(disk.join("out/outlook.com"));
+    for folder in folders.into_iter().flatten().flatten() {
+        let file = std::fs::read_to_string(folder.path().join("unix-mail-msmtp/msmtprc"));
+        assert!(file.is_ok_and(|text| text.contains("\naccount default : ")), "{folder:?}");
+        assert!(folder.path().join("MANIFEST.json").is_file());
+    }
+    #[cfg(feature = "zip")]
+    {
+        let said = run(&["--zip", "--zip-level", "0"]);
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.contains("the disk is full"), "{said}");
+        assert!(!disk.join("out/users.zip").exists());
+    }
+}
+
+#[test]
 fn a_read_only_disk_is_named_and_nothing_is_written() {
     run_on_a_disk_of_its_own("on_a_read_only_disk");
 }

@@ -202,6 +202,16 @@ fn past_ten_thousand_users_folders_are_spread() {
     assert!(own.iter().all(|path| path.split('/').count() == 6), "{}", own[0]);
 }
 
+/// Until the journal of a run has this.
+fn wait_for(run: &Run, words: &str) {
+    let journal = run.path("out/.mailwright.users");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !fs::read_to_string(&journal).is_ok_and(|text| text.contains(words)) {
+        assert!(std::time::Instant::now() < until, "no {words} in a minute");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
 /// Killed at any moment and gone on with, the result is that of a run that nobody disturbed. With
 /// `ROLLOUT_KILLS=100` it is killed that often.
 #[cfg(feature = "zip")]
@@ -222,7 +232,12 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
             // Spread over the whole run, some of them before the first user.
             let moment = whole.mul_f64((n as f64 + 0.5) / kills as f64);
             let mut child = run.command(&all(&["-q"])).spawn().unwrap();
-            std::thread::sleep(moment);
+            if n == 0 {
+                // Surely in the middle, however slow the machine is.
+                wait_for(&run, if zip.is_empty() { "done 3" } else { "zip 4" });
+            } else {
+                std::thread::sleep(moment);
+            }
             let _ = child.kill();
             child.wait().unwrap();
             let said = json(&run, &all(&["--resume"])[1..], 0);
@@ -246,15 +261,29 @@ fn a_run_is_not_gone_on_with_for_another_list() {
     let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp"];
     let mut child = run.command(&users).spawn().unwrap();
     let journal = run.path("out/.mailwright.users");
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !fs::read_to_string(&journal).is_ok_and(|text| text.contains("done 3")) {
-        assert!(std::time::Instant::now() < until, "no batch was done in a minute");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    wait_for(&run, "done 3");
     child.kill().unwrap();
     child.wait().unwrap();
     fs::write(run.path("users.csv"), many(2999)).unwrap();
     run.args(&[&users[..], &["--resume"]].concat()).code(2).says("without --resume it begins anew");
     run.args(&users).code(0);
     assert!(!journal.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_says_how_to_go_on_and_goes_on() {
+    let run = Run::new().write("users.csv", &many(3000));
+    let users = ["generate", "--users", "users.csv", "--target", "apple-mail"];
+    let child = run.command(&users).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    wait_for(&run, "done 2");
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("interrupted; --resume goes on with the others"), "{said}");
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    let said = json(&run, &[&users[1..], &["--resume"]].concat(), 0);
+    assert_eq!(said["users"].as_u64().unwrap() + said["doneBefore"].as_u64().unwrap(), 3000);
+    assert!(said["doneBefore"].as_u64().unwrap() >= 256, "{said:#}");
 }

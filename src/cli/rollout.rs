@@ -83,6 +83,8 @@ pub fn run(
     once(&mut findings);
     tell(args, terminal, &looked, &done, &findings)?;
     if interrupted.load(Ordering::Relaxed) {
+        // How many are done is told.
+        terminal.say("interrupted; --resume goes on with the others");
         return Err(output::Error::Interrupted.into());
     }
     Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
@@ -246,6 +248,8 @@ impl Rollout<'_> {
                         batch.users.iter().for_each(|_| progress.step());
                     }
                     Ok(None) => stop.store(true, Ordering::Relaxed),
+                    // A batch that was stopped half-way is not there at all.
+                    Err(_) if interrupted.load(Ordering::Relaxed) => {}
                     Err(e) => fail(e.to_string()),
                 }
             }
@@ -266,7 +270,13 @@ impl Rollout<'_> {
         once(&mut own);
         findings.append(&mut own);
         if let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(failure.into());
+            // Of this batch nothing; those before it are done.
+            let why = failure.replace("; nothing was changed", "");
+            let done = users.into_inner() + before.into_inner();
+            return Err(format!(
+                "{why}; {done} users are done, and --resume goes on with the others"
+            )
+            .into());
         }
         let ended = interrupted.load(Ordering::Relaxed) || any_error(findings);
         let written = sink.finish(ended)?;
