@@ -73,6 +73,53 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("brackets.prf", format!("{}\r\n[Service List]\r\n", "[".repeat(100_000)).into_bytes()),
         ("numbers.json", format!("[1,[1,1],[[0,{}]]]", "9".repeat(100_000)).into_bytes()),
     ]
+    .into_iter()
+    .chain(lines())
+    .collect()
+}
+
+/// Files of lines, with more of everything than anybody writes.
+fn lines() -> Vec<(&'static str, Vec<u8>)> {
+    const MANY: usize = 10_000;
+    let many = |line: &dyn Fn(usize) -> String| -> String { (0..MANY).map(line).collect() };
+    let heirs = many(&|n| match n {
+        0 => "account a0\nhost smtp.example.com\n".to_owned(),
+        n => format!("account a{n} : a{}\nuser u{n}\n", n - 1),
+    });
+    let accounts = many(&|n| {
+        let key = "[HKEY_CURRENT_USER\\Software\\Microsoft\\Office\\16.0\\Outlook\\Profiles\\Outlook\\\
+                   9375CFF0413111d3B88A00104B2A6676";
+        format!("{key}\\{n:08x}]\n\"POP3 Server\"=\"pop.example.com\"\n")
+    });
+    let names: Vec<String> = (0..MANY).map(|n| format!("account{n}")).collect();
+    let prefs = format!(
+        "user_pref(\"mail.accountmanager.accounts\", \"{}\");\n{}",
+        names.join(","),
+        many(&|n| format!("user_pref(\"mail.account.account{n}.server\", \"server{n}\");\n"))
+    );
+    [
+        ("heirs.msmtprc", heirs),
+        ("quotes.msmtprc", format!("account a\nhost {}\n", "\"".repeat(100_000))),
+        (
+            "polls.fetchmailrc",
+            many(&|n| format!("poll h{n}.example.com proto pop3 user u{n} keep\n")),
+        ),
+        ("open.fetchmailrc", format!("poll h.example.com user \"{}", "a\\x".repeat(100_000))),
+        (
+            "options.getmailrc",
+            format!("[retriever]\n{}", many(&|n| format!("o{n} = 1\n continued\n"))),
+        ),
+        ("sections.getmailrc", format!("[retriever]\n{}", many(&|n| format!("[filter-{n}]\n")))),
+        ("accounts.js", prefs),
+        ("open.js", format!("user_pref(\"a\", \"{}", "\\u12".repeat(100_000))),
+        ("accounts.reg", format!("Windows Registry Editor Version 5.00\n\n{accounts}")),
+        (
+            "deep.k9s",
+            format!("<k9settings version=\"1\">{}", nested("<account>", "</account>", 100_000)),
+        ),
+    ]
+    .map(|(name, text)| (name, text.into_bytes()))
+    .into()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `mailwright import` and `convert`: any client's file as a provider file, and as other files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use super::{Failure, Outcome, generate};
 pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let text = text_of(args, terminal, &mut findings)?;
+    few(&mut findings);
     if args.format == Format::Json {
         let json = serde_json::json!({ "provider": text, "findings": findings });
         if let (Some(text), Some(out)) = (&text, &args.out) {
@@ -74,6 +76,7 @@ pub fn convert(
     }
     let mut findings = Vec::new();
     let text = provider(&args.source, &args.with, &args.domains, &mut findings)?;
+    few(&mut findings);
     terminal.findings(&findings);
     let Some(text) = text else { return Ok(Outcome::Findings) };
     // As generate takes any provider: from a file.
@@ -111,6 +114,21 @@ fn complete(
         config.domains = domains.to_vec();
     }
     Ok(written(&config, &name, findings))
+}
+
+/// More of one kind say nothing new: they are counted.
+fn few(findings: &mut Vec<Finding>) {
+    const MOST: usize = 20;
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    findings.retain(|finding| {
+        let count = counts.entry(finding.code).or_default();
+        *count += 1;
+        *count <= MOST
+    });
+    for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
+        let message = format!("{} more of {code}", count - MOST);
+        findings.push(Finding::warning("more-of-the-same", message));
+    }
 }
 
 /// What a file says; what it does wrong is a warning.
