@@ -4,6 +4,7 @@ mod group;
 mod journal;
 mod list;
 mod sink;
+mod told;
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -12,7 +13,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, any_error};
@@ -21,7 +21,7 @@ use crate::output::{self, Bundle};
 use crate::plan::{self, Plan, Request};
 use crate::users::{Row, User};
 
-use super::args::{Format, GenerateArgs, Global};
+use super::args::{GenerateArgs, Global};
 use super::make::make;
 use super::progress::Progress;
 use super::session::{Resolver, Session};
@@ -34,6 +34,7 @@ use journal::Journal;
 pub use list::Shard;
 use list::{Bad, List, Looked};
 use sink::{Rejected, Sink};
+use told::tell;
 
 /// So many users are made and put in place together.
 const BATCH: usize = 128;
@@ -394,62 +395,4 @@ fn one_batch(
     let files = bundles.iter().map(|bundle| bundle.files.len() as u64).sum();
     hand.put(batch.number, &bundles)?;
     Ok(Some(files))
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told<'a> {
-    users: u64,
-    files: u64,
-    done_before: u64,
-    rejected: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejected_file: Option<&'a str>,
-    written: &'a [String],
-    findings: &'a [Finding],
-}
-
-fn tell(
-    args: &GenerateArgs,
-    terminal: &Terminal,
-    looked: &Looked,
-    done: &Done,
-    findings: &[Finding],
-) -> Result<(), Failure> {
-    let rejected = looked.bad_count + looked.doubles.len() as u64;
-    if args.format == Format::Json {
-        let told = Told {
-            users: done.users,
-            files: done.files,
-            done_before: done.before,
-            rejected,
-            rejected_file: done.rejected.as_deref(),
-            written: &done.written,
-            findings,
-        };
-        terminal.print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
-        return Ok(());
-    }
-    terminal.findings(findings);
-    let summary = crate::report::summary(findings).map(|s| format!("; {s}")).unwrap_or_default();
-    if any_error(findings) && done.users == 0 {
-        terminal.say(&format!("{} users{summary}; nothing was written", looked.users));
-        return Ok(());
-    }
-    if args.dry_run {
-        terminal.say(&format!("files for {} users would be written{summary}", looked.users));
-        return Ok(());
-    }
-    let before = match done.before {
-        0 => String::new(),
-        before => format!(", {before} were done before"),
-    };
-    let left = match &done.rejected {
-        Some(file) => format!("; {rejected} rows are in {file}"),
-        None => String::new(),
-    };
-    let (users, files) = (done.users, done.files);
-    let where_ = done.written.join(", ");
-    terminal.say(&format!("{users} users, {files} files in {where_}{before}{left}{summary}"));
-    Ok(())
 }
