@@ -3,19 +3,20 @@
 //! Every helper sees the values behind the marks and gives a mark back, so the format escapes
 //! its result once more. The comparison helpers of Handlebars itself would compare marks.
 
+mod qr;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason,
-    Renderable, ScopedJson, StringOutput,
+    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
+    ScopedJson,
 };
-use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 use serde_json::Value;
 
 use super::marks::{Marks, Recipe};
+use qr::{Codes, QrHelper};
 
 /// A helper's arguments with the values behind the marks.
 struct Arguments<'a> {
@@ -257,118 +258,6 @@ fn registry_key(arguments: &Arguments<'_>) -> Result<Value, String> {
         Some(part) => Err(format!("\"{part}\" cannot stand in a registry key")),
         None => Ok(parts.join("\\").into()),
     }
-}
-
-/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, one unit a module, a quiet zone of 4.
-struct QrHelper {
-    marks: Marks,
-    codes: Codes,
-    size: bool,
-}
-
-/// payload → side length and path: a file asks for both, and the guides in all languages for the
-/// same one, while choosing the mask costs as much as a whole file.
-#[derive(Clone, Default)]
-struct Codes(Arc<Mutex<BTreeMap<String, (String, String)>>>);
-
-/// More than one person's files ask for.
-const CODES_KEPT: usize = 16;
-
-/// ISO/IEC 18004 section 9.1 asks for four modules of white around the code.
-const QUIET_ZONE: i32 = 4;
-
-impl HelperDef for QrHelper {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        registry: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        rc: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> Result<(), RenderError> {
-        let mut inner = StringOutput::new();
-        if let Some(template) = h.template() {
-            template.render(registry, context, rc, &mut inner)?;
-        }
-        let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
-        let payload = self.marks.resolve(text.trim());
-        let result = self.codes.get(&payload, self.size).map_err(|why| failed(h.name(), &why))?;
-        let recipe = || {
-            let (text, codes, size) = (text.trim().to_owned(), self.codes.clone(), self.size);
-            Recipe {
-                of: vec![text.clone()],
-                make: Arc::new(move |marks| {
-                    codes.get(&marks.resolve(&text), size).map(Value::String)
-                }),
-            }
-        };
-        out.write(&self.marks.mark_made(result, "qr", false, recipe))?;
-        Ok(())
-    }
-}
-
-impl Codes {
-    fn get(&self, payload: &str, size: bool) -> Result<String, String> {
-        let mut codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !codes.contains_key(payload) {
-            let code =
-                encode(payload).map_err(|e| format!("{} bytes do not fit: {e}", payload.len()))?;
-            // Those of the person before are asked for no more.
-            if codes.len() >= CODES_KEPT {
-                codes.clear();
-            }
-            let side = (code.size() + 2 * QUIET_ZONE).to_string();
-            codes.insert(payload.to_owned(), (side, path_data(&code)));
-        }
-        let (side, path) = &codes[payload];
-        Ok(if size { side.clone() } else { path.clone() })
-    }
-}
-
-/// Weighing all eight masks takes four times as long as everything else about a code, and a phone
-/// reads any (ISO/IEC 18004 section 7.8.3 weighs them against large areas of one colour, which a
-/// code of a few hundred letters hardly has); zbar read all of 399 people's codes with this one.
-const MASK: u8 = 0;
-
-/// UTF-8 is announced where it matters: zbar 0.23 takes `ä` for a Chinese character otherwise.
-/// ISO/IEC 18004 section 7.4.2, ECI 26
-fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
-    let mut segments = QrSegment::make_segments(payload);
-    if !payload.is_ascii() {
-        segments.insert(0, QrSegment::make_eci(26));
-    }
-    let (smallest, largest) = (Version::MIN, Version::MAX);
-    // The larger correction where it costs no more room.
-    let boost = true;
-    QrCode::encode_segments_advanced(
-        &segments,
-        QrCodeEcc::Low,
-        smallest,
-        largest,
-        Some(Mask::new(MASK)),
-        boost,
-    )
-}
-
-/// Runs of dark modules as one-unit-high bars.
-fn path_data(code: &QrCode) -> String {
-    let mut path = String::new();
-    for y in 0..code.size() {
-        let mut x = 0;
-        while x < code.size() {
-            let start = x;
-            while x < code.size() && code.get_module(x, y) {
-                x += 1;
-            }
-            if x > start {
-                let (left, top, width) = (start + QUIET_ZONE, y + QUIET_ZONE, x - start);
-                write!(path, "M{left} {top}h{width}v1h-{width}z")
-                    .expect("a string takes everything");
-            }
-            x += 1;
-        }
-    }
-    path
 }
 
 fn failed(helper: &str, why: &str) -> RenderError {
