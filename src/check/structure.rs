@@ -1,7 +1,7 @@
 //! The same tree as the skeleton, with the raw values where the marks stood.
 
 use crate::finding::Finding;
-use crate::format::Tree;
+use crate::format::{Again, Tree};
 use crate::render::Artifact;
 use crate::render::pattern::{Filled, Pattern};
 
@@ -48,14 +48,14 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
 /// Judges the files that are made from one pattern: every one is read back.
 pub struct Refilled {
     /// None where it is another one for each person.
-    skeleton: Option<Tree>,
+    skeleton: Option<Again>,
 }
 
 impl Refilled {
     pub fn of(pattern: &Pattern) -> Result<Self, String> {
         let skeleton = match pattern.has_finished() {
             true => None,
-            false => parse(pattern, &pattern.skeleton())?,
+            false => Some(skeleton(pattern)?),
         };
         Ok(Self { skeleton })
     }
@@ -68,22 +68,23 @@ impl Refilled {
         if text != filled.text {
             return Err("the bytes decode to another text".to_owned());
         }
-        let Some(found) = parse(pattern, &text)? else { return Ok(()) };
         let own;
         let skeleton = match &self.skeleton {
             Some(skeleton) => skeleton,
             None => {
-                own = parse(pattern, &pattern.skeleton())?;
-                own.as_ref().ok_or("the template does not parse")?
+                own = skeleton(pattern)?;
+                &own
             }
         };
-        match skeleton.difference(&found, &|text| pattern.resolve(text)) {
-            Some(path) => Err(format!("a value changes the structure at {path}")),
-            None => Ok(()),
+        match skeleton.difference(&text, &|text| pattern.resolve(text)) {
+            Ok(None) => Ok(()),
+            Ok(Some(path)) => Err(format!("a value changes the structure at {path}")),
+            Err(e) => Err(format!("the file does not parse: {e}")),
         }
     }
 }
 
-fn parse(pattern: &Pattern, text: &str) -> Result<Option<Tree>, String> {
-    pattern.format().parse(text).map_err(|e| format!("the file does not parse: {e}"))
+fn skeleton(pattern: &Pattern) -> Result<Again, String> {
+    let again = Again::of(pattern.format(), &pattern.skeleton());
+    again.map_err(|e| format!("the template does not parse: {e}"))
 }

@@ -16,6 +16,11 @@ const VOID: [&str; 13] = [
 /// Elements in which browsers read neither tags nor references. WHATWG HTML section 13.3
 const RAW: [&str; 7] = ["script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"];
 
+/// Whether browsers read neither tags nor references in an element of this name.
+pub(super) fn is_raw_element(name: &str) -> bool {
+    RAW.contains(&name)
+}
+
 /// As in XML: HTML knows the same references.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     xml::escape(value)
@@ -59,7 +64,7 @@ fn check(element: &Tree, text: &str, foreign: bool) -> Result<(), Malformed> {
     for child in &element.children {
         let raw = &text[child.span.clone()];
         match child.kind {
-            "text" if !foreign && RAW.contains(&name) && raw.contains(['&', '<']) => {
+            "text" if !foreign && is_raw_element(name) && raw.contains(['&', '<']) => {
                 let message = format!("\"&\" or \"<\" in <{name}>, where browsers resolve nothing");
                 return Err(Malformed::new(message, child.span.clone()));
             }

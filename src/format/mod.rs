@@ -4,6 +4,7 @@
 //! a new syntax. Line formats without a grammar of their own are [`Kind::Text`] with their rules
 //! as data in the manifest.
 
+mod again;
 mod file_name;
 mod html;
 mod json;
@@ -18,6 +19,7 @@ mod xml;
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use again::Again;
 pub use file_name::{file_name, hex, safe_component};
 pub use pol::Hive;
 pub use text::{Encoding, Newline, TextRules};

@@ -1,23 +1,40 @@
 //! XML 1.0, strict: what one parser on the way to the user could trip over is malformed here.
 //!
 //! quick-xml finds the tags and pairs them; what it leaves to its callers is checked here (what
-//! stands where) and in `syntax` (names, attributes, references, characters).
+//! stands where) and in `syntax` (names, attributes, references, characters). What is read is told to
+//! a [`Sink`]: one makes the tree (`tree`), another compares with a document that was read before
+//! (`repeated`).
 
+mod repeated;
 mod syntax;
+mod tree;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+pub(super) use repeated::Repeated;
 pub(super) use syntax::escape;
-use syntax::{are_literals, attributes, first_forbidden, is_name, is_space, resolve};
+use syntax::{Attribute, are_literals, attributes, first_forbidden, is_name, is_space, resolve};
+pub(super) use tree::parse;
 
-use super::{DEEPEST, Malformed, Tree, named};
+use super::{DEEPEST, Malformed, named};
 
-/// The root is the node that is given back. Attributes come first, as `@name`; runs of text and
-/// CDATA are one `#text`; white space between elements is not there.
-pub(crate) fn parse(text: &str) -> Result<Tree, Malformed> {
+/// What is told of a document while it is read. Only of elements: what a document begins with,
+/// comments, and white space outside the root are checked and passed over.
+trait Sink {
+    fn open(&mut self, name: &str, span: Range<usize>);
+    fn attribute(&mut self, attribute: Attribute<'_>);
+    /// Text may come in several pieces.
+    fn characters(&mut self, piece: &str, is_cdata: bool, span: Range<usize>);
+    /// With the span of the end tag, or of the tag that is start and end.
+    fn close(&mut self, span: Range<usize>);
+}
+
+/// Reads a whole document.
+fn read(text: &str, sink: &mut impl Sink) -> Result<(), Malformed> {
     if text.starts_with('\u{FEFF}') {
         return Err(Malformed::new("a byte order mark; write UTF-8 without one", 0..0));
     }
@@ -25,7 +42,8 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Malformed> {
         let message = format!("{} cannot stand in an XML file", named(c));
         return Err(Malformed::new(message, at..at + c.len_utf8()));
     }
-    let mut document = Document { text, open: Vec::new(), root: None, has_doctype: false };
+    let mut document =
+        Document { text, open: Vec::new(), names: Vec::new(), has_root: false, has_doctype: false };
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     loop {
@@ -41,7 +59,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Malformed> {
                 ));
             }
             Ok(Event::Eof) => return document.finish(),
-            Ok(event) => document.take(event, span)?,
+            Ok(event) => document.take(event, span, sink)?,
         }
     }
 }
@@ -52,27 +70,34 @@ fn position(position: u64, text: &str) -> usize {
 
 struct Document<'a> {
     text: &'a str,
-    /// The elements that have not ended, outermost first.
-    open: Vec<Tree>,
-    root: Option<Tree>,
+    /// The start tags of elements that have not ended, outermost first.
+    open: Vec<Range<usize>>,
+    /// Of the attributes of a tag.
+    names: Vec<&'a str>,
+    has_root: bool,
     has_doctype: bool,
 }
 
-impl Document<'_> {
-    fn take(&mut self, event: Event<'_>, span: Range<usize>) -> Result<(), Malformed> {
+impl<'a> Document<'a> {
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        span: Range<usize>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Malformed> {
         match event {
             Event::Start(_) => {
                 let inner = span.start + 1..span.end - 1;
-                self.start(inner, span)
+                self.start(inner, span, sink)
             }
             Event::Empty(_) => {
                 let inner = span.start + 1..span.end - 2;
-                self.start(inner, span.clone())?;
-                self.end(span);
+                self.start(inner, span.clone(), sink)?;
+                self.end(span, sink);
                 Ok(())
             }
             Event::End(_) => {
-                self.end(span);
+                self.end(span, sink);
                 Ok(())
             }
             Event::Text(piece) => {
@@ -82,15 +107,15 @@ impl Document<'_> {
                     let at = span.start + at;
                     return Err(Malformed::new("\"]]>\" in text; write ]]&gt;", at..at + 3));
                 }
-                self.characters(&piece, span)
+                self.characters(&piece, false, span, sink)
             }
-            Event::CData(piece) => self.characters(&piece, span),
+            Event::CData(piece) => self.characters(&piece, true, span, sink),
             Event::GeneralRef(name) => {
                 let c = resolve(&name).map_err(|why| Malformed::new(why, span.clone()))?;
                 if self.open.is_empty() {
                     return Err(Malformed::new("a reference outside the root element", span));
                 }
-                self.characters(c.encode_utf8(&mut [0; 4]), span)
+                self.characters(c.encode_utf8(&mut [0; 4]), false, span, sink)
             }
             Event::Comment(_) => Ok(()),
             Event::Decl(_) => self.declaration(span),
@@ -102,8 +127,13 @@ impl Document<'_> {
         }
     }
 
-    fn start(&mut self, inner: Range<usize>, span: Range<usize>) -> Result<(), Malformed> {
-        if self.open.is_empty() && self.root.is_some() {
+    fn start(
+        &mut self,
+        inner: Range<usize>,
+        span: Range<usize>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Malformed> {
+        if self.open.is_empty() && self.has_root {
             return Err(Malformed::new("a second root element", span));
         }
         if self.open.len() >= DEEPEST {
@@ -115,70 +145,63 @@ impl Document<'_> {
             let message = format!("\"{}\" is no element name", name.escape_debug());
             return Err(Malformed::new(message, span));
         }
-        let mut element = Tree::branch(name, "", span);
-        element.children = attributes(self.text, inner.start + name.len()..inner.end)?;
-        self.open.push(element);
-        Ok(())
+        sink.open(name, span.clone());
+        self.open.push(span);
+        self.has_root = true;
+        let range = inner.start + name.len()..inner.end;
+        attributes(self.text, range, &mut self.names, &mut |attribute| sink.attribute(attribute))
     }
 
     /// quick-xml has made sure that the tag closes the innermost element.
-    fn end(&mut self, span: Range<usize>) {
-        let Some(mut element) = self.open.pop() else { return };
-        element.span.end = span.end;
-        if element.children.iter().any(|child| child.kind.is_empty()) {
-            let is_blank = |child: &Tree| {
-                child.kind == "text" && child.value.iter().all(|value| value.chars().all(is_space))
-            };
-            element.children.retain(|child| !is_blank(child));
-        }
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(element),
-            None => self.root = Some(element),
+    fn end(&mut self, span: Range<usize>, sink: &mut impl Sink) {
+        if self.open.pop().is_some() {
+            sink.close(span);
         }
     }
 
-    fn characters(&mut self, piece: &str, span: Range<usize>) -> Result<(), Malformed> {
-        let Some(element) = self.open.last_mut() else {
-            let is_cdata = self.text[span.clone()].starts_with("<!");
+    fn characters(
+        &mut self,
+        piece: &str,
+        is_cdata: bool,
+        span: Range<usize>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Malformed> {
+        if self.open.is_empty() {
             return match piece.chars().all(is_space) && !is_cdata {
                 true => Ok(()),
                 false => Err(Malformed::new("text outside the root element", span)),
             };
-        };
-        match element.children.last_mut() {
-            Some(Tree { kind: "text", value: Some(value), span: before, .. }) => {
-                value.push_str(piece);
-                before.end = span.end;
-            }
-            _ if piece.is_empty() => {}
-            _ => element.children.push(Tree::leaf("#text", "text", piece, span)),
         }
+        sink.characters(piece, is_cdata, span);
         Ok(())
     }
 
-    fn declaration(&self, span: Range<usize>) -> Result<(), Malformed> {
+    fn declaration(&mut self, span: Range<usize>) -> Result<(), Malformed> {
         if span.start != 0 {
             // Thunderbird 153 drops the whole file.
             return Err(Malformed::new("<?xml … ?> belongs at the very start of the file", span));
         }
-        let found = attributes(self.text, 5..span.end - 2)?;
-        let mut found = found.iter().map(|a| (a.name.as_str(), a.value.as_deref().unwrap_or("")));
+        let mut found: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        attributes(self.text, 5..span.end - 2, &mut self.names, &mut |attribute| {
+            found.push((attribute.name, attribute.value));
+        })?;
+        let mut found = found.iter().map(|(name, value)| (*name, value.as_ref()));
         let mut next = found.next();
-        if next != Some(("@version", "1.0")) {
+        if next != Some(("version", "1.0")) {
             return Err(Malformed::new("the XML declaration needs version=\"1.0\" first", span));
         }
         next = found.next();
         // Of the bytes, which are decoded here.
-        if let Some(("@encoding", _)) = next {
+        if let Some(("encoding", _)) = next {
             next = found.next();
         }
-        if let Some(("@standalone", "yes" | "no")) = next {
+        if let Some(("standalone", "yes" | "no")) = next {
             next = found.next();
         }
         match next {
             None => Ok(()),
             Some((name, _)) => {
-                let message = format!("\"{}\" in the XML declaration", name[1..].escape_debug());
+                let message = format!("\"{}\" in the XML declaration", name.escape_debug());
                 Err(Malformed::new(message, span))
             }
         }
@@ -186,7 +209,7 @@ impl Document<'_> {
 
     /// Allowed and dropped without an internal subset, in which entities could be declared.
     fn doctype(&mut self, content: &str, span: Range<usize>) -> Result<(), Malformed> {
-        if self.has_doctype || self.root.is_some() || !self.open.is_empty() {
+        if self.has_doctype || self.has_root {
             return Err(Malformed::new("a DOCTYPE belongs once, before the root element", span));
         }
         self.has_doctype = true;
@@ -213,15 +236,17 @@ impl Document<'_> {
         }
     }
 
-    fn finish(self) -> Result<Tree, Malformed> {
+    fn finish(self) -> Result<(), Malformed> {
         let end = self.text.len();
-        if let Some(element) = self.open.last() {
-            return Err(Malformed::new(
-                format!("<{}> does not end", element.name),
-                element.span.clone(),
-            ));
+        if let Some(span) = self.open.last() {
+            let tag = self.text[span.clone()].trim_matches(['<', '>', '/']);
+            let name = tag.split(is_space).next().unwrap_or_default();
+            return Err(Malformed::new(format!("<{name}> does not end"), span.clone()));
         }
-        self.root.ok_or_else(|| Malformed::new("no root element", end..end))
+        match self.has_root {
+            true => Ok(()),
+            false => Err(Malformed::new("no root element", end..end)),
+        }
     }
 }
 

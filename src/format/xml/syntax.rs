@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::super::{Malformed, Tree, Unwritable, is_mark, named};
+use super::super::{Malformed, Unwritable, is_mark, named};
 
 /// A value as it may stand in text and in attributes with either quote.
 ///
@@ -91,15 +91,27 @@ pub(super) fn are_literals(mut rest: &str, count: usize) -> bool {
     rest.is_empty()
 }
 
-/// The attributes of a tag, from behind its name; none of them twice.
-pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, Malformed> {
-    let mut found: Vec<Tree> = Vec::new();
+/// An attribute of a tag.
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: Cow<'a, str>,
+    pub(super) span: Range<usize>,
+}
+
+/// The attributes of a tag, from behind its name; none of them twice. `names` is room for theirs.
+pub(super) fn attributes<'a>(
+    text: &'a str,
+    range: Range<usize>,
+    names: &mut Vec<&'a str>,
+    each: &mut impl FnMut(Attribute<'a>),
+) -> Result<(), Malformed> {
+    names.clear();
     let mut at = range.start;
     loop {
         let rest = &text[at..range.end];
         let bare = rest.trim_start_matches(is_space);
         if bare.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
         let start = at + rest.len() - bare.len();
         let whole = start..range.end;
@@ -113,8 +125,11 @@ pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, M
             return Err(Malformed::new(message, whole));
         }
         let quoted = after.trim_start_matches(is_space);
-        let value = match quoted.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted[1..].split_once(quote).map(|(value, _)| value),
+        let value = match quoted.as_bytes().first() {
+            Some(quote @ (b'"' | b'\'')) => {
+                let inside = &quoted[1..];
+                memchr::memchr(*quote, inside.as_bytes()).map(|end| &inside[..end])
+            }
             _ => None,
         };
         let Some(raw) = value else {
@@ -122,21 +137,24 @@ pub(super) fn attributes(text: &str, range: Range<usize>) -> Result<Vec<Tree>, M
         };
         at = range.end - quoted.len() + raw.len() + 2;
         let value = attribute_value(raw).map_err(|why| Malformed::new(why, start..at))?;
-        let name = ["@", name].concat();
-        if found.iter().any(|other| other.name == name) {
-            let message = format!("attribute {} appears twice", &name[1..]);
-            return Err(Malformed::new(message, start..at));
+        if names.contains(&name) {
+            return Err(Malformed::new(format!("attribute {name} appears twice"), start..at));
         }
-        found.push(Tree::leaf(name, "attribute", value, start..at));
+        names.push(name);
+        each(Attribute { name, value, span: start..at });
     }
 }
 
-fn attribute_value(raw: &str) -> Result<String, String> {
+fn attribute_value(raw: &str) -> Result<Cow<'_, str>, String> {
+    let is_special = |byte: u8| {
+        (byte == b'<') | (byte == b'&') | (byte == b'\t') | (byte == b'\n') | (byte == b'\r')
+    };
+    // Without a stop, as in `escape`.
+    if !raw.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        return Ok(Cow::Borrowed(raw));
+    }
     if raw.contains('<') {
         return Err("\"<\" in an attribute; write &lt;".to_owned());
-    }
-    if !raw.contains(['&', '\t', '\n', '\r']) {
-        return Ok(raw.to_owned());
     }
     // XML 1.0 section 3.3.3: bare white space is spaces here.
     let spaces = |c| if is_space(c) { ' ' } else { c };
@@ -149,7 +167,7 @@ fn attribute_value(raw: &str) -> Result<String, String> {
         out.push(resolve(name)?);
         out.extend(rest.chars().map(spaces));
     }
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 /// What `&name;` stands for: XML's five entities and the numbers of characters.
@@ -183,6 +201,10 @@ pub(super) fn is_space(c: char) -> bool {
 
 /// XML 1.0 section 2.3, "Name"; marks count as letters.
 pub(super) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b':');
+    if name.bytes().all(plain) {
+        return name.bytes().next().is_some_and(|byte| is_name_start(char::from(byte)));
+    }
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }

@@ -1,0 +1,160 @@
+//! Reading many files that differ only in the values in them.
+
+use super::{Kind, Malformed, Tree, html, xml};
+
+/// What was read of one file with marks where its values stand. Every other is read in full too, and
+/// compared while it is read, where that says as much as comparing trees.
+pub struct Again(Way);
+
+enum Way {
+    /// Nothing parses such a file.
+    NoGrammar,
+    Tree(Kind, Tree),
+    Told(xml::Repeated),
+}
+
+impl Again {
+    pub fn of(kind: &Kind, skeleton: &str) -> Result<Self, Malformed> {
+        let Some(tree) = kind.parse(skeleton)? else { return Ok(Self(Way::NoGrammar)) };
+        let told = || xml::Repeated::of(skeleton);
+        let told = match kind {
+            Kind::Xml => Some(told()?),
+            // What these two ask beyond XML depends on names, on how elements end, and on texts in a
+            // few elements: where those are the skeleton's, so is the answer.
+            Kind::Html => Some(told()?).filter(|told| {
+                told.has_fixed_names() && !told.open_texts().any(html::is_raw_element)
+            }),
+            Kind::Plist | Kind::ManagedPlist => Some(told()?)
+                .filter(|told| told.has_fixed_names() && told.open_texts().all(|e| e == "string")),
+            _ => None,
+        };
+        Ok(Self(told.map_or_else(|| Way::Tree(kind.clone(), tree), Way::Told)))
+    }
+
+    /// The first place where a file is not the skeleton with its marks resolved, as a path of names.
+    pub fn difference(
+        &self,
+        text: &str,
+        resolve: &impl Fn(&str) -> String,
+    ) -> Result<Option<String>, Malformed> {
+        match &self.0 {
+            Way::NoGrammar => Ok(None),
+            Way::Tree(kind, tree) => match kind.parse(text)? {
+                Some(found) => Ok(tree.difference(&found, resolve)),
+                None => Ok(None),
+            },
+            Way::Told(told) => told.difference(text, resolve),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::any;
+    use super::*;
+
+    const MARK: char = '\u{F0000}';
+
+    fn difference(kind: &Kind, skeleton: &str, text: &str, value: &str) -> Result<bool, Malformed> {
+        let again = Again::of(kind, skeleton)?;
+        let resolve = |text: &str| text.replace(MARK, value);
+        again.difference(text, &resolve).map(|found| found.is_some())
+    }
+
+    fn by_trees(kind: &Kind, skeleton: &str, text: &str, value: &str) -> Result<bool, Malformed> {
+        let trees = (kind.parse(skeleton)?, kind.parse(text)?);
+        let resolve = |text: &str| text.replace(MARK, value);
+        let (Some(skeleton), Some(found)) = trees else { return Ok(false) };
+        Ok(skeleton.difference(&found, &resolve).is_some())
+    }
+
+    const PLIST: &str = "<plist version=\"1.0\"><dict><key>a</key><string>\u{F0000}</string>\
+                         <key>b</key><integer>1</integer></dict></plist>\n";
+    const PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en\"><body title=\"\u{F0000}\"><p>\u{F0000}</p>\
+                        <br/><style>a</style></body></html>\n";
+    const XML: &str = "<?xml version=\"1.0\"?>\n<a b=\"\u{F0000}\"> <c>x\u{F0000}</c>\n<d/></a>\n";
+
+    #[test]
+    fn a_file_with_its_values_is_the_same_and_with_others_it_is_not() {
+        for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+            let text = skeleton.replace(MARK, "x&amp;y");
+            assert_eq!(difference(&kind, skeleton, &text, "x&y"), Ok(false), "{kind:?}");
+            assert_eq!(difference(&kind, skeleton, &text, "x&amp;y"), Ok(true), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_is_changed_in_a_file_is_found() {
+        let changes = [
+            ("<string>", "<string>\n"),
+            ("<integer>1", "<integer>2"),
+            ("<key>b", "<key>a"),
+            ("lang=\"en\"", "lang=\"en\" dir=\"rtl\""),
+            ("<p>", "<p><b></b>"),
+            ("<br/>", "<br></br>"),
+            ("<br/>", ""),
+            ("<style>a", "<style>a<![CDATA[]]>"),
+            ("<p>", "<p><![CDATA[ ]]>"),
+            ("<d/>", "<d></d>"),
+            ("<d/>", "<d/>\n<e/>"),
+            (" <c>", "<c>"),
+            ("<c>x", "<c>"),
+            ("</a>", ""),
+        ];
+        for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+            for (from, to) in changes.iter().filter(|(from, _)| skeleton.contains(from)) {
+                let text = skeleton.replace(from, to).replace(MARK, "v");
+                assert_ne!(difference(&kind, skeleton, &text, "v"), Ok(false), "{from} {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_decide_whether_a_file_is_right_are_compared_as_trees() {
+        let number =
+            PLIST.replace(">1<", &format!(">{MARK}<")).replace("<string>\u{F0000}", "<string>");
+        assert!(difference(&Kind::Plist, &number, &number.replace(MARK, "x"), "x").is_err());
+        let style = PAGE.replace(">a<", &format!(">{MARK}<"));
+        assert!(difference(&Kind::Html, &style, &style.replace(MARK, "&lt;"), "<").is_err());
+        let twice = PLIST.replace("<key>b", "<key>\u{F0000}");
+        assert!(difference(&Kind::Plist, &twice, &twice.replace(MARK, "a"), "a").is_err());
+        let name = PAGE.replace("<p>", "<\u{F0000}>").replace("</p>", "</\u{F0000}>");
+        assert!(difference(&Kind::Html, &name, &name.replace(MARK, "P"), "P").is_err());
+    }
+
+    proptest! {
+        /// Whatever is put where a mark stands, escaped or not: what trees tell apart is told apart, and
+        /// what is no file is none.
+        #[test]
+        fn comparing_while_reading_finds_what_comparing_trees_finds(
+            text in any::text(), like in any::document(&[
+                "<p>", "</p>", "<string>", "</string>", "<br/>", "\"", "'", "&amp;", "<", ">", " ",
+                "<![CDATA[", "]]>", "<!--", "-->", "a=", "&#9;",
+            ]),
+        ) {
+            for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+                // An empty value has no mark.
+                for value in [&text, &like].into_iter().filter(|value| !value.is_empty()) {
+                    let written = [Some(value.clone()), kind.escape(value).ok().map(Into::into)];
+                    for written in written.into_iter().flatten() {
+                        let file = skeleton.replace(MARK, &written);
+                        let trees = by_trees(&kind, skeleton, &file, value);
+                        let told = difference(&kind, skeleton, &file, value);
+                        prop_assert!(trees != Ok(true) || told != Ok(false), "{file}");
+                        prop_assert!(trees.is_ok() || told != Ok(false), "{file}");
+                    }
+                    if let Ok(written) = kind.escape(value) {
+                        let file = skeleton.replace(MARK, &written);
+                        prop_assert_eq!(
+                            by_trees(&kind, skeleton, &file, value).ok(),
+                            difference(&kind, skeleton, &file, value).ok(),
+                            "{}", file
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
