@@ -75,10 +75,13 @@ fn percent_encode(c: char, into: &mut String) {
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        write!(out, "{byte:02x}").expect("writing to a String cannot fail");
-        out
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half & 0xF)]);
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.extend([digit(byte >> 4), digit(*byte)]);
+    }
+    out
 }
 
 /// Cuts a long name; the checksum keeps two long names with one beginning apart.

@@ -12,7 +12,8 @@ use super::{DEEPEST, Malformed, Tree, Unwritable, named};
 
 /// The inside of a JSON string, without its quotes.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
-    if !value.contains(|c: char| matches!(c, '"' | '\\' | '\0'..='\u{1F}')) {
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if !value.bytes().fold(false, |found, byte| found | is_special(byte)) {
         return Ok(Cow::Borrowed(value));
     }
     let mut out = String::with_capacity(value.len() + 8);
@@ -55,6 +56,9 @@ pub(super) fn to_json(tree: &Tree) -> Value {
         _ => value.into(),
     }
 }
+
+/// Names in an object.
+const FEW: usize = 8;
 
 struct Parser<'a> {
     text: &'a str,
@@ -101,7 +105,17 @@ impl Parser<'_> {
                     return Err(self.unexpected("a name in quotes belongs here"));
                 }
                 let name = self.string()?;
-                if !names.insert(name.clone()) {
+                // A few names are compared quicker than put into a table.
+                let known = |child: &Tree| child.name == name;
+                let twice = match tree.children.len() {
+                    0..FEW => tree.children.iter().any(known),
+                    FEW => {
+                        names.extend(tree.children.iter().map(|child| child.name.clone()));
+                        !names.insert(name.clone())
+                    }
+                    _ => !names.insert(name.clone()),
+                };
+                if twice {
                     let message = format!("\"{}\" appears twice in an object", name.escape_debug());
                     return Err(Malformed::new(message, from..self.at));
                 }
@@ -169,6 +183,11 @@ impl Parser<'_> {
         let mut out = String::new();
         loop {
             let rest = &self.text[self.at..];
+            let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+            let plain = rest.bytes().position(special).unwrap_or(rest.len());
+            out.push_str(&rest[..plain]);
+            self.at += plain;
+            let rest = &rest[plain..];
             let Some(c) = rest.chars().next() else {
                 return Err(Malformed::new("the string does not end", start..self.at));
             };
@@ -180,6 +199,7 @@ impl Parser<'_> {
                     let span = self.at - 1..self.at;
                     return Err(Malformed::new(format!("{} in a string", named(c)), span));
                 }
+                // Only those three kinds stop the run above.
                 _ => out.push(c),
             }
         }

@@ -118,7 +118,8 @@ pub(super) fn encode(
     encoding: Encoding,
     newline: Newline,
 ) -> Result<Vec<u8>, Unwritable> {
-    if let Some(c) = ['\r', '\0'].into_iter().find(|&c| text.contains(c)) {
+    if let Some(at) = memchr::memchr2(b'\r', 0, text.as_bytes()) {
+        let c = char::from(text.as_bytes()[at]);
         return Err(Unwritable(format!(
             "{} in a finished text; lines end in a line feed alone and the format adds the rest",
             named(c)
@@ -137,7 +138,10 @@ pub(super) fn encode(
         Encoding::Utf16LeBom => {
             let mut bytes = Vec::with_capacity(text.len() * 2 + 2);
             bytes.extend_from_slice(&[0xFF, 0xFE]);
-            bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+            match text.is_ascii() {
+                true => bytes.extend(text.bytes().flat_map(|byte| [byte, 0])),
+                false => bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
+            }
             Ok(bytes)
         }
         Encoding::Ascii => match text.chars().find(|c| !c.is_ascii()) {
@@ -145,7 +149,9 @@ pub(super) fn encode(
             Some(c) => Err(Unwritable(format!("{} is not in ASCII", named(c)))),
         },
         Encoding::Windows1252 => {
-            if let Some(c) = text.chars().find(|&c| c != '\r' && !windows_1252_has(c)) {
+            if !text.is_ascii()
+                && let Some(c) = text.chars().find(|&c| c != '\r' && !windows_1252_has(c))
+            {
                 return Err(Unwritable(format!("{} is not in {}", named(c), encoding.name())));
             }
             Ok(WINDOWS_1252.encode(&text).0.into_owned())
@@ -168,7 +174,9 @@ pub(super) fn decode(
         Encoding::Utf16LeBom => decode_utf16(bytes)?,
         Encoding::Ascii => {
             let text = decode_utf8(bytes)?;
-            if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+            if !text.is_ascii()
+                && let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii())
+            {
                 let message = format!("{} in a file that is to be ASCII", named(c));
                 return Err(Malformed::new(message, at..at + c.len_utf8()));
             }
@@ -180,8 +188,9 @@ pub(super) fn decode(
                 // Outlook reads the three bytes of a UTF-8 BOM as part of the first line.
                 return Err(Malformed::new("a byte order mark in a windows-1252 file", 0..0));
             }
-            if let Some((at, c)) =
-                text.char_indices().find(|(_, c)| ('\u{80}'..='\u{9F}').contains(c))
+            if !text.is_ascii()
+                && let Some((at, c)) =
+                    text.char_indices().find(|(_, c)| ('\u{80}'..='\u{9F}').contains(c))
             {
                 let message = format!("byte {:02X} stands for nothing in windows-1252", c as u32);
                 return Err(Malformed::new(message, at..at + c.len_utf8()));
@@ -190,7 +199,7 @@ pub(super) fn decode(
         }
     };
     match newline {
-        Newline::Lf => match text.find('\r') {
+        Newline::Lf => match memchr::memchr(b'\r', text.as_bytes()) {
             None => Ok(text),
             Some(at) => Err(Malformed::new("a carriage return; lines end in LF here", at..at + 1)),
         },
@@ -216,6 +225,12 @@ fn decode_utf16(bytes: &[u8]) -> Result<String, Malformed> {
         return Err(Malformed::new("no UTF-16LE byte order mark (FF FE) at the start", 0..0));
     };
     let (pairs, rest) = body.as_chunks::<2>();
+    // Most of what is written so is ASCII.
+    if rest.is_empty()
+        && pairs.iter().fold(true, |all, [low, high]| all & (*low < 0x80) & (*high == 0))
+    {
+        return Ok(pairs.iter().map(|[low, _]| char::from(*low)).collect());
+    }
     let mut text = String::with_capacity(pairs.len());
     for unit in char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))) {
         match unit {
@@ -234,22 +249,21 @@ fn decode_utf16(bytes: &[u8]) -> Result<String, Malformed> {
 
 fn without_carriage_returns(text: &str) -> Result<String, Malformed> {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let lone = match c {
-            '\r' if chars.next_if_eq(&'\n').is_some() => {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let lone = match rest[at..].strip_prefix("\r\n") {
+            Some(after) => {
                 out.push('\n');
+                rest = after;
                 continue;
             }
-            '\r' => "a carriage return without a line feed",
-            '\n' => "a line feed without a carriage return; lines end in CR LF here",
-            _ => {
-                out.push(c);
-                continue;
-            }
+            None if rest[at..].starts_with('\r') => "a carriage return without a line feed",
+            None => "a line feed without a carriage return; lines end in CR LF here",
         };
         return Err(Malformed::new(lone, out.len()..out.len()));
     }
+    out.push_str(rest);
     Ok(out)
 }
 

@@ -14,7 +14,7 @@
 //! Ctrl-C is heeded until the first bundle is put in place; from there to the end it is a matter
 //! of renames.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -112,30 +112,25 @@ impl<'a> Run<'a> {
 
     /// Writes a bundle into the staging folder.
     fn stage(&self, staged: &Staged<'_>) -> Result<(), Error> {
-        let mut made = BTreeSet::new();
+        let mut made = HashSet::from([""]);
+        let secret = staged.bundle.is_secret();
+        let failed =
+            |path: &str, e| Error::io("write", self.out.join(&staged.bundle.folder).join(path), e);
+        fs::create_dir_all(&staged.staged).map_err(|e| failed("", e))?;
         for (path, bytes) in staged.files() {
             self.go_on()?;
-            let file = staged.staged.join(path);
-            self.write(&file, bytes, staged.bundle.is_secret(), &mut made).map_err(|e| {
-                Error::io("write", self.out.join(&staged.bundle.folder).join(path), e)
-            })?;
+            let ends = path.match_indices('/').map(|(end, _)| end);
+            for folder in ends.map(|end| &path[..end]) {
+                if made.insert(folder) {
+                    fs::create_dir(staged.staged.join(folder)).map_err(|e| failed(folder, e))?;
+                }
+            }
+            self.write(&staged.staged.join(path), bytes, secret).map_err(|e| failed(path, e))?;
         }
         Ok(())
     }
 
-    fn write(
-        &self,
-        path: &Path,
-        bytes: &[u8],
-        secret: bool,
-        made: &mut BTreeSet<PathBuf>,
-    ) -> io::Result<()> {
-        if let Some(folder) = path.parent()
-            && !made.contains(folder)
-        {
-            fs::create_dir_all(folder)?;
-            made.insert(folder.to_owned());
-        }
+    fn write(&self, path: &Path, bytes: &[u8], secret: bool) -> io::Result<()> {
         let mut file = create(path, secret)?;
         file.write_all(bytes)?;
         if self.options.fsync { file.sync_all() } else { Ok(()) }

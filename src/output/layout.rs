@@ -2,7 +2,7 @@
 //!
 //! Looked at before anything is written, for folders and for the zip alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
 
 use super::{Bundle, Error, manifest};
@@ -10,31 +10,61 @@ use crate::format::safe_component;
 
 /// Checks all paths of all bundles; afterwards they can be written in any order.
 pub(super) fn check(bundles: &[Bundle]) -> Result<(), Error> {
-    let mut folders = BTreeSet::new();
+    let mut folders = Vec::with_capacity(bundles.len());
+    for bundle in bundles {
+        folders.push(folder_path(&bundle.folder)?);
+        paths(bundle).try_for_each(safe_path)?;
+    }
+    let all: HashSet<&str> = folders.iter().map(String::as_str).collect();
+    let nested = |folder: &String| parents(folder).any(|parent| all.contains(parent));
+    if all.len() == folders.len() && !folders.iter().any(nested) {
+        // Nobody's files can be another's: each bundle is looked at alone.
+        return bundles.iter().zip(&folders).try_for_each(|(bundle, folder)| alone(bundle, folder));
+    }
+    together(bundles, &folders)
+}
+
+fn alone(bundle: &Bundle, folder: &str) -> Result<(), Error> {
+    let mut files: Vec<&str> = paths(bundle).collect();
+    files.sort_unstable();
+    let twice = files.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    let as_folder = || {
+        let mut parents = files.iter().flat_map(|file| parents(file));
+        parents.find(|parent| files.binary_search(parent).is_ok())
+    };
+    match twice.or_else(as_folder) {
+        Some(path) => Err(Error::Twice { path: format!("{folder}/{path}") }),
+        None => Ok(()),
+    }
+}
+
+fn together(bundles: &[Bundle], folders: &[String]) -> Result<(), Error> {
     // Each file with its bundle's folder.
     let mut files = BTreeMap::new();
-    for bundle in bundles {
-        let folder = folder_path(&bundle.folder)?;
+    for (bundle, folder) in bundles.iter().zip(folders) {
         for path in paths(bundle) {
-            safe_path(path)?;
             let full = format!("{folder}/{path}");
-            if files.insert(full.clone(), folder.clone()).is_some() {
+            if files.insert(full.clone(), folder).is_some() {
+                // Two bundles with one folder both hold a manifest.
                 return Err(Error::Twice { path: full });
             }
         }
-        // Two bundles with one folder have met already: both hold a manifest.
-        folders.insert(folder);
     }
     for (file, own) in &files {
-        for (end, _) in file.match_indices('/') {
-            let parent = &file[..end];
-            let in_another = parent.len() > own.len() && folders.contains(parent);
+        for parent in parents(file) {
+            let in_another =
+                parent.len() > own.len() && folders.iter().any(|folder| folder == parent);
             if in_another || files.contains_key(parent) {
                 return Err(Error::Twice { path: parent.to_owned() });
             }
         }
     }
     Ok(())
+}
+
+/// The folders above, outermost first.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
 }
 
 /// A bundle's folder with `/` on every system, each component checked.

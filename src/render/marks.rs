@@ -163,7 +163,7 @@ impl Marks {
     }
 
     pub fn has_marks(&self, text: &str) -> bool {
-        text.as_bytes().contains(&LEAD) && text.chars().any(is_mark)
+        memchr::memchr(LEAD, text.as_bytes()).is_some() && text.chars().any(is_mark)
     }
 
     /// The text with the raw values in place of the marks.
@@ -217,7 +217,7 @@ impl Marks {
     ) -> Result<(), E> {
         let table = self.table();
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| byte == LEAD) {
+        while let Some(at) = memchr::memchr(LEAD, rest.as_bytes()) {
             let (before, from) = rest.split_at(at);
             out.push_str(before);
             let mut chars = from.chars();

@@ -146,11 +146,10 @@ pub(super) fn attributes<'a>(
 }
 
 fn attribute_value(raw: &str) -> Result<Cow<'_, str>, String> {
-    let is_special = |byte: u8| {
-        (byte == b'<') | (byte == b'&') | (byte == b'\t') | (byte == b'\n') | (byte == b'\r')
-    };
-    // Without a stop, as in `escape`.
-    if !raw.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    let bytes = raw.as_bytes();
+    if memchr::memchr3(b'<', b'&', b'\t', bytes).is_none()
+        && memchr::memchr2(b'\n', b'\r', bytes).is_none()
+    {
         return Ok(Cow::Borrowed(raw));
     }
     if raw.contains('<') {

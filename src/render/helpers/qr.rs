@@ -1,7 +1,6 @@
 //! QR codes as the path of a picture.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use handlebars::{
@@ -14,7 +13,8 @@ use serde_json::Value;
 use super::super::marks::{Marks, Recipe};
 use super::failed;
 
-/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, one unit a module, a quiet zone of 4.
+/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, to be drawn with a stroke of one unit, which is
+/// a module; a quiet zone of 4.
 pub(super) struct QrHelper {
     pub(super) marks: Marks,
     pub(super) codes: Codes,
@@ -105,20 +105,31 @@ fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
     )
 }
 
-/// Runs of dark modules as one-unit-high bars.
+/// Each row as one line with gaps, to be drawn one unit wide: half as long as the outlines of its
+/// modules.
 fn path_data(code: &QrCode) -> String {
-    let mut path = String::new();
+    // Formatting thousands of numbers takes longer than making the code.
+    let numbers: Vec<String> = (0..=code.size() + QUIET_ZONE).map(|n| n.to_string()).collect();
+    let number = |n: i32| usize::try_from(n).ok().and_then(|n| numbers.get(n)).map_or("", |n| n);
+    let mut path = String::with_capacity(8 * 1024);
     for y in 0..code.size() {
-        let mut x = 0;
+        let (mut x, mut drawn) = (0, None);
         while x < code.size() {
             let start = x;
             while x < code.size() && code.get_module(x, y) {
                 x += 1;
             }
             if x > start {
-                let (left, top, width) = (start + QUIET_ZONE, y + QUIET_ZONE, x - start);
-                write!(path, "M{left} {top}h{width}v1h-{width}z")
-                    .expect("a string takes everything");
+                let (from, to) = match drawn {
+                    None => {
+                        (["M", number(start + QUIET_ZONE), " "], [number(y + QUIET_ZONE), ".5"])
+                    }
+                    Some(end) => (["m", number(start - end), " "], ["0", ""]),
+                };
+                from.into_iter().chain(to).chain(["h", number(x - start)]).for_each(|part| {
+                    path.push_str(part);
+                });
+                drawn = Some(x);
             }
             x += 1;
         }
