@@ -35,7 +35,7 @@ impl Again {
     pub fn difference(
         &self,
         text: &str,
-        resolve: &impl Fn(&str) -> String,
+        resolve: &dyn Fn(&str) -> String,
     ) -> Result<Option<String>, Malformed> {
         match &self.0 {
             Way::NoGrammar => Ok(None),

@@ -184,6 +184,14 @@ fn named(c: char) -> String {
     format!("\"{}\" (U+{:04X})", c.escape_debug(), c as u32)
 }
 
+/// The first control character of a text.
+fn control(text: &str) -> Option<char> {
+    // One begins with one of these bytes, and most texts have none of them.
+    let is_suspect = |byte: u8| (byte < b' ') | (byte == 0x7F) | (byte == 0xC2);
+    let suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));
+    if suspect { text.chars().find(|c| c.is_control()) } else { None }
+}
+
 /// Every line of a text with the byte range it has, without its newline.
 fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut start = 0;

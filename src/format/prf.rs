@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::text::{Encoding, writable};
-use super::{Flaw, Flaws, Malformed, Tree, Unwritable, lines, named};
+use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, lines, named};
 
 const WHITE: [char; 2] = [' ', '\t'];
 
@@ -60,7 +60,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     // Whether the entries of this section are the second of their name.
     let mut unseen = false;
     for (line, span) in lines(text) {
-        if let Some(c) = line.chars().find(|c| c.is_control()) {
+        if let Some(c) = control(line) {
             flaws.add("prf-control-character", &span, format!("{} in a line", named(c)));
         }
         let bare = line.trim_matches(WHITE);
@@ -72,7 +72,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
         }
         if let Some(inner) = bare.strip_prefix('[') {
             let name = inner.split(']').next().unwrap_or_default();
-            if inner != format!("{name}]")
+            if inner.len() != name.len() + 1
                 || name.is_empty()
                 || name.trim() != name
                 || name.contains('[')

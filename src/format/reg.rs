@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::{Flaw, Flaws, Malformed, Tree, Unwritable, is_mark, lines, named};
+use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, is_mark, lines, named};
 
 pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// Of Windows 9x: the text and the strings in bytes are in the code page of the PC.
@@ -32,7 +32,7 @@ const WHITE: [char; 2] = [' ', '\t'];
 
 /// The inside of a quoted string. Key lines are not escaped: they hold `\` as it is.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
-    if let Some(c) = value.chars().find(|c| c.is_control()) {
+    if let Some(c) = control(value) {
         return Err(Unwritable(format!("{} cannot stand in a quoted registry string", named(c))));
     }
     if !value.contains(['\\', '"']) {
@@ -127,7 +127,7 @@ impl File {
         span: Range<usize>,
         lines: &mut impl Iterator<Item = (&'a str, Range<usize>)>,
     ) {
-        if let Some(c) = line.chars().find(|c| c.is_control()) {
+        if let Some(c) = control(line) {
             self.flaws.add("reg-control-character", &span, format!("{} in a line", named(c)));
         }
         let bare = line.trim_matches(WHITE);

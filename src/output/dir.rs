@@ -15,11 +15,12 @@
 //! of renames.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::folder::NewFolder;
 use super::keep::look;
 use super::staging::{NEW, OutLock, Staging};
 use super::swap::{ASIDE, Step, place, replace};
@@ -116,22 +117,22 @@ impl<'a> Run<'a> {
         let secret = staged.bundle.is_secret();
         let failed =
             |path: &str, e| Error::io("write", self.out.join(&staged.bundle.folder).join(path), e);
-        fs::create_dir_all(&staged.staged).map_err(|e| failed("", e))?;
+        let new = NewFolder::make(&staged.staged).map_err(|e| failed("", e))?;
         for (path, bytes) in staged.files() {
             self.go_on()?;
             let ends = path.match_indices('/').map(|(end, _)| end);
             for folder in ends.map(|end| &path[..end]) {
                 if made.insert(folder) {
-                    fs::create_dir(staged.staged.join(folder)).map_err(|e| failed(folder, e))?;
+                    new.folder(folder).map_err(|e| failed(folder, e))?;
                 }
             }
-            self.write(&staged.staged.join(path), bytes, secret).map_err(|e| failed(path, e))?;
+            self.write(&new, path, bytes, secret).map_err(|e| failed(path, e))?;
         }
         Ok(())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], secret: bool) -> io::Result<()> {
-        let mut file = create(path, secret)?;
+    fn write(&self, new: &NewFolder, path: &str, bytes: &[u8], secret: bool) -> io::Result<()> {
+        let mut file = new.create(path, secret)?;
         file.write_all(bytes)?;
         if self.options.fsync { file.sync_all() } else { Ok(()) }
     }
@@ -211,19 +212,6 @@ impl Staged<'_> {
         let files = self.bundle.files.iter().map(|file| (file.path.as_str(), &file.bytes[..]));
         files.chain([(manifest::FILE, &self.manifest[..])])
     }
-}
-
-/// A new file with the mode that the umask gives, or one for its owner alone.
-pub(super) fn create(path: &Path, secret: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(if secret { 0o600 } else { 0o666 });
-    }
-    let _ = secret;
-    options.open(path)
 }
 
 fn sync_folders(folder: &Path) -> io::Result<()> {

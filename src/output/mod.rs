@@ -7,6 +7,7 @@
 
 pub mod dir;
 mod error;
+mod folder;
 mod keep;
 mod layout;
 pub mod manifest;

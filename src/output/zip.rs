@@ -14,7 +14,8 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::dir::{create, sync_folder};
+use super::dir::sync_folder;
+use super::folder::create;
 use super::staging::{Staging, ZIP};
 use super::{Bundle, Error, Options, layout, manifest};
 use crate::format::file_name;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::super::tree::is_resolved;
 use super::super::{Malformed, is_mark};
 use super::syntax::Attribute;
 use super::{Sink, read};
@@ -99,7 +100,7 @@ impl Take for Compared<'_> {
         if self.differs.is_some() {
             return;
         }
-        let same = |mine: &str, found: &str| mine == found || (self.resolve)(mine) == found;
+        let same = |mine: &str, found: &str| is_resolved(mine, found, self.resolve);
         let fits = self.left.next().is_some_and(|told| {
             told.what == what && same(&told.name, name) && same(&told.value, value)
         });

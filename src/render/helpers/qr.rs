@@ -112,26 +112,32 @@ fn path_data(code: &QrCode) -> String {
     let numbers: Vec<String> = (0..=code.size() + QUIET_ZONE).map(|n| n.to_string()).collect();
     let number = |n: i32| usize::try_from(n).ok().and_then(|n| numbers.get(n)).map_or("", |n| n);
     let mut path = String::with_capacity(8 * 1024);
+    let mut row = Vec::new();
     for y in 0..code.size() {
-        let (mut x, mut drawn) = (0, None);
-        while x < code.size() {
-            let start = x;
-            while x < code.size() && code.get_module(x, y) {
-                x += 1;
-            }
-            if x > start {
-                let (from, to) = match drawn {
+        row.clear();
+        row.extend((0..code.size()).map(|x| code.get_module(x, y)));
+        let (mut x, mut end) = (0, None);
+        for run in row.chunk_by(|a, b| a == b) {
+            let length = i32::try_from(run.len()).unwrap_or_default();
+            if run[0] {
+                match end {
                     None => {
-                        (["M", number(start + QUIET_ZONE), " "], [number(y + QUIET_ZONE), ".5"])
+                        path.push('M');
+                        path.push_str(number(x + QUIET_ZONE));
+                        path.push(' ');
+                        path.push_str(number(y + QUIET_ZONE));
+                        path.push_str(".5h");
                     }
-                    Some(end) => (["m", number(start - end), " "], ["0", ""]),
-                };
-                from.into_iter().chain(to).chain(["h", number(x - start)]).for_each(|part| {
-                    path.push_str(part);
-                });
-                drawn = Some(x);
+                    Some(end) => {
+                        path.push('m');
+                        path.push_str(number(x - end));
+                        path.push_str(" 0h");
+                    }
+                }
+                path.push_str(number(length));
+                end = Some(x + length);
             }
-            x += 1;
+            x += length;
         }
     }
     path
