@@ -10,15 +10,20 @@ use super::{Sink, read};
 
 /// What was read of one document: every other has to be told the same, but for the values that its
 /// marks stand for. Stricter than a comparison of trees: white space counts.
-pub struct Repeated(Vec<Told>);
+#[derive(Default)]
+pub struct Repeated {
+    told: Vec<Told>,
+    /// All names and values, one behind the other.
+    texts: String,
+}
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Told {
     what: What,
-    /// Of an element or attribute.
-    name: String,
-    /// Of an attribute or a text.
-    value: String,
+    /// Where in the texts the name of an element or attribute ends.
+    name: usize,
+    /// Where the value of an attribute or a text behind it ends.
+    value: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +40,34 @@ enum What {
 
 impl Repeated {
     pub(in crate::format) fn of(skeleton: &str) -> Result<Self, Malformed> {
-        let mut kept = Kept(Vec::new());
-        let mut texts = Texts::new(skeleton, &mut kept);
-        read(skeleton, &mut texts)?;
-        Ok(Self(kept.0))
+        let mut repeated = Self::default();
+        read(skeleton, &mut Texts::new(skeleton, &mut repeated))?;
+        Ok(repeated)
+    }
+
+    /// What was told, with names and values.
+    fn all(&self) -> impl Iterator<Item = (What, &str, &str)> {
+        let mut start = 0;
+        self.told.iter().map(move |told| {
+            let texts = (&self.texts[start..told.name], &self.texts[told.name..told.value]);
+            start = told.value;
+            (told.what, texts.0, texts.1)
+        })
     }
 
     /// Whether no name is a value.
     pub(in crate::format) fn has_fixed_names(&self) -> bool {
-        !self.0.iter().any(|told| told.name.contains(is_mark))
+        !self.all().any(|(_, name, _)| name.contains(is_mark))
     }
 
     /// The name of each element with each text in it that has a mark. Attributes are not looked at.
     pub(in crate::format) fn open_texts(&self) -> impl Iterator<Item = &str> {
         let mut open: Vec<&str> = Vec::new();
-        self.0.iter().filter_map(move |told| {
-            match told.what {
-                What::Open => open.push(&told.name),
+        self.all().filter_map(move |(what, name, value)| {
+            match what {
+                What::Open => open.push(name),
                 What::Close | What::ClosedItself => drop(open.pop()),
-                What::Text | What::TextWithCdata if told.value.contains(is_mark) => {
+                What::Text | What::TextWithCdata if value.contains(is_mark) => {
                     return open.last().copied();
                 }
                 _ => {}
@@ -68,10 +82,9 @@ impl Repeated {
         text: &str,
         resolve: &dyn Fn(&str) -> String,
     ) -> Result<Option<String>, Malformed> {
-        let mut compared = Compared { left: self.0.iter(), resolve, differs: None };
-        let mut texts = Texts::new(text, &mut compared);
-        read(text, &mut texts)?;
-        let missing = compared.left.next().map(|told| told.name.clone());
+        let mut compared = Compared { left: self.all(), resolve, differs: None };
+        read(text, &mut Texts::new(text, &mut compared))?;
+        let missing = compared.left.next().map(|(_, name, _)| name.to_owned());
         Ok(compared.differs.or(missing))
     }
 }
@@ -81,28 +94,29 @@ trait Take {
     fn take(&mut self, what: What, name: &str, value: &str);
 }
 
-struct Kept(Vec<Told>);
-
-impl Take for Kept {
+impl Take for Repeated {
     fn take(&mut self, what: What, name: &str, value: &str) {
-        self.0.push(Told { what, name: name.to_owned(), value: value.to_owned() });
+        self.texts.push_str(name);
+        let name = self.texts.len();
+        self.texts.push_str(value);
+        self.told.push(Told { what, name, value: self.texts.len() });
     }
 }
 
-struct Compared<'a> {
-    left: std::slice::Iter<'a, Told>,
+struct Compared<'a, I> {
+    left: I,
     resolve: &'a dyn Fn(&str) -> String,
     differs: Option<String>,
 }
 
-impl Take for Compared<'_> {
+impl<'a, I: Iterator<Item = (What, &'a str, &'a str)>> Take for Compared<'_, I> {
     fn take(&mut self, what: What, name: &str, value: &str) {
         if self.differs.is_some() {
             return;
         }
         let same = |mine: &str, found: &str| is_resolved(mine, found, self.resolve);
-        let fits = self.left.next().is_some_and(|told| {
-            told.what == what && same(&told.name, name) && same(&told.value, value)
+        let fits = self.left.next().is_some_and(|(own, own_name, own_value)| {
+            own == what && same(own_name, name) && same(own_value, value)
         });
         if !fits {
             self.differs = Some(if name.is_empty() { "#text" } else { name }.to_owned());
@@ -113,24 +127,31 @@ impl Take for Compared<'_> {
 /// Puts the pieces of a text together.
 struct Texts<'a, T> {
     source: &'a str,
-    text: String,
-    has_text: bool,
+    text: Pieces,
     has_cdata: bool,
     to: &'a mut T,
 }
 
+enum Pieces {
+    None,
+    /// As it stands in the source.
+    One(Range<usize>),
+    Many(String),
+}
+
 impl<'a, T: Take> Texts<'a, T> {
     fn new(source: &'a str, to: &'a mut T) -> Self {
-        Self { source, text: String::new(), has_text: false, has_cdata: false, to }
+        Self { source, text: Pieces::None, has_cdata: false, to }
     }
 
     fn end_text(&mut self) {
-        if self.has_text {
-            let what = if self.has_cdata { What::TextWithCdata } else { What::Text };
-            self.to.take(what, "", &self.text);
-            self.text.clear();
-            (self.has_text, self.has_cdata) = (false, false);
+        let what = if self.has_cdata { What::TextWithCdata } else { What::Text };
+        match std::mem::replace(&mut self.text, Pieces::None) {
+            Pieces::None => {}
+            Pieces::One(span) => self.to.take(what, "", &self.source[span]),
+            Pieces::Many(text) => self.to.take(what, "", &text),
         }
+        self.has_cdata = false;
     }
 }
 
@@ -145,10 +166,17 @@ impl<T: Take> Sink for Texts<'_, T> {
         self.to.take(What::Attribute, attribute.name, &value);
     }
 
-    fn characters(&mut self, piece: &str, is_cdata: bool, _: Range<usize>) {
-        self.text.push_str(piece);
-        self.has_text = true;
+    fn characters(&mut self, piece: &str, is_cdata: bool, span: Range<usize>) {
         self.has_cdata |= is_cdata;
+        self.text = match std::mem::replace(&mut self.text, Pieces::None) {
+            Pieces::None if span.len() == piece.len() => Pieces::One(span),
+            Pieces::None => Pieces::Many(piece.to_owned()),
+            Pieces::One(before) => Pieces::Many([&self.source[before], piece].concat()),
+            Pieces::Many(mut text) => {
+                text.push_str(piece);
+                Pieces::Many(text)
+            }
+        };
     }
 
     fn close(&mut self, span: Range<usize>) {
