@@ -100,6 +100,9 @@ fn a_list_may_come_through_standard_input_and_name_its_columns_otherwise() {
     run.args(&["generate", "--users", "none.csv", "--column", "x=y"]).code(2).says("is none of");
     run.args(&["generate", "ann@outlook.com", "--users", "none.csv"]).code(2).says("leave WHO out");
     run.args(&["generate", "--users", "none.csv", "--shard", "3/2"]).code(2).says("I from 1 to N");
+    for share in ["index:2/2", "index:/2", "0/2", "index:18446744073709551615/2"] {
+        run.args(&["generate", "--users", "none.csv", "--shard", share]).code(2).says("I from 0");
+    }
 }
 
 #[test]
@@ -190,6 +193,36 @@ fn shares_made_apart_are_together_what_one_run_makes() {
         sum += own;
     }
     assert_eq!(sum, 200);
+}
+
+/// Kubernetes and Slurm count so.
+#[test]
+fn a_share_that_is_counted_from_zero_is_the_one_before() {
+    let run = Run::new().write("users.csv", &many(60));
+    let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp"];
+    for (from_zero, from_one) in [("index:0/3", "1/3"), ("index:2/3", "3/3")] {
+        run.args(&[&users[..], &["-o", from_zero, "--shard", from_zero]].concat()).code(0);
+        run.args(&[&users[..], &["-o", from_one, "--shard", from_one]].concat()).code(0);
+        assert_eq!(tree(&run, from_zero), tree(&run, from_one));
+    }
+}
+
+#[cfg(feature = "zip")]
+#[test]
+fn shares_with_one_zip_each_do_not_write_into_each_others() {
+    let run = Run::new().write("users.csv", &many(60));
+    let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp", "--zip"];
+    let shares = ["1/2", "2/2"]
+        .map(|share| run.command(&[&users[..], &["--shard", share]].concat()).spawn().unwrap());
+    for mut share in shares {
+        assert!(share.wait().unwrap().success());
+    }
+    let zips = tree(&run, "out");
+    assert_eq!(zips.keys().collect::<Vec<_>>(), ["users-1-of-2.zip", "users-2-of-2.zip"]);
+    let users = zips
+        .into_values()
+        .map(|zip| unzipped(zip).keys().filter(|name| name.ends_with("/msmtprc")).count());
+    assert_eq!(users.sum::<usize>(), 60);
 }
 
 #[test]

@@ -147,7 +147,7 @@ pub struct GenerateArgs {
     /// Leave out rows that are no users, and list them in rejected.csv
     #[arg(long, requires = "users")]
     pub keep_going: bool,
-    /// Only the I-th of N shares of the users, always the same one
+    /// Only the I-th of N shares of the users, always the same one; index:I/N counts from 0
     #[arg(long, value_name = "I/N", requires = "users")]
     pub shard: Option<Shard>,
     /// Go on with a run that was ended

@@ -14,6 +14,7 @@ mod apple;
 mod group_policy;
 mod guide;
 mod hosting;
+mod kubernetes;
 mod marionette;
 mod powershell;
 mod qr;

@@ -31,12 +31,18 @@ impl std::str::FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // Kubernetes and Slurm count from 0, and some of them have no shell to add 1.
+        let (text, first) = match text.strip_prefix("index:") {
+            Some(rest) => (rest, 0),
+            None => (text, 1),
+        };
         let numbers = text.split_once('/').and_then(|(number, of)| {
-            Some(Shard { number: number.parse().ok()?, of: of.parse().ok()? })
+            let number: u64 = number.parse().ok()?;
+            Some(Shard { number: number.checked_add(1 - first)?, of: of.parse().ok()? })
         });
         numbers
             .filter(|shard| shard.number >= 1 && shard.number <= shard.of)
-            .ok_or_else(|| "write I/N, with I from 1 to N".to_owned())
+            .ok_or_else(|| "write I/N with I from 1 to N, or index:I/N with I from 0".to_owned())
     }
 }
 

@@ -228,8 +228,12 @@ fn write_one(out: &Path, bundle: &Bundle, bytes: &[u8], fsync: bool) -> Result<(
 impl OneZip {
     fn open(args: &GenerateArgs, list: &str, journal: &Journal) -> Result<Self, Failure> {
         let stem = Path::new(list).file_stem().and_then(|stem| stem.to_str());
-        let name = stem.filter(|_| list != "standard input").unwrap_or("users");
-        let target = output::check_zip_target(&args.out, name)?;
+        let mut name = stem.filter(|_| list != "standard input").unwrap_or("users").to_owned();
+        // Shares may be made at once, in one folder.
+        if let Some(Shard { number, of }) = args.shard {
+            name += &format!("-{number}-of-{of}");
+        }
+        let target = output::check_zip_target(&args.out, &name)?;
         let beside = |end: &str| target.with_extension(end);
         let (data, list) = (beside("zip.part"), beside("zip.list"));
         let (next, place) = journal.zip.unwrap_or((0, Place::default()));
