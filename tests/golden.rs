@@ -65,6 +65,15 @@ fn a_profile_for_a_device_management_system_to_fill_in() {
     golden("mdm-addigy", &["ann@both.example", "--protocol", "pop3", "--mdm", "addigy"]);
 }
 
+/// Stored, not packed: the bytes of a packed zip are those of a release of zlib-rs.
+#[cfg(feature = "zip")]
+#[test]
+fn a_message_with_the_files_attached() {
+    let person = ["ann@both.example", "--name", "Ann Müller", "--language", "de,en"];
+    let message = ["--target", "guide,unix-mail-msmtp", "--eml-from", "IT <it@both.example>"];
+    golden("message", &[&person[..], &message[..], &["--zip-level", "0"]].concat());
+}
+
 /// The sample that is committed under `out/`.
 #[test]
 fn the_committed_sample_is_what_generate_writes() {

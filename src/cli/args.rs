@@ -3,6 +3,8 @@
 #[cfg(feature = "verify")]
 mod connecting;
 mod managed;
+#[cfg(feature = "zip")]
+mod message;
 #[cfg(feature = "sign")]
 mod signing;
 
@@ -15,6 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, NetArgs, ReportFormat, VerifyArgs};
 pub use managed::MdmArgs;
+#[cfg(feature = "zip")]
+pub use message::MessageArgs;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
 
@@ -122,6 +126,9 @@ pub struct SubjectArgs {
     pub set: Vec<String>,
     #[command(flatten)]
     pub mdm: MdmArgs,
+    /// Also the targets that write files of this media type, because another flag wants them.
+    #[arg(skip)]
+    pub also: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -165,6 +172,9 @@ pub struct GenerateArgs {
     #[cfg(feature = "zip")]
     #[arg(long, value_name = "0..9", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
     pub zip_level: u32,
+    #[cfg(feature = "zip")]
+    #[command(flatten)]
+    pub message: MessageArgs,
     /// Do all but the writing
     #[arg(long)]
     pub dry_run: bool,

@@ -9,10 +9,12 @@ use crate::finding::{Finding, any_error};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::report::{self, Table};
+use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
 use super::make::{Made, Row, make};
 use super::memory;
+use super::message::{self, Messages};
 use super::secret::read_password;
 use super::session::Session;
 use super::signing::Signing;
@@ -30,9 +32,10 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
         return super::rollout::run(args, list, global, terminal, &interrupted);
     }
     let password = args.password_from.as_deref().map(read_password).transpose()?;
-    let mut session = Session::open(&args.subject, global)?;
+    let mut session = Session::open(&message::subject(args), global)?;
     let mut findings = std::mem::take(&mut session.findings);
     let signing = Signing::open(args, &mut findings)?;
+    let messages = Messages::open(args, &session, &mut findings);
     let mut made = Made::default();
     if !any_error(&findings) {
         let request = session.request(password.as_ref());
@@ -48,6 +51,12 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
             ));
         }
         findings.extend(signing.unused(&made));
+        findings.extend(messages.unused(&made.bundles));
+        let mut composer = messages.composer();
+        for bundle in &mut made.bundles {
+            let own = session.subjects.iter().find(|s| s.name() == bundle.subject);
+            findings.extend(composer.compose(bundle, own.and_then(Subject::display_name)));
+        }
     }
     #[cfg(feature = "verify")]
     if args.verify && !any_error(&findings) {

@@ -23,6 +23,7 @@ mod managed;
 mod manual;
 mod matrix;
 mod memory;
+mod message;
 mod own;
 mod plan;
 #[cfg(feature = "verify")]

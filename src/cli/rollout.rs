@@ -1,5 +1,6 @@
 //! `mailwright generate --users`: files for a whole organisation, one user after another.
 
+mod batch;
 mod group;
 mod journal;
 mod list;
@@ -23,12 +24,14 @@ use crate::users::{Row, User};
 
 use super::args::{GenerateArgs, Global};
 use super::make::make;
+use super::message::{self, Messages};
 use super::progress::Progress;
 use super::session::{Resolver, Session};
 use super::signing::Signing;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
+use batch::{Batch, one_batch};
 use group::Maker;
 use journal::Journal;
 pub use list::Shard;
@@ -49,9 +52,10 @@ pub fn run(
     interrupted: &AtomicBool,
 ) -> Result<Outcome, Failure> {
     refuse(args)?;
-    let (mut session, resolver) = Session::for_users(&args.subject, global)?;
+    let (mut session, resolver) = Session::for_users(&message::subject(args), global)?;
     let mut findings = std::mem::take(&mut session.findings);
     let signing = Signing::open(args, &mut findings)?;
+    let messages = Messages::open(args, &session, &mut findings);
     let list = List::open(list, &args.column)?;
     let mut said = Vec::new();
     let looked = list.look(args.shard, &mut |user| {
@@ -69,6 +73,7 @@ pub fn run(
         session: &session,
         resolver: &resolver,
         signing: &signing,
+        messages: &messages,
         list: &list,
         looked: &looked,
     };
@@ -162,14 +167,9 @@ struct Rollout<'a> {
     session: &'a Session,
     resolver: &'a Resolver,
     signing: &'a Signing,
+    messages: &'a Messages,
     list: &'a List,
     looked: &'a Looked,
-}
-
-/// Users who are made together.
-struct Batch {
-    number: u64,
-    users: Vec<User>,
 }
 
 impl Rollout<'_> {
@@ -234,6 +234,7 @@ impl Rollout<'_> {
         let sharded = self.looked.all > MOST_IN_A_FOLDER;
         let work = || {
             let mut maker = Maker::new(self.session, self.resolver, self.signing);
+            let mut composer = self.messages.composer();
             let mut hand = sink.hand();
             loop {
                 let batch = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -241,7 +242,8 @@ impl Rollout<'_> {
                 if stops() {
                     continue;
                 }
-                let result = one_batch(&mut maker, &mut hand, &batch, sharded, &found);
+                let result =
+                    one_batch(&mut maker, &mut composer, &mut hand, &batch, sharded, &found);
                 match result {
                     Ok(Some(count)) => {
                         users.fetch_add(batch.users.len() as u64, Ordering::Relaxed);
@@ -362,6 +364,8 @@ impl Rollout<'_> {
         add(Sink::kind(args));
         #[cfg(feature = "sign")]
         add(format!("{:?}", args.sign));
+        #[cfg(feature = "zip")]
+        add(format!("{:?}", args.message));
         for target in &session.targets {
             target.templates.values().for_each(|template| add(template.text.clone()));
             add(target.source.text.clone());
@@ -372,27 +376,4 @@ impl Rollout<'_> {
         }
         hex(&digest.finalize())
     }
-}
-
-/// Makes a batch and puts it in place; how many files that were, none where the settings are wrong.
-fn one_batch(
-    maker: &mut Maker<'_>,
-    hand: &mut sink::Hand<'_, '_>,
-    batch: &Batch,
-    sharded: bool,
-    found: &Mutex<Vec<Finding>>,
-) -> Result<Option<u64>, Failure> {
-    let mut bundles = Vec::with_capacity(batch.users.len());
-    for user in &batch.users {
-        match maker.files(user) {
-            Ok(files) => bundles.push(group::bundle(user, files, sharded)),
-            Err(mut own) => {
-                found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
-                return Ok(None);
-            }
-        }
-    }
-    let files = bundles.iter().map(|bundle| bundle.files.len() as u64).sum();
-    hand.put(batch.number, &bundles)?;
-    Ok(Some(files))
 }

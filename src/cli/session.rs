@@ -43,11 +43,14 @@ impl Session {
         let targets = Targets::new(global.templates.as_deref())?;
         let mdm = managed::mdm(&args.mdm, &mut findings);
         let selected = select(args, &project, &targets, &mut findings);
-        let targets = load(selected.as_deref(), &targets, mdm.is_some(), &mut findings);
-        let selected = match selected {
-            Some(selected) => selected,
-            None => managed::of_themselves(&targets, mdm.as_ref()),
-        };
+        let also = args.also.iter().flat_map(|media_type| targets.names_writing(media_type));
+        let also: Vec<String> = also.map(str::to_owned).collect();
+        let targets = load(selected.as_deref(), &also, &targets, mdm.is_some(), &mut findings);
+        let mut selected =
+            selected.unwrap_or_else(|| managed::of_themselves(&targets, mdm.as_ref()));
+        selected.extend(also);
+        selected.sort();
+        selected.dedup();
         managed::told(mdm.as_ref(), &selected, &targets, &subjects, &mut findings);
         let mut options = project.options;
         set_options(&args.set, &targets, &mut options, &mut findings);
@@ -279,6 +282,7 @@ fn select(
 /// Reads the targets that are made, and those they include files of.
 fn load(
     selected: Option<&[String]>,
+    also: &[String],
     targets: &Targets,
     opt_in: bool,
     findings: &mut Vec<Finding>,
@@ -288,6 +292,7 @@ fn load(
         None if opt_in => targets.names().map(str::to_owned).collect(),
         None => targets.names_unasked().map(str::to_owned).collect(),
     };
+    wanted.extend_from_slice(also);
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut loaded: Vec<Target> = Vec::new();
     while !wanted.is_empty() {

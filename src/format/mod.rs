@@ -8,6 +8,10 @@ mod again;
 mod file_name;
 mod html;
 mod json;
+#[cfg(feature = "zip")]
+pub mod mailbox;
+#[cfg(feature = "zip")]
+pub mod message;
 mod plist;
 mod pol;
 mod prf;

@@ -11,6 +11,8 @@ mod folder;
 mod keep;
 mod layout;
 pub mod manifest;
+#[cfg(feature = "zip")]
+pub mod message;
 mod staging;
 #[cfg(feature = "zip")]
 pub mod stream;

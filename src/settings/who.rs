@@ -75,6 +75,14 @@ impl Subject {
         }
     }
 
+    /// The person's name, where it is known.
+    pub fn display_name(&self) -> Option<&Text> {
+        match &self.kind {
+            SubjectKind::Account { display_name, .. } => display_name.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The folder of what is the same for everybody, below the output folder.
     pub fn shared_folder(&self) -> PathBuf {
         match self.kind {

@@ -62,6 +62,17 @@ impl Targets {
         self.entries.iter().filter(unasked).map(|(name, _)| name.as_str())
     }
 
+    /// Those that write files of a media type, by a look at their manifests.
+    pub fn names_writing(&self, media_type: &str) -> impl Iterator<Item = &str> {
+        let writes = move |(name, folder): &(&String, &Option<PathBuf>)| match folder {
+            Some(folder) => std::fs::read_to_string(folder.join(MANIFEST))
+                .is_ok_and(|manifest| names_media_type(&manifest, media_type)),
+            None => embedded::file(&format!("templates/{name}/{MANIFEST}"))
+                .is_some_and(|manifest| names_media_type(manifest, media_type)),
+        };
+        self.entries.iter().filter(writes).map(|(name, _)| name.as_str())
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
@@ -229,6 +240,12 @@ fn begins_with_opt_in(manifest: &str) -> bool {
     above.any(|line| {
         line.split_once('=')
             .is_some_and(|(key, value)| (key.trim(), value.trim()) == ("optIn", "true"))
+    })
+}
+
+fn names_media_type(manifest: &str, media_type: &str) -> bool {
+    manifest.lines().filter_map(|line| line.split_once('=')).any(|(key, value)| {
+        key.trim() == "mediaType" && value.trim().trim_matches('"') == media_type
     })
 }
 

@@ -16,6 +16,8 @@ mod guide;
 mod hosting;
 mod kubernetes;
 mod marionette;
+#[cfg(feature = "zip")]
+mod message;
 mod powershell;
 mod qr;
 #[cfg(feature = "sign")]
