@@ -10,6 +10,7 @@ mod support;
 #[macro_use]
 mod python;
 
+mod ansible;
 mod apple;
 mod group_policy;
 mod guide;

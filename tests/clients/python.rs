@@ -33,9 +33,21 @@ pub fn lines(script: &str, files: &[&Path]) -> Vec<serde_json::Value> {
     said.stdout.lines().map(line).collect()
 }
 
+/// A module that is a program.
+pub fn program(module: &str) -> Command {
+    let mut command = python();
+    command.args(["-m", module]);
+    command
+}
+
 fn command(script: &str, files: &[&Path]) -> Command {
+    let mut command = python();
+    command.args(["-c", script]).args(files);
+    command
+}
+
+fn python() -> Command {
     let mut command = Command::new(PYTHON);
-    command.args(["-B", "-c", script]).args(files).env("PYTHONPATH", MODULES);
-    command.env("LC_ALL", "C.UTF-8");
+    command.arg("-B").env("PYTHONPATH", MODULES).env("LC_ALL", "C.UTF-8");
     command
 }
