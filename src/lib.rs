@@ -15,7 +15,7 @@ pub mod finding;
 pub mod format;
 pub mod import;
 pub mod model;
-#[cfg(feature = "verify")]
+#[cfg(feature = "net")]
 pub mod net;
 pub mod output;
 pub mod plan;

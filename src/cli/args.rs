@@ -5,6 +5,8 @@ mod connecting;
 mod managed;
 #[cfg(feature = "zip")]
 mod message;
+#[cfg(feature = "net")]
+mod reaching;
 #[cfg(feature = "sign")]
 mod signing;
 
@@ -15,10 +17,12 @@ use crate::users::Column;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "verify")]
-pub use connecting::{FlowArg, NetArgs, ReportFormat, VerifyArgs};
+pub use connecting::{FlowArg, ReportFormat, VerifyArgs};
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
 pub use message::MessageArgs;
+#[cfg(feature = "net")]
+pub use reaching::NetArgs;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
 
@@ -182,7 +186,7 @@ pub struct GenerateArgs {
     #[cfg(feature = "verify")]
     #[arg(long)]
     pub verify: bool,
-    #[cfg(feature = "verify")]
+    #[cfg(feature = "net")]
     #[command(flatten)]
     pub net: NetArgs,
     /// Put the person's password into the files that can hold one

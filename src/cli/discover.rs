@@ -10,7 +10,6 @@ use crate::verify::hosted::{CLIENTS, Client, Search, discover};
 use super::Failure;
 use super::args::ImportArgs;
 use super::terminal::Terminal;
-use super::verify::net_of;
 
 /// What was found, and where.
 pub struct Discovered {
@@ -52,7 +51,7 @@ pub fn run(
         database: database.as_ref(),
         patience: args.net.timeout,
     };
-    let found = discover(&net_of(&args.net)?, &search, &|url| {
+    let found = discover(&args.net.open()?, &search, &|url| {
         progress.working_on(url);
         progress.step();
     });

@@ -53,7 +53,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         None => Keys::of(args, tested.types(), &tested.oauth2)?,
         Some(_) => None,
     };
-    let net = net_of(&args.net)?;
+    let net = args.net.open()?;
     if let Some(every) = args.watch {
         terminal.findings(&findings);
         return super::watch::run(args, every, &tested, keys, &net, terminal);
@@ -108,7 +108,7 @@ pub fn before(
         probes.extend(probes::of_subject(subject, session.protocol, findings));
     }
     let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
-    let result = test(&probes, &net_of(net)?, &options, terminal);
+    let result = test(&probes, &net.open()?, &options, terminal);
     for server in &result.servers {
         for step in server.steps.iter().filter(|s| s.outcome >= StepOutcome::Warning) {
             let Some(code) = step.code else { continue };
@@ -179,10 +179,6 @@ fn tested(
         return Err("there is no POP3, IMAP or SMTP server to test".into());
     }
     Ok(tested)
-}
-
-pub fn net_of(args: &NetArgs) -> Result<Net, Failure> {
-    Ok(Net::new(args.ca.as_deref(), args.dns, args.resolve.clone())?)
 }
 
 fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> Verified {

@@ -1,10 +1,10 @@
-//! One TCP connection to one address.
+//! One TCP connection, to one address or to the first of several that answers.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::tcp::Tcp;
+use super::tcp::{Tcp, Transport};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -36,4 +36,24 @@ pub fn connect(address: SocketAddr, deadline: Instant) -> Result<Tcp, ConnectErr
             _ => ConnectError::Other(error),
         }),
     }
+}
+
+/// The addresses in turn, with the time shared among them.
+pub fn connect_first(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> Result<Tcp, Vec<(SocketAddr, ConnectError)>> {
+    let mut failed = Vec::new();
+    for (at, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let rest = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        match connect(*address, Instant::now() + left / rest) {
+            Ok(mut tcp) => {
+                tcp.set_deadline(deadline);
+                return Ok(tcp);
+            }
+            Err(error) => failed.push((*address, error)),
+        }
+    }
+    Err(failed)
 }

@@ -16,9 +16,10 @@ use ureq::unversioned::transport::{
 };
 use url::Url;
 
-use super::tcp::{Tcp, Transport};
+use super::connect::connect_first;
+use super::tcp::Tcp;
 use super::tls::{Handshake, Secured, TlsError};
-use super::{ConnectError, DnsError, Net, connect};
+use super::{ConnectError, DnsError, Net};
 
 /// A larger body is none of a configuration; clients read as much or less.
 pub const LARGEST_BODY: u64 = 1024 * 1024;
@@ -100,7 +101,7 @@ impl Net {
         let host = request.url.host_str().ok_or_else(|| bad("no host"))?;
         let port = request.url.port_or_known_default().ok_or_else(|| bad("no port"))?;
         let addresses = self.resolve(host, port, deadline).map_err(HttpError::Resolve)?;
-        let tcp = first(&addresses, deadline).map_err(HttpError::Connect)?;
+        let tcp = connect_first(&addresses, deadline).map_err(HttpError::Connect)?;
         let (line, handshake) = match secure {
             false => (Line::Plain(tcp), None),
             true => {
@@ -116,26 +117,6 @@ impl Net {
         let answer = exchange(request, line)?;
         Ok(Answer { handshake, ..answer })
     }
-}
-
-/// The addresses in turn, with the time shared among them.
-fn first(
-    addresses: &[SocketAddr],
-    deadline: Instant,
-) -> Result<Tcp, Vec<(SocketAddr, ConnectError)>> {
-    let mut failed = Vec::new();
-    for (at, address) in addresses.iter().enumerate() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let rest = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
-        match connect(*address, Instant::now() + left / rest) {
-            Ok(mut tcp) => {
-                tcp.set_deadline(deadline);
-                return Ok(tcp);
-            }
-            Err(error) => failed.push((*address, error)),
-        }
-    }
-    Err(failed)
 }
 
 fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {

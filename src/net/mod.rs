@@ -6,16 +6,20 @@
 mod certificate;
 mod connect;
 mod dns;
+#[cfg(feature = "verify")]
 mod http;
+#[cfg(feature = "verify")]
 mod listen;
 mod overrides;
 mod tcp;
 mod tls;
 
 pub use certificate::Certificate;
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
+#[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, LARGEST_BODY, Request};
+#[cfg(feature = "verify")]
 pub use listen::{Asked, Listener};
 pub use overrides::Override;
 pub use tcp::{Tcp, Transport};
