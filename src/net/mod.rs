@@ -8,6 +8,7 @@ mod connect;
 mod dns;
 #[cfg(feature = "verify")]
 mod http;
+mod insist;
 #[cfg(feature = "verify")]
 mod listen;
 mod overrides;
@@ -19,11 +20,12 @@ pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, LARGEST_BODY, Request};
+pub use insist::{Identity, Insisting};
 #[cfg(feature = "verify")]
 pub use listen::{Asked, Listener};
 pub use overrides::Override;
 pub use tcp::{Tcp, Transport};
-pub use tls::{ChainVerdict, Handshake, Secured, Tls, TlsError};
+pub use tls::{ChainVerdict, Handshake, Secured, Seen, Tls, TlsError};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -38,6 +38,11 @@ impl Tcp {
         self.stream.peer_addr().ok()
     }
 
+    /// The connection itself, which has no deadline any more.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// The first bytes that came from now on are kept.
     pub(super) fn watch(&mut self) {
         self.first.clear();

@@ -79,12 +79,15 @@ impl Handshake {
 
     /// Whether a client may send a password.
     pub fn trusted(&self) -> bool {
-        let leaf = self.leaf();
-        self.verdict == ChainVerdict::Trusted
-            && self.names_host
-            && leaf.weak.is_none()
-            && (leaf.not_before..=leaf.not_after).contains(&self.now)
+        trusted(self.leaf(), &self.verdict, self.names_host, self.now)
     }
+}
+
+fn trusted(leaf: &Certificate, verdict: &ChainVerdict, names_host: bool, now: i64) -> bool {
+    *verdict == ChainVerdict::Trusted
+        && names_host
+        && leaf.weak.is_none()
+        && (leaf.not_before..=leaf.not_after).contains(&now)
 }
 
 /// A TLS connection over TCP.
@@ -111,11 +114,7 @@ impl Tls {
     ) -> Result<(Secured, Handshake), TlsError> {
         let failed = |why: &dyn ToString| TlsError::Failed(why.to_string());
         let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(&e))?;
-        let recorder = Arc::new(Recorder {
-            judge: Arc::clone(&self.judge),
-            provider: Arc::clone(&self.provider),
-            seen: Mutex::new(None),
-        });
+        let recorder = Arc::new(self.recorder());
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|e| failed(&e))?
@@ -149,6 +148,18 @@ impl Tls {
             now: seen.now,
         };
         Ok((Secured(StreamOwned::new(connection, tcp)), handshake))
+    }
+
+    pub(super) fn recorder(&self) -> Recorder {
+        Recorder {
+            judge: Arc::clone(&self.judge),
+            provider: Arc::clone(&self.provider),
+            seen: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
     }
 }
 
@@ -226,20 +237,32 @@ impl Write for Secured {
     }
 }
 
-#[derive(Debug)]
-struct Seen {
-    chain: Vec<Certificate>,
-    verdict: ChainVerdict,
-    names_host: bool,
-    now: i64,
+/// What a server's certificate was seen to be; the fields are those of [`Handshake`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub chain: Vec<Certificate>,
+    pub verdict: ChainVerdict,
+    pub names_host: bool,
+    pub now: i64,
+}
+
+impl Seen {
+    pub fn leaf(&self) -> &Certificate {
+        &self.chain[0]
+    }
+
+    /// Whether a client may send a password.
+    pub fn trusted(&self) -> bool {
+        trusted(self.leaf(), &self.verdict, self.names_host, self.now)
+    }
 }
 
 /// Lets every certificate pass and keeps what is to be said of it.
 #[derive(Debug)]
-struct Recorder {
+pub(super) struct Recorder {
     judge: Arc<Verifier>,
     provider: Arc<CryptoProvider>,
-    seen: Mutex<Option<Seen>>,
+    pub(super) seen: Mutex<Option<Seen>>,
 }
 
 impl Recorder {
