@@ -2,6 +2,7 @@
 
 #[cfg(feature = "verify")]
 mod connecting;
+mod directory;
 mod managed;
 #[cfg(feature = "zip")]
 mod message;
@@ -18,6 +19,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, ReportFormat, VerifyArgs};
+pub use directory::LdapArgs;
+#[cfg(feature = "ldap")]
+pub use directory::LdapPreset;
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
 pub use message::MessageArgs;
@@ -149,10 +153,11 @@ pub struct GenerateArgs {
     /// The output folder
     #[arg(short, long, env = "MAILWRIGHT_OUT", default_value = "out", value_name = "DIR")]
     pub out: PathBuf,
-    /// Files for everybody in a list: CSV, TSV or lines of JSON, or - for standard input
-    #[arg(long, conflicts_with = "mdm", value_name = "FILE")]
+    /// Files for everybody in a list: CSV, TSV or lines of JSON, or - for standard input; or in an LDAP
+    /// directory, ldaps://HOST/BASE?ATTRIBUTES?SCOPE?FILTER
+    #[arg(long, conflicts_with = "mdm", value_name = "FILE|ldaps://…")]
     pub users: Option<String>,
-    /// Which column is what, where its name does not tell, such as address=mail
+    /// Which column or attribute is what, where its name does not tell, such as address=mail
     #[arg(long, value_name = "WHAT=NAME", requires = "users")]
     pub column: Vec<Column>,
     /// Leave out rows that are no users, and list them in rejected.csv
@@ -201,6 +206,8 @@ pub struct GenerateArgs {
     /// How to tell the result
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub format: Format,
+    #[command(flatten)]
+    pub ldap: LdapArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `mailwright generate --users`: files for a whole organisation, one user after another.
 
 mod batch;
+mod directory;
 mod group;
 mod journal;
 mod list;
@@ -56,7 +57,7 @@ pub fn run(
     let mut findings = std::mem::take(&mut session.findings);
     let signing = Signing::open(args, &mut findings)?;
     let messages = Messages::open(args, &session, &mut findings);
-    let list = List::open(list, &args.column)?;
+    let list = List::open(args, list, interrupted)?;
     let mut said = Vec::new();
     let looked = list.look(args.shard, &mut |user| {
         let mut own = Vec::new();
@@ -118,16 +119,13 @@ fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
         false => Finding::error(code, message),
     };
     let bad = looked.bad.iter();
-    let mut findings: Vec<Finding> = bad
-        .map(|Bad { line, why }| finding("users-row", format!("{name}:{line}: {why}")))
-        .collect();
+    let mut findings: Vec<Finding> =
+        bad.map(|Bad { at, why }| finding("users-row", format!("{at}: {why}"))).collect();
     let more = looked.bad_count - looked.bad.len() as u64;
     if more > 0 {
         findings.push(finding("users-row", format!("{name}: {more} more rows are no users")));
     }
-    findings.extend(looked.doubles.iter().map(|(line, first)| {
-        finding("users-twice", format!("{name}:{line}: the same mailbox as in line {first}"))
-    }));
+    findings.extend(list.doubles(looked).map(|message| finding("users-twice", message)));
     if let Some(last) = findings.last_mut()
         && !keep_going
     {
@@ -136,9 +134,8 @@ fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
         );
     }
     let notes = looked.notes.iter();
-    findings.extend(
-        notes.map(|(line, note)| Finding::note("users-odd", format!("{name}:{line}: {note}"))),
-    );
+    findings.extend(notes.map(|(at, note)| Finding::note("users-odd", format!("{at}: {note}"))));
+    findings.extend(list.notes.iter().map(|note| Finding::note("users-directory", note.as_str())));
     findings
 }
 
@@ -210,7 +207,7 @@ impl Rollout<'_> {
         let Some(journal) = journal else {
             return Err("the list, the settings or the options are not those of the run that was ended; without --resume it begins anew".into());
         };
-        let sink = Sink::open(self.args, &self.list.name, journal, interrupted)?;
+        let sink = Sink::open(self.args, self.list.stem(), journal, interrupted)?;
         let mut rejected = Rejected::new(out, self.args.shard);
         for (number, user) in (0..).zip(self.looked.domains.values()) {
             if !sink.has(number) {
@@ -324,7 +321,7 @@ impl Rollout<'_> {
             }
             let why = match (&row.user, self.looked.doubles.first_of(row.line)) {
                 (Err(why), _) => Some(why.clone()),
-                (Ok(_), Some(first)) => Some(format!("the same mailbox as in line {first}")),
+                (Ok(_), Some(first)) => Some(self.looked.same_as(first)),
                 (Ok(user), None) => {
                     self.looked.unknown.get(user.address.domain().as_str()).cloned()
                 }

@@ -132,6 +132,12 @@ impl Field {
         Field::OutgoingServer,
     ];
 
+    /// The word for `--column`, which is a name of such a column too.
+    #[cfg(feature = "ldap")]
+    pub(super) fn word(self) -> &'static str {
+        KNOWN.iter().find(|(field, ..)| *field == self).map_or("", |(_, word, _)| word)
+    }
+
     fn names(self) -> &'static [&'static str] {
         KNOWN.iter().find(|(field, ..)| *field == self).map_or(&[], |(_, _, names)| names)
     }

@@ -24,6 +24,17 @@ impl Lines {
     }
 
     pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+        Some(self.next_line()?.map(|text| self.row(&text)))
+    }
+
+    /// The number of the line that was read last.
+    #[cfg(feature = "ldap")]
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The next line that is not empty.
+    pub(super) fn next_line(&mut self) -> Option<Result<String, Error>> {
         while !self.ended {
             let mut bytes = Vec::new();
             let mut limited = (&mut self.text.reader).take(LONGEST_LINE);
@@ -44,7 +55,7 @@ impl Lines {
             }
             let text = String::from_utf8_lossy(&bytes);
             if !text.trim().is_empty() {
-                return Some(Ok(self.row(text.trim())));
+                return Some(Ok(text.trim().to_owned()));
             }
         }
         self.ended = true;
@@ -52,7 +63,8 @@ impl Lines {
     }
 
     fn row(&self, text: &str) -> Row {
-        let row = |user, notes| Row { line: self.line, user, notes, fields: vec![text.to_owned()] };
+        let fields = vec![text.to_owned()];
+        let row = |user, notes| Row { line: self.line, name: None, user, notes, fields };
         let object: Map<String, Value> = match serde_json::from_str(text) {
             Ok(object) => object,
             Err(why) => return row(Err(format!("no object of JSON: {why}")), Vec::new()),

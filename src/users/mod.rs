@@ -1,4 +1,5 @@
-//! The users of an organisation, one after another, from a table or from lines of JSON.
+//! The users of an organisation, one after another, from a table, from lines of JSON, or from a
+//! directory.
 //!
 //! A row is a user or the reason why it is none; nothing is passed over. Nothing is kept either: a
 //! list of a million users takes no more memory than one of ten. Who appears twice is found by
@@ -6,7 +7,11 @@
 
 mod columns;
 mod decode;
+#[cfg(feature = "ldap")]
+mod directory;
 mod json;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 mod seen;
 mod table;
 
@@ -36,6 +41,8 @@ pub struct User {
 pub struct Row {
     /// In which it begins, from 1.
     pub line: u64,
+    /// What an entry of a directory is called instead: its distinguished name.
+    pub name: Option<String>,
     /// Or why it is none.
     pub user: Result<User, String>,
     /// What is odd about a user who is one all the same.
@@ -68,6 +75,8 @@ pub struct Users(Rows);
 enum Rows {
     Table(Box<table::Table>),
     Json(Box<json::Lines>),
+    #[cfg(feature = "ldap")]
+    Directory(Box<directory::Entries>),
 }
 
 impl Users {
@@ -83,11 +92,20 @@ impl Users {
         Ok(Self(rows))
     }
 
+    /// Begins to read what [`ldap::Directory::read`] has written down.
+    #[cfg(feature = "ldap")]
+    pub fn of_directory(name: &str, source: Box<dyn Read>) -> Result<Self, Error> {
+        let text = decode::Decoded::new(name, source)?;
+        Ok(Self(Rows::Directory(Box::new(directory::Entries::new(text)))))
+    }
+
     /// The names of the columns, where the list has any.
     pub fn header(&self) -> &[String] {
         match &self.0 {
             Rows::Table(table) => table.header(),
             Rows::Json(_) => &[],
+            #[cfg(feature = "ldap")]
+            Rows::Directory(entries) => entries.header(),
         }
     }
 }
@@ -99,6 +117,8 @@ impl Iterator for Users {
         match &mut self.0 {
             Rows::Table(table) => table.next(),
             Rows::Json(lines) => lines.next(),
+            #[cfg(feature = "ldap")]
+            Rows::Directory(entries) => entries.next(),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Table {
             }
             false => user(|field: Field| self.places.get(field, &fields)),
         };
-        Row { line, user, notes, fields }
+        Row { line, name: None, user, notes, fields }
     }
 
     /// The next row that is not empty, with its line.

@@ -1,9 +1,10 @@
 //! The list of users, read twice: once to see whether all of it is right, once to make the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest, Sha256};
 
@@ -11,12 +12,17 @@ use crate::format::hex;
 use crate::users::{Column, Doubles, Row, Seen, User, Users};
 
 use super::super::Failure;
+use super::super::args::GenerateArgs;
+use super::directory::{self, Kept};
 
 /// A list that can be read again.
 pub struct List {
     pub name: String,
     file: File,
     columns: Vec<Column>,
+    is_directory: bool,
+    /// What the user may want to know about it.
+    pub notes: Vec<String>,
 }
 
 /// A share of the users, always the same one.
@@ -61,9 +67,11 @@ pub struct Looked {
     pub users: u64,
     pub bad: Vec<Bad>,
     pub bad_count: u64,
-    /// What is odd about users who get files all the same: line and what.
-    pub notes: Vec<(u64, String)>,
+    /// What is odd about users who get files all the same: where and what.
+    pub notes: Vec<(String, String)>,
     pub doubles: Doubles,
+    /// What the doubles and those before them are called, where the list is a directory.
+    names: BTreeMap<u64, String>,
     /// Domains that no provider is known for, and why.
     pub unknown: BTreeMap<String, String>,
     /// Users of all shares.
@@ -76,16 +84,29 @@ pub struct Looked {
 
 /// A row that is no user.
 pub struct Bad {
-    pub line: u64,
+    pub at: String,
     pub why: String,
 }
 
 /// As many as are told; all of them go into rejected.csv.
 const TOLD: usize = 100;
+const STANDARD_INPUT: &str = "standard input";
 
 impl List {
-    /// Standard input is kept in a file, since it cannot be read again.
-    pub fn open(name: &str, columns: &[Column]) -> Result<Self, Failure> {
+    /// Standard input is kept in a file, since it cannot be read again, and so is a directory.
+    pub fn open(
+        args: &GenerateArgs,
+        name: &str,
+        interrupted: &AtomicBool,
+    ) -> Result<Self, Failure> {
+        let columns = args.column.clone();
+        if directory::is_one(name) {
+            let Kept { name, file, notes } = directory::read(args, name, interrupted)?;
+            return Ok(Self { name, file, columns, is_directory: true, notes });
+        }
+        if !args.ldap.is_empty() {
+            return Err("the options --ldap-… are for --users ldaps://…".into());
+        }
         let failed = |e: io::Error| format!("cannot read {name}: {e}");
         let file = if name == "-" {
             let mut file = tempfile::tempfile()?;
@@ -94,15 +115,42 @@ impl List {
         } else {
             File::open(Path::new(name)).map_err(failed)?
         };
-        let name = if name == "-" { "standard input" } else { name };
-        Ok(Self { name: name.to_owned(), file, columns: columns.to_vec() })
+        let name = if name == "-" { STANDARD_INPUT } else { name };
+        let name = name.to_owned();
+        Ok(Self { name, file, columns, is_directory: false, notes: Vec::new() })
     }
 
     /// From the beginning.
     pub fn users(&self) -> Result<Users, Failure> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
+        #[cfg(feature = "ldap")]
+        if self.is_directory {
+            return Ok(Users::of_directory(&self.name, Box::new(file))?);
+        }
         Ok(Users::open(&self.name, Box::new(file), &self.columns)?)
+    }
+
+    /// What a zip of all of it is called.
+    pub fn stem(&self) -> &str {
+        let stem = Path::new(&self.name).file_stem().and_then(|stem| stem.to_str());
+        stem.filter(|_| !self.is_directory && self.name != STANDARD_INPUT).unwrap_or("users")
+    }
+
+    /// Where a row stands, for messages.
+    fn at(&self, line: u64, name: Option<&str>) -> String {
+        match name {
+            Some(name) => format!("{}: {name}", self.name),
+            None => format!("{}:{line}", self.name),
+        }
+    }
+
+    /// Each double, with the mailbox it is one of.
+    pub fn doubles<'l>(&'l self, looked: &'l Looked) -> impl Iterator<Item = String> + 'l {
+        looked.doubles.iter().map(|(line, first)| {
+            let at = self.at(line, looked.names.get(&line).map(String::as_str));
+            format!("{at}: {}", looked.same_as(first))
+        })
     }
 
     /// Reads everything, and keeps nearly nothing of it. `known` says why a domain has no provider.
@@ -115,11 +163,12 @@ impl List {
         let mut seen = Seen::default();
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for row in self.users()? {
-            let Row { line, user, notes, .. } = row?;
+            let Row { line, name, user, notes, .. } = row?;
+            let at = || self.at(line, name.as_deref());
             let user = match user {
                 Ok(user) => user,
                 Err(why) => {
-                    looked.reject(line, why);
+                    looked.reject(at, why);
                     continue;
                 }
             };
@@ -131,7 +180,7 @@ impl List {
             }
             if let Some(why) = looked.unknown.get(domain) {
                 let why = why.clone();
-                looked.reject(line, why);
+                looked.reject(at, why);
                 continue;
             }
             looked.all += 1;
@@ -139,15 +188,31 @@ impl List {
             if shard.is_some_and(|shard| !shard.has(user.address.as_str())) {
                 continue;
             }
-            looked.notes.extend(notes.into_iter().take(TOLD).map(|note| (line, note)));
+            looked.notes.extend(notes.into_iter().take(TOLD).map(|note| (at(), note)));
             looked.users += 1;
             if !looked.domains.contains_key(domain) {
                 looked.domains.insert(domain.to_owned(), user);
             }
         }
         looked.doubles = seen.doubles();
+        if self.is_directory && !looked.doubles.is_empty() {
+            looked.names = self.names(&looked.doubles)?;
+        }
         looked.checksum = self.checksum()?;
         Ok(looked)
+    }
+
+    /// What the doubles and those before them are called.
+    fn names(&self, doubles: &Doubles) -> Result<BTreeMap<u64, String>, Failure> {
+        let lines: BTreeSet<u64> = doubles.iter().flat_map(|(line, first)| [line, first]).collect();
+        let mut names = BTreeMap::new();
+        for row in self.users()? {
+            let Row { line, name, .. } = row?;
+            if let Some(name) = name.filter(|_| lines.contains(&line)) {
+                names.insert(line, name);
+            }
+        }
+        Ok(names)
     }
 
     fn checksum(&self) -> Result<String, Failure> {
@@ -173,10 +238,18 @@ impl List {
 }
 
 impl Looked {
-    fn reject(&mut self, line: u64, why: String) {
+    fn reject(&mut self, at: impl Fn() -> String, why: String) {
         self.bad_count += 1;
         if self.bad.len() < TOLD {
-            self.bad.push(Bad { line, why });
+            self.bad.push(Bad { at: at(), why });
+        }
+    }
+
+    /// What a double is told with.
+    pub fn same_as(&self, first: u64) -> String {
+        match self.names.get(&first) {
+            Some(name) => format!("the same mailbox as {name}"),
+            None => format!("the same mailbox as in line {first}"),
         }
     }
 }

@@ -61,20 +61,20 @@ struct State {
 impl<'a> Sink<'a> {
     pub fn open(
         args: &GenerateArgs,
-        list: &str,
+        stem: &str,
         journal: Journal,
         interrupted: &'a AtomicBool,
     ) -> Result<Self, Failure> {
         let out = args.out.clone();
         #[cfg(feature = "zip")]
         let kind = match (args.zip, args.zip_each) {
-            (true, _) => Kind::OneZip(Box::new(OneZip::open(args, list, &journal)?)),
+            (true, _) => Kind::OneZip(Box::new(OneZip::open(args, stem, &journal)?)),
             (_, true) => Kind::ZipEach,
             _ => Kind::Folders,
         };
         #[cfg(not(feature = "zip"))]
         let kind = Kind::Folders;
-        let _ = list;
+        let _ = stem;
         Ok(Self {
             out,
             options: output::Options { fsync: args.fsync },
@@ -226,9 +226,8 @@ fn write_one(out: &Path, bundle: &Bundle, bytes: &[u8], fsync: bool) -> Result<(
 
 #[cfg(feature = "zip")]
 impl OneZip {
-    fn open(args: &GenerateArgs, list: &str, journal: &Journal) -> Result<Self, Failure> {
-        let stem = Path::new(list).file_stem().and_then(|stem| stem.to_str());
-        let mut name = stem.filter(|_| list != "standard input").unwrap_or("users").to_owned();
+    fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
+        let mut name = stem.to_owned();
         // Shares may be made at once, in one folder.
         if let Some(Shard { number, of }) = args.shard {
             name += &format!("-{number}-of-{of}");
@@ -306,14 +305,17 @@ impl Rejected {
                 let file = File::create(&self.path).map_err(|e| failed(&e))?;
                 let mut builder = csv::WriterBuilder::new();
                 let mut writer = builder.flexible(true).from_writer(BufWriter::new(file));
-                let columns = header.iter().map(String::as_str).chain(["line", "reason"]);
+                // An entry of a directory has a name and no line.
+                let line = row.name.is_none().then_some("line");
+                let columns = header.iter().map(String::as_str).chain(line).chain(["reason"]);
                 writer.write_record(columns).map_err(|e| failed(&e))?;
                 empty.insert(writer)
             }
         };
         let mut fields: Vec<String> = row.fields.iter().map(|field| harmless(field)).collect();
         fields.resize(fields.len().max(header.len()), String::new());
-        fields.extend([row.line.to_string(), why.to_owned()]);
+        fields.extend(row.name.is_none().then(|| row.line.to_string()));
+        fields.push(why.to_owned());
         writer.write_record(&fields).map_err(|e| failed(&e))?;
         Ok(())
     }

@@ -1,0 +1,79 @@
+//! `--users ldaps://…`: reads a directory once, and keeps what it says in a file without a name.
+
+use std::fs::File;
+use std::sync::atomic::AtomicBool;
+
+use super::super::Failure;
+use super::super::args::GenerateArgs;
+
+/// What a directory said.
+pub struct Kept {
+    /// For messages.
+    pub name: String,
+    pub file: File,
+    /// What the user may want to know.
+    pub notes: Vec<String>,
+}
+
+/// Whether the list is a directory.
+pub fn is_one(list: &str) -> bool {
+    let scheme = list.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| ["ldap", "ldaps", "ldapi"].contains(&scheme.as_str()))
+}
+
+#[cfg(not(feature = "ldap"))]
+pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<Kept, Failure> {
+    Err("this mailwright is built without LDAP; cargo build --release --features ldap builds it \
+         with, and a list of users can be a CSV file"
+        .into())
+}
+
+#[cfg(feature = "ldap")]
+pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result<Kept, Failure> {
+    use std::io::{BufWriter, Write as _};
+    use std::sync::atomic::Ordering;
+
+    use super::super::args::LdapPreset;
+    use super::super::secret::read_secret;
+    use crate::net::Identity;
+    use crate::output;
+    use crate::users::ldap::{ACTIVE_DIRECTORY, Directory, Error, OPENLDAP, Server, SignIn, Url};
+
+    let url = Url::parse(list)?;
+    let options = &args.ldap;
+    let identity = match (&options.ldap_cert, &options.ldap_key) {
+        (Some(chain), Some(key)) => Some(Identity::read(chain, key)?),
+        _ => None,
+    };
+    let password = options
+        .ldap_password_from
+        .as_deref()
+        .map(|from| read_secret("--ldap-password-from", "password of the directory", from));
+    let sign_in = match (&options.ldap_bind, password.transpose()?) {
+        (Some(name), Some(password)) if !name.trim().is_empty() => {
+            SignIn::Password { name: name.clone(), password }
+        }
+        // A sign-in without a name is one as nobody (RFC 4513 §5.1.2).
+        (Some(_), _) => return Err("--ldap-bind needs the name to sign in with".into()),
+        // On a socket the directory knows which user of the machine this is.
+        _ if identity.is_some() || matches!(url.server, Server::Socket(_)) => SignIn::External,
+        _ => SignIn::Nobody,
+    };
+    let preset = options.ldap_preset.map(|preset| match preset {
+        LdapPreset::ActiveDirectory => &ACTIVE_DIRECTORY,
+        LdapPreset::Openldap => &OPENLDAP,
+    });
+    let columns = &args.column[..];
+    let timeout = args.net.timeout;
+    let directory = Directory { url: &url, preset, columns, sign_in, identity, timeout };
+    let mut file = BufWriter::new(tempfile::tempfile().map_err(Error::Spool)?);
+    let stop = || interrupted.load(Ordering::Relaxed);
+    let found =
+        directory.read(&args.net.open()?, &mut file, &stop).map_err(|error| match error {
+            Error::Interrupted => Failure::from(output::Error::Interrupted),
+            other => other.into(),
+        })?;
+    file.flush().map_err(Error::Spool)?;
+    let file = file.into_inner().map_err(|e| Error::Spool(e.into_error()))?;
+    Ok(Kept { name: url.server.to_string(), file, notes: found.notes })
+}

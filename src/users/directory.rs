@@ -1,0 +1,53 @@
+//! The entries of a directory, as they were written down when it was read: an object a line.
+
+use std::collections::BTreeMap;
+
+use super::columns::{Field, user};
+use super::decode::Decoded;
+use super::json::Lines;
+use super::{Error, Row};
+
+/// What an entry is called.
+pub(super) const DN: &str = "dn";
+/// Why one can be none of a user, where that was seen already.
+pub(super) const REFUSED: &str = "refused";
+
+pub(super) struct Entries {
+    lines: Lines,
+    header: [String; 2],
+}
+
+impl Entries {
+    pub(super) fn new(text: Decoded) -> Self {
+        let header = [DN, "mail"].map(str::to_owned);
+        Self { lines: Lines::new(text, &[]), header }
+    }
+
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+        let text = match self.lines.next_line()? {
+            Ok(text) => text,
+            Err(error) => return Some(Err(error)),
+        };
+        let line = self.lines.line();
+        let entry: BTreeMap<String, String> = match serde_json::from_str(&text) {
+            Ok(entry) => entry,
+            Err(e) => {
+                let name = "what was kept of the directory".to_owned();
+                return Some(Err(Error::Broken { name, line, why: e.to_string() }));
+            }
+        };
+        let get = |name: &str| entry.get(name).map(|value| value.trim()).filter(|v| !v.is_empty());
+        let (found, notes) = match get(REFUSED) {
+            Some(why) => (Err(why.to_owned()), Vec::new()),
+            None => user(|field: Field| get(field.word())),
+        };
+        let name = get(DN).unwrap_or_default().to_owned();
+        let address = get(Field::Address.word()).unwrap_or_default().to_owned();
+        let fields = vec![name.clone(), address];
+        Some(Ok(Row { line, name: Some(name), user: found, notes, fields }))
+    }
+}

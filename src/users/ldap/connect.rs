@@ -1,0 +1,93 @@
+//! The way to a directory: a stream, and the TLS over it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use tokio::task::JoinHandle;
+
+use super::session::Session;
+use super::{Error, Server, starttls, words};
+use crate::net::{Identity, Insisting, Net, connect_first};
+
+/// A connection, and what drives it.
+pub(super) struct Line {
+    pub(super) ldap: Ldap,
+    pub(super) driver: JoinHandle<Result<(), LdapError>>,
+}
+
+impl Session<'_> {
+    /// A stream, with the TLS that is to go over it.
+    pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<Insisting>), Error> {
+        let identity = self.directory.identity.take();
+        match &self.directory.url.server {
+            Server::Tls { host, port } => {
+                let (tcp, tls) = self.tcp(net, host, *port, identity)?;
+                Ok((StdStream::Tcp(tcp.into_stream()), Some(tls)))
+            }
+            Server::StartTls { host, port } => {
+                let (mut tcp, tls) = self.tcp(net, host, *port, identity)?;
+                starttls::ask(&mut tcp).map_err(|e| self.failed(words::no_starttls(&e)))?;
+                Ok((StdStream::Tcp(tcp.into_stream()), Some(tls)))
+            }
+            #[cfg(unix)]
+            Server::Socket(path) => {
+                let stream = std::os::unix::net::UnixStream::connect(path)
+                    .map_err(|e| self.failed(format!("cannot connect: {e}")))?;
+                Ok((StdStream::Unix(stream), None))
+            }
+            #[cfg(not(unix))]
+            Server::Socket(_) => Err(self.failed("ldapi:// needs a Unix system".to_owned())),
+        }
+    }
+
+    fn tcp(
+        &self,
+        net: &Net,
+        host: &str,
+        port: u16,
+        identity: Option<Identity>,
+    ) -> Result<(crate::net::Tcp, Insisting), Error> {
+        let tls = net.tls.insist(host, identity).map_err(Error::Request)?;
+        let deadline = Instant::now() + self.directory.timeout;
+        let addresses = net.resolve(host, port, deadline);
+        let addresses = addresses.map_err(|e| self.failed(words::unresolved(host, &e)))?;
+        let deadline = Instant::now() + self.directory.timeout;
+        let tcp = connect_first(&addresses, deadline);
+        let tcp = tcp.map_err(|tried| self.failed(words::unreachable(&tried)))?;
+        Ok((tcp, tls))
+    }
+
+    pub(super) async fn open(
+        &self,
+        stream: StdStream,
+        tls: Option<Insisting>,
+    ) -> Result<Line, Error> {
+        let mut settings = LdapConnSettings::new().set_std_stream(stream);
+        // The certificate is judged by the name that is in `tls`, so that an address needs no form
+        // that the library's URLs can hold.
+        let url = match &self.directory.url.server {
+            Server::Socket(_) => "ldapi:///".to_owned(),
+            Server::Tls { host, .. } | Server::StartTls { host, .. } => {
+                let is_address = host.parse::<std::net::IpAddr>().is_ok();
+                format!("ldaps://{}", if is_address { "directory.invalid" } else { host })
+            }
+        };
+        if let Some(tls) = &tls {
+            settings = settings.set_config(Arc::clone(&tls.config));
+        }
+        let opening = LdapConnAsync::with_settings(settings, &url);
+        match self.wait("to the TLS handshake", opening).await? {
+            Ok((connection, ldap)) => Ok(Line { ldap, driver: tokio::spawn(connection.drive()) }),
+            Err(LdapError::Io { source }) => {
+                let seen = tls.and_then(|tls| tls.seen());
+                let host = match &self.directory.url.server {
+                    Server::Tls { host, .. } | Server::StartTls { host, .. } => host.as_str(),
+                    Server::Socket(_) => "",
+                };
+                Err(self.failed(words::no_tls(&source, seen.as_ref(), host)))
+            }
+            Err(other) => Err(self.failed(format!("cannot connect: {other}"))),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What directories call things: a filter for people, and the attributes that are theirs.
+
+use super::super::columns::{Column, Field, is};
+use super::url::is_attribute;
+
+/// A kind of directory.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// The word for `--ldap-preset`.
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// Who is a person with a mailbox.
+    pub filter: &'static str,
+    /// The first one that an entry has is taken. None has the user name: the provider says what that
+    /// looks like, and what people sign in to a directory with is often another.
+    attributes: &'static [(Field, &'static [&'static str])],
+}
+
+/// Microsoft, "Active Directory Schema" (classes user, organizationalPerson); the matching rule is
+/// LDAP_MATCHING_RULE_BIT_AND, and 2 is ADS_UF_ACCOUNTDISABLE (MS-ADTS 3.1.1.3.4.4.1, 2.2.16).
+/// `preferredLanguage` is of RFC 2798 there, too.
+pub static ACTIVE_DIRECTORY: Preset = Preset {
+    name: "active-directory",
+    title: "Active Directory",
+    filter: "(&(objectCategory=person)(objectClass=user)(mail=*)\
+             (!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+    attributes: &[
+        (Field::Address, &["mail"]),
+        (Field::DisplayName, &["displayName"]),
+        (Field::GivenName, &["givenName"]),
+        (Field::Surname, &["sn"]),
+        (Field::Language, &["preferredLanguage"]),
+    ],
+};
+
+/// RFC 2798 (inetOrgPerson), RFC 4519 (cn, sn, givenName), RFC 4524 (mail).
+pub static OPENLDAP: Preset = Preset {
+    name: "openldap",
+    title: "OpenLDAP or one of its like",
+    filter: "(&(objectClass=inetOrgPerson)(mail=*))",
+    attributes: &[
+        (Field::Address, &["mail"]),
+        (Field::DisplayName, &["displayName", "cn"]),
+        (Field::GivenName, &["givenName"]),
+        (Field::Surname, &["sn"]),
+        (Field::Language, &["preferredLanguage"]),
+    ],
+};
+
+/// Which attributes are asked for, and what each is; the first one that an entry has is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Map(pub Vec<(Field, Vec<String>)>);
+
+impl Map {
+    /// The preset's, cut down to those that the URL names, and then what `--column` says.
+    pub(super) fn of(
+        preset: &Preset,
+        named: &[String],
+        columns: &[Column],
+    ) -> Result<Self, String> {
+        let mut map = Vec::new();
+        for field in Field::ALL {
+            if let Some(column) = columns.iter().find(|column| column.field == field) {
+                if !is_attribute(&column.name) {
+                    let name = column.name.escape_debug();
+                    return Err(format!("--column: \"{name}\" is no name of an attribute"));
+                }
+                map.push((field, vec![column.name.clone()]));
+                continue;
+            }
+            let usual = preset.attributes.iter().find(|(known, _)| *known == field);
+            let usual = usual.map_or(&[][..], |(_, names)| names);
+            let mut names: Vec<String> = usual.iter().map(|name| (*name).to_owned()).collect();
+            if !named.is_empty() {
+                names.retain(|name| named.iter().any(|n| n.eq_ignore_ascii_case(name)));
+                let more = named.iter().filter(|name| is(field, name, &[]));
+                let more = more.filter(|n| !usual.iter().any(|u| u.eq_ignore_ascii_case(n)));
+                names.extend(more.cloned());
+            }
+            if !names.is_empty() {
+                map.push((field, names));
+            }
+        }
+        match map.first() {
+            Some((Field::Address, _)) => Ok(Self(map)),
+            _ => Err(format!(
+                "{} has no attribute of addresses; --column address=NAME names one",
+                named.join(", ")
+            )),
+        }
+    }
+
+    /// Each once.
+    pub(super) fn attributes(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for name in self.0.iter().flat_map(|(_, names)| names) {
+            if !all.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+}
+
+/// The language somebody likes best, of a value such as `de, en;q=0.8` (RFC 2798 §2.7: as in HTTP's
+/// Accept-Language, RFC 9110 §12.5.4). What is none comes back as it is.
+pub(super) fn best_language(value: &str) -> String {
+    let mut best: Option<(f32, &str)> = None;
+    for part in value.split(',') {
+        let mut words = part.split(';').map(str::trim);
+        let tag = words.next().unwrap_or_default();
+        let weight = words.find_map(|word| word.strip_prefix("q=")?.trim().parse().ok());
+        let weight: f32 = weight.unwrap_or(1.0);
+        if tag.is_empty() || tag == "*" || weight <= 0.0 {
+            continue;
+        }
+        // Of two that are liked the same the first.
+        if best.is_none_or(|(most, _)| weight > most) {
+            best = Some((weight, tag));
+        }
+    }
+    let Some((_, tag)) = best else { return value.to_owned() };
+    // Directories have "DE" and "EN-us"; a tag has no case (RFC 5646 §2.1.1).
+    match tag.split_once(['-', '_']) {
+        Some((language, rest)) => format!("{}-{rest}", language.to_ascii_lowercase()),
+        None => tag.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(map: &Map, field: Field) -> Vec<&str> {
+        let found = map.0.iter().find(|(known, _)| *known == field);
+        found.map_or(Vec::new(), |(_, names)| names.iter().map(String::as_str).collect())
+    }
+
+    #[test]
+    fn the_best_of_preferred_languages_is_taken() {
+        for (value, tag) in [
+            ("de", "de"),
+            ("de, en;q=0.8", "de"),
+            ("en;q=0.5, de;q=0.9, fr;q=0.9", "de"),
+            ("*;q=0.9, fr-CH;q=0.3", "fr-CH"),
+            ("en-us", "en-us"),
+            ("DE_at", "de-at"),
+            ("da;q=0, en-GB ; q=0.8", "en-GB"),
+            ("Deutsch bitte", "deutsch bitte"),
+            ("*", "*"),
+            (";;,q=", "q="),
+        ] {
+            assert_eq!(best_language(value), tag, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_url_names_fewer_attributes_and_a_column_wins() {
+        let map = Map::of(&OPENLDAP, &[], &[]).unwrap();
+        assert_eq!(named(&map, Field::DisplayName), ["displayName", "cn"]);
+        assert_eq!(
+            map.attributes(),
+            ["mail", "displayName", "cn", "givenName", "sn", "preferredLanguage"]
+        );
+        let named_in_url = ["MAIL", "cn", "userPrincipalName"].map(str::to_owned);
+        let map = Map::of(&ACTIVE_DIRECTORY, &named_in_url, &[]).unwrap();
+        assert_eq!(named(&map, Field::Address), ["mail", "userPrincipalName"]);
+        assert_eq!(named(&map, Field::DisplayName), ["cn"]);
+        assert_eq!(named(&map, Field::Surname), [""; 0]);
+        let column = |text: &str| text.parse::<Column>().unwrap();
+        let columns = [column("address=mailPrimary"), column("username=uid")];
+        let map = Map::of(&OPENLDAP, &[], &columns).unwrap();
+        assert_eq!(named(&map, Field::Address), ["mailPrimary"]);
+        assert_eq!(named(&map, Field::Username), ["uid"]);
+    }
+
+    #[test]
+    fn a_map_without_an_address_or_with_no_attribute_is_refused() {
+        let why = Map::of(&OPENLDAP, &["cn".to_owned()], &[]).unwrap_err();
+        assert!(why.contains("--column address=NAME"), "{why}");
+        let column = "address=E-Mail Address".parse::<Column>().unwrap();
+        assert!(
+            Map::of(&OPENLDAP, &[], &[column]).unwrap_err().contains("no name of an attribute")
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! The request that a connection turns to TLS, and its answer (RFC 4511 §4.14).
+//!
+//! Done by hand before the library has the connection: it would wait for its deadline where the other
+//! side hangs up, and a port that is none of a directory is to be told as that.
+
+use std::io::{self, Read, Write};
+
+use ldap3::asn1::{PL, StructureTag, parse_tag, parse_uint};
+
+use crate::net::Tcp;
+
+/// Message 1, an extended request of 1.3.6.1.4.1.1466.20037.
+const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+/// `ExtendedResponse`
+const RESPONSE: u64 = 24;
+/// An answer that is longer is none.
+const LONGEST: usize = 16 * 1024;
+
+/// Why TLS cannot begin.
+pub(super) enum Refused {
+    /// The directory says so: its result code and its words.
+    Answer(u32, String),
+    HungUp,
+    TimedOut,
+    /// The first bytes of something that is no LDAP.
+    NotLdap(Vec<u8>),
+    /// Bytes in plain text behind the answer, which only somebody between can have sent.
+    Injected,
+    Io(io::Error),
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut => Self::TimedOut,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::HungUp,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Returns where the handshake may begin.
+pub(super) fn ask(tcp: &mut Tcp) -> Result<(), Refused> {
+    tcp.write_all(REQUEST)?;
+    tcp.flush()?;
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        match tcp.read(&mut piece)? {
+            0 if bytes.is_empty() => return Err(Refused::HungUp),
+            0 => return Err(Refused::NotLdap(bytes)),
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+        // Every message is a SEQUENCE.
+        if bytes[0] != 0x30 || bytes.len() > LONGEST {
+            return Err(Refused::NotLdap(bytes));
+        }
+        match parse_tag(&bytes) {
+            Err(e) if e.is_incomplete() => {}
+            Err(_) => return Err(Refused::NotLdap(bytes)),
+            Ok((rest, message)) => {
+                let is_all = rest.is_empty();
+                return match result(message) {
+                    Some((0, _)) if is_all => Ok(()),
+                    Some((0, _)) => Err(Refused::Injected),
+                    Some((code, words)) => Err(Refused::Answer(code, words)),
+                    None => Err(Refused::NotLdap(bytes)),
+                };
+            }
+        }
+    }
+}
+
+fn result(message: StructureTag) -> Option<(u32, String)> {
+    let PL::C(parts) = message.payload else { return None };
+    let response = parts.into_iter().nth(1).filter(|part| part.id == RESPONSE)?;
+    let PL::C(parts) = response.payload else { return None };
+    let mut parts = parts.into_iter().map(|part| part.payload);
+    let (Some(PL::P(code)), Some(PL::P(_)), Some(PL::P(words))) =
+        (parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let (_, code) = parse_uint(&code).ok()?;
+    Some((u32::try_from(code).ok()?, String::from_utf8_lossy(&words).into_owned()))
+}
