@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -115,6 +116,20 @@ pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     walk(folder, "", &mut files);
     files
+}
+
+/// Where a server that needs to be told its ports can listen.
+///
+/// They are free now, and stay so until the server is up: the loopback address is this process's
+/// own, so that no test beside it is given one of them in the meantime.
+pub fn own_addresses<const N: usize>() -> [SocketAddr; N] {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    // Linux has process ids of 22 bits at most, and all of 127.0.0.0/8 without being asked.
+    let own = [127, 64 + high, middle, low];
+    // All at once: one that is let go can be the next one, too.
+    let held: [_; N] =
+        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::from(own), 0)).unwrap());
+    held.map(|listener| listener.local_addr().unwrap())
 }
 
 /// Compares a tree with a committed one; `SNAPSHOTS=overwrite` makes the committed one equal.

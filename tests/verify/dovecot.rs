@@ -1,7 +1,7 @@
 //! Dovecot, started by the test in a folder of its own.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::ca::Identity;
 use crate::oidc::Oidc;
+use crate::runs::own_addresses;
 use crate::support::{self, Running};
 
 pub const USER: &str = "ann@example.test";
@@ -148,18 +149,4 @@ fn oauth2(provider: &Oidc) -> String {
 /// Whether this is root: these servers cannot be started by anybody else.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")
-}
-
-/// Where a server that needs to be told its ports can listen.
-///
-/// They are free now, and stay so until the server is up: the loopback address is this process's
-/// own, so that no test beside it is given one of them in the meantime.
-pub fn own_addresses<const N: usize>() -> [SocketAddr; N] {
-    let [_, high, middle, low] = std::process::id().to_be_bytes();
-    // Linux has process ids of 22 bits at most, and all of 127.0.0.0/8 without being asked.
-    let own = [127, 64 + high, middle, low];
-    // All at once: one that is let go can be the next one, too.
-    let held: [_; N] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::from(own), 0)).unwrap());
-    held.map(|listener| listener.local_addr().unwrap())
 }

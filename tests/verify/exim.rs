@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 
 use crate::ca::Identity;
-use crate::dovecot::{Dovecot, own_addresses};
+use crate::dovecot::Dovecot;
+use crate::runs::own_addresses;
 use crate::support::{self, Running};
 
 pub struct Exim {

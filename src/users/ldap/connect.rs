@@ -20,6 +20,8 @@ impl Session<'_> {
     /// A stream, with the TLS that is to go over it.
     pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<Insisting>), Error> {
         let identity = self.directory.identity.take();
+        let has_tls = !matches!(self.directory.url.server, Server::Socket(_));
+        self.shown = identity.is_some() || !has_tls;
         match &self.directory.url.server {
             Server::Tls { host, port } => {
                 let (tcp, tls) = self.tcp(net, host, *port, identity)?;
@@ -32,8 +34,11 @@ impl Session<'_> {
             }
             #[cfg(unix)]
             Server::Socket(path) => {
-                let stream = std::os::unix::net::UnixStream::connect(path)
-                    .map_err(|e| self.failed(format!("cannot connect: {e}")))?;
+                let stream = std::os::unix::net::UnixStream::connect(path).map_err(|e| {
+                    self.failed(format!(
+                        "cannot connect to this socket: {e}; is it there, and may you use it?"
+                    ))
+                })?;
                 Ok((StdStream::Unix(stream), None))
             }
             #[cfg(not(unix))]

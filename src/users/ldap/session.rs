@@ -50,8 +50,15 @@ pub(super) fn read(
         .map_err(Error::Request)?;
     let place = directory.url.server.to_string();
     quietly(|| {
-        let mut session =
-            Session { directory, place: place.clone(), stop, entries: 0, signed_in: false };
+        let mut session = Session {
+            directory,
+            place: place.clone(),
+            stop,
+            entries: 0,
+            signed_in: false,
+            heard: false,
+            shown: false,
+        };
         session.read(net, out)
     })
     .unwrap_or_else(|| Err(not_ldap(&place)))
@@ -63,6 +70,10 @@ pub(super) struct Session<'a> {
     stop: &'a (dyn Fn() -> bool + Sync),
     entries: u64,
     signed_in: bool,
+    /// Whether it has answered anything yet.
+    heard: bool,
+    /// Whether it was shown a certificate, or could not be.
+    pub(super) shown: bool,
 }
 
 /// What a directory says of itself.
@@ -140,17 +151,18 @@ impl Session<'_> {
             let asked = Asked { what, signed_in: true };
             return Err(self.failed(words::answer(&asked, &result)));
         }
-        self.signed_in = true;
+        (self.signed_in, self.heard) = (true, true);
         Ok(())
     }
 
     /// A directory may keep that to itself.
-    async fn about(&self, line: &mut Line) -> Result<About, Error> {
+    async fn about(&mut self, line: &mut Line) -> Result<About, Error> {
         let search = line.ldap.search("", SearchScope::Base, "(objectClass=*)", ABOUT);
         let found = match self.wait("about what it is", search).await? {
             Ok(found) => found,
             Err(error) => return Err(self.broken(error, line).await),
         };
+        self.heard = true;
         let mut about = About::default();
         let Some(entry) = found.0.into_iter().next() else { return Ok(about) };
         for (name, values) in SearchEntry::construct(entry).attrs {
@@ -208,6 +220,7 @@ impl Session<'_> {
         let mut seen = Odd::default();
         loop {
             let next = self.wait(&format!("after {} entries", self.entries), stream.next()).await?;
+            self.heard |= next.is_ok();
             let item = match next {
                 Ok(Some(item)) => item,
                 Ok(None) => break,
@@ -287,10 +300,20 @@ impl Session<'_> {
             Ok(Ok(Err(LdapError::Io { source }))) if source.kind() == io::ErrorKind::Other => {
                 self.not_ldap()
             }
-            Ok(Ok(Err(LdapError::Io { source }))) => {
-                self.failed(words::lost(Some(&source), self.entries))
-            }
-            _ => self.failed(words::lost(None, self.entries)),
+            Ok(Ok(Err(LdapError::Io { source }))) => self.failed(self.lost(Some(&source))),
+            _ => self.failed(self.lost(None)),
+        }
+    }
+
+    fn lost(&self, error: Option<&io::Error>) -> String {
+        let why = words::lost(error, self.entries);
+        match self.heard || self.shown {
+            true => why,
+            // GnuTLS says nothing more in TLS 1.3, where this comes behind the handshake.
+            false => format!(
+                "{why} before it said anything; it may be that it wants a certificate of yours: \
+                 --ldap-cert and --ldap-key"
+            ),
         }
     }
 
