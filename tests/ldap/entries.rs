@@ -106,3 +106,24 @@ fn the_name_of_an_entry_cannot_steer_the_terminal() {
     assert!(said.stderr.contains("uid=a"), "{}", said.stderr);
     assert!(!said.stderr.contains(['\u{1b}', '\u{202E}']), "{:?}", said.stderr);
 }
+
+#[test]
+fn references_to_other_servers_are_counted_and_not_followed() {
+    needs!("slapd");
+    let reference = |n: usize| {
+        format!(
+            "dn: ou=other{n},{BASE}\nobjectClass: referral\nobjectClass: extensibleObject\n\
+             ou: other{n}\nref: ldap://127.0.0.1:1/ou=other{n},{BASE}\n\n"
+        )
+    };
+    let people = person("ann", "mail: ann@outlook.com") + &reference(1) + &reference(2);
+    let slapd = Slapd::start(&Setup { people: &people, ..Setup::default() });
+    let said = slapd.socket(BASE).works(&Run::new());
+    let words = "references to other servers, which were not followed: 2";
+    assert!(said.stderr.contains(words), "{}", said.stderr);
+    // The base itself lies elsewhere.
+    let elsewhere = format!("uid=x,ou=other1,{BASE}");
+    slapd
+        .socket(&elsewhere)
+        .fails(&["the directory refers to another server (ldap://127.0.0.1:1/"]);
+}

@@ -36,6 +36,22 @@ fn a_connection_that_breaks_half_way_leaves_nothing() {
     ask(Then::Cut(500)).fails(&["the other side hung up during the TLS handshake"]);
 }
 
+#[test]
+fn who_has_enough_of_a_silent_directory_can_end_it() {
+    let at = peer(Some(b""), true);
+    let run = crate::runs::Run::new();
+    let ask = Ask::new("ldaps", at, BASE).and(&["--timeout", "50"]);
+    let mut child = ask.command(&run).spawn().unwrap();
+    // Long enough for the handshake to be waited for.
+    thread::sleep(Duration::from_millis(500));
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let ended = crate::support::poll(Duration::from_secs(20), || child.try_wait().unwrap());
+    let _ = child.kill();
+    assert_eq!(ended.and_then(|status| status.code()), Some(130));
+    assert!(!run.path("out").exists());
+}
+
 /// One connection: says this after the first bytes, or hangs up.
 fn peer(words: Option<&'static [u8]>, hold: bool) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -196,7 +196,11 @@ pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
         (What::Search { base, .. }, 34) => {
             format!("\"{}\" is no distinguished name{said}", plain(base, LONGEST))
         }
-        (What::Search { entries, .. }, 4 | 11) => format!(
+        (What::Search { entries, .. }, 11) => format!(
+            "the directory lets this reader not have so much, or not in pages, and stopped after \
+             {entries} entries{hint}{said}"
+        ),
+        (What::Search { entries, .. }, 4) => format!(
             "the directory gives no more than it has given, {entries} entries; let it give this \
              reader more (OpenLDAP: limits … size.prtotal=unlimited), or ask for fewer with a \
              filter or a base further down{hint}{said}"
