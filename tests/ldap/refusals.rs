@@ -116,4 +116,6 @@ fn sasl_external_needs_a_directory_that_offers_it() {
     ask.fails(&["does not offer SASL EXTERNAL"]);
     let ask = slapd.ldaps(BASE).trusting(&ca).and(&["--ldap-cert", &cert, "--ldap-key", &cert]);
     ask.fails(&["no private key in it"]);
+    let ask = slapd.socket(BASE).and(&["--ldap-cert", &cert, "--ldap-key", &key]);
+    ask.fails(&["--ldap-cert is for ldaps:// and ldap://"]);
 }

@@ -41,6 +41,11 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
 
     let url = Url::parse(list)?;
     let options = &args.ldap;
+    if options.ldap_cert.is_some() && matches!(url.server, Server::Socket(_)) {
+        return Err(
+            "--ldap-cert is for ldaps:// and ldap://; on a socket no certificate is shown".into()
+        );
+    }
     let identity = match (&options.ldap_cert, &options.ldap_key) {
         (Some(chain), Some(key)) => Some(Identity::read(chain, key)?),
         _ => None,
@@ -76,4 +81,38 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
     file.flush().map_err(Error::Spool)?;
     let file = file.into_inner().map_err(|e| Error::Spool(e.into_error()))?;
     Ok(Kept { name: url.server.to_string(), file, notes: found.notes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_known_by_its_scheme() {
+        for list in ["ldaps://ldap.example.com", "LDAP://h/dc=x", "ldapi:///"] {
+            assert!(is_one(list), "{list}");
+        }
+        for list in ["users.csv", "-", "ldap.csv", "ldap:users", "https://example.com/users.csv"] {
+            assert!(!is_one(list), "{list}");
+        }
+    }
+
+    #[cfg(not(feature = "ldap"))]
+    #[test]
+    fn a_program_without_ldap_says_how_to_have_it() {
+        use clap::Parser as _;
+        let line = [
+            "mailwright",
+            "generate",
+            "--users",
+            "ldaps://h.example/",
+            "--ldap-preset",
+            "openldap",
+        ];
+        let cli = super::super::super::Cli::try_parse_from(line).unwrap();
+        let super::super::super::Command::Generate(args) = cli.command else { unreachable!() };
+        let why =
+            read(&args, "ldaps://h.example/", &AtomicBool::new(false)).err().unwrap().to_string();
+        assert!(why.contains("built without LDAP; cargo build --release --features ldap"), "{why}");
+    }
 }
