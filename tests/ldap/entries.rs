@@ -67,6 +67,19 @@ fn an_entry_that_is_no_user_is_told_by_its_name_and_stops_everything() {
     for file in run.files("out").keys() {
         assert!(file.starts_with("outlook.com/") || file == "rejected.csv", "{file}");
     }
+    // Each share has its own, and all of them are there.
+    let share = |share: &str, file: &str| {
+        let ask = slapd.socket(BASE).and(&["--keep-going", "-o", "shares", "--shard", share]);
+        ask.works(&run);
+        let text = fs::read_to_string(run.path(&format!("shares/{file}"))).unwrap_or_default();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut all = share("1/2", "rejected-1-of-2.csv");
+    all.extend(share("2/2", "rejected-2-of-2.csv"));
+    all.sort();
+    let mut wanted: Vec<_> = lines[1..].iter().map(|line| (*line).to_owned()).collect();
+    wanted.sort();
+    assert_eq!(all, wanted);
 }
 
 #[test]

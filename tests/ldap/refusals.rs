@@ -116,6 +116,9 @@ fn sasl_external_needs_a_directory_that_offers_it() {
     ask.fails(&["does not offer SASL EXTERNAL"]);
     let ask = slapd.ldaps(BASE).trusting(&ca).and(&["--ldap-cert", &cert, "--ldap-key", &cert]);
     ask.fails(&["no private key in it"]);
+    std::fs::write(&key, ca.good().key).unwrap();
+    let ask = slapd.ldaps(BASE).trusting(&ca).and(&["--ldap-cert", &cert, "--ldap-key", &key]);
+    ask.fails(&["certificate and key do not fit"]);
     let ask = slapd.socket(BASE).and(&["--ldap-cert", &cert, "--ldap-key", &key]);
     ask.fails(&["--ldap-cert is for ldaps:// and ldap://"]);
 }

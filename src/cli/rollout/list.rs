@@ -228,11 +228,13 @@ impl List {
         }
     }
 
-    /// Whether a row belongs to this share: a user by her address, any other row by its line.
+    /// Whether a row belongs to this share: a user by her address, any other row by its line, or by its
+    /// name where it has one, since a directory gives entries in any order.
     pub fn is_of(shard: Option<Shard>, row: &Row) -> bool {
-        shard.is_none_or(|shard| match &row.user {
-            Ok(user) => shard.has(user.address.as_str()),
-            Err(_) => row.line % shard.of == shard.number - 1,
+        shard.is_none_or(|shard| match (&row.user, &row.name) {
+            (Ok(user), _) => shard.has(user.address.as_str()),
+            (Err(_), Some(name)) => shard.has(name),
+            (Err(_), None) => row.line % shard.of == shard.number - 1,
         })
     }
 }
