@@ -15,5 +15,6 @@ mod entries;
 mod reading;
 mod refusals;
 mod relay;
+mod samba;
 mod slapd;
 mod troubles;

@@ -11,7 +11,7 @@ fn a_wrong_password_a_wrong_base_and_a_wrong_filter_say_so() {
     let people = people(2);
     let setup = Setup { identity: Some(&identity), people: &people, ..Setup::default() };
     let slapd = Slapd::start(&setup);
-    let wrong = slapd.starttls(BASE).trusting(&ca).with_password("correct horse");
+    let wrong = slapd.starttls(BASE).trusting(&ca).by_name(READER, "correct horse");
     let said = wrong.fails(&["ldap://mail.example.test", READER, "name or password is wrong"]);
     assert!(!said.stderr.contains("correct horse"), "{}", said.stderr);
     let ask = |rest: &str| slapd.ldaps(rest).trusting(&ca).signed_in();

@@ -159,12 +159,19 @@ impl Ask {
     }
 
     pub fn signed_in(self) -> Self {
-        self.and(&["--ldap-bind", READER, "--ldap-password-from", "env:DIRECTORY_PASSWORD"])
+        self.by_name(READER, PASSWORD)
     }
 
-    pub fn with_password(mut self, password: &str) -> Self {
+    pub fn by_name(mut self, name: &str, password: &str) -> Self {
         self.password = password.to_owned();
-        self.signed_in()
+        self.and(&["--ldap-bind", name, "--ldap-password-from", "env:DIRECTORY_PASSWORD"])
+    }
+
+    /// With another base than its first.
+    pub fn below(mut self, rest: &str) -> Self {
+        self.url.truncate(self.url.rfind('/').unwrap() + 1);
+        self.url += rest;
+        self
     }
 
     /// Goes to another place under the same name.

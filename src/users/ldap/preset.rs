@@ -19,7 +19,7 @@ pub struct Preset {
 
 /// Microsoft, "Active Directory Schema" (classes user, organizationalPerson); the matching rule is
 /// LDAP_MATCHING_RULE_BIT_AND, and 2 is ADS_UF_ACCOUNTDISABLE (MS-ADTS 3.1.1.3.4.4.1, 2.2.16).
-/// `preferredLanguage` is of RFC 2798 there, too.
+/// `preferredLanguage` is of RFC 2798 there, too. Samba 4.17 as a domain controller takes it: tests/ldap/samba.rs.
 pub static ACTIVE_DIRECTORY: Preset = Preset {
     name: "active-directory",
     title: "Active Directory",

@@ -213,7 +213,8 @@ pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
                 refs.first().map_or_else(String::new, |to| format!(" ({})", plain(to, LONGEST)));
             format!("the directory refers to another server{to}; name that one{said}")
         }
-        (What::Search { .. }, 1) if text.contains("successful bind") => {
+        // Active Directory: "a successful bind must be completed"; Samba: "without authentication".
+        (What::Search { .. }, 1) if !asked.signed_in => {
             format!("the directory tells nothing to who has not signed in{hint}{said}")
         }
         (What::Search { .. }, 8 | 13 | 48 | 50 | 53) => {
