@@ -318,5 +318,6 @@ fn a_run_that_is_interrupted_says_how_to_go_on_and_goes_on() {
     assert_eq!(ended.status.code(), Some(130), "{said}");
     let said = json(&run, &[&users[1..], &["--resume"]].concat(), 0);
     assert_eq!(said["users"].as_u64().unwrap() + said["doneBefore"].as_u64().unwrap(), 3000);
-    assert!(said["doneBefore"].as_u64().unwrap() >= 256, "{said:#}");
+    // The second batch may have been done before the first.
+    assert!(said["doneBefore"].as_u64().unwrap() >= 128, "{said:#}");
 }

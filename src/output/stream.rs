@@ -10,6 +10,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
+use libdeflater::{CompressionLvl, Compressor};
 
 /// Deflated as well as stored, whichever is shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,27 +23,51 @@ pub struct Packed {
 }
 
 /// Packs one file after another; the state of the compressor is made once.
-pub struct Packer(Compress);
+///
+/// For a user's 21 files libdeflate takes 0.6 of zlib-rs's time at level 6 and 1.4 of it at level 1.
+pub enum Packer {
+    Quick(Box<Compress>),
+    Small(Box<Compressor>),
+}
 
 impl Packer {
     /// Levels as zlib has them, 0 to 9.
     pub fn new(level: u32) -> Self {
-        Self(Compress::new(Compression::new(level), false))
+        let small = i32::try_from(level).ok().filter(|level| *level > 1);
+        match small.and_then(|level| CompressionLvl::new(level).ok()) {
+            Some(level) => Self::Small(Box::new(Compressor::new(level))),
+            None => Self::Quick(Box::new(Compress::new(Compression::new(level), false))),
+        }
     }
 
     pub fn pack(&mut self, path: String, bytes: &[u8]) -> Packed {
-        self.0.reset();
         let crc = crc32fast::hash(bytes);
         // A file of ours is never as long as this.
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let mut data = Vec::with_capacity(bytes.len() + 64);
-        let status = self.0.compress_vec(bytes, &mut data, FlushCompress::Finish);
-        let deflated = matches!(status, Ok(Status::StreamEnd)) && data.len() < bytes.len();
-        if !deflated {
-            data.clear();
-            data.extend_from_slice(bytes);
-        }
+        let deflated = self.deflate(bytes).filter(|data| data.len() < bytes.len());
+        let (deflated, data) = match deflated {
+            Some(data) => (true, data),
+            None => (false, bytes.to_vec()),
+        };
         Packed { path, crc, size, deflated, data }
+    }
+
+    /// None where that takes more room than the bytes do.
+    fn deflate(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Quick(compress) => {
+                let mut data = Vec::with_capacity(bytes.len() + 64);
+                compress.reset();
+                let status = compress.compress_vec(bytes, &mut data, FlushCompress::Finish);
+                matches!(status, Ok(Status::StreamEnd)).then_some(data)
+            }
+            Self::Small(compressor) => {
+                let mut data = vec![0; bytes.len()];
+                let length = compressor.deflate_compress(bytes, &mut data).ok()?;
+                data.truncate(length);
+                Some(data)
+            }
+        }
     }
 }
 
