@@ -141,7 +141,7 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
             let Some(wanted) = render(&mut renderer.borrow_mut(), other_job)? else { continue };
             let Some(pattern) = Pattern::new(&artifact) else { continue };
             let Audience::Account { address, display_name } = other_job.audience else { continue };
-            let person = Person { address, display_name, username: None };
+            let person = Person::new(address, display_name, None);
             let counts = &mut *filled.borrow_mut();
             let Ok(made) = pattern.fill(&person) else {
                 counts.1 += 1;

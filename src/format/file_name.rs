@@ -107,14 +107,15 @@ fn is_invisible(c: char) -> bool {
 
 /// Windows looks at what is before the first dot, in any case, without spaces at its end.
 pub(crate) fn is_device(name: &str) -> bool {
-    let stem =
-        name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_ascii_uppercase();
-    if DEVICES.contains(&stem.as_str()) {
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    if DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) {
         return true;
     }
-    let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let number = stem.split_at_checked(3).filter(|(start, _)| {
+        start.eq_ignore_ascii_case("COM") || start.eq_ignore_ascii_case("LPT")
+    });
     // Windows takes the superscript digits of Latin-1 for digits here.
-    number.is_some_and(|n| {
+    number.is_some_and(|(_, n)| {
         let mut chars = n.chars();
         matches!((chars.next(), chars.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
     })

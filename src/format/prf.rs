@@ -41,6 +41,34 @@ fn altered(value: &str) -> Option<&'static str> {
     None
 }
 
+/// Names that compare without case.
+#[derive(Default)]
+struct Names<'a> {
+    /// Only letters of ASCII, and as many as are compared quicker than put into a table.
+    few: Vec<&'a str>,
+    others: HashSet<String>,
+}
+
+impl<'a> Names<'a> {
+    /// False if it is there already.
+    fn insert(&mut self, name: &'a str) -> bool {
+        const FEW: usize = 64;
+        if name.is_ascii() {
+            if self.few.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                return false;
+            }
+            if self.few.len() < FEW {
+                self.few.push(name);
+                return true;
+            }
+        }
+        // What is ASCII in small letters may not be as it is written: the sign for kelvin is.
+        let small = name.to_lowercase();
+        !self.few.iter().any(|other| other.eq_ignore_ascii_case(&small))
+            && self.others.insert(small)
+    }
+}
+
 /// The tree of a text without a flaw, or its first one.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let (tree, flaws) = examine(text);
@@ -55,8 +83,8 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
 pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut root = Tree::branch("", "", 0..text.len());
     let mut flaws = Flaws::default();
-    let mut sections = HashSet::new();
-    let mut keys = HashSet::new();
+    let mut sections = Names::default();
+    let mut keys = Names::default();
     // Whether the entries of this section are the second of their name.
     let mut unseen = false;
     for (line, span) in lines(text) {
@@ -81,8 +109,8 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
                 flaws.add("prf-section-name", &span, message);
             }
             let name = name.trim();
-            keys.clear();
-            unseen = !sections.insert(name.to_lowercase());
+            keys = Names::default();
+            unseen = !sections.insert(name);
             if unseen {
                 // Windows reads the first of the two and never sees the other.
                 flaws.add("prf-section-twice", &span, format!("section [{name}] appears twice"));
@@ -107,7 +135,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
         if unseen {
             continue;
         }
-        if !keys.insert(key.to_lowercase()) {
+        if !keys.insert(key) {
             flaws.add("prf-key-twice", &span, format!("{key} appears twice in [{}]", section.name));
             continue;
         }
@@ -148,6 +176,18 @@ mod tests {
             json!({"General": {"Custom": "1"}, "Account1": {"A": "b=c;d", "Empty": ""}})
         );
         assert_eq!(&text[tree.children[1].span.clone()], "[Account1]\nA=b=c;d\nEmpty=");
+    }
+
+    #[test]
+    fn of_many_names_none_appears_twice_in_any_spelling() {
+        let many: Vec<String> = (0..200).map(|n| format!("Key{n}")).collect();
+        let mut names = Names::default();
+        assert!(many.iter().all(|name| names.insert(name)));
+        for again in ["KEY0", "key63", "kEY64", "\u{212A}ey199", "\u{212A}ey3"] {
+            assert!(!names.insert(again), "{again}");
+        }
+        assert!(names.insert("Straße") && !names.insert("STRAßE"));
+        assert!(names.insert("\u{212A}") && !names.insert("k"));
     }
 
     #[test]

@@ -136,11 +136,13 @@ pub(super) fn encode(
         Encoding::Utf8 => Ok(text.into_owned().into_bytes()),
         Encoding::Utf8Bom => Ok([UTF8_MARK, text.as_bytes()].concat()),
         Encoding::Utf16LeBom => {
-            let mut bytes = Vec::with_capacity(text.len() * 2 + 2);
-            bytes.extend_from_slice(&[0xFF, 0xFE]);
-            match text.is_ascii() {
-                true => bytes.extend(text.bytes().flat_map(|byte| [byte, 0])),
-                false => bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
+            let mut bytes = vec![0xFF, 0xFE];
+            if text.is_ascii() {
+                bytes.resize(text.len() * 2 + 2, 0);
+                let (pairs, _) = bytes[2..].as_chunks_mut::<2>();
+                pairs.iter_mut().zip(text.bytes()).for_each(|(pair, byte)| pair[0] = byte);
+            } else {
+                bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
             }
             Ok(bytes)
         }
@@ -229,7 +231,8 @@ fn decode_utf16(bytes: &[u8]) -> Result<String, Malformed> {
     if rest.is_empty()
         && pairs.iter().fold(true, |all, [low, high]| all & (*low < 0x80) & (*high == 0))
     {
-        return Ok(pairs.iter().map(|[low, _]| char::from(*low)).collect());
+        let bytes: Vec<u8> = pairs.iter().map(|[low, _]| *low).collect();
+        return decode_utf8(&bytes);
     }
     let mut text = String::with_capacity(pairs.len());
     for unit in char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))) {

@@ -30,6 +30,9 @@ pub enum Packer {
     Small(Box<Compressor>),
 }
 
+/// Below this making the compressor ready takes longer than packing; quick is what level 1 is for.
+const TINY: usize = 512;
+
 impl Packer {
     /// Levels as zlib has them, 0 to 9.
     pub fn new(level: u32) -> Self {
@@ -44,7 +47,9 @@ impl Packer {
         let crc = crc32fast::hash(bytes);
         // A file of ours is never as long as this.
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let deflated = self.deflate(bytes).filter(|data| data.len() < bytes.len());
+        let tiny = matches!(self, Self::Quick(_)) && bytes.len() < TINY;
+        let deflated = if tiny { None } else { self.deflate(bytes) };
+        let deflated = deflated.filter(|data| data.len() < bytes.len());
         let (deflated, data) = match deflated {
             Some(data) => (true, data),
             None => (false, bytes.to_vec()),

@@ -143,17 +143,13 @@ impl Pattern {
     }
 
     fn field(&self, field: Field, person: &Person<'_>) -> Option<String> {
-        let audience = crate::plan::Audience::Account {
-            address: person.address,
-            display_name: person.display_name,
-        };
         Some(match field {
             Field::Address => person.address.to_string(),
             Field::LocalPart => person.address.local_part().to_owned(),
-            Field::AddressUnicode => person.address.to_unicode(),
+            Field::AddressUnicode => person.unicode(),
             Field::DisplayName => person.display_name?.to_string(),
-            Field::Token => person::token(audience),
-            Field::Identifier => format!("{}.{}", self.identifier, person::token(audience)),
+            Field::Token => person.token(),
+            Field::Identifier => format!("{}.{}", self.identifier, person.token()),
             Field::Uuid(at) => {
                 let name = self.uuids.get(at)?;
                 person::uuid_of(&self.target, name, person.address.as_str(), &self.protocol)
@@ -178,9 +174,15 @@ fn depends(recipe: &Recipe, varies: &[char]) -> bool {
 
 /// Components that hold a value are made safe; the rest is the manifest's own.
 pub(super) fn path_of(skeleton: &str, marks: &Marks) -> String {
-    let parts = skeleton.split('/').map(|part| match marks.has_marks(part) {
-        true => crate::format::file_name(&marks.resolve(part)),
-        false => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join("/")
+    let mut path = String::with_capacity(skeleton.len() + 64);
+    for part in skeleton.split('/') {
+        if !path.is_empty() {
+            path.push('/');
+        }
+        match marks.has_marks(part) {
+            true => path.push_str(&crate::format::file_name(&marks.resolve(part))),
+            false => path.push_str(part),
+        }
+    }
+    path
 }

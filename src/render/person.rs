@@ -1,6 +1,7 @@
 //! What is one person's own in a file, and how it is made of her address.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use uuid::Uuid;
 
@@ -26,13 +27,36 @@ pub enum Field {
     Uuid(usize),
 }
 
-/// Whom a file is made for anew.
-#[derive(Debug, Clone, Copy)]
+/// Whom files are made for anew.
+#[derive(Debug, Clone)]
 pub struct Person<'a> {
     pub address: &'a EmailAddress,
     pub display_name: Option<&'a Text>,
     /// Instead of what the provider's pattern makes of the address.
     pub username: Option<&'a str>,
+    // Each of her files asks for these.
+    unicode: OnceCell<String>,
+    token: OnceCell<String>,
+}
+
+impl<'a> Person<'a> {
+    pub fn new(
+        address: &'a EmailAddress,
+        display_name: Option<&'a Text>,
+        username: Option<&'a str>,
+    ) -> Self {
+        let (unicode, token) = (OnceCell::new(), OnceCell::new());
+        Self { address, display_name, username, unicode, token }
+    }
+
+    pub(super) fn unicode(&self) -> String {
+        self.unicode.get_or_init(|| self.address.to_unicode()).clone()
+    }
+
+    pub(super) fn token(&self) -> String {
+        let (address, display_name) = (self.address, self.display_name);
+        self.token.get_or_init(|| token(Audience::Account { address, display_name })).clone()
+    }
 }
 
 /// `[a-z0-9-]`, different for different subjects: what is lost in spelling is made up for by

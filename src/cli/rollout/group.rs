@@ -160,11 +160,8 @@ impl Group {
     /// None where a file has to be made in full, or is not what it should be.
     fn fill(&self, user: &User) -> Option<Vec<OutFile>> {
         let username = user.username.as_ref().map(|pattern| pattern.resolve(&user.address));
-        let person = Person {
-            address: &user.address,
-            display_name: user.display_name.as_ref(),
-            username: username.as_deref(),
-        };
+        let name = user.display_name.as_ref();
+        let person = Person::new(&user.address, name, username.as_deref());
         let mut files = Vec::with_capacity(self.files.len());
         for made in &self.files {
             let filled = made.pattern.fill(&person).ok()?;

@@ -1,7 +1,7 @@
 //! QR codes as the path of a picture.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, Renderable,
@@ -105,12 +105,14 @@ fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
     )
 }
 
+/// Those of the largest code. Formatting thousands of numbers takes longer than making the code.
+static NUMBERS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..=177 + QUIET_ZONE).map(|n| n.to_string()).collect());
+
 /// Each row as one line with gaps, to be drawn one unit wide: half as long as the outlines of its
 /// modules.
 fn path_data(code: &QrCode) -> String {
-    // Formatting thousands of numbers takes longer than making the code.
-    let numbers: Vec<String> = (0..=code.size() + QUIET_ZONE).map(|n| n.to_string()).collect();
-    let number = |n: i32| usize::try_from(n).ok().and_then(|n| numbers.get(n)).map_or("", |n| n);
+    let number = |n: i32| usize::try_from(n).ok().and_then(|n| NUMBERS.get(n)).map_or("", |n| n);
     let mut path = String::with_capacity(8 * 1024);
     let mut row = Vec::new();
     for y in 0..code.size() {
