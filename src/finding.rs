@@ -3,6 +3,7 @@
 //! Findings are collected, never printed, by everything below `report`; the severity decides
 //! whether a file is written (an error stops it) or only talked about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -37,12 +38,12 @@ impl fmt::Display for Severity {
 pub struct Source {
     /// The name people know it by, usually its path.
     pub name: String,
-    /// The whole text.
-    pub text: String,
+    /// The whole text; one that is built into the program is not copied.
+    pub text: Cow<'static, str>,
 }
 
 impl Source {
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+    pub fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Arc<Self> {
         Arc::new(Self { name: name.into(), text: text.into() })
     }
 }

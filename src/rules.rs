@@ -62,7 +62,7 @@ fn code_of(name: &'static str) -> Option<&'static str> {
 }
 
 /// What a page lacks is found by a test, since all of them are built in.
-fn read(code: &'static str, text: &str) -> Option<Rule> {
+fn read(code: &'static str, text: &'static str) -> Option<Rule> {
     let source = Source::new(format!("checks/{code}.toml"), text);
     let (rule, _) = document::read(&source, |root| {
         let text = |key: &str| root.string(key);

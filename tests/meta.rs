@@ -199,7 +199,7 @@ fn path(parameter: &Parameter, all: &mut Vec<String>) {
 
 /// Everything that the templates and paths of a target name.
 fn named_by(target: &Target) -> BTreeSet<String> {
-    let sources = target.templates.values().map(|t| t.text.as_str());
+    let sources = target.templates.values().map(|t| &*t.text);
     let file_paths = target.files.iter().map(|f| f.path.as_str());
     let mut all = Vec::new();
     for text in sources.chain(file_paths) {

@@ -84,5 +84,5 @@ fn explained(mut finding: Finding, artifact: &Artifact<'_>) -> Finding {
 
 /// The finished text as something findings can point into.
 fn source(artifact: &Artifact<'_>) -> std::sync::Arc<Source> {
-    Source::new(artifact.path.as_str(), artifact.text.as_str())
+    Source::new(artifact.path.as_str(), artifact.text.clone())
 }

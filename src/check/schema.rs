@@ -55,7 +55,7 @@ impl Schemas {
         for (namespace, imported) in imports.clone() {
             let path = format!("schemas/{imported}");
             let part = embedded::file(&path).ok_or(format!("there is no {path}"))?;
-            let part = Source { name: path, text: part.to_owned() };
+            let part = Source { name: path, text: part.to_owned().into() };
             let Some(element) = tree.and_then(|t| in_namespace(t, &namespace)) else {
                 continue;
             };
@@ -145,7 +145,7 @@ pub fn validate_xsd(schema: &str, xml: &str) -> Vec<String> {
     let Some(text) = embedded::file(&format!("schemas/{schema}")) else {
         return vec![format!("there is no schema {schema}")];
     };
-    let schema = Source { name: schema.to_owned(), text: text.to_owned() };
+    let schema = Source { name: schema.to_owned(), text: text.to_owned().into() };
     let tree = Kind::Xml.parse(xml).ok().flatten();
     match Schemas::default().xsd(&schema, xml, tree.as_ref()) {
         Ok(complaints) => complaints.into_iter().map(|(message, _)| message).collect(),

@@ -130,7 +130,7 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Fa
         return Ok(Some(findings));
     }
     let Some(checked) = check::file::file(bytes, check::file::today()) else { return Ok(None) };
-    let source = Source::new(name, checked.text.as_str());
+    let source = Source::new(name, checked.text.clone());
     Ok(Some(defects::findings(checked.defects(), &source)))
 }
 

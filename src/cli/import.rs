@@ -162,7 +162,7 @@ fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Fail
 /// The file's text, once our own reader has taken it.
 fn written(config: &ReadConfig, name: &str, findings: &mut Vec<Finding>) -> Option<String> {
     let text = provider_file(config, name, findings)?;
-    let (_, wrong) = read_provider("imported", &Source::new("imported.toml", text.as_str()));
+    let (_, wrong) = read_provider("imported", &Source::new("imported.toml", text.clone()));
     let wrong: Vec<Finding> =
         wrong.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     let fine = !any_error(&wrong);

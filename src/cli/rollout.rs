@@ -364,8 +364,8 @@ impl Rollout<'_> {
         #[cfg(feature = "zip")]
         add(format!("{:?}", args.message));
         for target in &session.targets {
-            target.templates.values().for_each(|template| add(template.text.clone()));
-            add(target.source.text.clone());
+            target.templates.values().for_each(|template| add(template.text.to_string()));
+            add(target.source.text.to_string());
         }
         for user in looked.domains.values() {
             let subject = self.resolver.resolve(&user.address, &mut Vec::new());

@@ -33,7 +33,7 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
             Origin::path(place.source.name.as_str()).line(place.line()).char_column(place.column()),
         ),
         Some(place) => Group::with_title(title).element(
-            Snippet::source(place.source.text.as_str())
+            Snippet::source(&*place.source.text)
                 .path(place.source.name.as_str())
                 .annotation(AnnotationKind::Primary.span(place.span.clone())),
         ),

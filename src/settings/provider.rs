@@ -301,7 +301,7 @@ username = "%EMAILADDRESS%"
 "#;
 
     fn findings(text: &str) -> Vec<String> {
-        let source = Source::new("p.toml", text);
+        let source = Source::new("p.toml", text.to_owned());
         read_provider("p", &source).1.iter().map(ToString::to_string).collect()
     }
 

@@ -20,14 +20,14 @@ pub fn all(reader: Reader, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
-    let source = Source::new("fuzzed", text.as_ref());
+    let source = Source::new("fuzzed", text.clone().into_owned());
     for defect in examined.defects.iter().chain(&advice) {
         assert!(text.is_char_boundary(defect.span.start.min(text.len())), "{defect:?}");
         let _ = defects::finding(defect, &source).to_string();
     }
     let mut findings = Vec::new();
     if let Some(provider) = provider_file(&examined.config, "fuzzed", &mut findings) {
-        let (_, wrong) = read_provider("fuzzed", &Source::new("fuzzed.toml", provider.as_str()));
+        let (_, wrong) = read_provider("fuzzed", &Source::new("fuzzed.toml", provider.clone()));
         assert!(!any_error(&wrong), "{wrong:?} in {provider}");
     }
 }
