@@ -267,7 +267,7 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
             let mut child = run.command(&all(&["-q"])).spawn().unwrap();
             if n == 0 {
                 // Surely in the middle, however slow the machine is.
-                wait_for(&run, if zip.is_empty() { "done 3" } else { "zip 4" });
+                wait_for(&run, if zip.is_empty() { "done 3" } else { "up-to 4" });
             } else {
                 std::thread::sleep(moment);
             }

@@ -93,7 +93,7 @@ fn write(
     if args.zip {
         // One zip, named after the last subject: the person, where there is one.
         let name = made.bundles.last().map_or("bundle", |b| b.subject.as_str());
-        output::check_zip_target(&args.out, name)?;
+        output::check_archive_target(&args.out, name, output::zip::ENDING)?;
         let path = output::write_zip(&args.out, name, &made.bundles, &options, interrupted)?;
         return Ok(vec![path.display().to_string()]);
     }

@@ -5,6 +5,9 @@ mod directory;
 mod group;
 mod journal;
 mod list;
+#[cfg(feature = "zip")]
+mod one;
+mod rejected;
 mod sink;
 mod told;
 
@@ -37,7 +40,8 @@ use group::Maker;
 use journal::Journal;
 pub use list::Shard;
 use list::{Bad, List, Looked};
-use sink::{Rejected, Sink};
+use rejected::Rejected;
+use sink::Sink;
 use told::tell;
 
 /// So many users are made and put in place together.

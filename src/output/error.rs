@@ -62,10 +62,10 @@ pub enum Error {
     NotAFolder { path: PathBuf },
 
     #[error(
-        "the zip file \"{}\" is a folder; move it away, or name another output folder with -o",
+        "the archive \"{}\" is a folder; move it away, or name another output folder with -o",
         .path.display()
     )]
-    ZipIsFolder { path: PathBuf },
+    ArchiveIsFolder { path: PathBuf },
 
     #[error(
         "the path \"{}\" is not safe inside the output folder: {reason}; choose another path in \

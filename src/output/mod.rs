@@ -5,6 +5,8 @@
 //! is always a whole one, the old or the new. [`dir`] says how that is kept, `zip` makes the
 //! archive, [`manifest`] the `MANIFEST.json` of each bundle.
 
+#[cfg(feature = "zip")]
+pub mod archive;
 pub mod dir;
 mod error;
 mod folder;
@@ -24,12 +26,14 @@ pub mod zip;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "zip")]
+pub use archive::check_archive_target;
 pub use dir::write_dirs;
 pub use error::Error;
 pub use layout::folder_path;
 pub use staging::check_out;
 #[cfg(feature = "zip")]
-pub use zip::{check_zip_target, write_zip};
+pub use zip::write_zip;
 
 /// One finished file.
 #[derive(Clone, Default)]

@@ -5,12 +5,14 @@
 //! no memory. Past 65,535 entries or 4 GiB the end is that of zip64 (APPNOTE.TXT 6.3.10, sections
 //! 4.3.14 and 4.5.3). Nothing of the moment gets in: the same entries make the same bytes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use libdeflater::{CompressionLvl, Compressor};
+
+use super::archive::open_at;
 
 /// Deflated as well as stored, whichever is shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,19 +107,7 @@ pub struct Place {
 impl ZipFiles {
     /// Begins in two files, or goes on in them from where it was.
     pub fn open(data: &Path, list: &Path, from: Place) -> io::Result<Self> {
-        let open = |path: &Path, length: u64| -> io::Result<BufWriter<File>> {
-            let mut options = OpenOptions::new();
-            let mut file =
-                options.read(true).write(true).create(true).truncate(false).open(path)?;
-            if file.metadata()?.len() < length {
-                let why = format!("{} is shorter than it was", path.display());
-                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-            }
-            file.set_len(length)?;
-            file.seek(SeekFrom::Start(length))?;
-            Ok(BufWriter::with_capacity(1024 * 1024, file))
-        };
-        Ok(Self { data: open(data, from.data)?, list: open(list, from.list)?, at: from })
+        Ok(Self { data: open_at(data, from.data)?, list: open_at(list, from.list)?, at: from })
     }
 
     /// The list and the end behind the entries.

@@ -313,7 +313,7 @@ mod zip {
         let out = tempfile::tempdir().unwrap();
         fs::create_dir(out.path().join("a.example.zip")).unwrap();
         let error = zip(out.path(), "a.example", &[provider("1")]).unwrap_err();
-        assert!(matches!(error, Error::ZipIsFolder { .. }), "{error}");
+        assert!(matches!(error, Error::ArchiveIsFolder { .. }), "{error}");
         assert_eq!(names(out.path()), ["a.example.zip"]);
     }
 

@@ -14,11 +14,11 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use super::archive::check_archive_target;
 use super::dir::sync_folder;
 use super::folder::create;
 use super::staging::{Staging, ZIP};
 use super::{Bundle, Error, Options, layout, manifest};
-use crate::format::file_name;
 
 /// Writes `<out>/<name>.zip` with all files of all bundles and a manifest for each bundle.
 ///
@@ -32,7 +32,7 @@ pub fn write_zip(
     interrupted: &AtomicBool,
 ) -> Result<PathBuf, Error> {
     layout::check(bundles)?;
-    let target = check_zip_target(out, name)?;
+    let target = check_archive_target(out, name, ENDING)?;
     let mut staging = Staging::begin(out, interrupted)?;
     let staged = staging.path().join(ZIP);
     let failed = |e| Error::io("write", &target, e);
@@ -54,22 +54,13 @@ pub fn write_zip(
     drop(file);
 
     // A folder may have come to lie there since.
-    check_zip_target(out, name)?;
+    check_archive_target(out, name, ENDING)?;
     fs::rename(&staged, &target).map_err(failed)?;
     staging.keep_out();
     if options.fsync {
         sync_folder(out).map_err(|e| Error::out("write into", out, e))?;
     }
     Ok(target)
-}
-
-/// Where the zip for `name` goes, if it can go there: a folder of that name is in the way.
-pub fn check_zip_target(out: &Path, name: &str) -> Result<PathBuf, Error> {
-    let path = out.join(format!("{}.zip", file_name(name)));
-    match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => Err(Error::ZipIsFolder { path }),
-        _ => Ok(path),
-    }
 }
 
 /// A path in the zip and what is there.
@@ -104,5 +95,7 @@ fn zip_error(path: &Path, error: ZipError) -> Error {
     }
 }
 
+/// How the name of a zip ends.
+pub const ENDING: &str = "zip";
 /// A fifth smaller than level 1 for twice its time; level 9 would gain one part in a hundred more.
 const LEVEL: i64 = 6;

@@ -6,8 +6,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::list::Shard;
-#[cfg(feature = "zip")]
-use crate::output::stream::Place;
 
 /// In the output folder while a rollout is under way, one for each share.
 const NAME: &str = ".mailwright.users";
@@ -19,9 +17,9 @@ pub struct Journal {
     file: File,
     /// Batches that are where they belong.
     done: BTreeSet<u64>,
-    /// Up to which batch the one zip is written, and how far that is.
+    /// Up to which batch the one file of all is written, and where in it that is.
     #[cfg(feature = "zip")]
-    pub zip: Option<(u64, Place)>,
+    pub up_to: Option<(u64, Vec<u64>)>,
 }
 
 impl Journal {
@@ -53,7 +51,7 @@ impl Journal {
             file,
             done: BTreeSet::new(),
             #[cfg(feature = "zip")]
-            zip: None,
+            up_to: None,
         };
         // A line that was cut off is not done.
         let whole = old.rfind('\n').map_or("", |end| &old[..end]);
@@ -70,18 +68,15 @@ impl Journal {
         match (word, &numbers[..]) {
             (Some("done"), [batch]) => drop(self.done.insert(*batch)),
             #[cfg(feature = "zip")]
-            (Some("zip"), [batch, data, list, entries]) => {
-                let place = Place { data: *data, list: *list, entries: *entries };
-                self.zip = Some((*batch, place));
-            }
+            (Some("up-to"), [batch, place @ ..]) => self.up_to = Some((*batch, place.to_vec())),
             _ => {}
         }
     }
 
     pub fn has(&self, batch: u64) -> bool {
         #[cfg(feature = "zip")]
-        if let Some((up_to, _)) = self.zip {
-            return batch < up_to;
+        if let Some((up_to, _)) = &self.up_to {
+            return batch < *up_to;
         }
         self.done.contains(&batch)
     }
@@ -91,9 +86,9 @@ impl Journal {
     }
 
     #[cfg(feature = "zip")]
-    pub fn zip_up_to(&mut self, batch: u64, place: Place) -> io::Result<()> {
-        let Place { data, list, entries } = place;
-        writeln!(self.file, "zip {batch} {data} {list} {entries}")
+    pub fn up_to(&mut self, batch: u64, place: &[u64]) -> io::Result<()> {
+        let place: String = place.iter().map(|number| format!(" {number}")).collect();
+        writeln!(self.file, "up-to {batch}{place}")
     }
 
     /// Nothing is left to go on with.

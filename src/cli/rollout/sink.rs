@@ -1,28 +1,23 @@
-//! Where the users' files go: folders, a zip each, or one zip of all; and the rows that are no users.
+//! Where the users' files go: folders, a zip each, or one zip of all.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use crate::output::{self, Bundle};
-use crate::users::Row;
 
 use super::super::Failure;
 use super::super::args::GenerateArgs;
 use super::journal::Journal;
-use super::list::Shard;
 
 #[cfg(feature = "zip")]
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 #[cfg(feature = "zip")]
-use crate::output::stream::{Packed, Packer, Place, ZipFiles, ZipStream};
+use crate::output::stream::{Packed, Packer, ZipFiles, ZipStream};
 
-/// The journal is told how far the one zip is after so many batches.
 #[cfg(feature = "zip")]
-const TOLD_AFTER: u64 = 4;
+use super::one::One;
 
 pub struct Sink<'a> {
     out: PathBuf,
@@ -39,23 +34,7 @@ enum Kind {
     #[cfg(feature = "zip")]
     ZipEach,
     #[cfg(feature = "zip")]
-    OneZip(Box<OneZip>),
-}
-
-/// Batches come in any order and are written in theirs.
-#[cfg(feature = "zip")]
-struct OneZip {
-    target: PathBuf,
-    data: PathBuf,
-    list: PathBuf,
-    state: Mutex<State>,
-}
-
-#[cfg(feature = "zip")]
-struct State {
-    zip: Option<ZipFiles>,
-    next: u64,
-    waiting: std::collections::BTreeMap<u64, Vec<Packed>>,
+    OneZip(Box<One<ZipFiles>>),
 }
 
 impl<'a> Sink<'a> {
@@ -68,7 +47,7 @@ impl<'a> Sink<'a> {
         let out = args.out.clone();
         #[cfg(feature = "zip")]
         let kind = match (args.zip, args.zip_each) {
-            (true, _) => Kind::OneZip(Box::new(OneZip::open(args, stem, &journal)?)),
+            (true, _) => Kind::OneZip(Box::new(One::open(args, stem, &journal)?)),
             (_, true) => Kind::ZipEach,
             _ => Kind::Folders,
         };
@@ -121,7 +100,7 @@ impl<'a> Sink<'a> {
         let mut journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
         #[cfg(feature = "zip")]
         if let Kind::OneZip(one) = self.kind {
-            written = one.target.display().to_string();
+            written = one.target().display().to_string();
             one.finish(ended_early, self.options.fsync, &mut journal)?;
         }
         let _ = (&mut written, &mut journal);
@@ -222,118 +201,4 @@ fn write_one(out: &Path, bundle: &Bundle, bytes: &[u8], fsync: bool) -> Result<(
     }
     file.persist(&target).map_err(|e| failed(e.error))?;
     Ok(())
-}
-
-#[cfg(feature = "zip")]
-impl OneZip {
-    fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
-        let mut name = stem.to_owned();
-        // Shares may be made at once, in one folder.
-        if let Some(Shard { number, of }) = args.shard {
-            name += &format!("-{number}-of-{of}");
-        }
-        let target = output::check_zip_target(&args.out, &name)?;
-        let beside = |end: &str| target.with_extension(end);
-        let (data, list) = (beside("zip.part"), beside("zip.list"));
-        let (next, place) = journal.zip.unwrap_or((0, Place::default()));
-        let failed = |e: io::Error| output::Error::io("write", &data, e);
-        let zip = ZipFiles::open(&data, &list, place).map_err(failed)?;
-        let state = State { zip: Some(zip), next, waiting: std::collections::BTreeMap::new() };
-        Ok(Self { target, data, list, state: Mutex::new(state) })
-    }
-
-    fn put(
-        &self,
-        batch: u64,
-        packed: Vec<Packed>,
-        journal: &Mutex<Journal>,
-    ) -> Result<(), Failure> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = |e: io::Error| output::Error::io("write", &self.target, e);
-        state.waiting.insert(batch, packed);
-        loop {
-            let next = state.next;
-            let Some(packed) = state.waiting.remove(&next) else { return Ok(()) };
-            let Some(zip) = state.zip.as_mut() else { return Ok(()) };
-            packed.iter().try_for_each(|packed| zip.add(packed)).map_err(failed)?;
-            if (next + 1).is_multiple_of(TOLD_AFTER) {
-                let place = zip.flush().map_err(failed)?;
-                let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-                journal.zip_up_to(next + 1, place)?;
-            }
-            state.next += 1;
-        }
-    }
-
-    fn finish(self, ended_early: bool, fsync: bool, journal: &mut Journal) -> Result<(), Failure> {
-        let failed = |e: io::Error| output::Error::io("write", &self.target, e);
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut zip) = state.zip else { return Ok(()) };
-        if ended_early {
-            let place = zip.flush().map_err(failed)?;
-            journal.zip_up_to(state.next, place)?;
-            return Ok(());
-        }
-        zip.finish(fsync).map_err(failed)?;
-        fs::rename(&self.data, &self.target).map_err(failed)?;
-        fs::remove_file(&self.list).map_err(failed)?;
-        Ok(())
-    }
-}
-
-/// `rejected.csv`: the rows that are no users, with the reason behind their own columns.
-pub struct Rejected {
-    path: PathBuf,
-    writer: Option<csv::Writer<BufWriter<File>>>,
-}
-
-impl Rejected {
-    pub fn new(out: &Path, shard: Option<Shard>) -> Self {
-        let name = match shard {
-            Some(Shard { number, of }) => format!("rejected-{number}-of-{of}.csv"),
-            None => "rejected.csv".to_owned(),
-        };
-        Self { path: out.join(name), writer: None }
-    }
-
-    pub fn add(&mut self, header: &[String], row: &Row, why: &str) -> Result<(), Failure> {
-        let failed =
-            |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", self.path.display());
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            empty => {
-                let file = File::create(&self.path).map_err(|e| failed(&e))?;
-                let mut builder = csv::WriterBuilder::new();
-                let mut writer = builder.flexible(true).from_writer(BufWriter::new(file));
-                // An entry of a directory has a name and no line.
-                let line = row.name.is_none().then_some("line");
-                let columns = header.iter().map(String::as_str).chain(line).chain(["reason"]);
-                writer.write_record(columns).map_err(|e| failed(&e))?;
-                empty.insert(writer)
-            }
-        };
-        let mut fields: Vec<String> = row.fields.iter().map(|field| harmless(field)).collect();
-        fields.resize(fields.len().max(header.len()), String::new());
-        fields.extend(row.name.is_none().then(|| row.line.to_string()));
-        fields.push(why.to_owned());
-        writer.write_record(&fields).map_err(|e| failed(&e))?;
-        Ok(())
-    }
-
-    /// The file, if there is one.
-    pub fn finish(self) -> Result<Option<String>, Failure> {
-        let Some(mut writer) = self.writer else { return Ok(None) };
-        writer.flush()?;
-        Ok(Some(self.path.display().to_string()))
-    }
-}
-
-/// What a spreadsheet would compute is shown to it as a text.
-fn harmless(field: &str) -> String {
-    const LONGEST: usize = 1000;
-    let cut: String = field.chars().take(LONGEST).collect();
-    match cut.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cut}"),
-        false => cut,
-    }
 }

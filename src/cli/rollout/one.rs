@@ -1,0 +1,149 @@
+//! One file of everybody's files: batches come in any order and are written in theirs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use crate::output::archive::beside;
+use crate::output::{self, zip};
+
+use crate::output::stream::{Packed, Place, ZipFiles};
+
+use super::super::Failure;
+use super::super::args::GenerateArgs;
+use super::journal::Journal;
+use super::list::Shard;
+
+/// The journal is told how far the file is after so many batches.
+const TOLD_AFTER: u64 = 4;
+
+/// What a rollout needs of a kind of archive.
+pub trait Archive: Sized {
+    /// How its name ends.
+    const ENDING: &str;
+    /// What a worker makes of a batch.
+    type Packed;
+
+    /// Begins what will be `target`, or goes on with it where it was; nothing is the beginning.
+    fn open(target: &Path, place: &[u64]) -> io::Result<Self>;
+    fn add(&mut self, packed: Self::Packed) -> io::Result<()>;
+    /// Everything so far is with the system; from the place that this says it can be gone on with.
+    fn flush(&mut self) -> io::Result<Vec<u64>>;
+    /// Ends it and puts it where it belongs.
+    fn finish(self, target: &Path, fsync: bool) -> io::Result<()>;
+}
+
+pub struct One<A: Archive> {
+    target: PathBuf,
+    state: Mutex<State<A>>,
+}
+
+struct State<A: Archive> {
+    archive: A,
+    next: u64,
+    waiting: BTreeMap<u64, A::Packed>,
+}
+
+impl<A: Archive> One<A> {
+    pub fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
+        let mut name = stem.to_owned();
+        // Shares may be made at once, in one folder.
+        if let Some(Shard { number, of }) = args.shard {
+            name += &format!("-{number}-of-{of}");
+        }
+        let target = output::check_archive_target(&args.out, &name, A::ENDING)?;
+        let (next, place) =
+            journal.up_to.as_ref().map_or((0, &[][..]), |(next, place)| (*next, place));
+        let failed = |e: io::Error| output::Error::io("write", part(&target), e);
+        let archive = A::open(&target, place).map_err(failed)?;
+        let state = State { archive, next, waiting: BTreeMap::new() };
+        Ok(Self { target, state: Mutex::new(state) })
+    }
+
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    pub fn put(
+        &self,
+        batch: u64,
+        packed: A::Packed,
+        journal: &Mutex<Journal>,
+    ) -> Result<(), Failure> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = |e: io::Error| output::Error::io("write", &self.target, e);
+        state.waiting.insert(batch, packed);
+        loop {
+            let next = state.next;
+            let Some(packed) = state.waiting.remove(&next) else { return Ok(()) };
+            state.archive.add(packed).map_err(failed)?;
+            if (next + 1).is_multiple_of(TOLD_AFTER) {
+                let place = state.archive.flush().map_err(failed)?;
+                let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+                journal.up_to(next + 1, &place)?;
+            }
+            state.next += 1;
+        }
+    }
+
+    pub fn finish(
+        self,
+        ended_early: bool,
+        fsync: bool,
+        journal: &mut Journal,
+    ) -> Result<(), Failure> {
+        let failed = |e: io::Error| output::Error::io("write", &self.target, e);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if ended_early {
+            let place = state.archive.flush().map_err(failed)?;
+            journal.up_to(state.next, &place)?;
+            return Ok(());
+        }
+        state.archive.finish(&self.target, fsync).map_err(failed)?;
+        Ok(())
+    }
+}
+
+impl Archive for ZipFiles {
+    const ENDING: &str = zip::ENDING;
+    type Packed = Vec<Packed>;
+
+    fn open(target: &Path, place: &[u64]) -> io::Result<Self> {
+        let place = match *place {
+            [] => Place::default(),
+            [data, list, entries] => Place { data, list, entries },
+            _ => return Err(no_place()),
+        };
+        Self::open(&part(target), &list(target), place)
+    }
+
+    fn add(&mut self, packed: Vec<Packed>) -> io::Result<()> {
+        packed.iter().try_for_each(|packed| self.add(packed))
+    }
+
+    fn flush(&mut self) -> io::Result<Vec<u64>> {
+        let Place { data, list, entries } = self.flush()?;
+        Ok(vec![data, list, entries])
+    }
+
+    fn finish(self, target: &Path, fsync: bool) -> io::Result<()> {
+        self.finish(fsync)?;
+        fs::rename(part(target), target)?;
+        fs::remove_file(list(target))
+    }
+}
+
+/// What is written of an archive so far.
+fn part(target: &Path) -> PathBuf {
+    beside(target, ".part")
+}
+
+/// What a zip ends with.
+fn list(target: &Path) -> PathBuf {
+    beside(target, ".list")
+}
+
+fn no_place() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "what is noted of it is damaged")
+}

@@ -1,0 +1,64 @@
+//! The rows that are no users, in a file of their own.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use crate::users::Row;
+
+use super::super::Failure;
+use super::list::Shard;
+
+/// `rejected.csv`: the rows that are no users, with the reason behind their own columns.
+pub struct Rejected {
+    path: PathBuf,
+    writer: Option<csv::Writer<BufWriter<File>>>,
+}
+
+impl Rejected {
+    pub fn new(out: &Path, shard: Option<Shard>) -> Self {
+        let name = match shard {
+            Some(Shard { number, of }) => format!("rejected-{number}-of-{of}.csv"),
+            None => "rejected.csv".to_owned(),
+        };
+        Self { path: out.join(name), writer: None }
+    }
+
+    pub fn add(&mut self, header: &[String], row: &Row, why: &str) -> Result<(), Failure> {
+        let failed =
+            |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", self.path.display());
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            empty => {
+                let file = File::create(&self.path).map_err(|e| failed(&e))?;
+                let mut builder = csv::WriterBuilder::new();
+                let mut writer = builder.flexible(true).from_writer(BufWriter::new(file));
+                let columns = header.iter().map(String::as_str).chain(["line", "reason"]);
+                writer.write_record(columns).map_err(|e| failed(&e))?;
+                empty.insert(writer)
+            }
+        };
+        let mut fields: Vec<String> = row.fields.iter().map(|field| harmless(field)).collect();
+        fields.resize(fields.len().max(header.len()), String::new());
+        fields.extend([row.line.to_string(), why.to_owned()]);
+        writer.write_record(&fields).map_err(|e| failed(&e))?;
+        Ok(())
+    }
+
+    /// The file, if there is one.
+    pub fn finish(self) -> Result<Option<String>, Failure> {
+        let Some(mut writer) = self.writer else { return Ok(None) };
+        writer.flush()?;
+        Ok(Some(self.path.display().to_string()))
+    }
+}
+
+/// What a spreadsheet would compute is shown to it as a text.
+fn harmless(field: &str) -> String {
+    const LONGEST: usize = 1000;
+    let cut: String = field.chars().take(LONGEST).collect();
+    match cut.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cut}"),
+        false => cut,
+    }
+}
