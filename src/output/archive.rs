@@ -1,11 +1,15 @@
 //! What archives have in common: where one goes, and how one that is being written is gone on with.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::format::file_name;
+
+/// Path and bytes of a file.
+pub type Entry<'a> = (String, Cow<'a, [u8]>);
 
 /// Where the archive for `name` goes, if it can go there: a folder of that name is in the way.
 pub fn check_archive_target(out: &Path, name: &str, ending: &str) -> Result<PathBuf, Error> {

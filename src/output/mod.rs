@@ -1,11 +1,11 @@
-//! Puts finished files where people find them: folders, replaced atomically, or one zip.
+//! Puts finished files where people find them: folders, replaced atomically, or one archive.
 //!
 //! The last step of the pipeline: `render` made the bytes, `check` judged them, nothing here looks
 //! into them again. A subject (provider, domain or person) is one [`Bundle`], and a bundle on disk
 //! is always a whole one, the old or the new. [`dir`] says how that is kept, `zip` makes the
-//! archive, [`manifest`] the `MANIFEST.json` of each bundle.
+//! archive, `stream` and `tar` those of any size, [`manifest`] the `MANIFEST.json` of each bundle.
 
-#[cfg(feature = "zip")]
+#[cfg(any(feature = "tar", feature = "zip"))]
 pub mod archive;
 pub mod dir;
 mod error;
@@ -19,6 +19,8 @@ mod staging;
 #[cfg(feature = "zip")]
 pub mod stream;
 mod swap;
+#[cfg(feature = "tar")]
+pub mod tar;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "zip")]
@@ -26,7 +28,7 @@ pub mod zip;
 
 use std::path::PathBuf;
 
-#[cfg(feature = "zip")]
+#[cfg(any(feature = "tar", feature = "zip"))]
 pub use archive::check_archive_target;
 pub use dir::write_dirs;
 pub use error::Error;
