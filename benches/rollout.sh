@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # What `mailwright generate --users` costs for many users: folders against `cp -r` of the finished tree,
-# one zip against `zip -q -r` of it, taken in turn so that all see the same machine.
+# one zip against `zip -q -r` of it, one tar.zst against tar and zstd, taken in turn so that all see the
+# same machine.
 #
-#   benches/rollout.sh [users] [rounds]      (default 20000 and 3; needs cargo, zip and GNU time)
+#   benches/rollout.sh [users] [rounds]      (default 20000 and 3; needs cargo, zip and GNU time; with
+#                                             zstd also the tar)
 #
 # TMPDIR says on which file system; each round begins with empty folders.
 set -euo pipefail
@@ -36,5 +38,10 @@ for ((round = 1; round <= rounds; round++)); do
     report folders "$folders" "$copy" "cp -r" "$((memory / 1024)) MiB"
     report 'one zip, level 6' "$zip6" "$zip" "zip -q -r" "$((memory6 / 1024)) MiB"
     report 'one zip, level 1' "$zip1" "$zip" "zip -q -r" ''
-    rm -rf out zip6 zip1 all.zip
+    if command -v zstd >/dev/null; then
+        read -r tar3 memory3 < <(took "$program" generate -q --users users.csv -o tar3 --tar)
+        read -r tar _ < <(cd out && took sh -c 'tar -c . | zstd -q -3 -T2 >../all.tar.zst')
+        report 'one tar.zst, level 3' "$tar3" "$tar" "tar | zstd -3 -T2" "$((memory3 / 1024)) MiB"
+    fi
+    rm -rf out zip6 zip1 tar3 all.zip all.tar.zst
 done

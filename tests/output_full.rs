@@ -55,6 +55,15 @@ fn a_list_on_a_small_disk() {
         assert!(said.contains("the disk is full"), "{said}");
         assert!(!disk.join("out/users.zip").exists());
     }
+    #[cfg(feature = "tar")]
+    {
+        let ended = run(&["--tar"]);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("users.tar.zst\": the disk is full"), "{said}");
+        assert!(said.contains("--resume goes on"), "{said}");
+        assert!(!disk.join("out/users.tar.zst").exists());
+    }
 }
 
 #[test]

@@ -225,6 +225,64 @@ fn shares_with_one_zip_each_do_not_write_into_each_others() {
     assert_eq!(users.sum::<usize>(), 60);
 }
 
+#[cfg(feature = "tar")]
+#[test]
+fn a_tar_is_the_same_bytes_each_time_and_named_after_the_list() {
+    let run = Run::new().write("users.csv", &many(300)).write("nobody.csv", "mail\n");
+    let users = ["generate", "-q", "--target", "apple-mail,unix-mail-msmtp", "--tar", "--users"];
+    for out in ["one", "again"] {
+        run.args(&[&users[..], &["users.csv", "-o", out]].concat()).code(0);
+    }
+    assert_eq!(tree(&run, "one").into_keys().collect::<Vec<_>>(), ["users.tar.zst"]);
+    assert!(tree(&run, "one") == tree(&run, "again"), "not the same bytes twice");
+    // Its parts are other ones at another level; what is in it is the same.
+    run.args(&[&users[..], &["users.csv", "-o", "small", "--tar-level", "12"]].concat()).code(0);
+    let plain = |out: &str| zstd::decode_all(&tree(&run, out)["users.tar.zst"][..]).unwrap();
+    assert!(tree(&run, "small") != tree(&run, "one") && plain("small") == plain("one"));
+    // Nobody: only the end.
+    run.args(&[&users[..], &["nobody.csv", "-o", "nobody"]].concat()).code(0);
+    assert_eq!(zstd::decode_all(&tree(&run, "nobody")["nobody.tar.zst"][..]).unwrap(), [0; 1024]);
+    run.args(&[&users[..], &["users.csv", "-o", "dry", "--dry-run"]].concat()).code(0);
+    assert!(!run.path("dry").exists());
+}
+
+#[cfg(feature = "tar")]
+#[test]
+fn a_tar_is_one_kind_of_output_and_has_levels_from_1_to_19() {
+    let run = Run::new().write("users.csv", LIST).write("out/users.tar.zst/mine", "x");
+    let tar = ["generate", "-q", "--users", "users.csv", "--tar"];
+    #[cfg(feature = "zip")]
+    for other in ["--zip", "--zip-each"] {
+        run.args(&[&tar[..], &[other]].concat()).code(2).says("cannot be used with");
+    }
+    for level in ["0", "20", "-1"] {
+        let level = format!("--tar-level={level}");
+        run.args(&[&tar[..], &[&level]].concat()).code(2).says("1..=19");
+    }
+    run.args(&["generate", "ann@outlook.com", "--tar"]).code(2).says("--users");
+    run.args(&tar).code(2).says("users.tar.zst\" is a folder");
+    assert!(run.path("out/users.tar.zst/mine").exists());
+}
+
+#[cfg(feature = "tar")]
+#[test]
+fn shares_with_one_tar_each_do_not_write_into_each_others() {
+    let run = Run::new().write("users.csv", &many(60));
+    let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp", "--tar"];
+    let shares = ["1/2", "2/2"]
+        .map(|share| run.command(&[&users[..], &["--shard", share]].concat()).spawn().unwrap());
+    for mut share in shares {
+        assert!(share.wait().unwrap().success());
+    }
+    let tars = tree(&run, "out");
+    assert_eq!(tars.keys().collect::<Vec<_>>(), ["users-1-of-2.tar.zst", "users-2-of-2.tar.zst"]);
+    let files = tars.values().map(|tar| {
+        let plain = zstd::decode_all(&tar[..]).unwrap();
+        plain.windows(9).filter(|bytes| bytes == b"/msmtprc\0").count()
+    });
+    assert_eq!(files.sum::<usize>(), 60);
+}
+
 #[test]
 fn past_ten_thousand_users_folders_are_spread() {
     let run = Run::new().write("users.csv", &many(10_001));
@@ -247,15 +305,21 @@ fn wait_for(run: &Run, words: &str) {
 
 /// Killed at any moment and gone on with, the result is that of a run that nobody disturbed. With
 /// `ROLLOUT_KILLS=100` it is killed that often.
-#[cfg(feature = "zip")]
 #[test]
 fn a_run_that_is_killed_goes_on_where_it_was() {
     let kills: usize =
         std::env::var("ROLLOUT_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
     let run = Run::new().write("users.csv", &many(1000));
     let users = ["generate", "--users", "users.csv", "--target", "apple-mail,unix-mail-msmtp"];
-    for zip in [&[][..], &["--zip", "--zip-level", "1"]] {
-        let all = |more: &[&'static str]| [&users[..], zip, more].concat();
+    let kinds: &[&[&str]] = &[
+        &[],
+        #[cfg(feature = "zip")]
+        &["--zip", "--zip-level", "1"],
+        #[cfg(feature = "tar")]
+        &["--tar"],
+    ];
+    for kind in kinds {
+        let all = |more: &[&'static str]| [&users[..], kind, more].concat();
         let begun = std::time::Instant::now();
         run.args(&all(&["-o", "whole", "-q"])).code(0);
         let whole = begun.elapsed();
@@ -267,7 +331,7 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
             let mut child = run.command(&all(&["-q"])).spawn().unwrap();
             if n == 0 {
                 // Surely in the middle, however slow the machine is.
-                wait_for(&run, if zip.is_empty() { "done 3" } else { "up-to 4" });
+                wait_for(&run, if kind.is_empty() { "done 3" } else { "up-to 4" });
             } else {
                 std::thread::sleep(moment);
             }
@@ -297,6 +361,8 @@ fn a_run_is_not_gone_on_with_for_another_list() {
     wait_for(&run, "done 3");
     child.kill().unwrap();
     child.wait().unwrap();
+    #[cfg(feature = "tar")]
+    run.args(&[&users[..], &["--resume", "--tar"]].concat()).code(2).says("are not those");
     fs::write(run.path("users.csv"), many(2999)).unwrap();
     run.args(&[&users[..], &["--resume"]].concat()).code(2).says("without --resume it begins anew");
     run.args(&users).code(0);

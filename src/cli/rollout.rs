@@ -5,7 +5,7 @@ mod directory;
 mod group;
 mod journal;
 mod list;
-#[cfg(feature = "zip")]
+#[cfg(any(feature = "tar", feature = "zip"))]
 mod one;
 mod rejected;
 mod sink;

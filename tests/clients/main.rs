@@ -23,6 +23,8 @@ mod powershell;
 mod qr;
 #[cfg(feature = "sign")]
 mod sign;
+#[cfg(feature = "tar")]
+mod tar;
 mod thunderbird;
 mod thunderbird_prefs;
 mod unix;

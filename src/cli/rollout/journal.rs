@@ -18,7 +18,7 @@ pub struct Journal {
     /// Batches that are where they belong.
     done: BTreeSet<u64>,
     /// Up to which batch the one file of all is written, and where in it that is.
-    #[cfg(feature = "zip")]
+    #[cfg(any(feature = "tar", feature = "zip"))]
     pub up_to: Option<(u64, Vec<u64>)>,
 }
 
@@ -50,7 +50,7 @@ impl Journal {
             path,
             file,
             done: BTreeSet::new(),
-            #[cfg(feature = "zip")]
+            #[cfg(any(feature = "tar", feature = "zip"))]
             up_to: None,
         };
         // A line that was cut off is not done.
@@ -67,14 +67,14 @@ impl Journal {
         let numbers: Vec<u64> = words.filter_map(|number| number.parse().ok()).collect();
         match (word, &numbers[..]) {
             (Some("done"), [batch]) => drop(self.done.insert(*batch)),
-            #[cfg(feature = "zip")]
+            #[cfg(any(feature = "tar", feature = "zip"))]
             (Some("up-to"), [batch, place @ ..]) => self.up_to = Some((*batch, place.to_vec())),
             _ => {}
         }
     }
 
     pub fn has(&self, batch: u64) -> bool {
-        #[cfg(feature = "zip")]
+        #[cfg(any(feature = "tar", feature = "zip"))]
         if let Some((up_to, _)) = &self.up_to {
             return batch < *up_to;
         }
@@ -85,7 +85,7 @@ impl Journal {
         writeln!(self.file, "done {batch}")
     }
 
-    #[cfg(feature = "zip")]
+    #[cfg(any(feature = "tar", feature = "zip"))]
     pub fn up_to(&mut self, batch: u64, place: &[u64]) -> io::Result<()> {
         let place: String = place.iter().map(|number| format!(" {number}")).collect();
         writeln!(self.file, "up-to {batch}{place}")

@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
+use crate::output;
 use crate::output::archive::beside;
-use crate::output::{self, zip};
-
+#[cfg(feature = "zip")]
 use crate::output::stream::{Packed, Place, ZipFiles};
+#[cfg(feature = "tar")]
+use crate::output::tar::{self, TarFile};
+#[cfg(feature = "zip")]
+use crate::output::zip;
 
 use super::super::Failure;
 use super::super::args::GenerateArgs;
@@ -61,10 +65,6 @@ impl<A: Archive> One<A> {
         Ok(Self { target, state: Mutex::new(state) })
     }
 
-    pub fn target(&self) -> &Path {
-        &self.target
-    }
-
     pub fn put(
         &self,
         batch: u64,
@@ -87,24 +87,54 @@ impl<A: Archive> One<A> {
         }
     }
 
+    /// Ends it, unless something is left to do. Says where it is.
     pub fn finish(
         self,
         ended_early: bool,
         fsync: bool,
-        journal: &mut Journal,
-    ) -> Result<(), Failure> {
+        journal: &Mutex<Journal>,
+    ) -> Result<PathBuf, Failure> {
         let failed = |e: io::Error| output::Error::io("write", &self.target, e);
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if ended_early {
             let place = state.archive.flush().map_err(failed)?;
+            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
             journal.up_to(state.next, &place)?;
-            return Ok(());
+        } else {
+            state.archive.finish(&self.target, fsync).map_err(failed)?;
         }
-        state.archive.finish(&self.target, fsync).map_err(failed)?;
-        Ok(())
+        Ok(self.target)
     }
 }
 
+#[cfg(feature = "tar")]
+impl Archive for TarFile {
+    const ENDING: &str = tar::ENDING;
+    type Packed = Vec<u8>;
+
+    fn open(target: &Path, place: &[u64]) -> io::Result<Self> {
+        match *place {
+            [] => Self::open(&part(target), 0),
+            [length] => Self::open(&part(target), length),
+            _ => Err(no_place()),
+        }
+    }
+
+    fn add(&mut self, packed: Vec<u8>) -> io::Result<()> {
+        Self::add(self, &packed)
+    }
+
+    fn flush(&mut self) -> io::Result<Vec<u64>> {
+        Ok(vec![Self::flush(self)?])
+    }
+
+    fn finish(self, target: &Path, fsync: bool) -> io::Result<()> {
+        Self::finish(self, fsync)?;
+        fs::rename(part(target), target)
+    }
+}
+
+#[cfg(feature = "zip")]
 impl Archive for ZipFiles {
     const ENDING: &str = zip::ENDING;
     type Packed = Vec<Packed>;
@@ -119,16 +149,16 @@ impl Archive for ZipFiles {
     }
 
     fn add(&mut self, packed: Vec<Packed>) -> io::Result<()> {
-        packed.iter().try_for_each(|packed| self.add(packed))
+        packed.iter().try_for_each(|packed| Self::add(self, packed))
     }
 
     fn flush(&mut self) -> io::Result<Vec<u64>> {
-        let Place { data, list, entries } = self.flush()?;
+        let Place { data, list, entries } = Self::flush(self)?;
         Ok(vec![data, list, entries])
     }
 
     fn finish(self, target: &Path, fsync: bool) -> io::Result<()> {
-        self.finish(fsync)?;
+        Self::finish(self, fsync)?;
         fs::rename(part(target), target)?;
         fs::remove_file(list(target))
     }
@@ -140,6 +170,7 @@ fn part(target: &Path) -> PathBuf {
 }
 
 /// What a zip ends with.
+#[cfg(feature = "zip")]
 fn list(target: &Path) -> PathBuf {
     beside(target, ".list")
 }

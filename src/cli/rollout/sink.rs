@@ -1,4 +1,4 @@
-//! Where the users' files go: folders, a zip each, or one zip of all.
+//! Where the users' files go: folders, a zip each, or one zip or tar of all.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -10,13 +10,19 @@ use super::super::Failure;
 use super::super::args::GenerateArgs;
 use super::journal::Journal;
 
+#[cfg(any(feature = "tar", feature = "zip"))]
+use std::borrow::Cow;
 #[cfg(feature = "zip")]
 use std::{fs, io, path::Path};
 
+#[cfg(any(feature = "tar", feature = "zip"))]
+use crate::output::archive::Entry;
 #[cfg(feature = "zip")]
 use crate::output::stream::{Packed, Packer, ZipFiles, ZipStream};
+#[cfg(feature = "tar")]
+use crate::output::tar::{self, TarFile};
 
-#[cfg(feature = "zip")]
+#[cfg(any(feature = "tar", feature = "zip"))]
 use super::one::One;
 
 pub struct Sink<'a> {
@@ -27,6 +33,8 @@ pub struct Sink<'a> {
     journal: Mutex<Journal>,
     #[cfg(feature = "zip")]
     level: u32,
+    #[cfg(feature = "tar")]
+    tar_level: i32,
 }
 
 enum Kind {
@@ -35,6 +43,8 @@ enum Kind {
     ZipEach,
     #[cfg(feature = "zip")]
     OneZip(Box<One<ZipFiles>>),
+    #[cfg(feature = "tar")]
+    OneTar(Box<One<TarFile>>),
 }
 
 impl<'a> Sink<'a> {
@@ -44,36 +54,28 @@ impl<'a> Sink<'a> {
         journal: Journal,
         interrupted: &'a AtomicBool,
     ) -> Result<Self, Failure> {
-        let out = args.out.clone();
-        #[cfg(feature = "zip")]
-        let kind = match (args.zip, args.zip_each) {
-            (true, _) => Kind::OneZip(Box::new(One::open(args, stem, &journal)?)),
-            (_, true) => Kind::ZipEach,
-            _ => Kind::Folders,
-        };
-        #[cfg(not(feature = "zip"))]
-        let kind = Kind::Folders;
-        let _ = stem;
         Ok(Self {
-            out,
+            out: args.out.clone(),
             options: output::Options { fsync: args.fsync },
             interrupted,
-            kind,
+            kind: Kind::open(args, stem, &journal)?,
             journal: Mutex::new(journal),
             #[cfg(feature = "zip")]
             level: args.zip_level,
+            #[cfg(feature = "tar")]
+            tar_level: args.tar_level,
         })
     }
 
     /// For the fingerprint of a run.
     pub fn kind(args: &GenerateArgs) -> String {
+        let mut kind = String::new();
         #[cfg(feature = "zip")]
-        return format!("{} {} {}", args.zip, args.zip_each, args.zip_level);
-        #[cfg(not(feature = "zip"))]
-        {
-            let _ = args;
-            String::new()
-        }
+        kind.push_str(&format!("{} {} {}", args.zip, args.zip_each, args.zip_level));
+        #[cfg(feature = "tar")]
+        kind.push_str(&format!(" {} {}", args.tar, args.tar_level));
+        let _ = (args, &mut kind);
+        kind
     }
 
     /// Whether an earlier run has put this batch in place.
@@ -94,20 +96,39 @@ impl<'a> Sink<'a> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the zip, and the journal with it, unless something is left to do. Says where all is.
+    /// Ends the archive, and the journal with it, unless something is left to do. Says where all is.
     pub fn finish(self, ended_early: bool) -> Result<String, Failure> {
-        let mut written = self.out.display().to_string();
-        let mut journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
-        #[cfg(feature = "zip")]
-        if let Kind::OneZip(one) = self.kind {
-            written = one.target().display().to_string();
-            one.finish(ended_early, self.options.fsync, &mut journal)?;
-        }
-        let _ = (&mut written, &mut journal);
+        let target = match self.kind {
+            #[cfg(feature = "zip")]
+            Kind::OneZip(one) => one.finish(ended_early, self.options.fsync, &self.journal)?,
+            #[cfg(feature = "tar")]
+            Kind::OneTar(one) => one.finish(ended_early, self.options.fsync, &self.journal)?,
+            _ => self.out,
+        };
         if !ended_early {
-            journal.remove()?;
+            let journal = self.journal.into_inner();
+            journal.unwrap_or_else(PoisonError::into_inner).remove()?;
         }
-        Ok(written)
+        Ok(target.display().to_string())
+    }
+}
+
+impl Kind {
+    fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
+        #[cfg(feature = "tar")]
+        if args.tar {
+            return Ok(Self::OneTar(Box::new(One::open(args, stem, journal)?)));
+        }
+        #[cfg(feature = "zip")]
+        if args.zip {
+            return Ok(Self::OneZip(Box::new(One::open(args, stem, journal)?)));
+        }
+        #[cfg(feature = "zip")]
+        if args.zip_each {
+            return Ok(Self::ZipEach);
+        }
+        let _ = (args, stem, journal);
+        Ok(Self::Folders)
     }
 }
 
@@ -118,11 +139,13 @@ pub struct Hand<'s, 'a> {
 }
 
 impl Hand<'_, '_> {
-    /// What is the same for everybody: folders, or the first entries of the one zip.
+    /// What is the same for everybody: folders, or the first entries of the one archive.
     pub fn put_shared(&mut self, batch: u64, bundles: &[Bundle]) -> Result<(), Failure> {
         match &self.sink.kind {
             #[cfg(feature = "zip")]
             Kind::OneZip(_) => self.put(batch, bundles),
+            #[cfg(feature = "tar")]
+            Kind::OneTar(_) => self.put(batch, bundles),
             _ => {
                 let sink = self.sink;
                 output::write_dirs(&sink.out, bundles, &sink.options, sink.interrupted)?;
@@ -159,24 +182,38 @@ impl Hand<'_, '_> {
                 }
                 one.put(batch, packed, &sink.journal)?;
             }
+            #[cfg(feature = "tar")]
+            Kind::OneTar(one) => {
+                let mut entries = Vec::new();
+                for bundle in bundles {
+                    entries.extend(files(bundle, true)?);
+                }
+                one.put(batch, tar::pack(&entries, sink.tar_level)?, &sink.journal)?;
+            }
         }
         Ok(())
     }
 
-    /// A bundle's files in the order of their paths, with its manifest.
     #[cfg(feature = "zip")]
     fn pack(&mut self, bundle: &Bundle, with_folder: bool) -> Result<Vec<Packed>, Failure> {
-        let folder = output::folder_path(&bundle.folder)?;
-        let manifest = output::manifest::render(bundle);
-        let files = bundle.files.iter().map(|file| (file.path.as_str(), &file.bytes[..]));
-        let mut files: Vec<_> = files.chain([(output::manifest::FILE, &manifest[..])]).collect();
-        files.sort_unstable_by_key(|(path, _)| *path);
-        let name = |path: &str| match with_folder {
-            true => format!("{folder}/{path}"),
-            false => path.to_owned(),
-        };
-        Ok(files.into_iter().map(|(path, bytes)| self.packer.pack(name(path), bytes)).collect())
+        let files = files(bundle, with_folder)?.into_iter();
+        Ok(files.map(|(path, bytes)| self.packer.pack(path, &bytes)).collect())
     }
+}
+
+/// A bundle's files in the order of their paths, with its manifest.
+#[cfg(any(feature = "tar", feature = "zip"))]
+fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<Entry<'_>>, Failure> {
+    let folder = output::folder_path(&bundle.folder)?;
+    let files = bundle.files.iter().map(|file| (file.path.as_str(), Cow::from(&file.bytes)));
+    let manifest = (output::manifest::FILE, output::manifest::render(bundle).into());
+    let mut files: Vec<_> = files.chain([manifest]).collect();
+    files.sort_unstable_by_key(|(path, _)| *path);
+    let name = |path: &str| match with_folder {
+        true => format!("{folder}/{path}"),
+        false => path.to_owned(),
+    };
+    Ok(files.into_iter().map(|(path, bytes)| (name(path), bytes)).collect())
 }
 
 /// A user's zip, whole or not at all.
