@@ -369,6 +369,45 @@ fn a_run_is_not_gone_on_with_for_another_list() {
     assert!(!journal.exists());
 }
 
+/// A terminal of its own looks on; the run is ended as soon as it has seen what it wants to see.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_looks_on_sees_how_far_it_is_how_fast_and_how_long_it_takes() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use std::io::Read as _;
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let screen = fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+    let run = Run::new().write("users.csv", &many(20_000)).env("TERM", "xterm");
+    let mut command = run.command(&["generate", "--users", "users.csv"]);
+    let mut child = command.stdout(std::process::Stdio::null()).stderr(screen).spawn().unwrap();
+    drop(command);
+
+    let mut terminal = fs::File::from(terminal);
+    let (mut seen, mut piece) = (String::new(), [0; 4096]);
+    let line = loop {
+        // The run has ended where nobody holds the other end any more.
+        let read = terminal.read(&mut piece).unwrap_or(0);
+        assert!(read > 0, "the run ended before it was told how fast it is: {seen}");
+        seen += &String::from_utf8_lossy(&piece[..read]);
+        let mut lines = seen.split(['\r', '\n']);
+        if let Some(line) = lines.find(|line| line.contains("/s, ") && line.contains(" left")) {
+            break line.to_owned();
+        }
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // "███░░░ 3,072/20,000 users, 1,234 users/s, 13s left"
+    let (far, fast) = line.split_once("/20,000 users, ").unwrap_or_else(|| panic!("{line:?}"));
+    let number = |text: &str| text.replace(',', "").parse::<u64>().ok();
+    assert!(far.rsplit(' ').next().and_then(number) > Some(0), "{line:?}");
+    let rate = fast.split_once(" users/s, ").and_then(|(rate, _)| number(rate));
+    assert!(rate > Some(0), "{line:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_interrupted_says_how_to_go_on_and_goes_on() {

@@ -1,22 +1,34 @@
 //! A bar for work that takes longer than a second, where somebody looks on.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 /// How long people wait without asking themselves what is going on.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct Progress {
     shown: bool,
+    counted: Arc<Counted>,
+    began: Instant,
+    bar: OnceLock<ProgressBar>,
+}
+
+/// How far the work is. The rate is our own: indicatif's takes whatever is there when the bar
+/// comes up, and what an earlier run had done, for the work of a moment.
+struct Counted {
     /// What is counted: `files`, `servers`.
     unit: &'static str,
     total: u64,
     done: AtomicU64,
-    began: Instant,
-    bar: OnceLock<ProgressBar>,
+    /// Those of the done that an earlier run had done.
+    before: AtomicU64,
+    /// When the work on the others began: nanoseconds after `began`.
+    since: AtomicU64,
 }
 
 impl Progress {
@@ -25,9 +37,7 @@ impl Progress {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         Self {
             shown,
-            unit,
-            total,
-            done: AtomicU64::new(0),
+            counted: Arc::new(Counted::new(unit, total)),
             began: Instant::now(),
             bar: OnceLock::new(),
         }
@@ -35,10 +45,19 @@ impl Progress {
 
     /// One more is done.
     pub fn step(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(bar) = self.bar() {
-            bar.set_position(done);
-        }
+        self.steps(1);
+    }
+
+    /// So many more are done.
+    pub fn steps(&self, count: u64) {
+        self.counted.steps(count);
+        self.show();
+    }
+
+    /// So many were done by an earlier run, and say nothing of how fast this one is.
+    pub fn done_before(&self, count: u64) {
+        self.counted.done_before(count, self.began.elapsed());
+        self.show();
     }
 
     /// What is being done now.
@@ -49,9 +68,16 @@ impl Progress {
         }
     }
 
+    /// Costs next to nothing: the bar is drawn twenty times a second at most.
+    fn show(&self) {
+        if let Some(bar) = self.bar() {
+            bar.set_position(self.counted.done.load(Ordering::Relaxed));
+        }
+    }
+
     fn bar(&self) -> Option<&ProgressBar> {
         let due = self.shown && self.began.elapsed() > PATIENCE;
-        due.then(|| self.bar.get_or_init(|| bar(self.total, self.unit)))
+        due.then(|| self.bar.get_or_init(|| bar(&self.counted, self.began)))
     }
 }
 
@@ -63,13 +89,104 @@ impl Drop for Progress {
     }
 }
 
-fn bar(total: u64, unit: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+impl Counted {
+    fn new(unit: &'static str, total: u64) -> Self {
+        let [done, before, since] = [0, 0, 0].map(AtomicU64::new);
+        Self { unit, total, done, before, since }
+    }
+
+    fn steps(&self, count: u64) {
+        self.done.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn done_before(&self, count: u64, elapsed: Duration) {
+        let before = self.before.fetch_add(count, Ordering::Relaxed) + count;
+        let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
+        // Until then the list was only read.
+        if done == before {
+            let now = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+            self.since.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// `, 1,234 users/s, 4m left`. Less than one a second is no rate that says anything.
+    fn pace(&self, elapsed: Duration) -> String {
+        let done = self.done.load(Ordering::Relaxed);
+        let own = done.saturating_sub(self.before.load(Ordering::Relaxed));
+        let since = Duration::from_nanos(self.since.load(Ordering::Relaxed));
+        let took = elapsed.saturating_sub(since).as_secs_f64();
+        if own == 0 || took <= 0.0 {
+            return String::new();
+        }
+        let rate = own as f64 / took;
+        let mut pace = String::new();
+        if rate >= 1.0 {
+            pace = format!(", {} {}/s", HumanCount(rate.round() as u64), self.unit);
+        }
+        let left = self.total.saturating_sub(done);
+        if left > 0
+            && let Ok(left) = Duration::try_from_secs_f64(left as f64 / rate)
+        {
+            pace += &format!(", {:#} left", HumanDuration(left));
+        }
+        pace
+    }
+}
+
+fn bar(counted: &Arc<Counted>, began: Instant) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(counted.total), ProgressDrawTarget::stderr());
+    let unit = counted.unit;
     // A template that is wrong leaves the plain bar.
     if let Ok(style) = ProgressStyle::with_template(&format!(
-        "{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}"
+        "{{bar:24}} {{human_pos}}/{{human_len}} {unit}{{pace}} {{msg}}"
     )) {
-        bar.set_style(style);
+        let counted = Arc::clone(counted);
+        let pace = move |_: &ProgressState, words: &mut dyn std::fmt::Write| {
+            // What is lost is a word in a bar.
+            let _ = words.write_str(&counted.pace(began.elapsed()));
+        };
+        bar.set_style(style.with_key("pace", pace));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_pace_is_the_rate_and_the_time_that_is_left_at_it() {
+        let users = Counted::new("users", 1_000_000);
+        assert_eq!(users.pace(SECOND), "", "nothing is known yet");
+        users.steps(12_345);
+        assert_eq!(users.pace(10 * SECOND), ", 1,235 users/s, 13m left");
+        users.steps(987_655);
+        assert_eq!(users.pace(100 * SECOND), ", 10,000 users/s");
+    }
+
+    #[test]
+    fn what_an_earlier_run_had_done_does_not_make_this_one_fast() {
+        let users = Counted::new("users", 1000);
+        // Eight hundred rows are passed over in a second; then ten users are made in each.
+        users.done_before(500, SECOND / 2);
+        users.done_before(300, SECOND);
+        assert_eq!(users.pace(SECOND), "");
+        users.steps(100);
+        assert_eq!(users.pace(11 * SECOND), ", 10 users/s, 10s left");
+        // One batch that was done is met behind one that was not.
+        users.done_before(50, 11 * SECOND);
+        assert_eq!(users.pace(11 * SECOND), ", 10 users/s, 5s left");
+    }
+
+    #[test]
+    fn less_than_one_a_second_and_an_unknown_total_are_not_told() {
+        let servers = Counted::new("servers", 3);
+        servers.steps(1);
+        assert_eq!(servers.pace(4 * SECOND), ", 8s left");
+        let answers = Counted::new("answers", 0);
+        answers.steps(6);
+        assert_eq!(answers.pace(2 * SECOND), ", 3 answers/s");
+    }
 }

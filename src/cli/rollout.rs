@@ -249,7 +249,7 @@ impl Rollout<'_> {
                     Ok(Some(count)) => {
                         users.fetch_add(batch.users.len() as u64, Ordering::Relaxed);
                         files.fetch_add(count, Ordering::Relaxed);
-                        batch.users.iter().for_each(|_| progress.step());
+                        progress.steps(batch.users.len() as u64);
                     }
                     Ok(None) => stop.store(true, Ordering::Relaxed),
                     // A batch that was stopped half-way is not there at all.
@@ -308,7 +308,7 @@ impl Rollout<'_> {
         let send = |batch: Batch| {
             if sink.has(batch.number) {
                 before.fetch_add(batch.users.len() as u64, Ordering::Relaxed);
-                batch.users.iter().for_each(|_| progress.step());
+                progress.done_before(batch.users.len() as u64);
                 return true;
             }
             give.send(batch).is_ok()
