@@ -352,6 +352,23 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
     }
 }
 
+/// As after a kill between the last two steps of a run: the archive has its name, the journal is there.
+#[cfg(feature = "tar")]
+#[test]
+fn an_archive_that_is_gone_is_begun_anew() {
+    let run = Run::new().write("users.csv", &many(5000));
+    let users = ["generate", "-q", "--users", "users.csv", "--target", "unix-mail-msmtp", "--tar"];
+    run.args(&[&users[..], &["-o", "whole"]].concat()).code(0);
+    let mut child = run.command(&users).spawn().unwrap();
+    wait_for(&run, "up-to 4");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(run.path("out/users.tar.zst.part")).unwrap();
+    let said = json(&run, &[&users[2..], &["--resume"]].concat(), 0);
+    assert_eq!((&said["users"], &said["doneBefore"]), (&5000.into(), &0.into()));
+    assert!(tree(&run, "out") == tree(&run, "whole"));
+}
+
 #[test]
 fn a_run_is_not_gone_on_with_for_another_list() {
     let run = Run::new().write("users.csv", &many(3000));

@@ -50,13 +50,17 @@ struct State<A: Archive> {
 }
 
 impl<A: Archive> One<A> {
-    pub fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
+    pub fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         let mut name = stem.to_owned();
         // Shares may be made at once, in one folder.
         if let Some(Shard { number, of }) = args.shard {
             name += &format!("-{number}-of-{of}");
         }
         let target = output::check_archive_target(&args.out, &name, A::ENDING)?;
+        // Killed when it had its name already and the journal was still there, or taken away.
+        if !part(&target).exists() {
+            journal.up_to = None;
+        }
         let (next, place) =
             journal.up_to.as_ref().map_or((0, &[][..]), |(next, place)| (*next, place));
         let failed = |e: io::Error| output::Error::io("write", part(&target), e);

@@ -51,14 +51,14 @@ impl<'a> Sink<'a> {
     pub fn open(
         args: &GenerateArgs,
         stem: &str,
-        journal: Journal,
+        mut journal: Journal,
         interrupted: &'a AtomicBool,
     ) -> Result<Self, Failure> {
         Ok(Self {
             out: args.out.clone(),
             options: output::Options { fsync: args.fsync },
             interrupted,
-            kind: Kind::open(args, stem, &journal)?,
+            kind: Kind::open(args, stem, &mut journal)?,
             journal: Mutex::new(journal),
             #[cfg(feature = "zip")]
             level: args.zip_level,
@@ -114,7 +114,7 @@ impl<'a> Sink<'a> {
 }
 
 impl Kind {
-    fn open(args: &GenerateArgs, stem: &str, journal: &Journal) -> Result<Self, Failure> {
+    fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         #[cfg(feature = "tar")]
         if args.tar {
             return Ok(Self::OneTar(Box::new(One::open(args, stem, journal)?)));
