@@ -57,12 +57,29 @@ fn a_list_on_a_small_disk() {
     }
     #[cfg(feature = "tar")]
     {
+        // Little room is left, since a tar of such files is small.
+        let _ = std::fs::remove_dir_all(disk.join("out"));
+        let rest = disk.join("rest");
+        let _ = std::fs::write(&rest, noise(300_000));
+        let rest = OpenOptions::new().write(true).open(rest).expect("the file is there");
+        let length = rest.metadata().expect("it has a length").len();
+        assert!(length < 300_000, "the disk is larger than it should be");
+        rest.set_len(length - 20_000).expect("it can be made shorter");
+        // A file that is open keeps its room even when it is removed.
+        drop(rest);
         let ended = run(&["--tar"]);
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), Some(2), "{said}");
         assert!(said.contains("users.tar.zst\": the disk is full"), "{said}");
         assert!(said.contains("--resume goes on"), "{said}");
         assert!(!disk.join("out/users.tar.zst").exists());
+        std::fs::remove_file(disk.join("rest")).expect("room can be made");
+        let ended = run(&["--tar", "--resume"]);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(0), "{said}");
+        let tar = std::fs::read(disk.join("out/users.tar.zst")).expect("the tar is there");
+        let plain = zstd::decode_all(&tar[..]).expect("every frame is whole");
+        assert!(plain.len() > 600 * 1024 && plain.ends_with(&[0; 1024]));
     }
 }
 
