@@ -431,7 +431,9 @@ fn a_run_that_is_interrupted_says_how_to_go_on_and_goes_on() {
     let run = Run::new().write("users.csv", &many(3000));
     let users = ["generate", "--users", "users.csv", "--target", "apple-mail"];
     let child = run.command(&users).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    wait_for(&run, "done 2");
+    // Two batches of users, whichever is done first.
+    wait_for(&run, "done 1\n");
+    wait_for(&run, "done 2\n");
     let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let ended = child.wait_with_output().unwrap();
