@@ -127,9 +127,10 @@ fn finish_all(bundles: &[BundlePlan<'_>], signing: &Signing, progress: &Progress
     let next = AtomicUsize::new(0);
     let work = || {
         let mut renderer = Renderer::new();
-        let mut judges = Judges::default();
         let mut finished = Finished::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // No other group asks for the schemas of this one, which are the largest things here.
+            let mut judges = Judges::default();
             for place in group {
                 let file = finish(&mut renderer, &mut judges, signing, job(place));
                 finished.insert(*place, file);
@@ -137,7 +138,7 @@ fn finish_all(bundles: &[BundlePlan<'_>], signing: &Signing, progress: &Progress
             }
         }
         // The process ends soon, and the system takes them apart faster.
-        std::mem::forget((renderer, judges));
+        std::mem::forget(renderer);
         finished
     };
     thread::scope(|scope| {
