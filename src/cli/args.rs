@@ -1,5 +1,6 @@
 //! What can be typed. Flags never do anything while they are parsed.
 
+mod archive;
 #[cfg(feature = "verify")]
 mod connecting;
 mod directory;
@@ -17,6 +18,7 @@ use super::rollout::Shard;
 use crate::users::Column;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use archive::ArchiveArgs;
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, ReportFormat, VerifyArgs};
 pub use directory::LdapArgs;
@@ -169,27 +171,8 @@ pub struct GenerateArgs {
     /// Go on with a run that was ended
     #[arg(long, requires = "users")]
     pub resume: bool,
-    /// Everything in one zip, <OUT>/<SUBJECT>.zip
-    #[cfg(feature = "zip")]
-    #[arg(long)]
-    pub zip: bool,
-    /// A zip for each user
-    #[cfg(feature = "zip")]
-    #[arg(long, requires = "users", conflicts_with = "zip")]
-    pub zip_each: bool,
-    /// How hard to pack the zips of users
-    #[cfg(feature = "zip")]
-    #[arg(long, value_name = "0..9", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
-    pub zip_level: u32,
-    /// Everybody's files in one tar, <OUT>/<LIST>.tar.zst
-    #[cfg(feature = "tar")]
-    #[arg(long, requires = "users")]
-    #[cfg_attr(feature = "zip", arg(conflicts_with_all = ["zip", "zip_each"]))]
-    pub tar: bool,
-    /// How hard to pack the tar
-    #[cfg(feature = "tar")]
-    #[arg(long, value_name = "1..19", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=19))]
-    pub tar_level: i32,
+    #[command(flatten)]
+    pub archive: ArchiveArgs,
     #[cfg(feature = "zip")]
     #[command(flatten)]
     pub message: MessageArgs,

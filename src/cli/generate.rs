@@ -90,7 +90,7 @@ fn write(
 ) -> Result<Vec<String>, Failure> {
     let options = output::Options { fsync: args.fsync };
     #[cfg(feature = "zip")]
-    if args.zip {
+    if args.archive.zip {
         // One zip, named after the last subject: the person, where there is one.
         let name = made.bundles.last().map_or("bundle", |b| b.subject.as_str());
         output::check_archive_target(&args.out, name, output::zip::ENDING)?;

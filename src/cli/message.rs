@@ -84,7 +84,10 @@ impl Messages {
             }
             return Self::default();
         };
-        Self { sender: Some(Sender { from, date: args.message.eml_date }), level: args.zip_level }
+        Self {
+            sender: Some(Sender { from, date: args.message.eml_date }),
+            level: args.archive.zip_level,
+        }
     }
 
     pub fn composer(&self) -> Composer<'_> {

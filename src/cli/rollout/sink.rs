@@ -61,9 +61,9 @@ impl<'a> Sink<'a> {
             kind: Kind::open(args, stem, &mut journal)?,
             journal: Mutex::new(journal),
             #[cfg(feature = "zip")]
-            level: args.zip_level,
+            level: args.archive.zip_level,
             #[cfg(feature = "tar")]
-            tar_level: args.tar_level,
+            tar_level: args.archive.tar_level,
         })
     }
 
@@ -71,9 +71,12 @@ impl<'a> Sink<'a> {
     pub fn kind(args: &GenerateArgs) -> String {
         let mut kind = String::new();
         #[cfg(feature = "zip")]
-        kind.push_str(&format!("{} {} {}", args.zip, args.zip_each, args.zip_level));
+        kind.push_str(&format!(
+            "{} {} {}",
+            args.archive.zip, args.archive.zip_each, args.archive.zip_level
+        ));
         #[cfg(feature = "tar")]
-        kind.push_str(&format!(" {} {}", args.tar, args.tar_level));
+        kind.push_str(&format!(" {} {}", args.archive.tar, args.archive.tar_level));
         let _ = (args, &mut kind);
         kind
     }
@@ -116,15 +119,15 @@ impl<'a> Sink<'a> {
 impl Kind {
     fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         #[cfg(feature = "tar")]
-        if args.tar {
+        if args.archive.tar {
             return Ok(Self::OneTar(Box::new(One::open(args, stem, journal)?)));
         }
         #[cfg(feature = "zip")]
-        if args.zip {
+        if args.archive.zip {
             return Ok(Self::OneZip(Box::new(One::open(args, stem, journal)?)));
         }
         #[cfg(feature = "zip")]
-        if args.zip_each {
+        if args.archive.zip_each {
             return Ok(Self::ZipEach);
         }
         let _ = (args, stem, journal);

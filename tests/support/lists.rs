@@ -1,0 +1,23 @@
+//! Lists of users, and what was made for them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::Run;
+
+/// So many users with names.
+pub fn many(count: usize) -> String {
+    let rows = (0..count).map(|n| format!("user{n}@outlook.com,User {n} O'Neil & Söhne\n"));
+    format!("mail,name\n{}", rows.collect::<String>())
+}
+
+pub fn json(run: &Run, args: &[&str], code: i32) -> Value {
+    let ended = run.args(&[&["generate", "--format", "json"], args].concat()).code(code);
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}", ended.stdout))
+}
+
+/// All files below a folder but those that a single person's run does not write.
+pub fn tree(run: &Run, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    run.files(folder)
+}
