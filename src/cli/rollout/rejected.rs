@@ -33,14 +33,17 @@ impl Rejected {
                 let file = File::create(&self.path).map_err(|e| failed(&e))?;
                 let mut builder = csv::WriterBuilder::new();
                 let mut writer = builder.flexible(true).from_writer(BufWriter::new(file));
-                let columns = header.iter().map(String::as_str).chain(["line", "reason"]);
+                // An entry of a directory has a name and no line.
+                let line = row.name.is_none().then_some("line");
+                let columns = header.iter().map(String::as_str).chain(line).chain(["reason"]);
                 writer.write_record(columns).map_err(|e| failed(&e))?;
                 empty.insert(writer)
             }
         };
         let mut fields: Vec<String> = row.fields.iter().map(|field| harmless(field)).collect();
         fields.resize(fields.len().max(header.len()), String::new());
-        fields.extend([row.line.to_string(), why.to_owned()]);
+        fields.extend(row.name.is_none().then(|| row.line.to_string()));
+        fields.push(why.to_owned());
         writer.write_record(&fields).map_err(|e| failed(&e))?;
         Ok(())
     }
