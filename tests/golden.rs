@@ -70,7 +70,7 @@ fn a_profile_for_a_device_management_system_to_fill_in() {
 #[test]
 fn a_message_with_the_files_attached() {
     let person = ["ann@both.example", "--name", "Ann Müller", "--language", "de,en"];
-    let message = ["--target", "guide,unix-mail-msmtp", "--eml-from", "IT <it@both.example>"];
+    let message = ["--target", "unix-mail-msmtp", "--eml-from", "IT <it@both.example>"];
     golden("message", &[&person[..], &message[..], &["--zip-level", "0"]].concat());
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Bundle, OutFile};
-use crate::format::hex;
+use crate::format::{Kind, hex};
 
 /// Its file name, in every bundle.
 pub const FILE: &str = "MANIFEST.json";
@@ -59,13 +59,9 @@ fn push_entry(json: &mut String, file: &OutFile) {
 }
 
 fn push_text(json: &mut String, text: &str) {
-    if text.bytes().fold(true, |plain, b| plain & (b >= b' ') & (b != b'"') & (b != b'\\')) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        json.push_str(&serde_json::Value::from(text).to_string());
-    }
+    json.push('"');
+    json.push_str(&Kind::Json.escape(text).expect("a string of JSON can hold every text"));
+    json.push('"');
 }
 
 /// The paths that the manifest in `folder` lists; nothing if there is none of mailwright's.
