@@ -22,6 +22,8 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod settings;
 #[cfg(feature = "sign")]
 pub mod sign;

@@ -9,6 +9,8 @@ mod managed;
 mod message;
 #[cfg(feature = "net")]
 mod reaching;
+#[cfg(feature = "serve")]
+mod serving;
 #[cfg(feature = "sign")]
 mod signing;
 
@@ -29,6 +31,8 @@ pub use managed::MdmArgs;
 pub use message::MessageArgs;
 #[cfg(feature = "net")]
 pub use reaching::NetArgs;
+#[cfg(feature = "serve")]
+pub use serving::ServeArgs;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
 
@@ -58,6 +62,9 @@ pub enum Command {
     /// Test the connection to every server, and name what is wrong
     #[cfg(feature = "verify")]
     Verify(Box<VerifyArgs>),
+    /// Answer mail clients: hand every file out over HTTP and HTTPS
+    #[cfg(feature = "serve")]
+    Serve(Box<ServeArgs>),
     /// Explain a code of check or verify
     Explain(ExplainArgs),
     /// Start a provider file or a settings file

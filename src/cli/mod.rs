@@ -32,6 +32,8 @@ mod progress;
 mod providers;
 mod rollout;
 mod secret;
+#[cfg(feature = "serve")]
+mod serve;
 mod session;
 mod signing;
 mod targets;
@@ -70,6 +72,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &terminal),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(args, &cli.global, &terminal),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args, &cli.global, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Init(args) => init::run(args, &terminal),
         Command::Providers(args) => providers::run(args, &cli.global, &terminal),

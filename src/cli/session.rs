@@ -154,7 +154,10 @@ impl Resolver {
 }
 
 /// The settings file, and the folder it is in.
-fn project(global: &Global, findings: &mut Vec<Finding>) -> Result<(Project, PathBuf), Failure> {
+pub(super) fn project(
+    global: &Global,
+    findings: &mut Vec<Finding>,
+) -> Result<(Project, PathBuf), Failure> {
     let path = match &global.config {
         Some(path) => path.clone(),
         None if Path::new(SETTINGS).is_file() => PathBuf::from(SETTINGS),
@@ -338,7 +341,7 @@ fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) ->
 }
 
 /// `--set TARGET.OPTION=VALUE`
-fn set_options(
+pub(super) fn set_options(
     set: &[String],
     targets: &[Target],
     options: &mut BTreeMap<String, BTreeMap<String, OptionValue>>,
@@ -380,7 +383,7 @@ fn set_options(
 }
 
 /// Options of targets that nobody makes are fine; of targets that do not exist they are not.
-fn unknown_target_options(
+pub(super) fn unknown_target_options(
     options: &BTreeMap<String, BTreeMap<String, OptionValue>>,
     targets: &[Target],
     findings: &mut Vec<Finding>,

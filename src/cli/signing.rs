@@ -34,6 +34,9 @@ impl Signing {
     }
 }
 
+#[cfg(all(feature = "sign", feature = "serve"))]
+pub use on::read;
+
 #[cfg(feature = "sign")]
 mod on {
     use std::collections::BTreeMap;
@@ -154,7 +157,7 @@ mod on {
     }
 
     /// Wiped from memory when dropped, since a key may be in it. A file that is no text is none of PEM.
-    fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    pub fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
         let bytes = std::fs::read(path).map(Zeroizing::new);
         let bytes = bytes.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))

@@ -45,6 +45,7 @@ pub struct ClientConfig {
 
 /// Which way mail goes through a server, seen from the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
     Incoming,
     Outgoing,

@@ -73,6 +73,26 @@ impl EmailAddress {
         Ok(Self { local_part_len: local_part.len(), address: whole, domain })
     }
 
+    /// The same, where the domain is known to be one already.
+    pub fn at(local_part: &str, domain: &Hostname) -> Result<Self, Invalid> {
+        let harmless = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
+        let is_plain = !local_part.is_empty()
+            && local_part.len() <= LONGEST_LOCAL_PART
+            && local_part.bytes().all(harmless)
+            && !local_part.split('.').any(str::is_empty)
+            && !is_device(local_part)
+            && domain.is_qualified()
+            && local_part.len() + 1 + domain.as_str().len() <= LONGEST;
+        if !is_plain {
+            return Self::new(&format!("{local_part}@{domain}"));
+        }
+        let mut address = String::with_capacity(local_part.len() + 1 + domain.as_str().len());
+        address.push_str(local_part);
+        address.push('@');
+        address.push_str(domain.as_str());
+        Ok(Self { local_part_len: local_part.len(), address, domain: domain.clone() })
+    }
+
     /// The whole address, its domain in A-labels.
     pub fn as_str(&self) -> &str {
         &self.address

@@ -74,11 +74,13 @@ impl Builder<'_> {
                 Audience::Account { address, .. } => {
                     self.of(Field::Address, address.as_str(), "subject")
                 }
+                _ if self.is_customers() => self.of(Field::Domain, domain.as_str(), "subject"),
                 _ => self.text(job.subject.name(), "subject"),
             },
         );
-        set("domain", self.text(domain.as_str(), "domain"));
-        set("domainUnicode", self.text(&domain.to_unicode(), "domainUnicode"));
+        set("domain", self.of(Field::Domain, domain.as_str(), "domain"));
+        let unicode = domain.to_unicode();
+        set("domainUnicode", self.of(Field::DomainUnicode, &unicode, "domainUnicode"));
         set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
         set("protocol", self.text(&job.protocol.to_string(), "protocol"));
         set("language", self.text(&job.language, "language"));
@@ -103,7 +105,10 @@ impl Builder<'_> {
         // What few templates ask for is made for those alone.
         let parts: [Part<Self>; 10] = [
             ("domains", Self::domains),
-            ("reversedDomain", |b| b.text(&b.job.audience.domain().reversed(), "reversedDomain")),
+            ("reversedDomain", |b| {
+                let reversed = b.job.audience.domain().reversed();
+                b.of(Field::ReversedDomain, &reversed, "reversedDomain")
+            }),
             ("token", |b| b.of(Field::Token, &person::token(b.job.audience), "token")),
             ("identifier", |b| b.of(Field::Identifier, &person::identifier(b.job), "identifier")),
             ("organization", Self::organization),
@@ -125,12 +130,25 @@ impl Builder<'_> {
         Value::String(self.marks.mark(value, name))
     }
 
-    /// A text that is the person's own, where the file is a person's.
+    /// A text that is the person's own, where the file is a person's, or the domain's, where it is a
+    /// customer's.
     fn of(&self, field: Field, value: &str, name: &'static str) -> Value {
-        match self.job.audience {
-            Audience::Account { .. } => Value::String(self.marks.mark_of(field, value, name)),
-            _ => self.text(value, name),
+        let is_open = match self.job.audience {
+            Audience::Account { .. } => true,
+            Audience::Everybody { .. } | Audience::Domain { .. } => {
+                self.is_customers() && field.is_of_domain()
+            }
+            Audience::Managed { .. } => false,
+        };
+        match is_open {
+            true => Value::String(self.marks.mark_of(field, value, name)),
+            false => self.text(value, name),
         }
+    }
+
+    /// Whether another customer's file is the same but for the domain.
+    fn is_customers(&self) -> bool {
+        self.job.subject.is_customers_domain()
     }
 
     fn list<'t>(&self, values: impl IntoIterator<Item = &'t str>, name: &'static str) -> Value {
@@ -155,7 +173,9 @@ impl Builder<'_> {
     fn domains(&self) -> Value {
         let own = self.job.audience.domain();
         let others = self.config().domains.iter().filter(|d| *d != own);
-        self.list(std::iter::once(own).chain(others).map(|d| d.as_str()), "domain")
+        let own = self.of(Field::Domain, own.as_str(), "domain");
+        let others = others.map(|domain| self.text(domain.as_str(), "domain"));
+        Value::Array(std::iter::once(own).chain(others).collect())
     }
 
     fn account(&self) -> Option<Value> {
@@ -163,7 +183,7 @@ impl Builder<'_> {
         let mut value = json!({
             "address": self.of(Field::Address, address.as_str(), "account.address"),
             "localPart": self.of(Field::LocalPart, address.local_part(), "account.localPart"),
-            "domain": self.text(address.domain().as_str(), "account.domain"),
+            "domain": self.of(Field::Domain, address.domain().as_str(), "account.domain"),
             "addressUnicode":
                 self.of(Field::AddressUnicode, &address.to_unicode(), "account.addressUnicode"),
         });
@@ -297,9 +317,12 @@ impl Builder<'_> {
     /// The names that clients ask.
     fn hosted(&self) -> Value {
         let domain = self.job.audience.domain();
+        let host = |field, name: &str, key| self.of(field, &format!("{name}.{domain}"), key);
         json!({
-            "autoconfigHost": self.text(&format!("autoconfig.{domain}"), "hosted.autoconfigHost"),
-            "autodiscoverHost": self.text(&format!("autodiscover.{domain}"), "hosted.autodiscoverHost"),
+            "autoconfigHost":
+                host(Field::AutoconfigHost, "autoconfig", "hosted.autoconfigHost"),
+            "autodiscoverHost":
+                host(Field::AutodiscoverHost, "autodiscover", "hosted.autodiscoverHost"),
         })
     }
 

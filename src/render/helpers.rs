@@ -155,6 +155,12 @@ impl ValueHelper {
             .chain(named.iter().map(|(_, value)| value))
             .for_each(|v| texts(v, &mut of));
         let function = self.function;
+        let compares = match positional.as_slice() {
+            [Value::String(one), Value::String(other)] if h.name() == "eq" => {
+                Some([one.clone(), other.clone()])
+            }
+            _ => None,
+        };
         let make = move |marks: &Marks| {
             let arguments = Arguments {
                 positional: positional.iter().map(|value| behind(marks, value)).collect(),
@@ -168,7 +174,7 @@ impl ValueHelper {
                 other => Ok(other),
             }
         };
-        Recipe { of, make: Arc::new(make) }
+        Recipe { of, make: Arc::new(make), compares }
     }
 }
 

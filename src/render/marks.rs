@@ -58,6 +58,8 @@ pub(super) struct Recipe {
     pub(super) of: Vec<String>,
     /// Makes it anew, whatever the marks stand for now.
     pub(super) make: Arc<Make>,
+    /// The two texts, where it says no more than whether they are the same.
+    pub(super) compares: Option<[String; 2]>,
 }
 
 type Make = dyn Fn(&Marks) -> Result<Value, String> + Send + Sync;
@@ -158,8 +160,15 @@ impl Marks {
             Recipe {
                 of: vec![text.clone()],
                 make: Arc::new(move |marks| Ok(Value::String(marks.resolve(&text)))),
+                compares: None,
             }
         })
+    }
+
+    /// The mark at a place of the table.
+    #[cfg(feature = "serve")]
+    pub(super) fn at(at: usize) -> Option<char> {
+        char::from_u32(FIRST + u32::try_from(at).ok()?)
     }
 
     pub fn has_marks(&self, text: &str) -> bool {

@@ -11,6 +11,8 @@ mod marks;
 mod parsed;
 pub mod pattern;
 mod person;
+#[cfg(feature = "serve")]
+mod spliced;
 mod template;
 
 use std::collections::BTreeMap;
@@ -25,7 +27,9 @@ use context::Asked;
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
-pub use person::{Field, Person};
+pub use person::{Field, Person, Whom};
+#[cfg(feature = "serve")]
+pub use spliced::Spliced;
 pub use template::lint;
 
 /// A finished file, and how it came about.

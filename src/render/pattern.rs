@@ -7,11 +7,13 @@
 //! full. So whatever a template does, a filled pattern is the file that rendering would have made.
 
 use crate::format::Kind;
-use crate::model::{Side, UsernamePattern};
+use crate::model::Side;
 
 use super::Artifact;
 use super::marks::{Marks, Origin, Question, Recipe};
-use super::person::{self, Field, Person};
+use super::person::{Field, Ground, Person};
+#[cfg(feature = "serve")]
+use super::spliced::Part;
 
 /// A rendered file with what differs from person to person left open.
 pub struct Pattern {
@@ -24,11 +26,7 @@ pub struct Pattern {
     open: Vec<(usize, Source)>,
     questions: Vec<Question>,
     has_finished: bool,
-    target: String,
-    uuids: Vec<String>,
-    protocol: String,
-    identifier: String,
-    usernames: Vec<(Side, Vec<UsernamePattern>)>,
+    ground: Ground,
 }
 
 enum Source {
@@ -48,10 +46,12 @@ pub struct Filled {
 pub struct Misfit;
 
 impl Pattern {
-    /// None where a file is nobody's own, or where even its servers depend on the person.
+    /// None where a file is the same for everybody, or where even its servers depend on the person.
     pub fn new(artifact: &Artifact<'_>) -> Option<Self> {
         let job = artifact.job;
-        job.subject.address()?;
+        if job.subject.address().is_none() && !job.subject.is_customers_domain() {
+            return None;
+        }
         let by_person = |side| {
             let mut servers = job.servers(side).iter();
             servers.any(|planned| planned.server.hostname.depends_on_person())
@@ -74,10 +74,6 @@ impl Pattern {
         }
         let mut questions = marks.questions();
         questions.retain(|question| depends(&question.recipe, &varies));
-        let usernames = [Side::Incoming, Side::Outgoing].map(|side| {
-            let servers = job.servers(side).iter();
-            (side, servers.map(|planned| planned.server.username.clone()).collect())
-        });
         let settled = marks.settle(&artifact.skeleton, &job.file.format, &varies).ok()?;
         let has_finished = marks.finish(&settled) != settled;
         Some(Self {
@@ -87,11 +83,7 @@ impl Pattern {
             open,
             questions,
             has_finished,
-            target: job.target.name.clone(),
-            uuids: job.target.uuids.clone(),
-            protocol: person::protocol(job),
-            identifier: person::base_identifier(job),
-            usernames: usernames.into(),
+            ground: Ground::of(job),
             marks,
         })
     }
@@ -100,7 +92,7 @@ impl Pattern {
     pub fn fill(&self, person: &Person<'_>) -> Result<Filled, Misfit> {
         for (at, source) in &self.open {
             let value = match source {
-                Source::Of(field) => self.field(*field, person).ok_or(Misfit)?,
+                Source::Of(field) => self.ground.value(*field, person).ok_or(Misfit)?.into_owned(),
                 Source::Made(recipe) => match (recipe.make)(&self.marks) {
                     Ok(serde_json::Value::String(text)) => text,
                     _ => return Err(Misfit),
@@ -126,6 +118,54 @@ impl Pattern {
         &self.format
     }
 
+    /// What was asked while the file was rendered: the two texts that were compared, where that is
+    /// all, and the answer.
+    #[cfg(feature = "serve")]
+    pub(super) fn questions(
+        &self,
+    ) -> impl Iterator<Item = (Option<&[String; 2]>, &serde_json::Value)> {
+        self.questions.iter().map(|asked| (asked.recipe.compares.as_ref(), &asked.answer))
+    }
+
+    /// With marks where something is open.
+    #[cfg(feature = "serve")]
+    pub(super) fn text(&self) -> &str {
+        &self.skeleton
+    }
+
+    #[cfg(feature = "serve")]
+    pub(super) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// A text with marks as what is fixed in it and what is open; none where something is made of
+    /// what is open.
+    #[cfg(feature = "serve")]
+    pub(super) fn parts(&self, text: &str) -> Option<Vec<Part>> {
+        let mut parts = Vec::new();
+        let mut fixed = String::new();
+        for c in text.chars() {
+            let open = self.open.iter().find(|(at, _)| Marks::at(*at) == Some(c));
+            match open {
+                Some((_, Source::Of(field))) => {
+                    if !fixed.is_empty() {
+                        parts.push(Part::Text(std::mem::take(&mut fixed)));
+                    }
+                    parts.push(Part::Field(*field));
+                }
+                Some((_, Source::Made(_))) => return None,
+                None if crate::model::is_reserved(c) => {
+                    fixed.push_str(&self.marks.resolve(c.encode_utf8(&mut [0; 4])));
+                }
+                None => fixed.push(c),
+            }
+        }
+        if !fixed.is_empty() {
+            parts.push(Part::Text(fixed));
+        }
+        Some(parts)
+    }
+
     /// The skeleton as a parser takes it: the values are marks, or stand in their place where they
     /// are in the format's own form already.
     pub fn skeleton(&self) -> String {
@@ -140,30 +180,6 @@ impl Pattern {
     /// A text of the skeleton with the values of the person that was filled in last.
     pub fn resolve(&self, text: &str) -> String {
         self.marks.resolve(text)
-    }
-
-    fn field(&self, field: Field, person: &Person<'_>) -> Option<String> {
-        Some(match field {
-            Field::Address => person.address.to_string(),
-            Field::LocalPart => person.address.local_part().to_owned(),
-            Field::AddressUnicode => person.unicode(),
-            Field::DisplayName => person.display_name?.to_string(),
-            Field::Token => person.token(),
-            Field::Identifier => format!("{}.{}", self.identifier, person.token()),
-            Field::Uuid(at) => {
-                let name = self.uuids.get(at)?;
-                person::uuid_of(&self.target, name, person.address.as_str(), &self.protocol)
-            }
-            Field::Username(side, at) => {
-                let (_, patterns) = self.usernames.iter().find(|(own, _)| *own == side)?;
-                let pattern = patterns.get(at)?;
-                match person.username {
-                    Some(username) => username.to_owned(),
-                    None if pattern.placeholders().is_empty() => pattern.to_string(),
-                    None => pattern.resolve(person.address),
-                }
-            }
-        })
     }
 }
 

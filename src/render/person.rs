@@ -5,15 +5,16 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use crate::model::{EmailAddress, Side, Text};
+use crate::model::{EmailAddress, Hostname, Placeholder, Side, Text, UsernamePattern};
 use crate::plan::{Audience, Job};
 
 /// The namespace of every UUID that mailwright derives; made once, never to change: a changed
 /// UUID makes Apple Mail drop an account with its mail and set it up anew.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af13);
 
-/// A value of the context that differs from person to person.
+/// A value of the context that differs from person to person, or from domain to domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
 pub enum Field {
     Address,
     LocalPart,
@@ -25,12 +26,55 @@ pub enum Field {
     Identifier,
     /// In the order of the manifest.
     Uuid(usize),
+    Domain,
+    DomainUnicode,
+    ReversedDomain,
+    AutoconfigHost,
+    AutodiscoverHost,
+}
+
+impl Field {
+    /// Whether a file that is nobody's own has it open, where its domain is.
+    pub(super) fn is_of_domain(self) -> bool {
+        match self {
+            Field::Token
+            | Field::Identifier
+            | Field::Uuid(_)
+            | Field::Domain
+            | Field::DomainUnicode
+            | Field::ReversedDomain
+            | Field::AutoconfigHost
+            | Field::AutodiscoverHost => true,
+            Field::Address
+            | Field::LocalPart
+            | Field::AddressUnicode
+            | Field::DisplayName
+            | Field::Username(..) => false,
+        }
+    }
+}
+
+/// Whom a file is filled in for.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    Account(&'a EmailAddress),
+    /// Everybody at a domain.
+    Domain(&'a Hostname),
+}
+
+impl<'a> Whom<'a> {
+    pub fn domain(self) -> &'a Hostname {
+        match self {
+            Whom::Account(address) => address.domain(),
+            Whom::Domain(domain) => domain,
+        }
+    }
 }
 
 /// Whom files are made for anew.
 #[derive(Debug, Clone)]
 pub struct Person<'a> {
-    pub address: &'a EmailAddress,
+    pub whom: Whom<'a>,
     pub display_name: Option<&'a Text>,
     /// Instead of what the provider's pattern makes of the address.
     pub username: Option<&'a str>,
@@ -46,16 +90,94 @@ impl<'a> Person<'a> {
         username: Option<&'a str>,
     ) -> Self {
         let (unicode, token) = (OnceCell::new(), OnceCell::new());
-        Self { address, display_name, username, unicode, token }
+        Self { whom: Whom::Account(address), display_name, username, unicode, token }
     }
 
-    pub(super) fn unicode(&self) -> String {
-        self.unicode.get_or_init(|| self.address.to_unicode()).clone()
+    /// Everybody at a domain.
+    pub fn at(domain: &'a Hostname) -> Self {
+        let (unicode, token) = (OnceCell::new(), OnceCell::new());
+        let whom = Whom::Domain(domain);
+        Self { whom, display_name: None, username: None, unicode, token }
     }
 
-    pub(super) fn token(&self) -> String {
-        let (address, display_name) = (self.address, self.display_name);
-        self.token.get_or_init(|| token(Audience::Account { address, display_name })).clone()
+    fn token(&self) -> &str {
+        self.token.get_or_init(|| match self.whom {
+            Whom::Account(address) => {
+                token(Audience::Account { address, display_name: self.display_name })
+            }
+            Whom::Domain(domain) => token(Audience::Everybody { domain }),
+        })
+    }
+}
+
+/// What the values of fields are made of, besides the person.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Ground {
+    target: String,
+    uuids: Vec<String>,
+    protocol: String,
+    /// Of whoever hands the file out.
+    organization: Option<String>,
+    usernames: [Vec<String>; 2],
+}
+
+impl Ground {
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let usernames = [Side::Incoming, Side::Outgoing].map(|side| {
+            job.servers(side).iter().map(|planned| planned.server.username.to_string()).collect()
+        });
+        Self {
+            target: job.target.name.clone(),
+            uuids: job.target.uuids.clone(),
+            protocol: protocol(job),
+            organization: job.organization.identifier.as_ref().map(ToString::to_string),
+            usernames,
+        }
+    }
+
+    /// What stands in the field for a person; none where she has nothing for it.
+    pub(super) fn value<'p>(&self, field: Field, person: &'p Person<'_>) -> Option<Cow<'p, str>> {
+        let domain = person.whom.domain();
+        let address = match person.whom {
+            Whom::Account(address) => Some(address),
+            Whom::Domain(_) => None,
+        };
+        Some(match field {
+            Field::Address => address?.as_str().into(),
+            Field::LocalPart => address?.local_part().into(),
+            Field::AddressUnicode => {
+                let address = address?;
+                person.unicode.get_or_init(|| address.to_unicode()).as_str().into()
+            }
+            Field::DisplayName => person.display_name?.as_str().into(),
+            Field::Token => person.token().into(),
+            Field::Identifier => {
+                let base = base_identifier(self.organization.as_deref(), domain);
+                format!("{base}.{}", person.token()).into()
+            }
+            Field::Uuid(at) => {
+                let name = self.uuids.get(at)?;
+                let subject = address.map_or(domain.as_str(), EmailAddress::as_str);
+                uuid_of(&self.target, name, subject, &self.protocol).into()
+            }
+            Field::Username(side, at) => {
+                let pattern = self.usernames[usize::from(side == Side::Outgoing)].get(at)?;
+                match person.username {
+                    Some(username) => username.into(),
+                    None if pattern == Placeholder::EmailAddress.as_str() => {
+                        address?.as_str().into()
+                    }
+                    None if !pattern.contains('%') => pattern.clone().into(),
+                    None => UsernamePattern::new(pattern).ok()?.resolve(address?).into(),
+                }
+            }
+            Field::Domain => domain.as_str().into(),
+            Field::DomainUnicode => domain.to_unicode().into(),
+            Field::ReversedDomain => domain.reversed().into(),
+            Field::AutoconfigHost => format!("autoconfig.{domain}").into(),
+            Field::AutodiscoverHost => format!("autodiscover.{domain}").into(),
+        })
     }
 }
 
@@ -81,7 +203,8 @@ pub(super) fn token(audience: Audience<'_>) -> String {
 }
 
 pub(super) fn identifier(job: &Job<'_>) -> String {
-    let base = base_identifier(job);
+    let organization = job.organization.identifier.as_ref().map(Text::as_str);
+    let base = base_identifier(organization, job.audience.domain());
     match job.audience {
         Audience::Account { .. } => format!("{base}.{}", token(job.audience)),
         _ => format!("{base}.{}", job.audience.domain().as_str().replace('.', "-")),
@@ -89,10 +212,10 @@ pub(super) fn identifier(job: &Job<'_>) -> String {
 }
 
 /// Of whoever hands the file out.
-pub(super) fn base_identifier(job: &Job<'_>) -> String {
-    match &job.organization.identifier {
-        Some(identifier) => identifier.to_string(),
-        None => format!("{}.mailwright", job.audience.domain().reversed()),
+fn base_identifier<'a>(organization: Option<&'a str>, domain: &Hostname) -> Cow<'a, str> {
+    match organization {
+        Some(identifier) => identifier.into(),
+        None => format!("{}.mailwright", domain.reversed()).into(),
     }
 }
 
@@ -109,11 +232,11 @@ pub(super) fn uuid(job: &Job<'_>, name: &str) -> String {
 }
 
 /// What decides whether an account is another one.
-pub(super) fn protocol(job: &Job<'_>) -> String {
+fn protocol(job: &Job<'_>) -> String {
     job.incoming.first().map_or_else(String::new, |s| s.server.server_type.to_string())
 }
 
-pub(super) fn uuid_of(target: &str, name: &str, subject: &str, protocol: &str) -> String {
+fn uuid_of(target: &str, name: &str, subject: &str, protocol: &str) -> String {
     let of = format!("{target}|{name}|{subject}|{protocol}");
     Uuid::new_v5(&NAMESPACE, of.as_bytes()).hyphenated().to_string().to_uppercase()
 }

@@ -27,6 +27,13 @@ enum Entry {
     File(PathBuf),
 }
 
+/// Where a provider's text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    BuiltIn(&'static str),
+    File(PathBuf),
+}
+
 /// A provider that is not there, with the names that are near.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotFound {
@@ -90,13 +97,26 @@ impl Catalog {
             return self.load(name, entry, findings).map(Ok);
         }
         let path = Path::new(name);
-        if path.extension().is_some_and(|e| e == "toml") || name.contains(std::path::MAIN_SEPARATOR)
-        {
+        if is_path(name) {
             let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("provider");
             return self.load(stem, &Entry::File(path.to_owned()), findings).map(Ok);
         }
         let suggestion = closest(name, self.names()).map(str::to_owned);
         Ok(Err(NotFound { name: name.to_owned(), suggestion }))
+    }
+
+    /// Where a provider is read from, by its name or by the path of its file.
+    pub fn place(&self, name: &str) -> Result<Place, NotFound> {
+        match self.entries.get(name) {
+            Some(Entry::BuiltIn(text)) => return Ok(Place::BuiltIn(text)),
+            Some(Entry::File(path)) => return Ok(Place::File(path.clone())),
+            None => {}
+        }
+        if is_path(name) {
+            return Ok(Place::File(PathBuf::from(name)));
+        }
+        let suggestion = closest(name, self.names()).map(str::to_owned);
+        Err(NotFound { name: name.to_owned(), suggestion })
     }
 
     /// The provider that a mail domain belongs to.
@@ -111,14 +131,16 @@ impl Catalog {
             self.entries.iter().partition(|(_, entry)| matches!(entry, Entry::File(_)));
         for (name, entry) in files.into_iter().chain(built_in) {
             if let Entry::BuiltIn(text) = entry
-                && (!text.contains(&quoted) || name == STARTING_POINT)
+                && ((!text.contains(&quoted) && !text.contains("\"*.")) || name == STARTING_POINT)
             {
                 continue;
             }
             let mut own = Vec::new();
             let provider = self.load(name, entry, &mut own)?;
             match provider {
-                Some(provider) if provider.config.domains.contains(domain) => {
+                Some(provider)
+                    if provider.config.domains.contains(domain) || provider.covers(domain) =>
+                {
                     findings.append(&mut own);
                     return Ok(Some(provider));
                 }
@@ -146,6 +168,12 @@ impl Catalog {
         findings.append(&mut own);
         Ok(provider)
     }
+}
+
+/// Whether people mean a file by it.
+fn is_path(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|e| e == "toml")
+        || name.contains(std::path::MAIN_SEPARATOR)
 }
 
 impl Catalog {

@@ -8,7 +8,7 @@ mod provider;
 mod server;
 mod who;
 
-pub use catalog::{Catalog, NotFound};
+pub use catalog::{Catalog, NotFound, Place};
 pub use mdm::{CUSTOM, Mdm, SignIn};
 pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
 pub use provider::{Provider, read_provider};

@@ -21,9 +21,18 @@ pub struct Provider {
     pub config: ClientConfig,
     /// Whether customers bring domains of their own.
     pub custom_domains: bool,
+    /// Customers' domains that are known by the domain above them: `example.com` for `*.example.com`.
+    pub wildcards: Vec<Hostname>,
     pub source: Arc<Source>,
     /// Where each server's ways to sign in stand in the file.
     pub authentication_spans: BTreeMap<(Side, usize), Range<usize>>,
+}
+
+impl Provider {
+    /// Whether a domain is a customer's that is known by the domain above it.
+    pub fn covers(&self, domain: &Hostname) -> bool {
+        self.wildcards.iter().any(|parent| domain != parent && domain.is_within(parent.as_str()))
+    }
 }
 
 /// The longest names the draft allows. draft-ietf-mailmaint-autoconfig, "displayName"
@@ -34,8 +43,9 @@ pub(super) const DISPLAY_SHORT_NAME: usize = 20;
 pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
     let mut spans = BTreeMap::new();
     let mut custom_domains = false;
+    let mut wildcards = Vec::new();
     let (config, findings) = document::read(source, |root| {
-        let (config, custom) = read_config(root, &mut spans)?;
+        let (config, custom) = read_config(root, &mut spans, &mut wildcards)?;
         custom_domains = custom;
         Some(config)
     });
@@ -44,6 +54,7 @@ pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec
         name: name.to_owned(),
         config,
         custom_domains,
+        wildcards,
         source: source.clone(),
         authentication_spans: spans,
     });
@@ -53,6 +64,7 @@ pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec
 fn read_config(
     root: &Table<'_>,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
+    wildcards: &mut Vec<Hostname>,
 ) -> Option<(ClientConfig, bool)> {
     root.text("source");
     let incoming = read_servers(root, Side::Incoming, spans);
@@ -95,7 +107,7 @@ fn read_config(
         .or_else(|| display_name.as_ref().map(short));
     let default_protocol = provider.value("defaultProtocol", Protocol::parse);
     let web_mail = url(&provider, "webMail");
-    let domains = read_domains(&provider);
+    let domains = read_domains(&provider, wildcards);
     let mx_domains = provider.list("mxDomains", Hostname::new);
     let custom_domains = provider.bool("customDomains").unwrap_or(false);
     let config = ClientConfig {
@@ -149,14 +161,19 @@ fn short(name: &Text) -> Text {
     Text::new(&shortened(name.as_str(), DISPLAY_SHORT_NAME)).unwrap_or_else(|_| name.clone())
 }
 
-fn read_domains(provider: &Table<'_>) -> Vec<Hostname> {
+/// `*.example.com` stands for every domain below; the others are the provider's own.
+fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Hostname> {
     let spans = provider.item_spans("domains");
     let mut domains: Vec<Hostname> = Vec::new();
     let mut at = 0;
     let read = provider.list("domains", |name| {
-        let result = Hostname::new(name).and_then(|domain| {
+        let (bare, is_wildcard) = match name.strip_prefix("*.") {
+            Some(parent) => (parent, true),
+            None => (name, false),
+        };
+        let result = Hostname::new(bare).and_then(|domain| {
             if domain.is_qualified() {
-                Ok(domain)
+                Ok((domain, is_wildcard))
             } else {
                 Err(Invalid::new(format!("\"{domain}\" has no dot, so it is no mail domain")))
             }
@@ -167,12 +184,19 @@ fn read_domains(provider: &Table<'_>) -> Vec<Hostname> {
         let span = spans.get(at).cloned().unwrap_or_else(|| provider.span());
         at += 1;
         match result {
-            Ok(domain) if domains.contains(&domain) => provider.push(
-                Finding::error("duplicate-domain", format!("{domain} is listed twice"))
-                    .at(provider.source(), span)
-                    .help("leave one of them out"),
-            ),
-            Ok(domain) => domains.push(domain),
+            Ok((domain, is_wildcard)) => {
+                let known = if is_wildcard { &mut *wildcards } else { &mut domains };
+                if known.contains(&domain) {
+                    let name = if is_wildcard { format!("*.{domain}") } else { domain.to_string() };
+                    provider.push(
+                        Finding::error("duplicate-domain", format!("{name} is listed twice"))
+                            .at(provider.source(), span)
+                            .help("leave one of them out"),
+                    );
+                } else {
+                    known.push(domain);
+                }
+            }
             Err(why) => provider.push(
                 Finding::error("invalid-setting", format!("emailProvider.domains: {why}"))
                     .at(provider.source(), span),
@@ -182,6 +206,12 @@ fn read_domains(provider: &Table<'_>) -> Vec<Hostname> {
     if at == 0 {
         provider
             .missing("domains", "list what stands behind the @, e.g. domains = [\"example.com\"]");
+    } else if domains.is_empty() && !wildcards.is_empty() {
+        provider.push(
+            provider
+                .wrong("domains", "has only names with *")
+                .help("list one domain that is the provider's own, too"),
+        );
     }
     domains
 }

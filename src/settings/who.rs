@@ -59,6 +59,39 @@ pub enum SubjectKind {
 }
 
 impl Subject {
+    /// A provider as a whole.
+    pub fn provider(
+        provider: Arc<Provider>,
+        overrides: &Override,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        with_overrides(provider_subject(provider), overrides, findings)
+    }
+
+    /// A domain that a customer has brought.
+    pub fn customer(
+        provider: Arc<Provider>,
+        domain: &Hostname,
+        overrides: &Override,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let subject = subject(SubjectKind::Domain, domain.clone(), provider, true);
+        with_overrides(subject, overrides, findings)
+    }
+
+    /// A person at one of the provider's domains, or at a customer's.
+    pub fn account(
+        provider: Arc<Provider>,
+        address: &EmailAddress,
+        is_customers: bool,
+        overrides: &Override,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let kind = SubjectKind::Account { address: address.clone(), display_name: None };
+        let subject = subject(kind, address.domain().clone(), provider, is_customers);
+        with_overrides(subject, overrides, findings)
+    }
+
     /// What people call it: an address, a domain, or the provider's id.
     pub fn name(&self) -> &str {
         match &self.kind {
@@ -81,6 +114,15 @@ impl Subject {
             SubjectKind::Account { display_name, .. } => display_name.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether it is about a customer's own domain, for which the provider's settings were made.
+    pub fn is_customers_domain(&self) -> bool {
+        let domains = &self.config.domains;
+        self.config.id == self.domain
+            && domains.len() == 1
+            && domains[0] == self.domain
+            && self.provider.config.domains != *domains
     }
 
     /// The folder of what is the same for everybody, below the output folder.
@@ -210,7 +252,7 @@ fn of_domain(
 ) -> Result<Option<(Arc<Provider>, bool)>, Error> {
     if let Some(provider) = chosen {
         let custom = !provider.config.domains.contains(domain) && provider.config.id != *domain;
-        if custom && !provider.custom_domains {
+        if custom && !provider.custom_domains && !provider.covers(domain) {
             let name = &provider.config.display_name;
             findings.push(
                 Finding::note(
@@ -223,7 +265,10 @@ fn of_domain(
         return Ok(Some((provider, custom)));
     }
     match catalog.by_domain(domain, findings)? {
-        Some(provider) => Ok(Some((Arc::new(provider), false))),
+        Some(provider) => {
+            let custom = !provider.config.domains.contains(domain);
+            Ok(Some((Arc::new(provider), custom)))
+        }
         None => {
             findings.push(
                 Finding::error(

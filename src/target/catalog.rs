@@ -73,6 +73,20 @@ impl Targets {
         self.entries.iter().filter(writes).map(|(name, _)| name.as_str())
     }
 
+    /// Those with files that a host serves, by a look at their manifests.
+    pub fn names_routed(&self) -> impl Iterator<Item = &str> {
+        let names_routes =
+            |manifest: &str| manifest.lines().any(|line| line.trim_start().starts_with("routes"));
+        let routed = move |(name, folder): &(&String, &Option<PathBuf>)| match folder {
+            Some(folder) => std::fs::read_to_string(folder.join(MANIFEST))
+                .is_ok_and(|manifest| names_routes(&manifest)),
+            None => {
+                embedded::file(&format!("templates/{name}/{MANIFEST}")).is_some_and(names_routes)
+            }
+        };
+        self.entries.iter().filter(routed).map(|(name, _)| name.as_str())
+    }
+
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }

@@ -4,18 +4,21 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Localized, ServerType, Side, Text};
 
-use super::{Builder, Part};
+use super::{Builder, Field, Part};
 
 impl Builder<'_> {
     pub(super) fn provider(&self) -> Value {
         let config = self.config();
         let mut map = Map::with_capacity(16);
         let mut set = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
-        set("id", self.text(config.id.as_str(), "emailProvider.id"));
+        set("id", self.own(config.id.as_str(), "emailProvider.id"));
         set("displayName", self.text(config.display_name.as_str(), "displayName"));
         set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
         let parts: [Part<Self>; 5] = [
-            ("domains", |b| b.list(b.config().domains.iter().map(|d| d.as_str()), "domain")),
+            ("domains", |b| {
+                let domains = b.config().domains.iter();
+                Value::Array(domains.map(|domain| b.own(domain.as_str(), "domain")).collect())
+            }),
             ("mxDomains", |b| b.list(b.config().mx_domains.iter().map(|d| d.as_str()), "mxDomain")),
             ("enable", Self::enable),
             ("documentation", Self::documentation),
@@ -51,6 +54,14 @@ impl Builder<'_> {
             set("oAuth2", value);
         }
         Value::Object(map)
+    }
+
+    /// A name of the provider, which for a customer's domain is that domain.
+    fn own(&self, name: &str, key: &'static str) -> Value {
+        match self.is_customers() {
+            true => self.of(Field::Domain, name, key),
+            false => self.text(name, key),
+        }
     }
 
     /// Only what concerns the servers in this file.

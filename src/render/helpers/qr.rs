@@ -55,6 +55,7 @@ impl HelperDef for QrHelper {
                 make: Arc::new(move |marks| {
                     codes.get(&marks.resolve(&text), size).map(Value::String)
                 }),
+                compares: None,
             }
         };
         out.write(&self.marks.mark_made(result, "qr", false, recipe))?;

@@ -1,0 +1,77 @@
+//! What can be typed about a server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::serve::Network;
+
+use super::ProtocolArg;
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen: TLS where there is a certificate, else plain HTTP [default: 127.0.0.1:8080]
+    #[arg(long, env = "MAILWRIGHT_LISTEN", value_name = "ADDR:PORT", value_delimiter = ',')]
+    pub listen: Vec<SocketAddr>,
+    /// Plain HTTP beside TLS, for older programs and for redirects
+    #[arg(long, value_name = "ADDR:PORT", value_delimiter = ',')]
+    pub listen_http: Vec<SocketAddr>,
+    /// The provider to serve, by name or as a file; domains that it does not name are its customers'
+    #[arg(long, env = "MAILWRIGHT_PROVIDER", value_name = "ID|FILE")]
+    pub provider: Option<String>,
+    /// With --providers: which of them serves domains that nobody has
+    #[arg(long, value_name = "NAME", conflicts_with = "provider")]
+    pub default_provider: Option<String>,
+    /// Which servers are published [default: both]
+    #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
+    pub protocol: Option<ProtocolArg>,
+    /// An option of a target; `targets show` lists them
+    #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
+    pub set: Vec<String>,
+    /// Where Autodiscover is sent over http, so that customers' domains need no certificate
+    #[arg(long, value_name = "HOST")]
+    pub canonical_host: Option<String>,
+    /// The certificate with its intermediates, a PEM file; more than once for more names
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Vec<PathBuf>,
+    /// The private key of that certificate, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Vec<PathBuf>,
+    /// Sign Apple's profiles: a PEM file with the certificate and its intermediates
+    #[cfg(feature = "sign")]
+    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    pub sign_cert: Option<PathBuf>,
+    /// The private key of that certificate, a PEM file
+    #[cfg(feature = "sign")]
+    #[arg(long, value_name = "FILE", requires = "sign_cert")]
+    pub sign_key: Option<PathBuf>,
+    /// The password of that key, where it is encrypted
+    #[cfg(feature = "sign")]
+    #[arg(long, value_name = "prompt|env:NAME|fd:N", requires = "sign_key")]
+    pub sign_key_password_from: Option<String>,
+    /// A proxy, or a network of them, whose X-Forwarded-For and X-Forwarded-Proto are believed
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxy: Vec<Network>,
+    /// Figures for Prometheus on a listener of their own, under /metrics
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub metrics: Option<SocketAddr>,
+    /// How many connections may be open
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    pub max_connections: usize,
+    /// How many requests a minute one client address may make [default: as many as it likes]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_limit: Option<u32>,
+    /// How many threads answer [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Whom root becomes once the sockets are open
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Write no line for each request to standard output
+    #[arg(long)]
+    pub no_access_log: bool,
+    /// Write addresses of people and clients into these lines, not only hashes of them
+    #[arg(long, conflicts_with = "no_access_log")]
+    pub log_addresses: bool,
+}

@@ -1,0 +1,228 @@
+//! `mailwright serve`: hands the files out to whoever asks.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::finding::{Finding, any_error};
+use crate::model::{Hostname, Protocol};
+use crate::serve::{Certificates, Error, Kitchen, Options, Pair, Patience, Server, Sources};
+use crate::settings::{Catalog, Place, Project};
+use crate::target::Targets;
+
+use super::args::{Color, Global, ProtocolArg, ServeArgs};
+use super::session::{project, set_options, unknown_target_options};
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+/// Where nobody says.
+const LISTEN: &str = "127.0.0.1:8080";
+const PROVIDER: &str = "outlook.com";
+
+pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let mut findings = Vec::new();
+    let (project, beside) = project(global, &mut findings)?;
+    let sources = sources(args, global, &project, &beside, &mut findings)?;
+    let kitchen = kitchen(args, global, project, &mut findings)?;
+    terminal.findings(&findings);
+    let (Some(sources), false) = (sources, any_error(&findings)) else {
+        return Ok(Outcome::Findings);
+    };
+    let server = Server {
+        options: options(args)?,
+        kitchen,
+        sources,
+        certificates: certificates(args)?,
+        sign: sign::open(args)?,
+        tell: talk(global),
+        tell_findings: talk_of_findings(global),
+    };
+    match server.run() {
+        Ok(()) => Ok(Outcome::Fine),
+        Err(Error::NoProvider(findings)) => {
+            terminal.findings(&findings);
+            Ok(Outcome::Findings)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the threads of the server say is said by a terminal of their own.
+fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
+    let terminal = Terminal::new(&own(global));
+    Box::new(move |words| terminal.say(words))
+}
+
+fn talk_of_findings(global: &Global) -> Box<dyn Fn(&[Finding]) + Send + Sync> {
+    let terminal = Terminal::new(&own(global));
+    Box::new(move |findings| terminal.findings(findings))
+}
+
+fn own(global: &Global) -> Global {
+    let color = match global.color {
+        Color::Auto => Color::Auto,
+        Color::Always => Color::Always,
+        Color::Never => Color::Never,
+    };
+    Global { config: None, templates: None, providers: None, color, quiet: global.quiet }
+}
+
+/// The one that is named, else the folder, else the one of the settings, else the default.
+fn sources(
+    args: &ServeArgs,
+    global: &Global,
+    project: &Project,
+    beside: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Sources>, Failure> {
+    if let (None, Some(folder)) = (&args.provider, &global.providers) {
+        let default = args.default_provider.clone();
+        if let Some(name) = &default
+            && !folder.join(format!("{name}.toml")).is_file()
+        {
+            let message = format!("there is no {name}.toml in {}", folder.display());
+            findings.push(
+                Finding::error("no-such-provider", message)
+                    .help("--default-provider is the name of a file of the folder, without .toml"),
+            );
+        }
+        return Ok(Some(Sources::folder(folder, default)));
+    }
+    if args.default_provider.is_some() {
+        findings.push(
+            Finding::error("no-such-provider", "--default-provider is one of --providers")
+                .help("name the folder of your providers with --providers DIR"),
+        );
+    }
+    let catalog = Catalog::new(global.providers.as_deref())?;
+    let of_project = project.provider.as_ref().map(|name| match name.ends_with(".toml") {
+        true => beside.join(name).display().to_string(),
+        false => name.clone(),
+    });
+    let name = args.provider.clone().or(of_project).unwrap_or_else(|| PROVIDER.to_owned());
+    match catalog.place(&name) {
+        Ok(Place::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
+        Ok(Place::File(path)) => {
+            // What cannot be read at all is said before any socket is opened.
+            std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+            Ok(Some(Sources::file(&path)))
+        }
+        Err(missing) => {
+            findings.push(missing.finding(&catalog));
+            Ok(None)
+        }
+    }
+}
+
+fn kitchen(
+    args: &ServeArgs,
+    global: &Global,
+    project: Project,
+    findings: &mut Vec<Finding>,
+) -> Result<Kitchen, Failure> {
+    let all = Targets::new(global.templates.as_deref())?;
+    let targets: Vec<_> = all.names_routed().filter_map(|name| all.get(name, findings)).collect();
+    let protocol = match args.protocol {
+        Some(ProtocolArg::Pop3) => Protocol::Pop3,
+        Some(ProtocolArg::Imap) => Protocol::Imap,
+        Some(ProtocolArg::Both) => Protocol::Both,
+        // All servers of a provider, unless somebody says otherwise.
+        None => project.protocol.unwrap_or(Protocol::Both),
+    };
+    let mut options = project.options;
+    set_options(&args.set, &targets, &mut options, findings);
+    unknown_target_options(&options, &targets, findings);
+    Ok(Kitchen::new(targets, protocol, options, project.organization, project.overrides))
+}
+
+fn options(args: &ServeArgs) -> Result<Options, Failure> {
+    let canonical_host = args.canonical_host.as_deref().map(Hostname::new).transpose();
+    let listen = match args.listen.as_slice() {
+        [] => vec![LISTEN.parse().expect("an address and a port")],
+        listen => listen.to_vec(),
+    };
+    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(Options {
+        listen,
+        listen_http: args.listen_http.clone(),
+        metrics: args.metrics,
+        canonical_host: canonical_host.map_err(|why| format!("--canonical-host: {why}"))?,
+        trusted: args.trusted_proxy.clone(),
+        patience: Patience::default(),
+        max_connections: args.max_connections,
+        rate_limit: args.rate_limit,
+        threads: args.threads.unwrap_or_else(processors).max(1),
+        user: args.user.clone(),
+        access_log: !args.no_access_log,
+        log_addresses: args.log_addresses,
+    })
+}
+
+fn certificates(args: &ServeArgs) -> Result<Option<Certificates>, Failure> {
+    if args.tls_cert.len() != args.tls_key.len() {
+        return Err(format!(
+            "there are {} --tls-cert and {} --tls-key; each certificate has a key of its own",
+            args.tls_cert.len(),
+            args.tls_key.len()
+        )
+        .into());
+    }
+    if args.tls_cert.is_empty() {
+        return Ok(None);
+    }
+    let pairs = args.tls_cert.iter().zip(&args.tls_key);
+    let pairs = pairs.map(|(chain, key)| Pair { chain: chain.clone(), key: key.clone() });
+    Ok(Some(Certificates::read(pairs.collect())?))
+}
+
+#[cfg(feature = "sign")]
+mod sign {
+    use std::time::SystemTime;
+
+    use super::super::secret::read_secret;
+    use super::super::signing::read;
+    use super::{Arc, Failure, ServeArgs};
+    use crate::serve::{OpenSign, Sign};
+    use crate::sign::{Pem, Signer};
+
+    /// How what signs is read; a password is asked for once.
+    pub fn open(args: &ServeArgs) -> Result<Option<Box<OpenSign>>, Failure> {
+        let (Some(chain), Some(key)) = (args.sign_cert.clone(), args.sign_key.clone()) else {
+            return Ok(None);
+        };
+        let password = args.sign_key_password_from.as_deref().map(|from| {
+            read_secret("--sign-key-password-from", "password of the private key", from)
+        });
+        let password = password.transpose()?;
+        let open = move || -> Result<Arc<Sign>, String> {
+            let texts = (read(&chain), read(&key));
+            let chain_text = texts.0.map_err(|e| e.to_string())?;
+            let key_text = texts.1.map_err(|e| e.to_string())?;
+            let (chain_name, key_name) = (chain.display().to_string(), key.display().to_string());
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let signer = Signer::new(
+                Pem { name: &chain_name, text: &chain_text },
+                Pem { name: &key_name, text: &key_text },
+                password.as_ref(),
+                now,
+            )
+            .map_err(|finding| finding.to_string())?;
+            Ok(Arc::new(move |profile: &[u8]| {
+                signer.sign(profile).map_err(|finding| finding.to_string())
+            }))
+        };
+        // What is wrong with it is said before any socket is opened.
+        open()?;
+        Ok(Some(Box::new(open)))
+    }
+}
+
+#[cfg(not(feature = "sign"))]
+mod sign {
+    use super::{Failure, ServeArgs};
+    use crate::serve::OpenSign;
+
+    pub fn open(_: &ServeArgs) -> Result<Option<Box<OpenSign>>, Failure> {
+        Ok(None)
+    }
+}

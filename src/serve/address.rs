@@ -1,0 +1,165 @@
+//! The address in a request: as a parameter, in the path, in a body; and the domain that decides.
+
+use std::borrow::Cow;
+
+use crate::model::{EmailAddress, Hostname};
+
+/// What a request says about whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// Nobody.
+    Nobody,
+    /// Something that is no address, or two of them.
+    Wrong,
+    /// What may be an address: decoded, with one `@` that has something on both sides.
+    Person(Cow<'a, str>),
+}
+
+/// Names of the parameter: Thunderbird's, and that of profiles and of the page for people.
+const NAMES: [&str; 2] = ["emailaddress", "email"];
+/// Longer than any address, even where each of its characters is written in four bytes.
+const LONGEST: usize = 1024;
+
+impl<'a> Asked<'a> {
+    /// By a parameter of the query.
+    pub fn by_query(query: &'a str) -> Self {
+        let mut found = Self::Nobody;
+        for value in parameters(query, &NAMES) {
+            let this = Self::by_text(value);
+            match (&found, this) {
+                (_, Self::Nobody) => {}
+                (Self::Nobody, this) => found = this,
+                (first, this) if *first == this => {}
+                _ => return Self::Wrong,
+            }
+        }
+        found
+    }
+
+    /// By a text that is percent-encoded.
+    pub fn by_text(text: &'a str) -> Self {
+        if text.len() > LONGEST {
+            return Self::Wrong;
+        }
+        match decode(text) {
+            Some(Cow::Borrowed(text)) => Self::plain(Cow::Borrowed(text.trim())),
+            Some(Cow::Owned(text)) => Self::plain(Cow::Owned(text.trim().to_owned())),
+            None => Self::Wrong,
+        }
+    }
+
+    /// By a text as it is.
+    pub fn plain(text: Cow<'a, str>) -> Self {
+        if text.is_empty() {
+            return Self::Nobody;
+        }
+        match text.rsplit_once('@') {
+            Some((local_part, domain))
+                if text.len() <= LONGEST && !local_part.is_empty() && !domain.is_empty() =>
+            {
+                Self::Person(text)
+            }
+            _ => Self::Wrong,
+        }
+    }
+
+    pub fn domain(&self) -> Option<&str> {
+        match self {
+            Self::Person(text) => text.rsplit_once('@').map(|(_, domain)| domain),
+            _ => None,
+        }
+    }
+
+    /// The address, where the host name of its domain is known already.
+    pub fn at(&self, domain: &Hostname) -> Option<EmailAddress> {
+        let Self::Person(text) = self else { return None };
+        let (local_part, own) = text.rsplit_once('@')?;
+        match own.eq_ignore_ascii_case(domain.as_str()) {
+            true => EmailAddress::at(local_part, domain).ok(),
+            false => EmailAddress::new(text).ok(),
+        }
+    }
+}
+
+/// Values of parameters with one of these names, in any case, as they stand in the query.
+pub fn parameters<'q>(query: &'q str, names: &[&str]) -> impl Iterator<Item = &'q str> {
+    query.split('&').filter_map(move |pair| {
+        let (name, value) = pair.split_once('=')?;
+        names.iter().any(|known| known.eq_ignore_ascii_case(name)).then_some(value)
+    })
+}
+
+/// Percent-encoding undone; a plus stays one, since it can stand in an address and a space cannot.
+///
+/// None where it is none, or no UTF-8.
+pub fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, after) = rest.split_at_checked(2)?;
+        let digits = std::str::from_utf8(digits).ok()?;
+        if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = after;
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_however_it_is_encoded() {
+        for query in [
+            "emailaddress=ann%40a.example",
+            "x=1&EmailAddress=ann@a.example",
+            "email=ann@a.example&email=ann%40a.example",
+        ] {
+            assert_eq!(Asked::by_query(query), Asked::Person("ann@a.example".into()), "{query}");
+        }
+        assert_eq!(Asked::by_query("email=o+x@a.example"), Asked::Person("o+x@a.example".into()));
+        for query in ["", "emailaddress=", "a=b", "emailaddress"] {
+            assert_eq!(Asked::by_query(query), Asked::Nobody, "{query}");
+        }
+        let long = format!("email={}@a.example", "a".repeat(10_240));
+        for query in [
+            "email=ann",
+            "email=%zz@a.example",
+            "email=%ff@a",
+            "email=a@b.c&emailaddress=x@b.c",
+            "email=@",
+            &long,
+        ] {
+            assert_eq!(Asked::by_query(query), Asked::Wrong, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_address_at_a_known_domain_is_the_same_as_any() {
+        let domain = Hostname::new("a.example").unwrap();
+        for (text, is_one) in [
+            ("ann@A.example", true),
+            ("ann@b.example", true),
+            ("o'neil&x@a.example", true),
+            ("a b@a.example", false),
+            (".ann@a.example", false),
+            ("con@a.example", false),
+            ("a\0@a.example", false),
+        ] {
+            let address = Asked::plain(text.into()).at(&domain);
+            assert_eq!(address, EmailAddress::new(text).ok(), "{text}");
+            assert_eq!(address.is_some(), is_one, "{text}");
+        }
+    }
+}

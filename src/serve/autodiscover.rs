@@ -1,0 +1,252 @@
+//! Autodiscover's questions and refusals: what Outlook and others post, and what they get where there is
+//! nothing for them.
+//!
+//! MS-OXDSCLI (POX), MS-ASCMD 2.2.1.1 (mobilesync), and the "Autodiscover v2" JSON that Outlook 2019 and
+//! Outlook for Android ask for.
+
+use std::fmt::Write as _;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// What was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Posted {
+    /// A request for settings.
+    Settings { address: String },
+    /// It wants ActiveSync's settings.
+    MobileSync,
+    /// It wants another schema that nobody here knows.
+    OtherSchema,
+    /// It is no request, or names no address.
+    Wrong,
+}
+
+const SETTINGS: [&str; 2] = [
+    "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a",
+    "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006",
+];
+const MOBILE_SYNC: &str =
+    "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006";
+/// Deeper than any request is nested.
+const DEEPEST: usize = 16;
+
+/// Reads a request. Namespaces and their prefixes are not looked at, since clients write both; a DTD and
+/// what it defines is never followed.
+pub fn read(body: &[u8]) -> Posted {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let Ok(text) = std::str::from_utf8(body) else { return Posted::Wrong };
+    read_text(text).unwrap_or(Posted::Wrong)
+}
+
+fn read_text(text: &str) -> Option<Posted> {
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.check_end_names = true;
+    let (mut depth, mut roots) = (0, 0);
+    let mut inside = None;
+    let (mut address, mut schema) = (None::<String>, None::<String>);
+    let mut value = String::new();
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(start) => {
+                if depth == 0 {
+                    roots += 1;
+                }
+                depth += 1;
+                if depth > DEEPEST || roots > 1 {
+                    return None;
+                }
+                inside = match start.local_name().as_ref() {
+                    "EMailAddress" => Some(true),
+                    "AcceptableResponseSchema" => Some(false),
+                    _ => None,
+                };
+                value.clear();
+            }
+            Event::End(_) => {
+                depth -= 1;
+                match inside.take() {
+                    // Two addresses: for whom?
+                    Some(true) if address.as_ref().is_some_and(|own| own != value.trim()) => {
+                        return None;
+                    }
+                    Some(true) => address = Some(value.trim().to_owned()),
+                    Some(false) => schema = Some(value.trim().to_owned()),
+                    None => {}
+                }
+            }
+            Event::Text(part) if inside.is_some() => value.push_str(&part),
+            Event::CData(part) if inside.is_some() => value.push_str(&part),
+            Event::GeneralRef(name) => {
+                let character = match name.resolve_char_ref().ok()? {
+                    Some(character) => character,
+                    None => match &*name {
+                        "amp" => '&',
+                        "lt" => '<',
+                        "gt" => '>',
+                        "quot" => '"',
+                        "apos" => '\'',
+                        // Defined by a DTD, or by nobody.
+                        _ => return None,
+                    },
+                };
+                if inside.is_some() {
+                    value.push(character);
+                }
+            }
+            Event::DocType(_) => return None,
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    if depth != 0 || roots != 1 {
+        return None;
+    }
+    Some(match schema.as_deref() {
+        Some(schema) if schema.eq_ignore_ascii_case(MOBILE_SYNC) => Posted::MobileSync,
+        Some(schema) if !SETTINGS.iter().any(|known| known.eq_ignore_ascii_case(schema)) => {
+            Posted::OtherSchema
+        }
+        // Some leave the schema out, and want what everybody wants.
+        _ => match address {
+            Some(address) if !address.is_empty() => Posted::Settings { address },
+            _ => Posted::Wrong,
+        },
+    })
+}
+
+/// Why there are no settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// 600
+    InvalidRequest,
+    /// 601
+    SchemaNotSupported,
+}
+
+/// The document that says so, at a time of the day in seconds and ten millionths of them.
+pub fn refusal(refused: Refused, seconds: u64, fraction: u32) -> String {
+    let (code, message) = match refused {
+        Refused::InvalidRequest => (600, "Invalid Request"),
+        Refused::SchemaNotSupported => (601, "Requested schema version not supported"),
+    };
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\n  \
+         <Response>\n    \
+         <Error Time=\"{:02}:{:02}:{:02}.{fraction:07}\" Id=\"{}\">\n      \
+         <ErrorCode>{code}</ErrorCode>\n      \
+         <Message>{message}</Message>\n      \
+         <DebugData />\n    \
+         </Error>\n  \
+         </Response>\n\
+         </Autodiscover>\n",
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+        fraction ^ 0x2006,
+    )
+}
+
+/// ActiveSync's own way to say that there is nothing: status 2, "protocol error" (MS-ASCMD 2.2.3.177.1).
+pub fn mobile_sync_refusal() -> String {
+    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+     <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\n  \
+     <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006\">\n    \
+     <Culture>en:us</Culture>\n    \
+     <Action>\n      \
+     <Error>\n        \
+     <Status>2</Status>\n        \
+     <Message>There is no ActiveSync here; this provider has IMAP, POP3 and SMTP</Message>\n        \
+     <DebugData />\n        \
+     <ErrorCode>600</ErrorCode>\n      \
+     </Error>\n    \
+     </Action>\n  \
+     </Response>\n\
+     </Autodiscover>\n"
+        .to_owned()
+}
+
+/// The second version: where the first one is, or why there is nothing.
+pub fn json(protocol: Option<&str>, host: &str) -> Result<String, String> {
+    let error = |code: &str, message: &str| {
+        Err(format!("{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"{message}\"}}\n"))
+    };
+    match protocol {
+        Some(protocol) if protocol.eq_ignore_ascii_case("AutodiscoverV1") => {
+            let mut answer = String::with_capacity(160);
+            let _ = writeln!(
+                answer,
+                "{{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"https://{host}/autodiscover/autodiscover.xml\"}}"
+            );
+            Ok(answer)
+        }
+        Some(_) => error(
+            "InvalidProtocol",
+            "This host knows the protocol AutodiscoverV1 only; there is no Exchange behind it",
+        ),
+        None => error("MandatoryParameterMissing", "The parameter Protocol is missing"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(inside: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/\
+             autodiscover/outlook/requestschema/2006\"><Request>{inside}</Request></Autodiscover>"
+        )
+    }
+
+    #[test]
+    fn an_address_is_read_with_and_without_prefixes() {
+        let ann = Posted::Settings { address: "ann@a.example".to_owned() };
+        let schema =
+            format!("<AcceptableResponseSchema>{}</AcceptableResponseSchema>", SETTINGS[0]);
+        for body in [
+            request("<EMailAddress>ann@a.example</EMailAddress>"),
+            request(&format!("{schema}<EMailAddress> ann@a.example\n</EMailAddress>")),
+            request("<EMailAddress><![CDATA[ann@a.example]]></EMailAddress>"),
+            request("<EMailAddress>ann&#64;a.example</EMailAddress>"),
+            "<a:Autodiscover xmlns:a=\"x\"><a:Request><a:EMailAddress>ann@a.example</a:EMailAddress></a:Request></a:Autodiscover>".to_owned(),
+            format!("\u{FEFF}{}", request("<EMailAddress>ann@a.example</EMailAddress>")),
+        ] {
+            assert_eq!(read(body.as_bytes()), ann, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_wrong() {
+        for body in [
+            String::new(),
+            "x".to_owned(),
+            request(""),
+            request("<EMailAddress/>"),
+            request("<EMailAddress>a@b.c</EMailAddress><EMailAddress>d@b.c</EMailAddress>"),
+            request("<EMailAddress>a@b.c</Wrong>"),
+            request("<EMailAddress>&xxe;</EMailAddress>"),
+            "<!DOCTYPE a [<!ENTITY x \"y\">]><Autodiscover/>".to_owned(),
+            "<Autodiscover>".to_owned(),
+            "<a/><a/>".to_owned(),
+            "<a>".repeat(50),
+        ] {
+            assert_eq!(read(body.as_bytes()), Posted::Wrong, "{body}");
+        }
+        assert_eq!(read(b"\xFF\xFE<\0a\0"), Posted::Wrong);
+    }
+
+    #[test]
+    fn another_schema_is_told_apart() {
+        let of = |schema: &str| {
+            request(&format!(
+                "<EMailAddress>a@b.c</EMailAddress>\
+                 <AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
+            ))
+        };
+        assert_eq!(read(of(MOBILE_SYNC).as_bytes()), Posted::MobileSync);
+        assert_eq!(read(of("http://x.example").as_bytes()), Posted::OtherSchema);
+    }
+}

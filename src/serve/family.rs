@@ -1,0 +1,88 @@
+//! Which kind of program asks, by what it calls itself: for figures, never for the answer.
+
+/// What clients are counted as.
+pub const FAMILIES: [&str; 14] = [
+    "thunderbird",
+    "outlook",
+    "apple",
+    "evolution",
+    "kmail",
+    "k9",
+    "fairemail",
+    "deltachat",
+    "emclient",
+    "mailspring",
+    "browser",
+    "tool",
+    "other",
+    "none",
+];
+
+/// What is looked for, in lower case, and the number of the family. The first that is found decides:
+/// most of them say "Mozilla", too.
+const MARKS: [(&str, usize); 25] = [
+    ("thunderbird", 0),
+    ("k-9 mail", 5),
+    ("k9mail", 5),
+    ("fairemail", 6),
+    ("m66b", 6),
+    ("deltachat", 7),
+    ("delta chat", 7),
+    ("emclient", 8),
+    ("em client", 8),
+    ("mailspring", 9),
+    ("evolution", 3),
+    ("kmail", 4),
+    ("akonadi", 4),
+    ("kde", 4),
+    ("microsoft office", 1),
+    ("outlook", 1),
+    ("msoffice", 1),
+    ("accountsd", 2),
+    ("dataaccessd", 2),
+    ("mobileasset", 2),
+    ("cfnetwork", 2),
+    ("mozilla/", 10),
+    ("curl/", 11),
+    ("wget/", 11),
+    ("python", 11),
+];
+
+/// The number of a family in [`FAMILIES`].
+pub fn of(user_agent: Option<&[u8]>) -> usize {
+    let Some(user_agent) = user_agent.filter(|name| !name.is_empty()) else { return 13 };
+    let lower = user_agent[..user_agent.len().min(256)].to_ascii_lowercase();
+    let has = |mark: &str| memchr::memmem::find(&lower, mark.as_bytes()).is_some();
+    MARKS.iter().find(|(mark, _)| has(mark)).map_or(12, |(_, family)| *family)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_told_apart_by_what_they_call_themselves() {
+        for (user_agent, family) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Thunderbird/153.7.0",
+                "thunderbird",
+            ),
+            (
+                "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.14326; Pro)",
+                "outlook",
+            ),
+            ("Evolution 3.46.4", "evolution"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15",
+                "browser",
+            ),
+            ("eu.faircode.email/2345 FairEmail", "fairemail"),
+            ("curl/7.88.1", "tool"),
+            ("x", "other"),
+            ("", "none"),
+        ] {
+            assert_eq!(FAMILIES[of(Some(user_agent.as_bytes()))], family, "{user_agent}");
+        }
+        assert_eq!(FAMILIES[of(None)], "none");
+    }
+}

@@ -1,0 +1,624 @@
+//! A request → its answer.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Version};
+
+use crate::finding::Finding;
+use crate::model::EmailAddress;
+use crate::render::Person;
+
+use super::address::{Asked, decode, parameters};
+use super::autodiscover::{self, Posted, Refused};
+use super::kitchen::For;
+use super::log::Line;
+use super::menu::{Led, Slot};
+use super::proxy;
+use super::reply::{Keep, Reply, Whole};
+use super::site::{Ready, Site};
+use super::worker::{Connection, Worker};
+
+/// The largest request that is read.
+const LARGEST_BODY: usize = 64 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
+const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
+/// Also as a path, with the address in it.
+const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
+
+/// Routes that are not in the manifests, as logs and metrics call them, after those that are.
+pub const OTHER_ROUTES: [&str; 4] = ["autodiscover-json", "qr", "health", "none"];
+
+/// What is learnt of a request while it is answered, for log and metrics.
+struct Learnt {
+    route: usize,
+    site: Option<Rc<Site>>,
+    address: Option<EmailAddress>,
+}
+
+/// A request without its body.
+pub(super) struct Head<'a> {
+    pub method: &'a Method,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub host: Option<&'a str>,
+    pub headers: &'a hyper::HeaderMap,
+    pub tls: bool,
+}
+
+pub async fn handle(
+    worker: Rc<Worker>,
+    connection: Rc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Response<Whole>, Infallible> {
+    let begun = Instant::now();
+    let (parts, body) = request.into_parts();
+    let shared = &worker.shared;
+    let trusted = &shared.options.trusted;
+    let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
+    let family = connection.family(parts.headers.get(header::USER_AGENT));
+    let none = shared.kitchen.menu.slots.len() + OTHER_ROUTES.len() - 1;
+    let mut learnt = Learnt { route: none, site: None, address: None };
+    let mut reply = match host(&parts) {
+        Ok(host) => {
+            let head = Head {
+                method: &parts.method,
+                path: parts.uri.path(),
+                query: parts.uri.query().unwrap_or_default(),
+                host,
+                headers: &parts.headers,
+                tls,
+            };
+            worker.answer(&connection, &head, body, peer, &mut learnt).await
+        }
+        Err(words) => Reply::words(StatusCode::BAD_REQUEST, words),
+    };
+    let length = reply.body.len();
+    if parts.method == Method::HEAD && parts.version < Version::HTTP_2 {
+        reply = reply.with(header::CONTENT_LENGTH, HeaderValue::from(length));
+        reply.body = Bytes::new();
+    }
+    let took = begun.elapsed();
+    let status = reply.status.as_u16();
+    worker.counts.count(learnt.route, family, status, took);
+    if worker.lines.is_on() {
+        worker.lines.add(&Line {
+            method: parts.method.as_str(),
+            route: shared.route_name(learnt.route),
+            domain: learnt.site.as_ref().map_or("", |site| site.domain.as_str()),
+            address: learnt.address.as_ref().map(EmailAddress::as_str),
+            status,
+            bytes: length,
+            took,
+            family,
+            peer,
+            tls,
+        });
+    }
+    Ok(reply.into_response())
+}
+
+/// Whom the request names as its host, without the port.
+///
+/// RFC 9112 section 3.2: a request of HTTP/1.1 names one, and only one; an absolute target wins.
+fn host(parts: &hyper::http::request::Parts) -> Result<Option<&str>, &'static str> {
+    let mut named = parts.headers.get_all(header::HOST).iter();
+    let first = named.next();
+    if named.next().is_some() {
+        return Err("more than one Host\n");
+    }
+    if let Some(authority) = parts.uri.authority() {
+        return Ok(Some(authority.host()));
+    }
+    match first {
+        None if parts.version == Version::HTTP_11 => Err("no Host\n"),
+        None => Ok(None),
+        Some(host) => match host.to_str() {
+            Ok(host) => Ok(Some(without_port(host))),
+            Err(_) => Err("a Host that is none\n"),
+        },
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !host.ends_with(':') => {
+            host.trim_end_matches('.')
+        }
+        _ => host.trim_end_matches('.'),
+    }
+}
+
+impl Worker {
+    async fn answer(
+        &self,
+        connection: &Connection,
+        head: &Head<'_>,
+        body: Incoming,
+        peer: IpAddr,
+        learnt: &mut Learnt,
+    ) -> Reply {
+        let shared = &self.shared;
+        let slots = shared.kitchen.menu.slots.len();
+        if let Some(reply) = self.health(connection, head) {
+            learnt.route = slots + 2;
+            return reply;
+        }
+        if let Some(limit) = &shared.rate_limit
+            && let Err(seconds) = limit.ask(peer)
+        {
+            shared.metrics.shared.limited.fetch_add(1, Ordering::Relaxed);
+            let words = "Too many requests; please wait a little\n";
+            return Reply::words(StatusCode::TOO_MANY_REQUESTS, words)
+                .with(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let path = head.path;
+        if path.len() >= AUTODISCOVER_JSON.len()
+            && path.as_bytes()[..AUTODISCOVER_JSON.len()]
+                .eq_ignore_ascii_case(AUTODISCOVER_JSON.as_bytes())
+        {
+            learnt.route = slots;
+            return match head.method {
+                &Method::GET | &Method::HEAD => self.autodiscover_json(head, learnt),
+                _ => not_allowed(head.method, "GET, HEAD, OPTIONS"),
+            };
+        }
+        if let Some(reply) = self.qr(head, learnt_route(learnt, slots + 1)).await {
+            return reply;
+        }
+        let Some(led) = shared.kitchen.menu.find(path) else {
+            learnt.route = slots + OTHER_ROUTES.len() - 1;
+            return Reply::empty(StatusCode::NOT_FOUND);
+        };
+        learnt.route = led.slot;
+        let slot = &shared.kitchen.menu.slots[led.slot];
+        let is_post = *head.method == Method::POST && slot.is_autodiscover;
+        if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
+            let allowed = if slot.is_autodiscover {
+                "GET, HEAD, POST, OPTIONS"
+            } else {
+                "GET, HEAD, OPTIONS"
+            };
+            return not_allowed(head.method, allowed);
+        }
+        if slot.is_autodiscover
+            && let Some(reply) = self.elsewhere(head, learnt)
+        {
+            return reply;
+        }
+        if is_post {
+            return match whole(body).await {
+                Ok(body) => self.posted(head, led.slot, &body, learnt).await,
+                Err(reply) => reply,
+            };
+        }
+        let asked = match led.address {
+            Some(address) => Asked::by_text(address),
+            None => Asked::by_query(head.query),
+        };
+        match slot.is_page {
+            true => self.page(head, &led, &asked).await,
+            false => self.file(head, &led, slot, &asked, learnt).await,
+        }
+    }
+
+    /// What those ask who watch over servers.
+    fn health(&self, connection: &Connection, head: &Head<'_>) -> Option<Reply> {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        let reply = match head.path {
+            "/healthz" => Reply::new(text, "ok\n", Keep::Nobody),
+            "/readyz" if self.shared.is_ready() => Reply::new(text, "ok\n", Keep::Nobody),
+            "/readyz" => Reply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n"),
+            "/metrics" if connection.is_inside => {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+                let text = self.shared.metrics.text(now);
+                let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                Reply::new(HeaderValue::from_static(media_type), text, Keep::Nobody)
+            }
+            _ if connection.is_inside => Reply::empty(StatusCode::NOT_FOUND),
+            _ => return None,
+        };
+        Some(match *head.method {
+            Method::GET | Method::HEAD => reply,
+            _ => not_allowed(head.method, "GET, HEAD"),
+        })
+    }
+
+    /// Over http, Autodiscover is where there is a certificate for it: Outlook asks its user, and
+    /// follows.
+    fn elsewhere(&self, head: &Head<'_>, learnt: &mut Learnt) -> Option<Reply> {
+        let canonical = self.shared.options.canonical_host.as_ref().filter(|_| !head.tls)?;
+        if head.host.is_some_and(|host| host.eq_ignore_ascii_case(canonical.as_str())) {
+            return None;
+        }
+        let site = self.at_host(head);
+        let Some(site) = site else { return Some(self.nobody()) };
+        learnt.site = Some(site);
+        let url = format!("https://{canonical}/autodiscover/autodiscover.xml");
+        let url = HeaderValue::try_from(url).expect("a host name and a path");
+        Some(Reply::empty(StatusCode::FOUND).with(header::LOCATION, url))
+    }
+
+    pub(super) fn at_host(&self, head: &Head<'_>) -> Option<Rc<Site>> {
+        let own = self.shared.options.canonical_host.as_ref();
+        self.sites.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
+    }
+
+    /// Whose answer it is: the domain of the address if that is known, else that of the host. What is a
+    /// person's is never answered for the host's domain instead.
+    pub(super) fn site(
+        &self,
+        head: &Head<'_>,
+        asked: &Asked<'_>,
+        is_personal: bool,
+    ) -> Option<Rc<Site>> {
+        let by_address =
+            asked.domain().and_then(|domain| self.sites.of_domain(&self.shared.store, domain));
+        if by_address.as_ref().is_some_and(|site| !site.is_default)
+            || (is_personal && matches!(asked, Asked::Person(_)))
+        {
+            return by_address;
+        }
+        match self.at_host(head) {
+            Some(site) if site.is_default => by_address.or(Some(site)),
+            by_host => by_host.or(by_address),
+        }
+    }
+
+    /// There is nobody with that domain here, or not yet.
+    pub(super) fn nobody(&self) -> Reply {
+        match self.shared.is_ready() {
+            true => Reply::empty(StatusCode::NOT_FOUND),
+            false => Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
+                .with(header::RETRY_AFTER, HeaderValue::from_static("2")),
+        }
+    }
+
+    async fn file(
+        &self,
+        head: &Head<'_>,
+        led: &Led<'_>,
+        slot: &Slot,
+        asked: &Asked<'_>,
+        learnt: &mut Learnt,
+    ) -> Reply {
+        let is_personal = slot.personal.is_some();
+        let Some(site) = self.site(head, asked, is_personal) else { return self.nobody() };
+        learnt.site = Some(Rc::clone(&site));
+        if !is_personal || *asked == Asked::Nobody {
+            return self.shared_file(head, led.slot, slot, &site).await;
+        }
+        match asked.at(&site.domain) {
+            Some(address) => {
+                learnt.address = Some(address.clone());
+                self.personal_file(led.slot, slot, &site, address).await
+            }
+            None if slot.is_autodiscover => refusal(Refused::InvalidRequest),
+            None => Reply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
+        }
+    }
+
+    /// The same for everybody at the domain.
+    async fn shared_file(
+        &self,
+        head: &Head<'_>,
+        number: usize,
+        slot: &Slot,
+        site: &Rc<Site>,
+    ) -> Reply {
+        let mut ready = match self.sites.ready(&self.shared.store, site, number, false) {
+            Ok(ready) => ready,
+            Err(why) => return self.broken(&site.packed.name, &why.to_string()),
+        };
+        if let Ready::InFull = *ready {
+            let domain = site.domain.clone();
+            let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+                maker.in_full(kitchen, provider, number, For::Customer(&domain))
+            });
+            ready = match made.await {
+                Ok(Some(bytes)) => self.sites.keep(site, number, bytes.into()),
+                Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                Err(reply) => return reply,
+            };
+        }
+        let Ready::Fixed { bytes, tag } = &*ready else {
+            return Reply::empty(StatusCode::NOT_FOUND);
+        };
+        let media_type = self.shared.media_types[number].clone();
+        if slot.is_profile && self.shared.signer().is_some() {
+            return self.signed(Reply::new(media_type, bytes.clone(), Keep::Nobody), slot).await;
+        }
+        let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+        let own = tag.to_str().unwrap_or_default();
+        let is_known = known.is_some_and(|tags| {
+            tags.split(',').any(|one| {
+                matches!(one.trim().trim_start_matches("W/"), "*")
+                    || one.trim().trim_start_matches("W/") == own
+            })
+        });
+        let mut reply = match is_known {
+            true => Reply { keep: Keep::Anybody, ..Reply::empty(StatusCode::NOT_MODIFIED) },
+            false => Reply::new(media_type, bytes.clone(), Keep::Anybody),
+        };
+        reply.tag = Some(tag.clone());
+        dressed(reply, slot, None)
+    }
+
+    /// One person's own.
+    async fn personal_file(
+        &self,
+        number: usize,
+        slot: &Slot,
+        site: &Rc<Site>,
+        address: EmailAddress,
+    ) -> Reply {
+        let ready = match self.sites.ready(&self.shared.store, site, number, true) {
+            Ok(ready) => ready,
+            Err(why) => return self.broken(&site.packed.name, &why.to_string()),
+        };
+        let bytes = match &*ready {
+            Ready::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
+            // Of letters beyond ASCII, what a client takes is planned anew.
+            Ready::Spliced(spliced) if !address.needs_smtputf8() => {
+                spliced.fill(&Person::new(&address, None, None)).ok()
+            }
+            _ => None,
+        };
+        let bytes = match bytes {
+            Some(bytes) => bytes,
+            None => {
+                let class = site.class;
+                let address = address.clone();
+                let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+                    maker.in_full(kitchen, provider, number, For::Account(&address, class))
+                });
+                match made.await {
+                    Ok(Some(bytes)) => bytes,
+                    Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                    Err(reply) => return reply,
+                }
+            }
+        };
+        let media_type = self.shared.media_types[number].clone();
+        let reply = Reply::new(media_type, bytes, Keep::Nobody);
+        if slot.is_profile && self.shared.signer().is_some() {
+            return self.signed(reply, slot).await;
+        }
+        dressed(reply, slot, Some(&address))
+    }
+
+    async fn signed(&self, reply: Reply, slot: &Slot) -> Reply {
+        let Some(signer) = self.shared.signer() else { return reply };
+        let profile = reply.body.clone();
+        match self.elsewhere_on_this_machine(move || signer(&profile)).await {
+            Ok(Ok(signed)) => dressed(Reply { body: signed.into(), ..reply }, slot, None),
+            Ok(Err(why)) => self.broken("a profile", &why),
+            Err(reply) => reply,
+        }
+    }
+
+    async fn posted(
+        &self,
+        head: &Head<'_>,
+        number: usize,
+        body: &[u8],
+        learnt: &mut Learnt,
+    ) -> Reply {
+        let slot = &self.shared.kitchen.menu.slots[number];
+        let address = match autodiscover::read(body) {
+            Posted::Settings { address } => address,
+            Posted::MobileSync => {
+                return Reply::new(XML, autodiscover::mobile_sync_refusal(), Keep::Nobody);
+            }
+            Posted::OtherSchema => return refusal(Refused::SchemaNotSupported),
+            Posted::Wrong => return refusal(Refused::InvalidRequest),
+        };
+        let asked = Asked::plain(address.into());
+        if !matches!(asked, Asked::Person(_)) {
+            return refusal(Refused::InvalidRequest);
+        }
+        let Some(site) = self.site(head, &asked, true) else {
+            // What is no domain is a wrong request; one that nobody has is not found.
+            let domain = asked.domain().map(crate::model::Hostname::new);
+            return match domain {
+                Some(Ok(domain)) if domain.is_qualified() => self.nobody(),
+                _ => refusal(Refused::InvalidRequest),
+            };
+        };
+        learnt.site = Some(Rc::clone(&site));
+        let Some(address) = asked.at(&site.domain) else {
+            return refusal(Refused::InvalidRequest);
+        };
+        learnt.address = Some(address.clone());
+        self.personal_file(number, slot, &site, address).await
+    }
+
+    fn autodiscover_json(&self, head: &Head<'_>, learnt: &mut Learnt) -> Reply {
+        let asked = match head.path.get(AUTODISCOVER_JSON_PATH.len()..) {
+            Some(address) if !address.is_empty() => Asked::by_text(address),
+            _ if head.path.len() > AUTODISCOVER_JSON.len() + 1 => {
+                return Reply::empty(StatusCode::NOT_FOUND);
+            }
+            _ => Asked::by_query(head.query),
+        };
+        let Some(site) = self.site(head, &asked, false) else { return self.nobody() };
+        let host = match &self.shared.options.canonical_host {
+            Some(host) => host.to_string(),
+            None => format!("autodiscover.{}", site.domain),
+        };
+        learnt.site = Some(site);
+        let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
+        let (status, body) = match autodiscover::json(protocol.as_deref(), &host) {
+            Ok(body) => (StatusCode::OK, body),
+            Err(body) => (StatusCode::BAD_REQUEST, body),
+        };
+        let keep = if status == StatusCode::OK { Keep::Anybody } else { Keep::Nobody };
+        for_all_origins(Reply { status, ..Reply::new(JSON, body, keep) })
+    }
+
+    /// Something that was found right when it was read is not right now: a fault of ours.
+    pub(super) fn broken(&self, what: &str, why: &str) -> Reply {
+        self.shared.tell(&format!("cannot answer for {what}: {why}"));
+        Reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Work that takes longer than an answer may, on another thread, for some at a time.
+    pub(super) async fn elsewhere_on_this_machine<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Reply> {
+        let busy = &self.shared.in_kitchen;
+        if busy.fetch_add(1, Ordering::Relaxed) >= MOST_IN_KITCHEN {
+            busy.fetch_sub(1, Ordering::Relaxed);
+            return Err(Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
+                .with(header::RETRY_AFTER, HeaderValue::from_static("1")));
+        }
+        let done = tokio::task::spawn_blocking(work).await;
+        busy.fetch_sub(1, Ordering::Relaxed);
+        done.map_err(|_| self.broken("a request", "a thread has panicked"))
+    }
+
+    /// Makes something of a provider's file.
+    pub(super) async fn in_kitchen<T: Send + 'static>(
+        &self,
+        site: &Site,
+        work: impl FnOnce(
+            &super::kitchen::Kitchen,
+            &Arc<crate::settings::Provider>,
+            &mut super::kitchen::Maker,
+        ) -> Result<T, Vec<Finding>>
+        + Send
+        + 'static,
+    ) -> Result<T, Reply> {
+        let text = match self.sites.file(&self.shared.store, &site.packed) {
+            Ok(text) => text,
+            Err(why) => return Err(self.broken(&site.packed.name, &why.to_string())),
+        };
+        let shared = Arc::clone(&self.shared);
+        let name = site.packed.name.to_string();
+        let made = self.elsewhere_on_this_machine(move || {
+            let kitchen = &shared.kitchen;
+            let source = crate::finding::Source::new(format!("{name}.toml"), text);
+            let (provider, findings) = kitchen.read(&name, &source);
+            let Some(provider) = provider else { return Err(findings) };
+            kitchen.with_maker(|maker| {
+                let made = work(kitchen, &provider, maker);
+                maker.forget();
+                made
+            })
+        });
+        match made.await? {
+            Ok(made) => Ok(made),
+            Err(findings) => {
+                let why = findings.first().map_or_else(String::new, ToString::to_string);
+                Err(self.broken(&site.packed.name, &why))
+            }
+        }
+    }
+}
+
+/// Rather a quick refusal than a long wait.
+const MOST_IN_KITCHEN: usize = 128;
+
+fn learnt_route(learnt: &mut Learnt, route: usize) -> &mut usize {
+    learnt.route = route;
+    &mut learnt.route
+}
+
+/// A body of a bounded length, or the answer to one that is longer.
+async fn whole(mut body: Incoming) -> Result<Bytes, Reply> {
+    let too_large = || Reply {
+        last: true,
+        ..Reply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 64 KiB\n")
+    };
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(too_large());
+    }
+    let mut first = Bytes::new();
+    let mut all: Vec<u8> = Vec::new();
+    loop {
+        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await;
+        let data = match frame {
+            None => break,
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => data,
+                Err(_trailers) => continue,
+            },
+            // It went away, or its chunks are none.
+            Some(Err(_)) => {
+                return Err(Reply { last: true, ..Reply::empty(StatusCode::BAD_REQUEST) });
+            }
+        };
+        if first.len() + all.len() + data.len() > LARGEST_BODY {
+            return Err(too_large());
+        }
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+fn refusal(refused: Refused) -> Reply {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let document = autodiscover::refusal(refused, now.as_secs(), now.subsec_nanos() / 100);
+    Reply::new(XML, document, Keep::Nobody)
+}
+
+fn not_allowed(method: &Method, allowed: &'static str) -> Reply {
+    let status = match *method {
+        Method::OPTIONS => StatusCode::NO_CONTENT,
+        _ => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    let reply = Reply::empty(status).with(header::ALLOW, HeaderValue::from_static(allowed));
+    match *method {
+        Method::OPTIONS => for_all_origins(reply)
+            .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
+        _ => reply,
+    }
+}
+
+/// What any page may read.
+pub(super) fn for_all_origins(reply: Reply) -> Reply {
+    reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+}
+
+/// With the headers that its kind of file wants.
+fn dressed(reply: Reply, slot: &Slot, address: Option<&EmailAddress>) -> Reply {
+    if slot.is_profile {
+        return reply.with(header::CONTENT_DISPOSITION, disposition(address));
+    }
+    match slot.media_type.starts_with("application/json") {
+        true => for_all_origins(reply),
+        false => reply,
+    }
+}
+
+/// RFC 6266, with nothing in it that would need quoting.
+fn disposition(address: Option<&EmailAddress>) -> HeaderValue {
+    const USUAL: HeaderValue =
+        HeaderValue::from_static("attachment; filename=\"mail.mobileconfig\"");
+    let is_plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@' | b'+');
+    match address.map(EmailAddress::as_str).filter(|name| name.bytes().all(is_plain)) {
+        Some(name) => {
+            let value = format!("attachment; filename=\"{name}.mobileconfig\"");
+            HeaderValue::try_from(value).unwrap_or(USUAL)
+        }
+        None => USUAL,
+    }
+}

@@ -1,0 +1,288 @@
+//! Renders, judges and takes apart the answers of one provider.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+use crate::check::{Judges, check};
+use crate::finding::{Finding, any_error};
+use crate::model::{EmailAddress, Hostname};
+use crate::plan::{self, Audience, Job, Request};
+use crate::render::pattern::Pattern;
+use crate::render::{Person, Renderer, Spliced};
+use crate::settings::{Provider, Subject};
+
+use super::{Answers, Class, Kitchen, Prepared, place};
+
+/// Compiled templates and schemas, for one thread at a time.
+pub struct Maker {
+    pub(super) renderer: Renderer,
+    pub(super) judges: Judges,
+}
+
+impl Default for Maker {
+    fn default() -> Self {
+        Self { renderer: Renderer::new().for_patterns(), judges: Judges::default() }
+    }
+}
+
+/// Whom a file is made for.
+#[derive(Debug, Clone, Copy)]
+pub enum For<'a> {
+    Provider,
+    Customer(&'a Hostname),
+    Account(&'a EmailAddress, Class),
+}
+
+/// Two of everything that an answer leaves open: one to make it with, one to try it with. Nobody can
+/// have them (RFC 2606 section 2).
+const FIRST: (&str, &str) = ("first.person", "customer.invalid");
+const SECOND: (&str, &str) = ("o'second+x&y", "another.customer-of.invalid");
+
+impl Maker {
+    /// Everything that is answered for a provider. A finding at error level is a file that is not what
+    /// it should be; then there are no answers.
+    pub fn answers(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        customers: bool,
+    ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
+        let mut answers: Answers = Vec::new();
+        answers.resize_with(kitchen.menu.slots.len() * 4, || Prepared::Nothing);
+        let mut found = Vec::new();
+        let hosts_differ = has_placeholders(provider);
+        let domains = &provider.config.domains;
+        if !hosts_differ {
+            self.prepare(kitchen, provider, For::Provider, None, &mut answers, &mut found)?;
+            let address = person(FIRST.0, &domains[0]);
+            let other = person(SECOND.0, domains.get(1).unwrap_or(&domains[0]));
+            let of = For::Account(&address, Class::Own);
+            let other = Some(For::Account(&other, Class::Own));
+            self.prepare(kitchen, provider, of, other, &mut answers, &mut found)?;
+        }
+        if customers || hosts_differ {
+            let [first, second] = [FIRST.1, SECOND.1].map(domain);
+            let (of, other) = (For::Customer(&first), For::Customer(&second));
+            self.prepare(kitchen, provider, of, Some(other), &mut answers, &mut found)?;
+            let (address, other) = (person(FIRST.0, &first), person(SECOND.0, &second));
+            let of = For::Account(&address, Class::Customer);
+            let other = Some(For::Account(&other, Class::Customer));
+            self.prepare(kitchen, provider, of, other, &mut answers, &mut found)?;
+        }
+        found.dedup();
+        Ok((answers, found))
+    }
+
+    fn prepare(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        of: For<'_>,
+        other: Option<For<'_>>,
+        answers: &mut Answers,
+        found: &mut Vec<Finding>,
+    ) -> Result<(), Vec<Finding>> {
+        let made = self.render(kitchen, provider, of, &|_| true, &mut |job, artifact| {
+            let hosts_differ = has_placeholders(provider);
+            let ready = match (of, other) {
+                (For::Provider, _) => {
+                    let bytes = artifact.bytes.clone();
+                    Prepared::Fixed { tag: tag(&bytes), bytes }
+                }
+                _ if hosts_differ => Prepared::InFull,
+                _ => match Pattern::new(artifact).as_ref().and_then(Spliced::of) {
+                    Some(spliced) => Prepared::Spliced(spliced),
+                    None => Prepared::InFull,
+                },
+            };
+            (job.target.name.clone(), number_of(job), ready)
+        })?;
+        found.extend(made.findings);
+        for (target, number, mut ready) in made.files {
+            let slots = kitchen.menu.slots.iter().enumerate();
+            let personal = matches!(of, For::Account(..));
+            let own = slots.filter(|(_, slot)| {
+                let file = if personal { slot.personal } else { slot.shared };
+                kitchen.targets[slot.target].name == target && file == Some(number)
+            });
+            if let (Prepared::Spliced(spliced), Some(other)) = (&ready, other)
+                && !self.is_right(kitchen, provider, other, &target, number, spliced)
+            {
+                ready = Prepared::InFull;
+            }
+            for (slot, _) in own {
+                answers[place(slot, class(of), personal)] = ready.clone();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is filled in is what would be rendered for somebody else.
+    fn is_right(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        other: For<'_>,
+        target: &str,
+        number: usize,
+        spliced: &Spliced,
+    ) -> bool {
+        let person = match other {
+            For::Provider => return false,
+            For::Customer(domain) => Person::at(domain),
+            For::Account(address, _) => Person::new(address, None, None),
+        };
+        let Ok(filled) = spliced.fill(&person) else { return false };
+        let wanted = |job: &Job<'_>| job.target.name == target && number_of(job) == number;
+        let bytes = self
+            .render(kitchen, provider, other, &wanted, &mut |_, artifact| artifact.bytes.clone());
+        bytes.is_ok_and(|made| made.files.first() == Some(&filled))
+    }
+
+    /// One answer in full, for whom there is no other way. None where it cannot be made for them.
+    pub fn in_full(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        slot: usize,
+        of: For<'_>,
+    ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
+        let slot = &kitchen.menu.slots[slot];
+        let target = &kitchen.targets[slot.target];
+        let file = match of {
+            For::Account(..) => slot.personal,
+            _ => slot.shared,
+        };
+        let Some(file) = file else { return Ok(None) };
+        let wanted = |job: &Job<'_>| job.target.name == target.name && number_of(job) == file;
+        let bytes =
+            &mut |_: &Job<'_>, artifact: &crate::render::Artifact<'_>| artifact.bytes.clone();
+        Ok(self.render(kitchen, provider, of, &wanted, bytes)?.files.into_iter().next())
+    }
+
+    /// Plans, renders and judges the files that are wanted.
+    fn render<T>(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        of: For<'_>,
+        wanted: &dyn Fn(&Job<'_>) -> bool,
+        take: &mut dyn FnMut(&Job<'_>, &crate::render::Artifact<'_>) -> T,
+    ) -> Result<Made<T>, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let subjects = [subject(kitchen, provider, of, &mut findings)];
+        let request = kitchen.request(&subjects);
+        let plan = plan::plan(&request);
+        findings.extend(plan.findings);
+        if any_error(&findings) {
+            return Err(findings);
+        }
+        let mut files = Vec::new();
+        for job in plan.bundles.iter().flat_map(|bundle| &bundle.jobs) {
+            let personal = matches!(job.audience, Audience::Account { .. });
+            if job.file.routes.is_empty()
+                || job.file.per_language
+                || personal != matches!(of, For::Account(..))
+                || !wanted(job)
+            {
+                continue;
+            }
+            let artifact = match self.renderer.render(job) {
+                Ok(artifact) => artifact,
+                Err(own) if any_error(&own) => return Err(own),
+                // A value that this kind of file cannot hold.
+                Err(own) => {
+                    findings.extend(own);
+                    continue;
+                }
+            };
+            let own = check(&mut self.judges, &artifact);
+            if !own.is_empty() {
+                return Err(own);
+            }
+            files.push(take(job, &artifact));
+        }
+        Ok(Made { files, findings })
+    }
+
+    /// Judges remember what they found right, which a server that runs for months must not.
+    pub fn forget(&mut self) {
+        self.judges = Judges::default();
+    }
+}
+
+struct Made<T> {
+    files: Vec<T>,
+    findings: Vec<Finding>,
+}
+
+impl Kitchen {
+    pub(super) fn request<'a>(&'a self, subjects: &'a [Subject]) -> Request<'a> {
+        Request {
+            subjects,
+            targets: &self.targets,
+            selected: &self.selected,
+            protocol: Some(self.protocol),
+            languages: &[],
+            locale: None,
+            all_domains: false,
+            options: &self.options,
+            organization: &self.organization,
+            password: None,
+            mdm: None,
+        }
+    }
+}
+
+pub(super) fn subject(
+    kitchen: &Kitchen,
+    provider: &Arc<Provider>,
+    of: For<'_>,
+    findings: &mut Vec<Finding>,
+) -> Subject {
+    let provider = Arc::clone(provider);
+    let over = &kitchen.overrides;
+    match of {
+        For::Provider => Subject::provider(provider, over, findings),
+        For::Customer(domain) => Subject::customer(provider, domain, over, findings),
+        For::Account(address, class) => {
+            let is_customer = class == Class::Customer;
+            Subject::account(provider, address, is_customer, over, findings)
+        }
+    }
+}
+
+fn class(of: For<'_>) -> Class {
+    match of {
+        For::Provider | For::Account(_, Class::Own) => Class::Own,
+        For::Customer(_) | For::Account(_, Class::Customer) => Class::Customer,
+    }
+}
+
+/// Whether the names of the provider's servers are others for each domain or person.
+pub fn has_placeholders(provider: &Provider) -> bool {
+    let config = &provider.config;
+    let mut servers = config.incoming.iter().chain(&config.outgoing);
+    servers.any(|server| !server.hostname.placeholders().is_empty())
+}
+
+fn number_of(job: &Job<'_>) -> usize {
+    let is_this = |file: &crate::target::FileSpec| std::ptr::eq(file, job.file);
+    job.target.files.iter().position(is_this).unwrap_or(usize::MAX)
+}
+
+fn tag(bytes: &[u8]) -> u64 {
+    // The same for every replica of the same version, which is what caches want.
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn person(local_part: &str, domain: &Hostname) -> EmailAddress {
+    EmailAddress::new(&format!("{local_part}@{domain}"))
+        .expect("an address at a domain of the model")
+}
+
+fn domain(name: &str) -> Hostname {
+    Hostname::new(name).expect("a host name, in this file")
+}

@@ -1,0 +1,112 @@
+//! A provider's file → everything that is answered from it, rendered and judged before anybody asks.
+//!
+//! An answer is kept as bytes where it is the same for everybody, as text with fields left open
+//! ([`Spliced`]) where only the person or the domain differs, and else it is made when somebody asks. What is
+//! left open is tried out on an address and a domain that nobody has, and compared with what rendering in
+//! full makes of them.
+
+mod make;
+mod pages;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Finding, Source, any_error};
+use crate::model::Protocol;
+use crate::render::Spliced;
+use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
+use crate::target::Target;
+
+use super::menu::Menu;
+
+pub use make::{For, Maker, has_placeholders};
+pub use pages::{Page, Question};
+
+/// Everything that providers are made up with: the targets that have routes, and the admin's settings.
+pub struct Kitchen {
+    pub targets: Vec<Target>,
+    pub menu: Menu,
+    /// The names of the targets, which are all made.
+    pub selected: Vec<String>,
+    pub protocol: Protocol,
+    pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
+    pub organization: Organization,
+    pub overrides: Override,
+    /// Makers that rest.
+    makers: Mutex<Vec<Maker>>,
+}
+
+/// For whose domain an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// One that the provider's file names.
+    Own,
+    /// Any other, which is a customer's.
+    Customer,
+}
+
+/// An answer before anybody asks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Prepared {
+    /// The provider cannot be expressed in this kind of file.
+    Nothing,
+    /// The same for everybody, with what tells it from other answers.
+    Fixed {
+        bytes: Vec<u8>,
+        tag: u64,
+    },
+    Spliced(Spliced),
+    /// Made when somebody asks.
+    InFull,
+}
+
+/// What is ready of a provider: for each slot of the menu, the answers of both classes, for everybody
+/// and for a person.
+pub type Answers = Vec<Prepared>;
+
+/// The place of an answer among [`Answers`].
+pub fn place(slot: usize, class: Class, personal: bool) -> usize {
+    slot * 4 + usize::from(class == Class::Customer) * 2 + usize::from(personal)
+}
+
+impl Kitchen {
+    pub fn new(
+        targets: Vec<Target>,
+        protocol: Protocol,
+        options: BTreeMap<String, BTreeMap<String, OptionValue>>,
+        organization: Organization,
+        overrides: Override,
+    ) -> Self {
+        let menu = Menu::of(&targets);
+        let selected = targets.iter().map(|target| target.name.clone()).collect();
+        let makers = Mutex::default();
+        Self { targets, menu, selected, protocol, options, organization, overrides, makers }
+    }
+
+    /// A provider's file, read; with an error among the findings there is none.
+    pub fn read(&self, name: &str, source: &Arc<Source>) -> (Option<Arc<Provider>>, Vec<Finding>) {
+        let (provider, findings) = read_provider(name, source);
+        (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
+    }
+
+    /// A maker for one thing; templates and schemas that it has compiled serve the next one.
+    pub fn with_maker<T>(&self, work: impl FnOnce(&mut Maker) -> T) -> T {
+        let rested = self.makers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut maker = rested.unwrap_or_default();
+        let made = work(&mut maker);
+        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        if makers.len() < MOST_RESTING {
+            makers.push(maker);
+        }
+        made
+    }
+
+    /// Gives back what makers remember.
+    pub fn rest(&self) {
+        self.makers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+const MOST_RESTING: usize = 4;

@@ -1,0 +1,78 @@
+//! Pages for people, made when somebody asks: there are few people, and many languages.
+
+use std::sync::Arc;
+
+use crate::check::check;
+use crate::finding::{Finding, any_error};
+use crate::plan::{self, Audience, Job};
+use crate::settings::Provider;
+
+use super::Kitchen;
+use super::make::{For, Maker, subject};
+
+/// Which page of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The one that the route leads to.
+    Usual,
+    /// What was typed is no address.
+    Wrong,
+    /// No settings are known for it.
+    Unknown,
+}
+
+/// A page that somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub slot: usize,
+    pub page: Page,
+    pub language: &'a str,
+    pub of: For<'a>,
+}
+
+impl Maker {
+    /// The page, judged; none where the target has no such page.
+    pub fn page(
+        &mut self,
+        kitchen: &Kitchen,
+        provider: &Arc<Provider>,
+        question: Question<'_>,
+    ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let subjects = [subject(kitchen, provider, question.of, &mut findings)];
+        let languages = [question.language.to_owned()];
+        let request = plan::Request { languages: &languages, ..kitchen.request(&subjects) };
+        let plan = plan::plan(&request);
+        findings.extend(plan.findings);
+        if any_error(&findings) {
+            return Err(findings);
+        }
+        let slot = &kitchen.menu.slots[question.slot];
+        let target = &kitchen.targets[slot.target];
+        let mut jobs = plan.bundles.iter().flat_map(|bundle| &bundle.jobs);
+        let is_wanted = |job: &Job<'_>| {
+            let personal = matches!(job.audience, Audience::Account { .. });
+            let file = if personal { slot.personal } else { slot.shared };
+            let usual = file.is_some_and(|at| std::ptr::eq(&target.files[at], job.file));
+            let name = match question.page {
+                Page::Usual => return personal == question.wants_person() && usual,
+                Page::Wrong => ".wrong.",
+                Page::Unknown => ".unknown.",
+            };
+            !personal && job.target.name == target.name && job.file.path.contains(name)
+        };
+        let Some(job) = jobs.find(|job| is_wanted(job)) else { return Ok(None) };
+        let artifact = self.renderer.render(job)?;
+        let own = check(&mut self.judges, &artifact);
+        match own.is_empty() {
+            true => Ok(Some(artifact.bytes)),
+            false => Err(own),
+        }
+    }
+}
+
+impl Question<'_> {
+    fn wants_person(&self) -> bool {
+        matches!(self.of, For::Account(..))
+    }
+}

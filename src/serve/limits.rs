@@ -1,0 +1,112 @@
+//! How much one client may ask: a bucket of requests for each address, in a table that never grows.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Requests a minute for each client address, in bursts of a tenth of that.
+pub struct RateLimit {
+    per_minute: f64,
+    burst: f64,
+    key: RandomState,
+    begun: Instant,
+    shards: Vec<Mutex<Vec<Bucket>>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    /// Of the client, 0 for nobody.
+    hash: u64,
+    tokens: f32,
+    /// Seconds since the beginning.
+    filled: f32,
+}
+
+const SHARDS: usize = 16;
+/// Clients that are known at a time; one that comes newly takes the place of one that was long quiet.
+const CLIENTS: usize = 1 << 16;
+/// How many places a client can have.
+const WAYS: usize = 8;
+
+impl RateLimit {
+    pub fn new(per_minute: u32) -> Self {
+        let per_minute = f64::from(per_minute);
+        let shard = || Mutex::new(vec![Bucket::default(); CLIENTS / SHARDS]);
+        Self {
+            per_minute,
+            burst: (per_minute / 10.0).max(1.0),
+            key: RandomState::new(),
+            begun: Instant::now(),
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+        }
+    }
+
+    /// Whether a client may ask now. If not, after how many seconds.
+    pub fn ask(&self, peer: IpAddr) -> Result<(), u64> {
+        self.ask_at(peer, self.begun.elapsed().as_secs_f64())
+    }
+
+    fn ask_at(&self, peer: IpAddr, now: f64) -> Result<(), u64> {
+        // A household or a company has 2^64 addresses of IPv6: they are one client.
+        let network = match peer.to_canonical() {
+            IpAddr::V4(v4) => u128::from(v4.to_bits()),
+            IpAddr::V6(v6) => v6.to_bits() >> 64 | 1 << 127,
+        };
+        let hash = self.key.hash_one(network).max(1);
+        let index = |bits: u64| usize::try_from(bits).unwrap_or_default();
+        let mut shard =
+            self.shards[index(hash) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = shard.len() / WAYS;
+        let row = index(hash >> 32) % rows * WAYS;
+        let row = &mut shard[row..row + WAYS];
+        let known = row.iter().position(|bucket| bucket.hash == hash);
+        let at = known.unwrap_or_else(|| {
+            // Whoever was quiet for longest has a full bucket again, or nearly.
+            let quiet = row.iter().enumerate().min_by(|a, b| a.1.filled.total_cmp(&b.1.filled));
+            quiet.map_or(0, |(at, _)| at)
+        });
+        let bucket = &mut row[at];
+        #[expect(clippy::cast_possible_truncation, reason = "a second is exact for years")]
+        let (now, burst, per_second) =
+            (now as f32, self.burst as f32, (self.per_minute / 60.0) as f32);
+        if known.is_none() {
+            *bucket = Bucket { hash, tokens: burst, filled: now };
+        }
+        bucket.tokens = (bucket.tokens + (now - bucket.filled) * per_second).min(burst);
+        bucket.filled = now;
+        if bucket.tokens < 1.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+            let wait = ((1.0 - bucket.tokens) / per_second).ceil() as u64;
+            return Err(wait.max(1));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_ask_so_often_and_another_is_not_held_back() {
+        let limit = RateLimit::new(60);
+        let ann = IpAddr::from([192, 0, 2, 1]);
+        for _ in 0..6 {
+            assert_eq!(limit.ask_at(ann, 1.0), Ok(()));
+        }
+        assert_eq!(limit.ask_at(ann, 1.0), Err(1));
+        assert_eq!(limit.ask_at(IpAddr::from([192, 0, 2, 2]), 1.0), Ok(()));
+        assert_eq!(limit.ask_at(ann, 2.5), Ok(()));
+        assert_eq!(limit.ask_at(ann, 2.5), Err(1));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let limit = RateLimit::new(10);
+        let host = |n: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n]);
+        assert_eq!(limit.ask_at(host(1), 1.0), Ok(()));
+        assert!(limit.ask_at(host(2), 1.0).is_err());
+    }
+}

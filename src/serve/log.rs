@@ -1,0 +1,261 @@
+//! The access log: one JSON object a line, written by a thread of its own, so that no answer waits for
+//! whoever reads it.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, SystemTime};
+
+use super::family::FAMILIES;
+use super::metrics::Metrics;
+
+/// What is written of a request.
+pub struct Line<'a> {
+    pub method: &'a str,
+    pub route: &'a str,
+    /// The domain whose answer it is; empty: nobody's.
+    pub domain: &'a str,
+    pub address: Option<&'a str>,
+    pub status: u16,
+    pub bytes: usize,
+    pub took: Duration,
+    pub family: usize,
+    pub peer: IpAddr,
+    pub tls: bool,
+}
+
+/// How lines are written, the same on every thread.
+#[derive(Clone)]
+pub struct Log {
+    sender: Option<SyncSender<String>>,
+    /// A key that nobody knows, another one for each process: a hash tells two people apart and
+    /// nothing else.
+    key: RandomState,
+    /// Addresses as they are.
+    plain: bool,
+    metrics: Arc<Metrics>,
+}
+
+/// One thread's lines that wait.
+pub struct Lines {
+    log: Log,
+    waiting: RefCell<String>,
+    /// The second, and how it is written.
+    second: RefCell<(u64, String)>,
+}
+
+/// Lines are handed on in pieces of this.
+const PIECE: usize = 16 * 1024;
+/// Pieces that may wait for whoever reads the log.
+const MOST: usize = 256;
+
+impl Log {
+    /// Without a log nothing is written down. With one, the thread that writes it ends with the last
+    /// of its [`Lines`].
+    pub fn new(on: bool, plain: bool, metrics: Arc<Metrics>) -> (Self, Option<Receiver<String>>) {
+        let (sender, receiver) = match on {
+            true => {
+                let (sender, receiver) = sync_channel(MOST);
+                (Some(sender), Some(receiver))
+            }
+            false => (None, None),
+        };
+        (Self { sender, key: RandomState::new(), plain, metrics }, receiver)
+    }
+
+    pub fn lines(&self) -> Lines {
+        let waiting = RefCell::new(String::new());
+        Lines { log: self.clone(), waiting, second: RefCell::default() }
+    }
+}
+
+/// Writes what comes to standard output, until nothing more can come.
+pub fn write(receiver: &Receiver<String>) {
+    let mut out = std::io::stdout().lock();
+    while let Ok(piece) = receiver.recv() {
+        // Nobody reads it any more: that is no reason to stop serving.
+        if out.write_all(piece.as_bytes()).and_then(|()| out.flush()).is_err() {
+            while receiver.recv().is_ok() {}
+        }
+    }
+}
+
+impl Lines {
+    pub fn is_on(&self) -> bool {
+        self.log.sender.is_some()
+    }
+
+    pub fn add(&self, line: &Line<'_>) {
+        if !self.is_on() {
+            return;
+        }
+        let mut out = self.waiting.borrow_mut();
+        out.push_str("{\"time\":\"");
+        self.push_time(&mut out);
+        out.push_str("\",\"method\":\"");
+        out.push_str(line.method);
+        out.push_str("\",\"route\":\"");
+        push_json(&mut out, line.route);
+        out.push_str("\",\"domain\":\"");
+        push_json(&mut out, line.domain);
+        if let Some(address) = line.address {
+            out.push_str("\",\"address\":\"");
+            match self.log.plain {
+                true => push_json(&mut out, address),
+                false => push_hex(&mut out, self.log.key.hash_one(address)),
+            }
+        }
+        out.push_str("\",\"client\":\"");
+        out.push_str(FAMILIES[line.family]);
+        out.push_str("\",\"peer\":\"");
+        match self.log.plain {
+            true => drop(write!(out, "{}", line.peer)),
+            false => push_hex(&mut out, self.log.key.hash_one(line.peer)),
+        }
+        out.push_str("\",\"tls\":");
+        out.push_str(if line.tls { "true" } else { "false" });
+        out.push_str(",\"status\":");
+        push_number(&mut out, u64::from(line.status));
+        out.push_str(",\"bytes\":");
+        push_number(&mut out, line.bytes as u64);
+        out.push_str(",\"micros\":");
+        push_number(&mut out, u64::try_from(line.took.as_micros()).unwrap_or(u64::MAX));
+        out.push_str("}\n");
+        if out.len() >= PIECE {
+            drop(out);
+            self.hand_on();
+        }
+    }
+
+    /// Gives what waits to the thread that writes.
+    pub fn hand_on(&self) {
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.is_empty() {
+            return;
+        }
+        let piece = std::mem::replace(&mut *waiting, String::with_capacity(PIECE + 512));
+        let Some(sender) = &self.log.sender else { return };
+        if let Err(TrySendError::Full(piece) | TrySendError::Disconnected(piece)) =
+            sender.try_send(piece)
+        {
+            let lost = piece.lines().count() as u64;
+            self.log.metrics.shared.lost_lines.fetch_add(lost, Ordering::Relaxed);
+        }
+    }
+
+    /// `2026-11-27T20:30:00Z`
+    fn push_time(&self, out: &mut String) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let mut known = self.second.borrow_mut();
+        if known.0 != now.as_secs() {
+            *known = (now.as_secs(), time(now.as_secs()));
+        }
+        out.push_str(&known.1);
+    }
+}
+
+/// A time since 1970 as RFC 3339 writes it.
+pub fn time(seconds: u64) -> String {
+    let days = i64::try_from(seconds / 86_400).unwrap_or_default();
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn push_number(out: &mut String, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+}
+
+fn push_hex(out: &mut String, number: u64) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    for shift in (0..16).rev() {
+        out.push(DIGITS[usize::try_from(number >> (shift * 4) & 15).unwrap_or_default()]);
+    }
+}
+
+fn push_json(out: &mut String, text: &str) {
+    let is_plain = |b: u8| b >= b' ' && b != b'"' && b != b'\\' && b < 0x7F;
+    if text.bytes().all(is_plain) {
+        return out.push_str(text);
+    }
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() => drop(write!(out, "\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_has_them() {
+        assert_eq!(time(0), "1970-01-01T00:00:00Z");
+        assert_eq!(time(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(time(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(time(1_795_000_000), "2026-11-18T08:26:40Z");
+    }
+
+    fn line(address: Option<&str>, plain: bool) -> String {
+        let metrics = Arc::new(Metrics::new(vec!["x".to_owned()]));
+        let (log, receiver) = Log::new(true, plain, metrics);
+        let lines = log.lines();
+        lines.add(&Line {
+            method: "GET",
+            route: "thunderbird",
+            domain: "a.example",
+            address,
+            status: 200,
+            bytes: 1234,
+            took: Duration::from_micros(12),
+            family: 0,
+            peer: IpAddr::from([192, 0, 2, 1]),
+            tls: true,
+        });
+        lines.hand_on();
+        receiver.unwrap().recv().unwrap()
+    }
+
+    #[test]
+    fn no_address_is_in_a_line_unless_it_was_asked_for() {
+        let hashed = line(Some("ann@a.example"), false);
+        assert!(!hashed.contains("ann") && !hashed.contains("192.0.2.1"), "{hashed}");
+        let json: serde_json::Value = serde_json::from_str(&hashed).unwrap();
+        assert_eq!(json["status"], 200);
+        assert_eq!(json["bytes"], 1234);
+        assert_eq!(json["address"].as_str().unwrap().len(), 16);
+        let plain = line(Some("\"ann\"\n@a.example"), true);
+        let json: serde_json::Value = serde_json::from_str(&plain).unwrap();
+        assert_eq!(json["address"], "\"ann\"\n@a.example");
+        assert_eq!(json["peer"], "192.0.2.1");
+    }
+}

@@ -1,0 +1,415 @@
+//! The host that mail clients ask: every file that a domain publishes, from one binary.
+//!
+//! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed,
+//! by domain; each `worker` thread takes connections and answers from what it has unpacked (`site`,
+//! `handle`). This file is the keeper: it opens the sockets, gives up what rights it does not need, starts
+//! the workers, and reads files anew when they change. Nothing is kept of a request but its line in the
+//! log.
+
+mod address;
+mod autodiscover;
+mod connection;
+mod family;
+mod handle;
+mod kitchen;
+mod limits;
+mod log;
+mod menu;
+mod metrics;
+mod people;
+mod proxy;
+mod qr;
+mod reply;
+mod rights;
+mod site;
+mod sockets;
+mod store;
+mod tls;
+mod watch;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use std::{io, thread};
+
+use hyper::header::HeaderValue;
+use tokio::sync::watch as stop;
+
+use crate::finding::{Finding, Severity};
+use crate::model::Hostname;
+
+pub use connection::Patience;
+pub use kitchen::Kitchen;
+pub use proxy::Network;
+pub use store::{Said, Sources};
+pub use tls::{Certificates, Pair, Unusable};
+
+use handle::OTHER_ROUTES;
+use limits::RateLimit;
+use log::Log;
+use metrics::Metrics;
+use store::Store;
+use watch::Event;
+use worker::Role;
+
+/// Signs a profile.
+pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
+/// Reads what signs profiles from its files, at the start and whenever they have changed.
+pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
+
+/// How the server is run.
+pub struct Options {
+    /// Over TLS where there are certificates, else plain.
+    pub listen: Vec<SocketAddr>,
+    /// Always plain.
+    pub listen_http: Vec<SocketAddr>,
+    /// For figures.
+    pub metrics: Option<SocketAddr>,
+    pub canonical_host: Option<Hostname>,
+    pub trusted: Vec<Network>,
+    pub patience: Patience,
+    pub max_connections: usize,
+    /// Requests a minute for each client address.
+    pub rate_limit: Option<u32>,
+    pub threads: usize,
+    /// Who to be after the sockets are open.
+    pub user: Option<String>,
+    pub access_log: bool,
+    pub log_addresses: bool,
+}
+
+/// Why the server cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Sockets(#[from] sockets::Error),
+    #[error(transparent)]
+    Certificate(#[from] Unusable),
+    #[error("cannot use TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error(transparent)]
+    Rights(#[from] rights::Error),
+    #[error("cannot read the providers: {0}")]
+    Providers(io::Error),
+    #[error("there is no provider to serve")]
+    NoProvider(Vec<Finding>),
+    #[error("cannot sign profiles: {0}")]
+    Sign(String),
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// What every thread looks at.
+pub struct Shared {
+    kitchen: Kitchen,
+    store: Store,
+    metrics: Arc<Metrics>,
+    log: Log,
+    options: Options,
+    rate_limit: Option<RateLimit>,
+    /// By slot.
+    media_types: Vec<HeaderValue>,
+    signer: RwLock<Option<Arc<Sign>>>,
+    ready: AtomicBool,
+    in_kitchen: AtomicUsize,
+    tell: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Shared {
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    fn signer(&self) -> Option<Arc<Sign>> {
+        self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, words: &str) {
+        (self.tell)(words);
+    }
+
+    fn route_name(&self, route: usize) -> &str {
+        let slots = &self.kitchen.menu.slots;
+        match slots.get(route) {
+            Some(slot) => &slot.name,
+            None => OTHER_ROUTES.get(route - slots.len()).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// Everything that a server is made of.
+pub struct Server {
+    pub options: Options,
+    pub kitchen: Kitchen,
+    pub sources: Sources,
+    pub certificates: Option<Certificates>,
+    pub sign: Option<Box<OpenSign>>,
+    /// Talk, for whoever has started the server.
+    pub tell: Box<dyn Fn(&str) + Send + Sync>,
+    /// What is found in files that are read while it runs.
+    pub tell_findings: Box<dyn Fn(&[Finding]) + Send + Sync>,
+}
+
+/// More changes may be on their way.
+const SETTLE: Duration = Duration::from_millis(60);
+
+impl Server {
+    /// Serves until a signal ends it.
+    pub fn run(self) -> Result<(), Error> {
+        let Self { options, kitchen, mut sources, certificates, sign, tell, tell_findings } = self;
+        let certificates = certificates.map(Arc::new);
+        let listeners = open(&options, certificates.as_ref())?;
+        rights::raise_files();
+        if let Some(words) = rights::give_up(options.user.as_deref())? {
+            tell(&words);
+        }
+        let slots = kitchen.menu.slots.iter();
+        let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
+        routes.extend(OTHER_ROUTES.map(str::to_owned));
+        let media_types = slots
+            .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
+            .collect::<Result<Vec<_>, _>>()?;
+        let metrics = Arc::new(Metrics::new(routes));
+        let (log, lines) =
+            Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
+        let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
+        let shared = Arc::new(Shared {
+            kitchen,
+            store: Store::default(),
+            metrics,
+            log,
+            rate_limit: options.rate_limit.map(RateLimit::new),
+            media_types,
+            signer: RwLock::new(signer),
+            ready: AtomicBool::new(false),
+            in_kitchen: AtomicUsize::new(0),
+            options,
+            tell,
+        });
+        let (sender, events) = channel();
+        watch::signals(sender.clone())?;
+        let mut folders = certificates.as_ref().map(|c| c.folders()).unwrap_or_default();
+        folders.extend(sources.watched().map(|(folder, _)| folder));
+        folders.sort();
+        folders.dedup();
+        watch::folders(&folders, sender)?;
+        let keeper =
+            Keeper { shared: &shared, certificates: certificates.as_ref(), sign, tell_findings };
+        keeper.note_certificates();
+        // One provider is there before anybody is let in; a folder may take a while.
+        if !sources.is_folder() {
+            keeper.first(&mut sources)?;
+        }
+        let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
+        let (stop, stopped) = stop::channel(false);
+        let threads = start(&shared, &listeners, &stopped)?;
+        for (listener, role) in &listeners {
+            let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
+            let what = if matches!(role, Role::Inside) { "figures on" } else { "listening on" };
+            shared.tell(&format!("{what} {scheme}://{}", listener.local_addr()?));
+        }
+        if sources.is_folder() {
+            keeper.first(&mut sources)?;
+        }
+        keeper.keep(&mut sources, &events);
+        drop(listeners);
+        // Threads that are gone need no telling.
+        let _ = stop.send(true);
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        drop(keeper);
+        drop(shared);
+        if let Some(writer) = writer {
+            let _ = writer.join();
+        }
+        Ok(())
+    }
+}
+
+/// Opens every socket.
+fn open(
+    options: &Options,
+    certificates: Option<&Arc<Certificates>>,
+) -> Result<Vec<(TcpListener, Role)>, Error> {
+    let secured = match certificates {
+        Some(certificates) => {
+            let resolver = Arc::clone(certificates);
+            Role::Tls(Certificates::config(resolver, &[b"h2", b"http/1.1"])?)
+        }
+        None => Role::Plain,
+    };
+    let mut listeners = Vec::new();
+    for (name, listener) in sockets::handed_over()? {
+        let role = if name == "http" { Role::Plain } else { secured.clone() };
+        listeners.push((listener, role));
+    }
+    let handed_over = !listeners.is_empty();
+    // What stands in the unit is instead of the default.
+    if !handed_over {
+        for address in &options.listen {
+            listeners.push((sockets::listen(*address)?, secured.clone()));
+        }
+    }
+    for address in &options.listen_http {
+        listeners.push((sockets::listen(*address)?, Role::Plain));
+    }
+    if let Some(address) = options.metrics {
+        listeners.push((sockets::listen(address)?, Role::Inside));
+    }
+    Ok(listeners)
+}
+
+fn start(
+    shared: &Arc<Shared>,
+    listeners: &[(TcpListener, Role)],
+    stopped: &stop::Receiver<bool>,
+) -> io::Result<Vec<thread::JoinHandle<()>>> {
+    let mut threads = Vec::new();
+    for number in 0..shared.options.threads.max(1) {
+        let own = listeners.iter().filter(|(_, role)| number == 0 || !matches!(role, Role::Inside));
+        let own = own
+            .map(|(listener, role)| Ok((listener.try_clone()?, role.clone())))
+            .collect::<io::Result<Vec<_>>>()?;
+        let (shared, stopped) = (Arc::clone(shared), stopped.clone());
+        let thread = thread::Builder::new().name(format!("serve-{number}"));
+        threads.push(thread.spawn(move || worker::run(shared, own, stopped))?);
+    }
+    Ok(threads)
+}
+
+/// Reads files anew.
+struct Keeper<'s> {
+    shared: &'s Arc<Shared>,
+    certificates: Option<&'s Arc<Certificates>>,
+    sign: Option<Box<OpenSign>>,
+    tell_findings: Box<dyn Fn(&[Finding]) + Send + Sync>,
+}
+
+impl Keeper<'_> {
+    /// Everything for the first time; without a provider there is nothing to do.
+    fn first(&self, sources: &mut Sources) -> Result<(), Error> {
+        let shared = self.shared;
+        let said = sources.load(&shared.kitchen, &shared.store, shared.options.threads);
+        let said = said.map_err(Error::Providers)?;
+        if said.taken == 0 && !sources.is_folder() {
+            return Err(Error::NoProvider(said.broken.into_iter().flat_map(|(_, f)| f).collect()));
+        }
+        self.say(&said, sources, true);
+        shared.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn keep(&self, sources: &mut Sources, events: &Receiver<Event>) {
+        while let Ok(event) = events.recv() {
+            let mut over = event == Event::End;
+            let mut asked = event == Event::Reload;
+            // A hundred files that are put into place are one change.
+            while !over {
+                match events.recv_timeout(SETTLE) {
+                    Ok(Event::End) => over = true,
+                    Ok(Event::Reload) => asked = true,
+                    Ok(Event::Changed) => {}
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+            if over {
+                return;
+            }
+            self.reload(sources, asked);
+        }
+    }
+
+    fn reload(&self, sources: &mut Sources, asked: bool) {
+        let shared = self.shared;
+        let figures = &shared.metrics.shared;
+        let failed = |words: String| {
+            figures.reloads_failed.fetch_add(1, Ordering::Relaxed);
+            shared.tell(&words);
+        };
+        match sources.load(&shared.kitchen, &shared.store, shared.options.threads) {
+            Ok(said) => {
+                if said.taken + said.removed > 0 || asked {
+                    figures.reloads.fetch_add(1, Ordering::Relaxed);
+                }
+                let broken = said.broken.len() as u64;
+                figures.reloads_failed.fetch_add(broken, Ordering::Relaxed);
+                self.say(&said, sources, asked);
+            }
+            Err(why) => failed(format!(
+                "cannot read the providers: {why}; what was read before is served on"
+            )),
+        }
+        if let Some(certificates) = self.certificates {
+            match certificates.reload() {
+                Ok(false) => {}
+                Ok(true) => {
+                    figures.reloads.fetch_add(1, Ordering::Relaxed);
+                    self.note_certificates();
+                    shared.tell("took the new certificates");
+                }
+                Err(why) => failed(format!("{why}; the old certificate is used on")),
+            }
+        }
+        if let Some(open) = &self.sign {
+            match open() {
+                Ok(sign) => {
+                    *shared.signer.write().unwrap_or_else(PoisonError::into_inner) = Some(sign);
+                }
+                Err(why) => failed(format!("cannot sign profiles anew: {why}; the old ones go on")),
+            }
+        }
+    }
+
+    fn note_certificates(&self) {
+        if let Some(certificates) = self.certificates {
+            let ends = &self.shared.metrics.shared.certificates;
+            *ends.lock().unwrap_or_else(PoisonError::into_inner) = certificates.ends();
+        }
+    }
+
+    fn say(&self, said: &Said, sources: &Sources, whole: bool) {
+        let shared = self.shared;
+        let figures = &shared.metrics.shared;
+        let count = i64::try_from(shared.store.len()).unwrap_or(i64::MAX);
+        figures.providers.store(count, Ordering::Relaxed);
+        let broken = i64::try_from(sources.broken()).unwrap_or(i64::MAX);
+        figures.broken_providers.store(broken, Ordering::Relaxed);
+        // Of each thing that is to be known, once: it is found for each kind of domain and person.
+        let mut seen = BTreeSet::new();
+        let severe = |f: &&Finding| f.severity > Severity::Note;
+        let mut once = |f: &&Finding| seen.insert((f.code, f.message.clone()));
+        let notes: Vec<Finding> =
+            said.notes.iter().filter(severe).filter(|f| once(f)).cloned().collect();
+        (self.tell_findings)(&notes);
+        for (name, findings) in &said.broken {
+            (self.tell_findings)(findings);
+            let kept = match shared.store.contains(name) {
+                true => "is served on as it was",
+                false => "is not served",
+            };
+            shared.tell(&format!("{name} is not right and {kept}"));
+        }
+        for (name, clash) in &said.clashes {
+            shared
+                .tell(&format!("{} of {name} is served by {} already", clash.domain, clash.first));
+        }
+        if whole || said.taken + said.removed > 0 {
+            let more = match (said.taken, said.removed) {
+                (taken, 0) => format!("{taken} read"),
+                (taken, removed) => format!("{taken} read, {removed} taken out"),
+            };
+            shared.tell(&format!(
+                "serving {count} provider{} ({more})",
+                if count == 1 { "" } else { "s" }
+            ));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Pages for people, in their language.
+
+use hyper::StatusCode;
+use hyper::header::{self, HeaderName, HeaderValue};
+use sha2::{Digest as _, Sha256};
+
+use super::address::{Asked, parameters};
+use super::handle::Head;
+use super::kitchen::{Class, For, Page, Question};
+use super::menu::Led;
+use super::reply::{Keep, Reply};
+use super::worker::Worker;
+
+/// Where nobody's language is known.
+const FALLBACK: &str = "en";
+
+impl Worker {
+    /// The page that a route leads to, for the address that was typed, or to type one.
+    pub(super) async fn page(&self, head: &Head<'_>, led: &Led<'_>, asked: &Asked<'_>) -> Reply {
+        let kitchen = &self.shared.kitchen;
+        let target = &kitchen.targets[kitchen.menu.slots[led.slot].target];
+        let known: Vec<&str> = target.texts.keys().map(String::as_str).collect();
+        let by_name = led.language.or_else(|| parameters(head.query, &["lang"]).next());
+        let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        let language = match by_name.and_then(|name| known_language(name, &known)) {
+            Some(language) => language,
+            // A language in the path is a page that there is, or is not.
+            None if led.language.is_some() => return Reply::empty(StatusCode::NOT_FOUND),
+            None => negotiate(accepted.unwrap_or_default(), &known),
+        }
+        .to_owned();
+        let (page, status, site) = match asked {
+            Asked::Person(_) => match self.site(head, asked, true) {
+                Some(site) => match asked.at(&site.domain) {
+                    Some(address) => {
+                        return self.for_person(led.slot, &site, address, language).await;
+                    }
+                    None => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
+                },
+                None => (Page::Unknown, StatusCode::NOT_FOUND, self.at_host(head)),
+            },
+            Asked::Wrong => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
+            Asked::Nobody => (Page::Usual, StatusCode::OK, self.at_host(head)),
+        };
+        let Some(site) = site else { return self.nobody() };
+        let slot = led.slot;
+        let tongue = language.clone();
+        let domain = site.domain.clone();
+        let class = site.class;
+        let made = self.in_kitchen(&site, move |kitchen, provider, maker| {
+            let of = match class {
+                Class::Own => For::Provider,
+                Class::Customer => For::Customer(&domain),
+            };
+            maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
+        });
+        let keep = if page == Page::Usual { Keep::Anybody } else { Keep::Nobody };
+        match made.await {
+            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, keep) }, &language),
+            Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
+            Err(reply) => reply,
+        }
+    }
+
+    async fn for_person(
+        &self,
+        slot: usize,
+        site: &super::site::Site,
+        address: crate::model::EmailAddress,
+        language: String,
+    ) -> Reply {
+        let class = site.class;
+        let tongue = language.clone();
+        let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+            let of = For::Account(&address, class);
+            let page = Page::Usual;
+            maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
+        });
+        match made.await {
+            Ok(Some(bytes)) => dressed(html(bytes, Keep::Nobody), &language),
+            Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
+            Err(reply) => reply,
+        }
+    }
+}
+
+fn html(bytes: Vec<u8>, keep: Keep) -> Reply {
+    Reply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, keep)
+}
+
+/// With everything that keeps a page from doing more than a page has to.
+fn dressed(reply: Reply, language: &str) -> Reply {
+    let policy = policy(&String::from_utf8_lossy(&reply.body));
+    let mut reply = reply
+        .with(header::VARY, HeaderValue::from_static("accept-language"))
+        .with(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
+        .with(
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("interest-cohort=()"),
+        )
+        .with(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        )
+        .with(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        reply = reply.with(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    match HeaderValue::try_from(language) {
+        Ok(language) => reply.with(header::CONTENT_LANGUAGE, language),
+        Err(_) => reply,
+    }
+}
+
+/// Nothing may be loaded and nothing run but the page's own style.
+fn policy(page: &str) -> String {
+    use base64::Engine as _;
+    let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let style = match style {
+        Some((style, _)) => {
+            let digest = Sha256::digest(style.as_bytes());
+            format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(digest))
+        }
+        None => "'none'".to_owned(),
+    };
+    format!(
+        "default-src 'none'; style-src {style}; img-src 'self' data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// A language that there are texts in: `pt-BR`, else `pt`.
+fn known_language<'k>(wanted: &str, known: &[&'k str]) -> Option<&'k str> {
+    let is = |name: &str| known.iter().copied().find(|k| k.eq_ignore_ascii_case(name));
+    is(wanted).or_else(|| is(wanted.split(['-', '_']).next()?))
+}
+
+/// The one that the browser likes best of those that there are. RFC 9110 section 12.5.4
+fn negotiate<'k>(accepted: &str, known: &[&'k str]) -> &'k str {
+    let mut best: Option<(f32, &str)> = None;
+    for part in accepted.split(',').take(32) {
+        let mut parts = part.split(';');
+        let name = parts.next().unwrap_or_default().trim();
+        let quality = parts
+            .find_map(|p| p.trim().strip_prefix("q="))
+            .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
+        let language = match name {
+            "*" => known.iter().copied().find(|k| *k == FALLBACK),
+            name => known_language(name, known),
+        };
+        if let Some(language) = language
+            && quality > 0.0
+            && best.is_none_or(|(other, _)| quality > other)
+        {
+            best = Some((quality, language));
+        }
+    }
+    best.map(|(_, language)| language)
+        .or_else(|| known.iter().copied().find(|k| *k == FALLBACK))
+        .or_else(|| known.first().copied())
+        .unwrap_or("en")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_gets_the_language_that_it_likes_best_of_ours() {
+        let known = ["de", "en", "es", "fr"];
+        for (accepted, language) in [
+            ("", "en"),
+            ("de-AT,de;q=0.9,en;q=0.8", "de"),
+            ("nl,fr;q=0.5,en;q=0.4", "fr"),
+            ("ja", "en"),
+            ("es;q=0,en", "en"),
+            ("*", "en"),
+            (";;q=,x;q=y", "en"),
+        ] {
+            assert_eq!(negotiate(accepted, &known), language, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn a_page_may_have_its_own_style_and_nothing_else() {
+        let policy = policy("<style>a{}</style>");
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+}

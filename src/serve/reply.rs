@@ -1,0 +1,120 @@
+//! An answer on its way out: status, headers and body, for every kind of answer the right ones.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+/// A body that is there as a whole.
+pub struct Whole(Option<Bytes>);
+
+impl hyper::body::Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+/// Who may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Everybody, for an hour: it is the same for all.
+    Anybody,
+    /// Nobody: a person is in it, or it is an error that may be mended.
+    Nobody,
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub media_type: Option<HeaderValue>,
+    pub body: Bytes,
+    pub keep: Keep,
+    pub tag: Option<HeaderValue>,
+    /// What there is besides, for few answers.
+    pub more: Vec<(HeaderName, HeaderValue)>,
+    /// The rest of the request is not read: the connection ends with this answer.
+    pub last: bool,
+}
+
+const ANYBODY: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const NOBODY: HeaderValue = HeaderValue::from_static("no-store");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+impl Reply {
+    /// Nothing but a status.
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            media_type: None,
+            body: Bytes::new(),
+            keep: Keep::Nobody,
+            tag: None,
+            more: Vec::new(),
+            last: false,
+        }
+    }
+
+    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>, keep: Keep) -> Self {
+        let (media_type, body) = (Some(media_type), body.into());
+        Self { media_type, body, keep, ..Self::empty(StatusCode::OK) }
+    }
+
+    /// A sentence for people.
+    pub fn words(status: StatusCode, words: &'static str) -> Self {
+        let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
+        Self { status, ..Self::new(media_type, words, Keep::Nobody) }
+    }
+
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    /// To HEAD goes everything but the body; hyper leaves that out and keeps its length.
+    pub fn into_response(self) -> Response<Whole> {
+        let mut headers = HeaderMap::with_capacity(8);
+        if let Some(media_type) = self.media_type {
+            headers.insert(header::CONTENT_TYPE, media_type);
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+        }
+        headers.insert(
+            header::CACHE_CONTROL,
+            match self.keep {
+                Keep::Anybody => ANYBODY,
+                Keep::Nobody => NOBODY,
+            },
+        );
+        if let Some(tag) = self.tag {
+            headers.insert(header::ETAG, tag);
+        }
+        for (name, value) in self.more {
+            headers.append(name, value);
+        }
+        if self.last {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let body = (!self.body.is_empty()).then_some(self.body);
+        let mut response = Response::new(Whole(body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
+        response
+    }
+}

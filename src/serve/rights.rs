@@ -1,0 +1,56 @@
+//! What the process may do: root only until the sockets are open, and as many files as the system lets it
+//! have.
+
+/// Why rights cannot be given up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no user \"{0}\" on this machine")]
+    NoUser(String),
+    #[error("cannot become the user {user}: {why}")]
+    Refused { user: String, why: String },
+}
+
+/// Root becomes `user`, or nobody; whoever is somebody else stays it. Gives what there is to say.
+#[cfg(unix)]
+pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
+    use nix::unistd::{User, geteuid, setgid, setgroups, setuid};
+    if !geteuid().is_root() {
+        return Ok(user.map(|user| format!("--user {user} is for root, which this is not")));
+    }
+    let name = user.unwrap_or("nobody");
+    if name == "root" {
+        return Ok(None);
+    }
+    let refused = |why: &dyn std::fmt::Display| Error::Refused {
+        user: name.to_owned(),
+        why: why.to_string(),
+    };
+    let account = User::from_name(name).map_err(|e| refused(&e))?;
+    let Some(account) = account else { return Err(Error::NoUser(name.to_owned())) };
+    setgroups(&[account.gid]).map_err(|e| refused(&e))?;
+    setgid(account.gid).map_err(|e| refused(&e))?;
+    setuid(account.uid).map_err(|e| refused(&e))?;
+    Ok(Some(format!("running as {name}; --user says as whom else")))
+}
+
+#[cfg(not(unix))]
+pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
+    match user {
+        Some(user) => Err(Error::NoUser(user.to_owned())),
+        None => Ok(None),
+    }
+}
+
+/// A connection is a file; the usual 1024 are few.
+#[cfg(unix)]
+pub fn raise_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // With fewer it works as well, for fewer.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
+#[cfg(not(unix))]
+pub fn raise_files() {}

@@ -1,0 +1,232 @@
+//! What one thread keeps at hand: the answers that were asked for last, unpacked.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+
+use crate::model::Hostname;
+use crate::render::{Person, Spliced};
+
+use super::kitchen::{Class, Prepared, place};
+use super::store::{Found, Packed, Store, Unpacker};
+
+/// A domain, and whose answers it gets.
+pub struct Site {
+    pub packed: Arc<Packed>,
+    pub class: Class,
+    pub domain: Hostname,
+    /// Whether nobody has the domain, and the default provider answers.
+    pub is_default: bool,
+    ready: RefCell<Vec<Option<Rc<Ready>>>>,
+}
+
+/// An answer as it is sent, or almost.
+pub enum Ready {
+    Nothing,
+    Fixed { bytes: Bytes, tag: HeaderValue },
+    Spliced(Spliced),
+    InFull,
+}
+
+/// The sites that were asked for last; the older half goes when the newer one is full.
+pub struct Sites {
+    generation: Cell<u64>,
+    young: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
+    old: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
+    unpacker: RefCell<Option<Unpacker>>,
+}
+
+/// In each half. A site takes up to twenty kilobytes.
+const MOST: usize = 192;
+
+/// First labels of host names that stand for the domain behind them.
+const HOSTS: [&str; 5] = ["autoconfig", "autodiscover", "ua-auto-config", "mail", "www"];
+
+impl Sites {
+    pub fn new() -> Self {
+        Self {
+            generation: Cell::new(0),
+            young: RefCell::default(),
+            old: RefCell::default(),
+            unpacker: RefCell::default(),
+        }
+    }
+
+    /// Who answers for a domain as it stands behind an `@`, in whatever case.
+    pub fn of_domain(&self, store: &Store, domain: &str) -> Option<Rc<Site>> {
+        self.look_up(store, '@', domain, |domain| {
+            let host = Hostname::new(domain).ok()?;
+            match store.find(host.as_str()) {
+                Some(found) => Some(Site::of(found, host, false)),
+                None if host.is_qualified() => Some(Site::of(store.for_all_others()?, host, true)),
+                None => None,
+            }
+        })
+    }
+
+    /// Who answers at a host, without its port. `own`: a name of this server's, which is no
+    /// customer's domain.
+    pub fn at_host(&self, store: &Store, host: &str, own: Option<&Hostname>) -> Option<Rc<Site>> {
+        self.look_up(store, '/', host, |host| {
+            let host = Hostname::new(host).ok();
+            let behind = host.as_ref().and_then(|host| {
+                let (first, rest) = host.as_str().split_once('.')?;
+                HOSTS.contains(&first).then(|| Hostname::new(rest).ok()).flatten()
+            });
+            // A host of its own before the domain that it may stand for.
+            for name in host.iter().chain(&behind) {
+                if let Some(found) = store.find(name.as_str()) {
+                    return Some(Site::of(found, name.clone(), false));
+                }
+            }
+            let found = store.for_all_others()?;
+            let name = behind.filter(Hostname::is_qualified).or(host);
+            let customers = name.filter(|name| {
+                name.is_qualified() && Some(name) != own && !is_address(name.as_str())
+            });
+            Some(match customers {
+                Some(name) => Site::of(found, name, true),
+                // Asked by its number, or without a name: the provider itself is meant.
+                None => {
+                    let domain = Hostname::new(&found.first).ok()?;
+                    let class = match found.packed.each_domain_differs {
+                        true => Class::Customer,
+                        false => Class::Own,
+                    };
+                    Site::of(Found { class, ..found }, domain, true)
+                }
+            })
+        })
+    }
+
+    fn look_up(
+        &self,
+        store: &Store,
+        kind: char,
+        name: &str,
+        find: impl FnOnce(&str) -> Option<Site>,
+    ) -> Option<Rc<Site>> {
+        let generation = store.generation();
+        if self.generation.replace(generation) != generation {
+            self.young.borrow_mut().clear();
+            self.old.borrow_mut().clear();
+        }
+        // Names of hosts are short; a longer one is none.
+        let mut key = [0; 256];
+        let key = key.get_mut(..=name.len())?;
+        key[0] = kind as u8;
+        key[1..].copy_from_slice(name.as_bytes());
+        key.make_ascii_lowercase();
+        let key = std::str::from_utf8(key).ok()?;
+        if let Some(site) = self.young.borrow().get(key) {
+            return site.clone();
+        }
+        let known = self.old.borrow_mut().remove(key);
+        let site = match known {
+            Some(site) => site,
+            None => find(&key[1..]).map(Rc::new),
+        };
+        let mut young = self.young.borrow_mut();
+        if young.len() >= MOST {
+            self.old.replace(std::mem::take(&mut young));
+        }
+        young.insert(key.into(), site.clone());
+        site
+    }
+
+    /// The answer of a site, unpacked if it is asked for the first time.
+    pub fn ready(
+        &self,
+        store: &Store,
+        site: &Site,
+        slot: usize,
+        personal: bool,
+    ) -> io::Result<Rc<Ready>> {
+        let at = place(slot, site.class, personal);
+        if let Some(Some(ready)) = site.ready.borrow().get(at) {
+            return Ok(Rc::clone(ready));
+        }
+        let prepared = self.with_unpacker(store, |unpacker| unpacker.answer(&site.packed, at))?;
+        let ready = Rc::new(match prepared {
+            Prepared::Nothing => Ready::Nothing,
+            Prepared::InFull => Ready::InFull,
+            Prepared::Fixed { bytes, tag } => fixed(bytes, tag),
+            // The same for everybody at this domain.
+            Prepared::Spliced(spliced) if !personal => {
+                match spliced.fill(&Person::at(&site.domain)) {
+                    Ok(bytes) => {
+                        let tag = hash(&bytes);
+                        fixed(bytes, tag)
+                    }
+                    Err(_) => Ready::InFull,
+                }
+            }
+            Prepared::Spliced(spliced) => Ready::Spliced(spliced),
+        });
+        let mut all = site.ready.borrow_mut();
+        if all.len() <= at {
+            all.resize(at + 1, None);
+        }
+        all[at] = Some(Rc::clone(&ready));
+        Ok(ready)
+    }
+
+    /// Keeps an answer that was made in full and is the same for everybody at the domain.
+    pub fn keep(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<Ready> {
+        let at = place(slot, site.class, false);
+        let tag = hash(&bytes);
+        let ready = Rc::new(fixed(bytes, tag));
+        let mut all = site.ready.borrow_mut();
+        if all.len() <= at {
+            all.resize(at + 1, None);
+        }
+        all[at] = Some(Rc::clone(&ready));
+        ready
+    }
+
+    /// The provider's file as it was taken.
+    pub fn file(&self, store: &Store, packed: &Packed) -> io::Result<String> {
+        self.with_unpacker(store, |unpacker| unpacker.file(packed))
+    }
+
+    fn with_unpacker<T>(
+        &self,
+        store: &Store,
+        work: impl FnOnce(&mut Unpacker) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let mut unpacker = self.unpacker.borrow_mut();
+        match &mut *unpacker {
+            Some(unpacker) => work(unpacker),
+            // What is to be unpacked was packed, so there is a dictionary.
+            none => work(none.insert(Unpacker::new(store.dictionary(Vec::new))?)),
+        }
+    }
+}
+
+impl Site {
+    fn of(found: Found, domain: Hostname, is_default: bool) -> Self {
+        let Found { packed, class, .. } = found;
+        Self { packed, class, domain, is_default, ready: RefCell::default() }
+    }
+}
+
+fn fixed(bytes: impl Into<Bytes>, tag: u64) -> Ready {
+    let tag = HeaderValue::try_from(format!("\"{tag:016x}\"")).expect("quotes and digits");
+    Ready::Fixed { bytes: bytes.into(), tag }
+}
+
+pub fn hash(bytes: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn is_address(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok()
+}

@@ -1,0 +1,190 @@
+//! The server's certificates: which one for which name, and new ones in place of old ones while
+//! connections go on.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, SupportedProtocolVersion};
+
+/// A chain and its key, as files.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    pub chain: PathBuf,
+    pub key: PathBuf,
+}
+
+/// Why a certificate cannot be used, with its file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use {path}: {why}")]
+pub struct Unusable {
+    pub path: String,
+    pub why: String,
+}
+
+/// Every certificate that there is.
+#[derive(Debug)]
+pub struct Certificates {
+    pairs: Vec<Pair>,
+    current: RwLock<Arc<Current>>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    /// By name, `*.example.com` as it stands in the certificate.
+    names: HashMap<String, Arc<CertifiedKey>>,
+    /// For clients that name no host, and names that no certificate has.
+    first: Option<Arc<CertifiedKey>>,
+    stamps: Vec<Option<SystemTime>>,
+    ends: Vec<(String, i64)>,
+}
+
+const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+
+impl Certificates {
+    pub fn read(pairs: Vec<Pair>) -> Result<Self, Unusable> {
+        let current = Current::read(&pairs)?;
+        Ok(Self { pairs, current: RwLock::new(Arc::new(current)) })
+    }
+
+    /// What a server needs.
+    pub fn config(
+        resolver: Arc<dyn ResolvesServerCert>,
+        protocols: &[&[u8]],
+    ) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(VERSIONS)?
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Ok(Arc::new(config))
+    }
+
+    /// Reads the files anew if one has changed. An error leaves what there was.
+    pub fn reload(&self) -> Result<bool, Unusable> {
+        let current = self.current();
+        if self.pairs.iter().flat_map(stamps).eq(current.stamps.iter().copied()) {
+            return Ok(false);
+        }
+        let new = Current::read(&self.pairs)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(true)
+    }
+
+    /// The folders that the files are in.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let files = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]);
+        let parents = files.map(|file| match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        });
+        let mut folders: Vec<PathBuf> = parents.collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+
+    /// What each is called, and when it ends, in seconds since 1970.
+    pub fn ends(&self) -> Vec<(String, i64)> {
+        self.current().ends.clone()
+    }
+
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let current = self.current();
+        let Some(name) = hello.server_name() else { return current.first.clone() };
+        let name = name.to_ascii_lowercase();
+        let exact = current.names.get(&name);
+        let wildcard = || {
+            let (_, parent) = name.split_once('.')?;
+            current.names.get(&format!("*.{parent}"))
+        };
+        exact.or_else(wildcard).or(current.first.as_ref()).cloned()
+    }
+}
+
+impl Current {
+    fn read(pairs: &[Pair]) -> Result<Self, Unusable> {
+        let mut current = Self::default();
+        for pair in pairs {
+            // Before they are read, so that a change in between is seen the next time.
+            current.stamps.extend(stamps(pair));
+            let (key, names, end) = read_pair(pair)?;
+            let key = Arc::new(key);
+            let called = names.first().cloned().unwrap_or_else(|| pair.chain.display().to_string());
+            current.ends.push((called, end));
+            for name in names {
+                current.names.entry(name).or_insert_with(|| Arc::clone(&key));
+            }
+            current.first.get_or_insert(key);
+        }
+        Ok(current)
+    }
+}
+
+/// A chain with its key, the names in it, and when it ends.
+pub fn read_pair(pair: &Pair) -> Result<(CertifiedKey, Vec<String>, i64), Unusable> {
+    let unusable = |path: &Path, why: &dyn fmt::Display| Unusable {
+        path: path.display().to_string(),
+        why: why.to_string(),
+    };
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&pair.chain)
+        .and_then(Iterator::collect)
+        .map_err(|e| unusable(&pair.chain, &e))?;
+    if chain.is_empty() {
+        let why = "there is no CERTIFICATE block in it (PEM is wanted)";
+        return Err(unusable(&pair.chain, &why));
+    }
+    let key = PrivateKeyDer::from_pem_file(&pair.key).map_err(|e| match e {
+        rustls::pki_types::pem::Error::NoItemsFound => unusable(
+            &pair.key,
+            &"there is no private key in it that is not encrypted (PEM is wanted)",
+        ),
+        other => unusable(&pair.key, &other),
+    })?;
+    certified(chain, key).map_err(|why| unusable(&pair.key, &why))
+}
+
+/// The same of what is in memory already.
+pub fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<(CertifiedKey, Vec<String>, i64), String> {
+    let leaf = chain.first().ok_or("there is no certificate")?;
+    let (_, parsed) = x509_parser::parse_x509_certificate(leaf).map_err(|e| e.to_string())?;
+    let end = parsed.validity().not_after.timestamp();
+    let names = parsed.subject_alternative_name().ok().flatten();
+    let names = names.map(|extension| extension.value.general_names.iter());
+    let names = names.into_iter().flatten().filter_map(|name| match name {
+        x509_parser::extensions::GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    });
+    let names: Vec<String> = names.collect();
+    let provider = aws_lc_rs::default_provider();
+    let key = provider.key_provider.load_private_key(key).map_err(|e| e.to_string())?;
+    let certified = CertifiedKey::new(chain, key);
+    match certified.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {}
+        Err(_) => return Err("it is not the key of the certificate".to_owned()),
+    }
+    Ok((certified, names, end))
+}
+
+fn stamps(pair: &Pair) -> [Option<SystemTime>; 2] {
+    let stamp = |path: &Path| -> io::Result<SystemTime> { std::fs::metadata(path)?.modified() };
+    [stamp(&pair.chain).ok(), stamp(&pair.key).ok()]
+}

@@ -1,0 +1,282 @@
+//! One thread of the server: it takes connections, answers on them, and watches that none lasts for ever.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::{IpAddr, TcpListener};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use hyper::header::HeaderValue;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, LocalSet, spawn_local};
+use tokio_rustls::TlsAcceptor;
+
+use super::Shared;
+use super::connection::{Guarded, Progress};
+use super::family;
+use super::handle::handle;
+use super::log::Lines;
+use super::metrics::Counts;
+use super::site::Sites;
+
+/// What one thread has to itself.
+pub struct Worker {
+    pub shared: Arc<Shared>,
+    pub sites: Sites,
+    pub counts: Arc<Counts>,
+    pub lines: Lines,
+    open: RefCell<HashMap<u64, Open>>,
+    next: Cell<u64>,
+    ending: Cell<bool>,
+}
+
+struct Open {
+    progress: Rc<Progress>,
+    task: AbortHandle,
+}
+
+/// What a request has from its connection.
+pub struct Connection {
+    pub peer: IpAddr,
+    pub tls: bool,
+    /// It came to the listener for those who watch over servers.
+    pub is_inside: bool,
+    /// What the client calls itself, and what that makes it; it is the same on every request.
+    family: RefCell<Option<(HeaderValue, usize)>>,
+}
+
+/// What a listener is for.
+#[derive(Clone)]
+pub enum Role {
+    Plain,
+    Tls(Arc<ServerConfig>),
+    Inside,
+}
+
+/// Connections are looked at, and lines of the log handed on, so often.
+const TICK: Duration = Duration::from_millis(250);
+/// How long connections may go on when the server ends.
+const LAST: Duration = Duration::from_secs(10);
+/// The largest head of a request.
+const LARGEST_HEAD: usize = 16 * 1024;
+/// When the system has no room for another connection.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Connection {
+    /// Which kind of program asks.
+    pub fn family(&self, user_agent: Option<&HeaderValue>) -> usize {
+        let mut known = self.family.borrow_mut();
+        match (&*known, user_agent) {
+            (Some((name, family)), Some(user_agent)) if name == user_agent => *family,
+            (_, Some(user_agent)) => {
+                let family = family::of(Some(user_agent.as_bytes()));
+                *known = Some((user_agent.clone(), family));
+                family
+            }
+            (_, None) => family::of(None),
+        }
+    }
+}
+
+/// Serves until `stop` says so; then what is being answered is answered to its end.
+pub fn run(shared: Arc<Shared>, listeners: Vec<(TcpListener, Role)>, stop: watch::Receiver<bool>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(2)
+        .thread_keep_alive(Duration::from_secs(5))
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(why) => return shared.tell(&format!("cannot start a thread of the server: {why}")),
+    };
+    let counts = shared.metrics.counts();
+    let lines = shared.log.lines();
+    let worker = Rc::new(Worker {
+        shared,
+        sites: Sites::new(),
+        counts,
+        lines,
+        open: RefCell::default(),
+        next: Cell::new(0),
+        ending: Cell::new(false),
+    });
+    LocalSet::new().block_on(&runtime, worker.serve(listeners, stop));
+}
+
+impl Worker {
+    async fn serve(
+        self: &Rc<Self>,
+        listeners: Vec<(TcpListener, Role)>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut accepting = Vec::new();
+        for (listener, role) in listeners {
+            match tokio::net::TcpListener::from_std(listener) {
+                Ok(listener) => accepting.push(spawn_local(Rc::clone(self).accept(listener, role))),
+                Err(why) => self.shared.tell(&format!("cannot listen: {why}")),
+            }
+        }
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.tick(),
+                _ = stop.changed() => break,
+            }
+        }
+        for task in accepting {
+            task.abort();
+        }
+        self.ending.set(true);
+        self.open.borrow().values().for_each(|open| open.progress.wake());
+        let end = Instant::now() + LAST;
+        while !self.open.borrow().is_empty() && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            self.tick();
+        }
+        self.lines.hand_on();
+    }
+
+    fn tick(&self) {
+        let now = Instant::now();
+        let patience = &self.shared.options.patience;
+        for open in self.open.borrow().values() {
+            if open.progress.is_over(now, patience) {
+                open.task.abort();
+            }
+        }
+        self.lines.hand_on();
+    }
+
+    async fn accept(self: Rc<Self>, listener: tokio::net::TcpListener, role: Role) {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, peer)) => (stream, peer.ip()),
+                // One that broke before it was taken, or no room for more just now.
+                Err(why) => {
+                    if why.kind() != std::io::ErrorKind::ConnectionAborted {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    continue;
+                }
+            };
+            let (stream, peer) = stream;
+            let open = &self.shared.metrics.shared.connections;
+            let most = i64::try_from(self.shared.options.max_connections).unwrap_or(i64::MAX);
+            if open.load(Ordering::Relaxed) >= most {
+                self.shared.metrics.shared.refused_connections.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            // An answer goes out in one piece; waiting for more would only hold it up.
+            let _ = stream.set_nodelay(true);
+            self.open(stream, peer, role.clone());
+        }
+    }
+
+    fn open(self: &Rc<Self>, stream: TcpStream, peer: IpAddr, role: Role) {
+        let number = self.next.replace(self.next.get() + 1);
+        let progress = Progress::new();
+        let guard = Opened { worker: Rc::clone(self), number };
+        self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
+        let stream = Guarded::new(stream, Rc::clone(&progress));
+        let (worker, own) = (Rc::clone(self), Rc::clone(&progress));
+        let task = spawn_local(async move {
+            let _guard = guard;
+            let connection = Connection {
+                peer,
+                tls: matches!(role, Role::Tls(_)),
+                is_inside: matches!(role, Role::Inside),
+                family: RefCell::default(),
+            };
+            match role {
+                Role::Tls(config) => {
+                    // What fails here is a port scan, or a client of another century.
+                    let Ok(stream) = TlsAcceptor::from(config).accept(stream).await else { return };
+                    worker.talk(stream, connection, &own).await;
+                }
+                Role::Plain | Role::Inside => worker.talk(stream, connection, &own).await,
+            }
+        });
+        let open = Open { progress, task: task.abort_handle() };
+        // It cannot have run yet: it is a task of this thread.
+        self.open.borrow_mut().insert(number, open);
+    }
+
+    /// Answers on a connection until it ends.
+    async fn talk<S>(self: &Rc<Self>, stream: S, connection: Connection, progress: &Progress)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+    {
+        let connection = Rc::new(connection);
+        let worker = Rc::clone(self);
+        let service =
+            service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&connection), request));
+        let mut builder = auto::Builder::new(Local);
+        builder
+            .http1()
+            .header_read_timeout(None)
+            .max_buf_size(LARGEST_HEAD)
+            .pipeline_flush(true)
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(LARGEST_HEAD as u32)
+            .max_concurrent_streams(64)
+            .keep_alive_interval(Some(Duration::from_secs(20)))
+            .keep_alive_timeout(Duration::from_secs(20));
+        let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut told = false;
+        // A client that is gone, or that talks nonsense, has had its answer.
+        let _ = std::future::poll_fn(|cx: &mut Context<'_>| {
+            if self.ending.get() && !told {
+                told = true;
+                talk.as_mut().graceful_shutdown();
+            }
+            let poll = talk.as_mut().poll(cx);
+            if poll.is_pending() && !told {
+                progress.remember(cx.waker());
+            }
+            match poll {
+                Poll::Ready(ended) => Poll::Ready(ended.is_ok()),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await;
+    }
+}
+
+/// Takes a connection off the list when its task ends, in whatever way.
+struct Opened {
+    worker: Rc<Worker>,
+    number: u64,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.worker.shared.metrics.shared.connections.fetch_sub(1, Ordering::Relaxed);
+        // It may be the list itself that drops it.
+        if let Ok(mut open) = self.worker.open.try_borrow_mut() {
+            open.remove(&self.number);
+        }
+    }
+}
+
+/// Runs what hyper spawns on this thread.
+#[derive(Clone, Copy)]
+struct Local;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Local {
+    fn execute(&self, future: F) {
+        spawn_local(future);
+    }
+}
