@@ -365,10 +365,16 @@ pub enum TargetsCommand {
         #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
         format: Format,
     },
-    /// Say everything about one: clients, files, options
+    /// Say everything about one: clients, files, options; or its files for somebody
     Show {
         /// The target's name
         name: String,
+        /// An address, a domain or a provider: the files that are the same for everybody there, with size,
+        /// SHA-256 and the DNS record that goes with it
+        #[arg(value_name = "WHO")]
+        who: Option<String>,
+        #[command(flatten)]
+        choice: ShowChoice,
     },
     /// Copy a built-in target into a folder, to change it
     Eject {
@@ -378,6 +384,20 @@ pub enum TargetsCommand {
         #[arg(default_value = "templates", value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// What decides about the bytes of a file, as in generate.
+#[derive(Debug, Args)]
+pub struct ShowChoice {
+    /// With WHO: the provider, by name or as a file; a domain outside its list is hosted there
+    #[arg(long, env = "MAILWRIGHT_PROVIDER", value_name = "ID|FILE")]
+    pub provider: Option<String>,
+    /// With WHO: which protocol is set up [default: the provider's own choice]
+    #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
+    pub protocol: Option<ProtocolArg>,
+    /// With WHO: an option of a target
+    #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
+    pub set: Vec<String>,
 }
 
 #[cfg(feature = "manual")]

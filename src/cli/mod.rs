@@ -36,6 +36,7 @@ mod secret;
 mod serve;
 mod session;
 mod signing;
+mod target_files;
 mod targets;
 mod terminal;
 #[cfg(feature = "verify")]

@@ -8,7 +8,8 @@ use crate::finding::any_error;
 use crate::report::Table;
 use crate::target::{OptionDefault, Target, Targets};
 
-use super::args::{Format, Global, TargetsArgs, TargetsCommand};
+use super::args::{Format, Global, SubjectArgs, TargetsArgs, TargetsCommand};
+use super::target_files;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
@@ -17,7 +18,21 @@ pub fn run(args: &TargetsArgs, global: &Global, terminal: &Terminal) -> Result<O
     match &args.command {
         None => list(Format::Human, &targets, terminal),
         Some(TargetsCommand::List { format }) => list(*format, &targets, terminal),
-        Some(TargetsCommand::Show { name }) => show(name, &targets, terminal),
+        Some(TargetsCommand::Show { name, who: None, .. }) => show(name, &targets, terminal),
+        Some(TargetsCommand::Show { name, who: Some(who), choice }) => {
+            if !targets.contains(name) {
+                terminal.findings(&[targets.no_such_target(name)]);
+                return Ok(Outcome::Findings);
+            }
+            let subject = SubjectArgs {
+                who: vec![who.clone()],
+                provider: choice.provider.clone(),
+                protocol: choice.protocol,
+                set: choice.set.clone(),
+                ..SubjectArgs::default()
+            };
+            target_files::show(name, subject, global, terminal)
+        }
         Some(TargetsCommand::Eject { name, folder }) => {
             let files = Targets::built_in_files(name);
             if files.is_empty() {

@@ -5,6 +5,7 @@
 //! as data in the manifest.
 
 mod again;
+mod digest;
 mod file_name;
 mod html;
 mod json;
@@ -24,6 +25,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use again::Again;
+pub use digest::{digest_record, sha256_base64, sha256_hex};
 pub use file_name::{file_name, hex, safe_component};
 pub use pol::Hive;
 pub use text::{Encoding, Newline, TextRules};

@@ -56,6 +56,7 @@ pub struct BundlePlan<'a> {
 }
 
 /// One file for one subject.
+#[derive(Clone)]
 pub struct Job<'a> {
     /// The target whose folder it goes to.
     pub folder_target: &'a Target,
@@ -75,6 +76,8 @@ pub struct Job<'a> {
     pub password: Option<&'a Secret>,
     /// What whoever hands the file out has to know: a finding's code and its message.
     pub notes: Vec<(&'static str, String)>,
+    /// Files that the same folder includes whose digests belong in DNS; they have none of these.
+    pub digested: Arc<Vec<Job<'a>>>,
 }
 
 impl Job<'_> {

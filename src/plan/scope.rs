@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
 use crate::settings::{Mdm, Subject, SubjectKind};
-use crate::target::{FileSpec, OptionDefault, Scope, Target};
+use crate::target::{FileSpec, Include, OptionDefault, Scope, Target};
 
 use super::choose::{Chosen, choose};
 use super::{Job, Request, ResolvedOptions, managed};
@@ -95,6 +95,10 @@ fn jobs<'a>(
 ) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for target in request.targets.iter().filter(|t| request.selected.contains(&t.name)) {
+        let digested = match audiences {
+            [Audience::Account { .. }] => Arc::default(),
+            _ => digested(request, subject, target, options),
+        };
         for &audience in audiences {
             if let Audience::Account { address, .. } = audience
                 && target.ascii_addresses
@@ -110,7 +114,8 @@ fn jobs<'a>(
                 );
                 continue;
             }
-            let mut own = Made { folder_target: target, jobs: &mut jobs };
+            let mut own =
+                Made { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
             for file in &target.files {
                 if file.scope == audience.scope() {
                     own.file(
@@ -122,13 +127,7 @@ fn jobs<'a>(
                 if include.scope != audience.scope() {
                     continue;
                 }
-                let other = request.targets.iter().find(|t| t.name == include.target);
-                let file = other.and_then(|other| {
-                    let named =
-                        |f: &&FileSpec| f.template == include.template && f.scope == include.scope;
-                    Some((other, other.files.iter().find(named)?))
-                });
-                match file {
+                match included(request, include) {
                     Some((other, file)) => own.file(
                         request,
                         subject,
@@ -156,8 +155,45 @@ fn jobs<'a>(
     jobs
 }
 
+/// The file that an include means, with its target.
+fn included<'a>(
+    request: &'a Request<'a>,
+    include: &Include,
+) -> Option<(&'a Target, &'a FileSpec)> {
+    let other = request.targets.iter().find(|t| t.name == include.target)?;
+    let of = |scope: Scope| {
+        other.files.iter().find(|f| f.template == include.template && f.scope == scope)
+    };
+    let file = of(include.scope)
+        .or_else(|| of(Scope::Domain).filter(|_| include.scope == Scope::Provider));
+    Some((other, file?))
+}
+
+/// Which of them clients check against DNS, as they are for everybody.
+fn digested<'a>(
+    request: &'a Request<'a>,
+    subject: &'a Subject,
+    target: &'a Target,
+    options: &ResolvedOptions,
+) -> Arc<Vec<Job<'a>>> {
+    let mut jobs = Vec::new();
+    let mut own = Made { folder_target: target, digested: Arc::default(), jobs: &mut jobs };
+    for include in target.includes.iter().filter(|i| i.scope == Scope::Provider) {
+        if let Some((other, file)) = included(request, include)
+            && file.digest.is_some()
+        {
+            let audience = Audience::Everybody { domain: &subject.domain };
+            // What there is to say is said where the file itself is planned.
+            let said = &mut Vec::new();
+            own.file(request, subject, audience, other, file, &include.path, options, said);
+        }
+    }
+    Arc::new(jobs)
+}
+
 struct Made<'a, 'j> {
     folder_target: &'a Target,
+    digested: Arc<Vec<Job<'a>>>,
     jobs: &'j mut Vec<Job<'a>>,
 }
 
@@ -185,16 +221,21 @@ impl<'a> Made<'a, '_> {
         let mut notes = Vec::new();
         // What a side file says of an included target was said at that target.
         let included = !std::ptr::eq(self.folder_target, target);
+        let said_there = request.selected.contains(&target.name);
         let Some(Chosen { incoming, outgoing, said }) =
             choose(subject, audience, target, file, protocol)
         else {
             return;
         };
+        let left_out = incoming.is_none() || outgoing.is_none();
         for finding in said {
             notes.push((finding.code, finding.message.clone()));
-            if !included {
-                findings.push(finding.target(&self.folder_target.name).subject(subject.name()));
-            }
+            let finding = match included {
+                false => finding,
+                true if left_out && !said_there => self.goes_without(path, &finding),
+                true => continue,
+            };
+            findings.push(finding.target(&self.folder_target.name).subject(subject.name()));
         }
         let Some((incoming, outgoing)) = incoming.zip(outgoing) else { return };
         if let Audience::Managed { mdm, .. } = audience {
@@ -238,8 +279,15 @@ impl<'a> Made<'a, '_> {
                 organization: request.organization,
                 password,
                 notes: notes.clone(),
+                digested: Arc::clone(&self.digested),
             });
         }
+    }
+
+    /// Nobody asked for the included target, so that its absence is no more than a note.
+    fn goes_without(&self, path: &str, why: &Finding) -> Finding {
+        let folder = &self.folder_target.name;
+        Finding::note("include-left-out", format!("{folder} goes without {path}: {}", why.message))
     }
 }
 

@@ -58,6 +58,10 @@ pub(super) fn fit<'a>(
     let expressed = words
         .express(server_type, server.socket_type, server.port, host.as_ref(), &ways)
         .map_err(Unfit::Words)?;
+    if !words.takes_username(server.username.as_str()) {
+        let name = server.username.to_string();
+        return Err(Unfit::Words(vec![Inexpressible::Username(name)]));
+    }
     let refused =
         expressed.authentication.iter().all(|(a, _)| config.refusal(server_type, *a).is_some());
     Ok(PlannedServer {

@@ -20,7 +20,8 @@
 //! | `option.NAME` `uuid.NAME` `text.KEY` | what the manifest declares |
 //! | `incomingServers[]` `outgoingServers[]`, with `take = 1` also `incomingServer` `outgoingServer` | the planned servers |
 //! | `services[]` `{service, priority, weight, port, target}` | DNS records (RFC 6186) |
-//! | `hosted` `{autoconfigHost, autodiscoverHost}` | the names that clients ask |
+//! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost}` | the names that clients ask |
+//! | `digests[]` `{label, sha256}` | of the included files that clients check against DNS: the TXT record's name below the domain, and the SHA-256 in base64 |
 //!
 //! A server: `type` `hostname` `port` `socketType` `authentication` `username?`
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
@@ -47,15 +48,27 @@ pub(super) use asked::Asked;
 /// The language that every text has.
 const FALLBACK: &str = "en";
 
+/// What clients check a file against.
+pub(super) struct Digest {
+    pub label: String,
+    pub sha256: String,
+}
+
 /// Builds the context of one job for the templates that ask for something.
-pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks) -> Value {
-    Builder { job, asked, marks }.build()
+pub(super) fn context(
+    job: &Job<'_>,
+    asked: &[&Asked],
+    marks: &Marks,
+    digests: &[Digest],
+) -> Value {
+    Builder { job, asked, marks, digests }.build()
 }
 
 struct Builder<'a> {
     job: &'a Job<'a>,
     asked: &'a [&'a Asked],
     marks: &'a Marks,
+    digests: &'a [Digest],
 }
 
 /// A key of the context, and what makes its value when a template asks for it.
@@ -103,7 +116,8 @@ impl Builder<'_> {
             set(&format!("{}s", side.as_str()), servers.into());
         }
         // What few templates ask for is made for those alone.
-        let parts: [Part<Self>; 10] = [
+        let parts: [Part<Self>; 11] = [
+            ("digests", Self::digests),
             ("domains", Self::domains),
             ("reversedDomain", |b| {
                 let reversed = b.job.audience.domain().reversed();
@@ -323,7 +337,19 @@ impl Builder<'_> {
                 host(Field::AutoconfigHost, "autoconfig", "hosted.autoconfigHost"),
             "autodiscoverHost":
                 host(Field::AutodiscoverHost, "autodiscover", "hosted.autodiscoverHost"),
+            "userAgentHost":
+                host(Field::UserAgentHost, "ua-auto-config", "hosted.userAgentHost"),
         })
+    }
+
+    fn digests(&self) -> Value {
+        let all = self.digests.iter().map(|digest| {
+            json!({
+                "label": self.text(&digest.label, "digest.label"),
+                "sha256": self.text(&digest.sha256, "digest.sha256"),
+            })
+        });
+        Value::Array(all.collect())
     }
 
     fn services(&self) -> Value {

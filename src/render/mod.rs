@@ -21,9 +21,10 @@ use handlebars::{Context, Handlebars};
 
 use crate::embedded;
 use crate::finding::Finding;
+use crate::format::sha256_base64;
 use crate::plan::Job;
 
-use context::Asked;
+use context::{Asked, Digest};
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
@@ -84,9 +85,10 @@ impl Renderer {
         let path = format!("{}/{}#path", job.folder_target.name, job.path);
         self.register(&template, &job.file.template, job)?;
         self.register_path(&path, job)?;
+        let digests = self.digests(&template, job)?;
         self.marks.clear();
         let asked = [&self.known[&template], &self.known[&path]];
-        let context = Context::from(context::context(job, &asked, &self.marks));
+        let context = Context::from(context::context(job, &asked, &self.marks, &digests));
         let skeleton = self
             .registry
             .render_with_context(&template, &context)
@@ -112,8 +114,25 @@ impl Renderer {
         let name = format!("{}/{}#path", job.folder_target.name, job.path);
         self.register_path(&name, job)?;
         self.marks.clear();
-        let context = Context::from(context::context(job, &[&self.known[&name]], &self.marks));
+        let asked = [&self.known[&name]];
+        let context = Context::from(context::context(job, &asked, &self.marks, &[]));
         Ok(pattern::path_of(&self.path_with(&name, job, &context)?, &self.marks))
+    }
+
+    /// Of the files beside it, for a template that asks. They are rendered for that once more, which
+    /// costs less than to keep files until everybody who might ask has done so.
+    fn digests(&mut self, template: &str, job: &Job<'_>) -> Result<Vec<Digest>, Vec<Finding>> {
+        if job.digested.is_empty() || !self.known[template].has("digests") {
+            return Ok(Vec::new());
+        }
+        let mut digests = Vec::new();
+        for other in job.digested.iter() {
+            if let Some(label) = &other.file.digest {
+                let sha256 = sha256_base64(&self.render(other)?.bytes);
+                digests.push(Digest { label: label.clone(), sha256 });
+            }
+        }
+        Ok(digests)
     }
 
     /// From now on what is rendered can become a [`pattern::Pattern`].

@@ -31,6 +31,7 @@ pub enum Field {
     ReversedDomain,
     AutoconfigHost,
     AutodiscoverHost,
+    UserAgentHost,
 }
 
 impl Field {
@@ -44,7 +45,8 @@ impl Field {
             | Field::DomainUnicode
             | Field::ReversedDomain
             | Field::AutoconfigHost
-            | Field::AutodiscoverHost => true,
+            | Field::AutodiscoverHost
+            | Field::UserAgentHost => true,
             Field::Address
             | Field::LocalPart
             | Field::AddressUnicode
@@ -177,6 +179,7 @@ impl Ground {
             Field::ReversedDomain => domain.reversed().into(),
             Field::AutoconfigHost => format!("autoconfig.{domain}").into(),
             Field::AutodiscoverHost => format!("autodiscover.{domain}").into(),
+            Field::UserAgentHost => format!("ua-auto-config.{domain}").into(),
         })
     }
 }

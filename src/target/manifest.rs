@@ -170,6 +170,8 @@ pub struct FileSpec {
     pub media_type: String,
     /// Where a host serves it.
     pub routes: Vec<String>,
+    /// The name below a domain of the TXT record with its SHA-256, where clients check it.
+    pub digest: Option<String>,
     pub delivery: Option<String>,
     pub per_language: bool,
     /// Written only when this option is on.
@@ -204,7 +206,8 @@ impl Shown {
         [("hostname", Shown::Hostname), ("port", Shown::Port), ("username", Shown::Username)];
 }
 
-/// Another target's file, handed out under a path of this one.
+/// Another target's file, handed out under a path of this one. For everybody, a file of which there
+/// is one a domain is that of the subject's own domain.
 #[derive(Debug)]
 pub struct Include {
     pub target: String,

@@ -156,6 +156,7 @@ fn read_words(table: &Table<'_>) -> Words {
         oauth2_hosts: hosts(table),
         port_decides: read_port_decides(table),
         only_ports: ports(table, "onlyPorts"),
+        only_usernames: table.list("onlyUsernames", |s| Ok(s.to_owned())),
         ..Words::default()
     };
     for what in table.list("expandsPlaceholders", |w| {
@@ -282,6 +283,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
         reader: table.value("reader", |w| word(&Reader::ALL, "reader", w)),
         media_type: table.string("mediaType").unwrap_or_else(|| "text/plain".into()),
         routes: table.list("routes", |s| Ok(s.to_owned())),
+        digest: table.string("digest"),
         delivery: table.string("delivery"),
         per_language,
         only_with,

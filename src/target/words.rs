@@ -26,6 +26,8 @@ pub struct Words {
     pub port_decides: BTreeMap<SocketType, Vec<u16>>,
     /// The client knows no others; empty: it knows all.
     pub only_ports: Vec<u16>,
+    /// The client takes no others, whatever the settings say; empty: it takes all.
+    pub only_usernames: Vec<String>,
 }
 
 /// A server in the client's words: field → word.
@@ -49,6 +51,8 @@ pub enum Inexpressible {
     OAuth2Host(String),
     /// On this port the client speaks something else, or it has no way to say the port.
     Port(Port, SocketType),
+    /// The client makes another user name of the address.
+    Username(String),
 }
 
 impl std::fmt::Display for Inexpressible {
@@ -58,6 +62,7 @@ impl std::fmt::Display for Inexpressible {
             Self::SocketType(word) => write!(f, "has no word for socketType \"{word}\""),
             Self::Authentication(word) => write!(f, "has no word for authentication \"{word}\""),
             Self::Port(port, word) => write!(f, "cannot have {word} on port {port}"),
+            Self::Username(name) => write!(f, "cannot have the user name \"{name}\""),
             Self::OAuth2Host(host) => write!(f, "knows no OAuth2 for {host}"),
         }
     }
@@ -68,6 +73,11 @@ impl Words {
     pub fn covers(&self, server_type: ServerType) -> bool {
         !self.server_type.is_empty()
             && self.server_type.values().all(|words| words.contains_key(&server_type))
+    }
+
+    /// Whether the client signs in by such a user name.
+    pub fn takes_username(&self, pattern: &str) -> bool {
+        self.only_usernames.is_empty() || self.only_usernames.iter().any(|one| one == pattern)
     }
 
     /// A server in the client's words, or all the reasons why not.
@@ -189,5 +199,14 @@ mod tests {
         words.port_decides.clear();
         words.only_ports = vec![443];
         assert!(words.express(ServerType::Pop3, SocketType::Ssl, port(), None, &ways).is_err());
+    }
+
+    #[test]
+    fn a_user_name_that_the_client_does_not_make_of_the_address_is_known() {
+        let mut words = outlook();
+        assert!(words.takes_username("%EMAILLOCALPART%"));
+        words.only_usernames = vec!["%EMAILADDRESS%".into()];
+        assert!(words.takes_username("%EMAILADDRESS%"));
+        assert!(!words.takes_username("%EMAILLOCALPART%"));
     }
 }

@@ -9,7 +9,8 @@ pub(crate) struct Asked {
 }
 
 /// What is made only for those who ask.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
+    "digests",
     "documentation",
     "domains",
     "enable",
@@ -48,7 +49,7 @@ impl Asked {
         asked
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         debug_assert!(NAMES.contains(&name), "{name} is missing in NAMES");
         self.anything || self.names.contains(&name)
     }

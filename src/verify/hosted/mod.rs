@@ -11,12 +11,10 @@ mod table;
 
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
-use sha2::{Digest, Sha256};
 
+use crate::format::{digest_record, sha256_base64};
 use crate::model::{EmailAddress, Hostname};
 use crate::net::Net;
 
@@ -152,13 +150,14 @@ fn digest(
     course: &mut Course,
 ) {
     let Some(answer) = fetched.good() else { return };
-    let wanted = STANDARD.encode(Sha256::digest(&answer.body));
+    let wanted = sha256_base64(&answer.body);
+    let record = digest_record(&answer.body);
     let mut recorder = Recorder::new("", Redactor::default());
     recorder.step("digest", |_| {
         let name = format!("_ua-auto-config.{domain}");
         let texts = net.dns.txt(&name, Instant::now() + patience).unwrap_or_default();
         let records: Vec<&str> = texts.iter().filter_map(|text| value_of(text)).collect();
-        let help = format!("the record is {name} TXT \"v=UAAC1; a=sha256; d={wanted}\"");
+        let help = format!("the record is {name} TXT \"{record}\"");
         if records.contains(&wanted.as_str()) {
             return Ok(((), format!("{name} has the file's SHA-256")));
         }

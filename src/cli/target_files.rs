@@ -1,0 +1,78 @@
+//! `mailwright targets show TARGET WHO`: the files that are the same for everybody there, each with its
+//! size and digest, and the DNS record that clients check it against.
+
+use crate::check::{Judges, check};
+use crate::finding::any_error;
+use crate::format::{digest_record, sha256_hex};
+use crate::plan::{self, Job};
+use crate::render::{Artifact, Renderer};
+use crate::target::Scope;
+
+use super::args::{Global, SubjectArgs};
+use super::session::Session;
+use super::terminal::Terminal;
+use super::{Failure, Outcome};
+
+/// Renders and judges them, and writes none.
+pub fn show(
+    target: &str,
+    subject: SubjectArgs,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let args = SubjectArgs { targets: vec![target.to_owned()], ..subject };
+    let mut session = Session::open(&args, global)?;
+    let mut findings = std::mem::take(&mut session.findings);
+    let mut text = String::new();
+    if !any_error(&findings) {
+        let request = session.request(None);
+        let plan = plan::plan(&request);
+        findings.extend(plan.findings);
+        let (mut renderer, mut judges) = (Renderer::new(), Judges::default());
+        for bundle in &plan.bundles {
+            for job in bundle.jobs.iter().filter(|job| is_shared(job)) {
+                match renderer.render(job) {
+                    Ok(artifact) => {
+                        findings.extend(check(&mut judges, &artifact));
+                        text.push_str(&told(&artifact));
+                    }
+                    Err(own) => findings.extend(own),
+                }
+            }
+        }
+    }
+    terminal.findings(&findings);
+    if any_error(&findings) {
+        return Ok(Outcome::Findings);
+    }
+    if text.is_empty() {
+        terminal.say(&format!("{target} makes no file that is the same for everybody there"));
+        return Ok(Outcome::Fine);
+    }
+    terminal.print(&text)?;
+    Ok(Outcome::Fine)
+}
+
+fn is_shared(job: &Job<'_>) -> bool {
+    matches!(job.audience.scope(), Scope::Provider | Scope::Domain)
+}
+
+/// The folder's files as `generate` would write them, but for signatures.
+fn told(artifact: &Artifact<'_>) -> String {
+    let job = artifact.job;
+    let file = job.file;
+    let mut text = format!("{}\n", artifact.path);
+    // What is included is served by the web server's configuration, not by its own target's routes.
+    if std::ptr::eq(job.target, job.folder_target) {
+        for route in &file.routes {
+            text.push_str(&format!("  served under {route} as {}\n", file.media_type));
+        }
+    }
+    let bytes = &artifact.bytes;
+    text.push_str(&format!("  {} bytes, SHA-256 {}\n", bytes.len(), sha256_hex(bytes)));
+    if let Some(label) = &file.digest {
+        let domain = job.audience.domain();
+        text.push_str(&format!("  {label}.{domain} TXT \"{}\"\n", digest_record(bytes)));
+    }
+    text
+}
