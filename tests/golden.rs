@@ -58,6 +58,12 @@ fn a_windows_administrators_own_files() {
     golden("windows", &args);
 }
 
+/// What is opt-in because it is a draft; the hosting tree of `both` has the same bytes.
+#[test]
+fn a_domains_own_pacc_file() {
+    golden("pacc", &["both.example", "--target", "pacc"]);
+}
+
 /// The same profile for two systems: of one every placeholder is a word, of the other it has quotes.
 #[test]
 fn a_profile_for_a_device_management_system_to_fill_in() {

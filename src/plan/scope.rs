@@ -156,10 +156,7 @@ fn jobs<'a>(
 }
 
 /// The file that an include means, with its target.
-fn included<'a>(
-    request: &'a Request<'a>,
-    include: &Include,
-) -> Option<(&'a Target, &'a FileSpec)> {
+fn included<'a>(request: &'a Request<'a>, include: &Include) -> Option<(&'a Target, &'a FileSpec)> {
     let other = request.targets.iter().find(|t| t.name == include.target)?;
     let of = |scope: Scope| {
         other.files.iter().find(|f| f.template == include.template && f.scope == scope)

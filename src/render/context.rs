@@ -55,12 +55,7 @@ pub(super) struct Digest {
 }
 
 /// Builds the context of one job for the templates that ask for something.
-pub(super) fn context(
-    job: &Job<'_>,
-    asked: &[&Asked],
-    marks: &Marks,
-    digests: &[Digest],
-) -> Value {
+pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks, digests: &[Digest]) -> Value {
     Builder { job, asked, marks, digests }.build()
 }
 

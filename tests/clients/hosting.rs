@@ -1,10 +1,15 @@
 //! Do real web servers serve what we tell them to, and do real name servers take our zone?
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use crate::support::{self, Bundle, PATIENCE, Running};
 
@@ -13,7 +18,7 @@ const DOMAIN: &str = "example.org";
 #[test]
 fn nginx_serves_the_settings_to_every_way_of_asking() {
     needs!("nginx");
-    let hosting = Hosting::new();
+    let hosting = Hosting::with_pacc();
     let port = support::free_port();
     let config = hosting.write(
         "nginx.conf",
@@ -38,7 +43,7 @@ fn nginx_serves_the_settings_to_every_way_of_asking() {
 fn caddy_serves_the_settings_to_every_way_of_asking() {
     needs!("caddy");
     support::alone("hosting::caddy_serves_the_settings_to_every_way_of_asking", || {
-        let hosting = Hosting::new();
+        let hosting = Hosting::with_pacc();
         let (port, tls_port) = (support::free_port(), support::free_port());
         let config = hosting.write(
             "Caddyfile",
@@ -61,12 +66,12 @@ fn caddy_serves_the_settings_to_every_way_of_asking() {
 #[test]
 fn apache_serves_the_settings_to_every_way_of_asking() {
     needs!("apache2");
-    let hosting = Hosting::new();
+    let hosting = Hosting::with_pacc();
     let port = support::free_port();
     let modules = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules"];
     let modules = modules.iter().find(|folder| fs::exists(folder).unwrap_or(false));
     let modules = modules.expect("an installed Apache has its modules in one of these folders");
-    let load = ["mpm_prefork", "authz_core", "alias", "mime"]
+    let load = ["mpm_prefork", "authz_core", "alias", "headers", "mime"]
         .map(|name| format!("LoadModule {name}_module {modules}/mod_{name}.so\n"))
         .concat();
     let config = hosting.write(
@@ -91,7 +96,9 @@ fn apache_serves_the_settings_to_every_way_of_asking() {
 #[test]
 fn named_checkzone_takes_our_records_into_a_zone() {
     needs!("named-checkzone");
-    for hosting in [Hosting::new(), Hosting::of("outlook.com", &["outlook.com"])] {
+    for hosting in
+        [Hosting::new(), Hosting::with_pacc(), Hosting::of("outlook.com", &["outlook.com"])]
+    {
         let mut check = support::command("named-checkzone");
         // -i local: it looks up no other names.
         check.args(["-i", "local", &hosting.domain]).arg(hosting.zone());
@@ -102,7 +109,9 @@ fn named_checkzone_takes_our_records_into_a_zone() {
 #[test]
 fn kzonecheck_takes_our_records_into_a_zone() {
     needs!("kzonecheck");
-    for hosting in [Hosting::new(), Hosting::of("outlook.com", &["outlook.com"])] {
+    for hosting in
+        [Hosting::new(), Hosting::with_pacc(), Hosting::of("outlook.com", &["outlook.com"])]
+    {
         let mut check = support::command("kzonecheck");
         support::run(check.args(["-o", &hosting.domain]).arg(hosting.zone())).fine();
     }
@@ -145,14 +154,81 @@ fn a_zone_denies_only_what_the_provider_does_not_offer_at_all() {
     }
 }
 
+#[test]
+fn a_zone_has_the_digest_of_the_very_bytes_beside_it() {
+    needs!("named-checkzone");
+    let hosting = Hosting::with_pacc();
+    let file = hosting.bundle.out().join(DOMAIN).join("hosting/www").join(PACC);
+    let digest = STANDARD.encode(Sha256::digest(fs::read(file).expect("the file is written")));
+    let text = format!("\"v=UAAC1; a=sha256; d={digest}\"");
+    let records = records(&hosting);
+    let of = |name: &str, kind: &str| {
+        let name = format!("{name}.{DOMAIN}.");
+        let own = |line: &&String| line.starts_with(&name) && line.contains(kind);
+        records.iter().find(own).unwrap_or_else(|| panic!("no {name} {kind} in {records:#?}"))
+    };
+    assert!(of("_ua-auto-config", " TXT ").ends_with(&text), "no {text} in {records:#?}");
+    assert!(of("ua-auto-config", " CNAME ").ends_with(" example.org."), "{records:#?}");
+
+    // Nobody has to be told of a file that is not there.
+    let without = self::records(&Hosting::new());
+    assert!(!without.iter().any(|line| line.contains("ua-auto-config")), "{without:#?}");
+}
+
+#[test]
+fn an_upload_names_the_media_type_of_every_file() {
+    needs!("sh");
+    let hosting = Hosting::with_pacc();
+    let (log, aws) = (hosting.folder() + "/aws.log", hosting.folder() + "/bin/aws");
+    fs::create_dir(hosting.folder() + "/bin").expect("a folder");
+    // One argument a line, and an empty line behind each call.
+    fs::write(&aws, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" '' >> '{log}'\n")).expect("a file");
+    fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).expect("our own file");
+    let path = format!("{}/bin:{}", hosting.folder(), std::env::var("PATH").unwrap_or_default());
+    let mut upload = support::command("sh");
+    upload.arg(hosting.file("s3/upload.sh")).arg("some-bucket").env("PATH", path);
+    support::run(&mut upload).fine();
+    let log = fs::read_to_string(log).expect("aws was called");
+    let mut uploaded = BTreeMap::new();
+    for call in log.split("\n\n").filter(|call| !call.is_empty()) {
+        let words: Vec<&str> = call.lines().collect();
+        let [
+            "s3",
+            "cp",
+            file,
+            to,
+            "--content-type",
+            media_type,
+            "--cache-control",
+            cache,
+            rest @ ..,
+        ] = words.as_slice()
+        else {
+            panic!("{words:?}")
+        };
+        assert_eq!(*to, format!("s3://some-bucket/{file}"));
+        assert_eq!(*cache, "public, max-age=3600");
+        let disposition = match rest {
+            [] => None,
+            ["--content-disposition", value] => Some((*value).to_owned()),
+            _ => panic!("{rest:?}"),
+        };
+        uploaded.insert((*file).to_owned(), ((*media_type).to_owned(), disposition));
+    }
+    assert_eq!(uploaded, hosting.by_headers_file());
+
+    // The name of the bucket is not guessed.
+    let mut nowhere = support::command("sh");
+    let said = support::run(nowhere.arg(hosting.file("s3/upload.sh")));
+    assert_ne!(said.code, Some(0));
+    assert!(said.stderr.contains("usage: sh upload.sh BUCKET"), "{said:?}");
+}
+
 /// Each SRV record that a name server reads out of the zone, as "service port target".
 #[track_caller]
 fn services(hosting: &Hosting) -> Vec<String> {
-    let mut check = support::command("named-checkzone");
-    check.args(["-D", "-q", "-i", "local", &hosting.domain]).arg(hosting.zone());
-    let said = support::run(&mut check).fine();
-    said.stdout
-        .lines()
+    records(hosting)
+        .iter()
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
         .filter(|words| words.get(3) == Some(&"SRV"))
         .map(|words| {
@@ -161,6 +237,17 @@ fn services(hosting: &Hosting) -> Vec<String> {
         })
         .collect()
 }
+
+/// Each record that a name server reads out of the zone, with one space between the parts.
+#[track_caller]
+fn records(hosting: &Hosting) -> Vec<String> {
+    let mut check = support::command("named-checkzone");
+    check.args(["-D", "-q", "-i", "local", &hosting.domain]).arg(hosting.zone());
+    let said = support::run(&mut check).fine();
+    said.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+const PACC: &str = ".well-known/user-agent-configuration.json";
 
 /// What the target `hosting` wrote for one domain.
 struct Hosting {
@@ -173,6 +260,12 @@ impl Hosting {
     #[track_caller]
     fn new() -> Self {
         Self::of(DOMAIN, &[DOMAIN, "--provider", "microsoft365", "--protocol", "both"])
+    }
+
+    /// A provider with TLS from the first byte everywhere.
+    #[track_caller]
+    fn with_pacc() -> Self {
+        Self::of(DOMAIN, &[DOMAIN, "--provider", "fastmail"])
     }
 
     #[track_caller]
@@ -252,8 +345,52 @@ impl Hosting {
             // Delta Chat asks by GET.
             assert_eq!(get("autodiscover.example.org", path), autodiscover, "{}", server.log());
         }
+        // Outlook puts the address into the query, others behind the path.
+        let v2 = self.served("autodiscover/autodiscover.json", "application/json");
+        let v2 = Answer { origin: Some("*".into()), ..v2 };
+        for path in [
+            "/autodiscover/autodiscover.json",
+            "/autodiscover/autodiscover.json?Email=ann%40example.org&Protocol=AutodiscoverV1",
+            "/Autodiscover/Autodiscover.json?Email=ann@example.org&Protocol=Autodiscoverv1",
+            "/AUTODISCOVER/AUTODISCOVER.JSON",
+            "/autodiscover/autodiscover.json/v1.0/ann@example.org?Protocol=AutodiscoverV1",
+        ] {
+            for host in ["autodiscover.example.org", DOMAIN] {
+                assert_eq!(get(host, path), v2, "GET {host}{path}\n{}", server.log());
+            }
+        }
+        let other = get(DOMAIN, "/autodiscover/autodiscover.json5");
+        assert_eq!(other.status, "404", "{}", server.log());
+        let pacc = self.served(PACC, "application/json");
+        let host = "ua-auto-config.example.org";
+        assert_eq!(get(host, &format!("/{PACC}")), pacc, "{}", server.log());
         let profile = self.served("mail.mobileconfig", "application/x-apple-aspen-config");
+        let disposition = Some(r#"attachment; filename="mail.mobileconfig""#.into());
+        let profile = Answer { disposition, ..profile };
         assert_eq!(get(DOMAIN, "/mail.mobileconfig"), profile, "{}", server.log());
+    }
+
+    /// Media type and disposition of every file, as `www/_headers` says to a host of static files.
+    #[track_caller]
+    fn by_headers_file(&self) -> BTreeMap<String, (String, Option<String>)> {
+        let text = fs::read_to_string(self.file("www/_headers")).expect("the file is written");
+        let mut all = BTreeMap::new();
+        for part in text.split("\n\n").filter(|part| !part.starts_with('#')) {
+            let (path, headers) = part.split_once('\n').expect("a path and its headers");
+            let header = |name: &str| {
+                let named = |line: &str| {
+                    line.trim().strip_prefix(name)?.strip_prefix(": ").map(str::to_owned)
+                };
+                headers.lines().find_map(named)
+            };
+            assert_eq!(header("Cache-Control").as_deref(), Some("public, max-age=3600"), "{path}");
+            assert_eq!(header("X-Content-Type-Options").as_deref(), Some("nosniff"), "{path}");
+            let origin = path.ends_with(".json") && path.contains("autodiscover");
+            assert_eq!(header("Access-Control-Allow-Origin").is_some(), origin, "{path}");
+            let media_type = header("Content-Type").expect("that is what it is for");
+            all.insert(path[1..].to_owned(), (media_type, header("Content-Disposition")));
+        }
+        all
     }
 
     /// The answer that a file of the web tree makes.
@@ -261,7 +398,15 @@ impl Hosting {
     fn served(&self, file: &str, media_type: &str) -> Answer {
         let file = self.bundle.out().join(&self.domain).join("hosting/www").join(file);
         let body = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        Answer { status: "200".into(), media_type: media_type.into(), body }
+        Answer {
+            status: "200".into(),
+            media_type: media_type.into(),
+            cache: Some("public, max-age=3600".into()),
+            options: Some("nosniff".into()),
+            origin: None,
+            disposition: None,
+            body,
+        }
     }
 }
 
@@ -269,6 +414,10 @@ impl Hosting {
 struct Answer {
     status: String,
     media_type: String,
+    cache: Option<String>,
+    options: Option<String>,
+    origin: Option<String>,
+    disposition: Option<String>,
     body: String,
 }
 
@@ -293,6 +442,7 @@ fn ask(method: &str, port: u16, host: &str, path: &str) -> Answer {
     }
     let head = head.to_ascii_lowercase();
     let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let own = |name: &str| header(name).map(str::to_owned);
     let length = header("content-length:").and_then(|length| length.parse().ok());
     let mut body = vec![0; length.unwrap_or_else(|| panic!("no length in {head}"))];
     stream.read_exact(&mut body).expect("as much as the head says");
@@ -300,6 +450,10 @@ fn ask(method: &str, port: u16, host: &str, path: &str) -> Answer {
     Answer {
         status: head.split(' ').nth(1).unwrap_or("").into(),
         media_type: media_type.trim().into(),
+        cache: own("cache-control:"),
+        options: own("x-content-type-options:"),
+        origin: own("access-control-allow-origin:"),
+        disposition: own("content-disposition:"),
         body: String::from_utf8(body).expect("UTF-8"),
     }
 }

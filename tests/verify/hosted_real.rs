@@ -33,7 +33,7 @@ fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
          scgi_temp_path {folder}/scgi;\n\
          ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;\n\
          server {{ listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl; root /nowhere;\n\
-         server_name {DOMAIN} autoconfig.{DOMAIN} autodiscover.{DOMAIN};\n\
+         server_name {DOMAIN} autoconfig.{DOMAIN} autodiscover.{DOMAIN} ua-auto-config.{DOMAIN};\n\
          include {snippet}; }}\n\
          }}\n",
         snippet = snippet.display()
@@ -168,10 +168,12 @@ fn what_we_write_for_a_web_server_and_a_name_server_is_found_by_every_client() {
     assert!(wrong.is_empty(), "{wrong:#?} {json:#}");
     let clients = json["hosted"]["clients"].as_array().unwrap();
     for client in clients {
-        // PACC is not in the tree: it has no word for STARTTLS, and is an experiment still.
-        let expected = !client["client"].as_str().unwrap().contains("PACC");
-        assert_eq!(client["place"].is_string(), expected, "{client}");
+        assert!(client["place"].is_string(), "{client}");
     }
+    let by_pacc = clients.iter().find(|c| c["client"].as_str().unwrap().contains("PACC")).unwrap();
+    let place = "https://ua-auto-config.example.test/.well-known/user-agent-configuration.json";
+    assert_eq!(by_pacc["place"], place);
+    assert!(json.to_string().contains("_ua-auto-config.example.test has the file's SHA-256"));
     let by_dns = clients.iter().find(|c| c["client"] == "FairEmail").unwrap();
     assert_eq!(by_dns["place"], "DNS SRV");
     let servers = ["imap mail.example.test:993 SSL", "smtp mail.example.test:465 SSL"];

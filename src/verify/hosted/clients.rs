@@ -194,16 +194,15 @@ impl Pair<'_> {
 
 /// Ports are those of TLS from the first byte (draft-ietf-mailmaint-pacc).
 fn by_pacc(json: &serde_json::Value) -> Box<ReadConfig> {
-    let host = |name: &str| json.get("protocols")?.get(name)?.get("host")?.as_str();
-    let offered = [
-        ("imap", ServerType::Imap, 993),
-        ("pop3", ServerType::Pop3, 995),
-        ("smtp", ServerType::Smtp, 465),
-        // Renamed in draft 03.
-        ("submit", ServerType::Smtp, 465),
+    let host = |name: &&str| json.get("protocols")?.get(name)?.get("host")?.as_str();
+    let offered: [(&[&str], _, _); 3] = [
+        (&["imap"], ServerType::Imap, 993),
+        (&["pop3"], ServerType::Pop3, 995),
+        // Renamed in draft 03; a file for readers of both has it twice.
+        (&["submit", "smtp"], ServerType::Smtp, 465),
     ];
-    let servers = offered.into_iter().filter_map(|(name, server_type, port)| {
-        Some(made(server_type, host(name)?, port, SocketType::Ssl))
+    let servers = offered.into_iter().filter_map(|(names, server_type, port)| {
+        Some(made(server_type, names.iter().find_map(host)?, port, SocketType::Ssl))
     });
     let name = json.pointer("/info/provider/name").and_then(|name| name.as_str());
     Box::new(ReadConfig {
