@@ -360,10 +360,9 @@ impl Hosting {
             }
         }
         let other = get(DOMAIN, "/autodiscover/autodiscover.json5");
-        assert_eq!(other.status, "404", "{}", server.log());
+        assert_ne!(other.body, v2.body, "{}", server.log());
         let pacc = self.served(PACC, "application/json");
-        let host = "ua-auto-config.example.org";
-        assert_eq!(get(host, &format!("/{PACC}")), pacc, "{}", server.log());
+        assert_eq!(get(DOMAIN, &format!("/{PACC}")), pacc, "{}", server.log());
         let profile = self.served("mail.mobileconfig", "application/x-apple-aspen-config");
         let disposition = Some(r#"attachment; filename="mail.mobileconfig""#.into());
         let profile = Answer { disposition, ..profile };

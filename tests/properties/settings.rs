@@ -328,6 +328,7 @@ fn option_text(name: &str, help: &str, mode: u8, supply: &mut Supply<'_>) -> Str
     match name {
         // Numbers that a manifest cannot say are numbers.
         "officeVersion" => format!("1{}.0", 4 + mode),
+        "oAuthIssuer" => supply.url(),
         "appendVersion" => mode.to_string(),
         // A folder on Windows.
         "installDir" => {
@@ -610,24 +611,40 @@ fn provider() -> impl Strategy<Value = Provider> {
         prop::option::of(select(words::<Protocol>())),
         any::<bool>(),
     );
-    (basics, servers, texts).prop_map(|(basics, (incoming, outgoing), texts)| {
-        let (domains, mx_domains, short_name, default_protocol, web_mail) = basics;
-        let (enable, documentation, refuses, app_password, oauth2) = texts;
-        Provider {
-            domains,
-            mx_domains,
-            short_name,
-            default_protocol,
-            web_mail,
-            incoming,
-            outgoing,
-            enable,
-            documentation,
-            refuses,
-            app_password,
-            oauth2,
-        }
-    })
+    // As the newest clients want it, or chance would hardly bring it about: TLS from the first byte on
+    // the usual ports, the address, a password.
+    let tidy = prop::bool::weighted(0.25);
+    (basics, servers, texts, tidy).prop_map(
+        |(basics, (mut incoming, mut outgoing), texts, tidy)| {
+            for server in incoming.iter_mut().chain(&mut outgoing).filter(|_| tidy) {
+                server.port = match server.server_type {
+                    "imap" => 993,
+                    "pop3" => 995,
+                    "smtp" => 465,
+                    _ => 443,
+                };
+                server.socket_type = "SSL";
+                server.authentication = vec!["password-cleartext"];
+                server.username = "%EMAILADDRESS%";
+            }
+            let (domains, mx_domains, short_name, default_protocol, web_mail) = basics;
+            let (enable, documentation, refuses, app_password, oauth2) = texts;
+            Provider {
+                domains,
+                mx_domains,
+                short_name,
+                default_protocol,
+                web_mail,
+                incoming,
+                outgoing,
+                enable,
+                documentation,
+                refuses,
+                app_password,
+                oauth2,
+            }
+        },
+    )
 }
 
 fn wishes() -> impl Strategy<Value = Wishes> {
