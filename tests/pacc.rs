@@ -122,9 +122,25 @@ fn it_is_made_only_when_it_is_named_and_hosted_wherever_it_can_be() {
     let note = "note[include-left-out]: hosting goes without www/.well-known/user-agent-configuration.json";
     let ended = ended.says(note);
     assert!(!ended.stderr.contains("warning[target-cannot-express]"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("include-left-out").count(), 1, "{}", ended.stderr);
     let ended = run.args(&["generate", "outlook.com", "--target", "hosting,pacc"]).code(0);
     let ended = ended.says("warning[target-cannot-express]: pacc");
     assert!(!ended.stderr.contains("include-left-out"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_file_that_says_passwords_is_not_hosted_unasked_where_they_are_refused() {
+    let refuses = "[[refuses]]\nauthentication = \"password-cleartext\"\nsource = \"a letter\"\n";
+    let run = with(&format!("{PROVIDER}{refuses}"));
+    let hosted = "out/own.example/hosting/www/.well-known/user-agent-configuration.json";
+    let generate =
+        |targets| run.args(&["generate", "--provider", "own.toml", "--target", targets]).code(0);
+    generate("hosting").says("goes without www/.well-known/user-agent-configuration.json: pacc: this account cannot sign in");
+    assert!(!run.path(hosted).exists());
+    let zone = std::fs::read_to_string(run.path("out/own.example/hosting/dns/own.example.zone"));
+    assert!(!zone.unwrap().contains("ua-auto-config"));
+    generate("hosting,pacc").says("warning[cannot-sign-in]: pacc");
+    assert!(run.path(hosted).exists());
 }
 
 #[test]

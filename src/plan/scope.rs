@@ -224,17 +224,25 @@ impl<'a> Made<'a, '_> {
         else {
             return;
         };
-        let left_out = incoming.is_none() || outgoing.is_none();
+        let on_its_own = included && !said_there;
+        // What is handed out without being asked for has to be of use.
+        let useless =
+            on_its_own && target.opt_in && said.iter().any(|f| f.code == "cannot-sign-in");
+        let left_out = useless || incoming.is_none() || outgoing.is_none();
         for finding in said {
             notes.push((finding.code, finding.message.clone()));
             let finding = match included {
                 false => finding,
-                true if left_out && !said_there => self.goes_without(path, &finding),
+                true if on_its_own && left_out && LEAVES_OUT.contains(&finding.code) => {
+                    self.goes_without(path, &finding)
+                }
                 true => continue,
             };
             findings.push(finding.target(&self.folder_target.name).subject(subject.name()));
         }
-        let Some((incoming, outgoing)) = incoming.zip(outgoing) else { return };
+        let Some((incoming, outgoing)) = incoming.zip(outgoing).filter(|_| !left_out) else {
+            return;
+        };
         if let Audience::Managed { mdm, .. } = audience {
             let servers: Vec<_> = incoming.iter().chain(&outgoing).collect();
             match managed::notes(target, mdm, audience, &servers) {
@@ -287,6 +295,9 @@ impl<'a> Made<'a, '_> {
         Finding::note("include-left-out", format!("{folder} goes without {path}: {}", why.message))
     }
 }
+
+/// Reasons for which an included file is not made.
+const LEAVES_OUT: [&str; 3] = ["cannot-sign-in", "not-for-this-provider", "target-cannot-express"];
 
 /// The languages a file is made in; one for files that are not per language.
 fn languages(
