@@ -51,7 +51,9 @@ impl Menu {
         let mut menu = Self::default();
         for (at, target) in targets.iter().enumerate() {
             for (number, file) in target.files.iter().enumerate() {
-                if !file.routes.is_empty() && file.scope != Scope::Managed {
+                // What differs from domain to domain is answered by code: Autodiscover's second version.
+                let is_served = matches!(file.scope, Scope::Provider | Scope::Account);
+                if is_served && !file.routes.is_empty() {
                     menu.file(at, target, number, file);
                 }
             }

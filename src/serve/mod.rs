@@ -384,7 +384,12 @@ impl Keeper<'_> {
         figures.broken_providers.store(broken, Ordering::Relaxed);
         // Of each thing that is to be known, once: it is found for each kind of domain and person.
         let mut seen = BTreeSet::new();
-        let severe = |f: &&Finding| f.severity > Severity::Note;
+        // Of a target that is not for every provider, nobody misses the file.
+        let of_use = |name: &str| {
+            !shared.kitchen.targets.iter().any(|target| target.opt_in && target.name == name)
+        };
+        let severe =
+            |f: &&Finding| f.severity > Severity::Note && f.target.as_deref().is_none_or(of_use);
         let mut once = |f: &&Finding| seen.insert((f.code, f.message.clone()));
         let notes: Vec<Finding> =
             said.notes.iter().filter(severe).filter(|f| once(f)).cloned().collect();

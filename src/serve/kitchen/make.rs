@@ -10,6 +10,7 @@ use crate::plan::{self, Audience, Job, Request};
 use crate::render::pattern::Pattern;
 use crate::render::{Person, Renderer, Spliced};
 use crate::settings::{Provider, Subject};
+use crate::target::Scope;
 
 use super::{Answers, Class, Kitchen, Prepared, place};
 
@@ -181,9 +182,11 @@ impl Maker {
         for job in plan.bundles.iter().flat_map(|bundle| &bundle.jobs) {
             let personal = matches!(job.audience, Audience::Account { .. });
             if job.file.routes.is_empty()
+                || job.file.scope == Scope::Domain
                 || job.file.per_language
                 || personal != matches!(of, For::Account(..))
                 || !wanted(job)
+                || is_useless(job)
             {
                 continue;
             }
@@ -250,6 +253,11 @@ pub(super) fn subject(
             Subject::account(provider, address, is_customer, over, findings)
         }
     }
+}
+
+/// What nobody asks to have published has to be of use: not a file with which nobody can sign in.
+fn is_useless(job: &Job<'_>) -> bool {
+    job.target.opt_in && job.notes.iter().any(|(code, _)| *code == "cannot-sign-in")
 }
 
 fn class(of: For<'_>) -> Class {
