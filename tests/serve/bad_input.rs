@@ -1,0 +1,256 @@
+//! What no client should send, and somebody does: the right answer, and no word at error level.
+
+use std::io::{BufReader, Read, Write};
+use std::time::{Duration, Instant};
+
+use crate::host::{Host, autodiscover, read_answer};
+
+const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
+const POX: &str = "/autodiscover/autodiscover.xml";
+
+/// The server is as well as before, and has nothing to complain about.
+fn is_well(mut host: Host) {
+    assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+    let said = host.said();
+    assert!(
+        !said.contains("error") && !said.contains("panic") && !said.contains("cannot"),
+        "{said}"
+    );
+    let (code, said, _) = host.end();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn bodies_that_are_no_request_get_the_error_document() {
+    let host = Host::of_example(&[]);
+    let bomb = format!(
+        "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\">{}]><Autodiscover><Request><EMailAddress>&z;</EMailAddress></Request></Autodiscover>",
+        ('b'..='z')
+            .map(|c| format!(
+                "<!ENTITY {c} \"{}\">",
+                format!("&{};", char::from(c as u8 - 1)).repeat(10)
+            ))
+            .collect::<String>()
+    );
+    let wrong: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        b"<".to_vec(),
+        b"<Autodiscover><Request><EMailAddress>ann@example.com".to_vec(),
+        b"<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]><Autodiscover><Request><EMailAddress>&x;@example.com</EMailAddress></Request></Autodiscover>".to_vec(),
+        bomb.into_bytes(),
+        b"<a>".repeat(20_000),
+        vec![0xFF; 4096],
+        vec![0; 4096],
+        b"\xFF\xFE<\0a\0/\0>\0".to_vec(),
+        autodiscover("").into_bytes(),
+        autodiscover("ann").into_bytes(),
+        autodiscover("ann@example.com</EMailAddress><EMailAddress>bob@example.com").into_bytes(),
+        autodiscover("&quot;ann&quot;@example.com").into_bytes(),
+        autodiscover("ann\n@example.com").into_bytes(),
+        autodiscover("&lt;script&gt;@example.com").into_bytes(),
+        autodiscover("ann&#0;@example.com").into_bytes(),
+        autodiscover("ann@example.com&lt;/LoginName&gt;").into_bytes(),
+        autodiscover(&format!("{}@example.com", "a".repeat(10_240))).into_bytes(),
+        autodiscover("con@example.com").into_bytes(),
+    ];
+    for body in wrong {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        let answer = host.post("example.com", POX, &body);
+        assert_eq!(answer.status, 200, "{shown}");
+        assert!(answer.text().contains("<ErrorCode>600</ErrorCode>"), "{shown}: {}", answer.text());
+        assert!(!answer.text().contains("script"), "{shown}");
+    }
+    is_well(host);
+}
+
+#[test]
+fn addresses_that_are_none_never_reach_a_file() {
+    let host = Host::of_example(&[]);
+    let long = "a".repeat(10_240);
+    for address in [
+        "ann",
+        "@",
+        "@example.com",
+        "ann@",
+        "a%40b%40example.com",
+        "%22ann%22%40example.com",
+        "ann%0A%40example.com",
+        "ann%0D%0AX-Evil%3A1%40example.com",
+        "%3Cscript%3E%40example.com",
+        "ann%00%40example.com",
+        "%FF%40example.com",
+        "%zz%40example.com",
+        &format!("{long}%40example.com"),
+        "ann@example.com%2F..%2Fx",
+        "..%2F..%2Fetc%2Fpasswd",
+    ] {
+        // Settings for everybody are no less right for a strange question.
+        let answer =
+            host.get("autoconfig.example.com", &format!("{AUTOCONFIG}?emailaddress={address}"));
+        assert_eq!(answer.status, 200, "{address}");
+        assert!(answer.text().contains("emailProvider id=\"example.com\""), "{address}");
+        let answer = host.get("example.com", &format!("/mail.mobileconfig?email={address}"));
+        assert!(matches!(answer.status, 400 | 404), "{address}: {}", answer.status);
+        let answer = host.get("example.com", &format!("/{address}.mobileconfig"));
+        assert!(matches!(answer.status, 400 | 404), "{address}: {}", answer.status);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("script"), "{address}");
+    }
+    // Two of them: for whom?
+    let answer = host
+        .get("example.com", "/mail.mobileconfig?email=a@example.com&emailaddress=b@example.com");
+    assert_eq!(answer.status, 400);
+    is_well(host);
+}
+
+#[test]
+fn requests_of_every_form_of_http_are_answered() {
+    let host = Host::of_example(&[]);
+    let status = |request: &str| host.raw(request).status;
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.0\r\n\r\n")), 200);
+    assert_eq!(
+        status(&format!("GET {AUTOCONFIG} HTTP/1.0\r\nHost: autoconfig.example.com\r\n\r\n")),
+        200
+    );
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\n\r\n")), 400);
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")), 400);
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com:80\r\n\r\n")), 200);
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: [::1]:80\r\n\r\n")), 200);
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: \r\n\r\n")), 200);
+    assert_eq!(status(&format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: a b\u{7f}%00\r\n\r\n")), 400);
+    assert_eq!(
+        status(
+            "GET http://autoconfig.example.org/mail/config-v1.1.xml HTTP/1.1\r\nHost: x\r\n\r\n"
+        ),
+        200
+    );
+    assert_eq!(status("GET /nothing/here HTTP/1.1\r\nHost: example.com\r\n\r\n"), 404);
+    assert_eq!(status("GET /../../etc/passwd HTTP/1.1\r\nHost: example.com\r\n\r\n"), 404);
+    assert_eq!(status("nonsense\r\n\r\n"), 400);
+    assert_eq!(
+        status(&format!(
+            "GET {AUTOCONFIG}?{} HTTP/1.1\r\nHost: a.example\r\n\r\n",
+            "x=y&".repeat(2000)
+        )),
+        200
+    );
+    let evil =
+        host.get("attacker.invalid", "/autodiscover/autodiscover.json?Protocol=AutodiscoverV1");
+    assert!(evil.status == 200, "the default provider's customer may have any domain");
+    is_well(host);
+}
+
+#[test]
+fn a_request_that_is_too_large_is_told_so() {
+    let host = Host::of_example(&[]);
+    // 10 MB, announced: the answer is there before they are all sent, and is seen.
+    let body = vec![b'a'; 10 << 20];
+    assert_eq!(host.post("example.com", POX, &body).status, 413);
+    // Not announced.
+    let mut stream = host.connect();
+    write!(
+        stream,
+        "POST {POX} HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    .unwrap();
+    for _ in 0..100 {
+        if stream
+            .write_all(b"1000\r\n")
+            .and_then(|()| stream.write_all(&[b'a'; 0x1000]))
+            .and_then(|()| stream.write_all(b"\r\n"))
+            .is_err()
+        {
+            break;
+        }
+    }
+    let answer = read_answer(&mut BufReader::new(stream), false).expect("an answer");
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.header("connection"), Some("close"));
+    // A head that is too large.
+    let head = format!(
+        "GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com\r\nX: {}\r\n\r\n",
+        "a".repeat(300_000)
+    );
+    assert_eq!(host.raw(head).status, 431);
+    let head = format!(
+        "GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com\r\n{}\r\n",
+        "X: y\r\n".repeat(1000)
+    );
+    assert_eq!(host.raw(head).status, 431);
+    // Exactly as much as there may be.
+    let body = format!("{}{}", autodiscover("ann@example.com"), " ".repeat(64 * 1024));
+    assert_eq!(host.post("example.com", POX, &body[..64 * 1024]).status, 200);
+    is_well(host);
+}
+
+#[test]
+fn requests_in_a_row_are_answered_in_their_order() {
+    let host = Host::of_example(&[]);
+    let mut stream = host.connect();
+    let mut all = String::new();
+    for number in 0..50 {
+        all += &format!(
+            "GET /{number}@example.com.mobileconfig HTTP/1.1\r\nHost: example.com\r\n\r\n"
+        );
+        all += &format!(
+            "POST {POX} HTTP/1.1\r\nHost: example.com\r\nContent-Length: {}\r\n\r\n{}",
+            autodiscover("a@example.com").len(),
+            autodiscover("a@example.com")
+        );
+    }
+    stream.write_all(all.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream);
+    for number in 0..50 {
+        let answer = read_answer(&mut reader, false).expect("an answer");
+        assert!(
+            answer.text().contains(&format!("<string>{number}@example.com</string>")),
+            "{number}"
+        );
+        let answer = read_answer(&mut reader, false).expect("an answer");
+        assert!(answer.text().contains("<LoginName>a@example.com</LoginName>"), "{number}");
+    }
+    is_well(host);
+}
+
+#[test]
+fn two_thousand_connections_that_never_finish_hold_nobody_up() {
+    let host = Host::of_example(&[]);
+    let mut slow = Vec::new();
+    for _ in 0..2000 {
+        let mut stream = host.connect();
+        stream.write_all(b"GET /mail/config").unwrap();
+        slow.push(stream);
+    }
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    // One letter every few seconds is no progress.
+    let end = Instant::now() + Duration::from_secs(30);
+    let mut gone = 0;
+    while gone < slow.len() && Instant::now() < end {
+        std::thread::sleep(Duration::from_secs(1));
+        gone = 0;
+        for stream in &mut slow {
+            stream.set_nonblocking(true).unwrap();
+            let _ = stream.write_all(b"x");
+            if !matches!(stream.read(&mut [0; 64]), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock)
+            {
+                gone += 1;
+            }
+        }
+    }
+    assert_eq!(gone, slow.len(), "connections were kept for longer than a request may take");
+    is_well(host);
+}
+
+#[test]
+fn a_client_that_asks_too_often_is_told_to_wait() {
+    let host = Host::of_example(&["--rate-limit", "60"]);
+    let statuses: Vec<u16> = (0..8).map(|_| host.get("example.com", AUTOCONFIG).status).collect();
+    assert_eq!(statuses[..6], [200; 6]);
+    assert_eq!(statuses[6..], [429; 2]);
+    let answer = host.get("example.com", AUTOCONFIG);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(host.get("example.com", "/healthz").status, 200);
+}
