@@ -178,6 +178,10 @@ impl Reading<'_> {
     }
 
     fn address(&mut self, address: &str, payload: &Tree, config: &mut ReadConfig) {
+        if is_variable(address) {
+            config.address.get_or_insert_with(|| address.to_owned());
+            return;
+        }
         let span = span_of(payload, "EmailAddress");
         let is_one = |address: &str| {
             let (local_part, domain) = address.split_once('@').unwrap_or_default();
@@ -189,7 +193,7 @@ impl Reading<'_> {
         if address.contains(',') && parts.all(is_one) {
             let message = format!("EmailAddress \"{shown}\" is several addresses");
             self.errors.add("profile-several-addresses", &span, message);
-        } else if !is_one(address) && !is_variable(address) {
+        } else if !is_one(address) {
             let message = format!("EmailAddress \"{shown}\" is not one address");
             self.errors.add("profile-address", &span, message);
         }

@@ -227,7 +227,7 @@ fn an_address_is_one_address_or_a_variable() {
     for address in ["ann", "@example.com", "a@b@c", "ann@example.com,bob@example.com"] {
         refuses(">ann@example.com<", &format!(">{address}<"));
     }
-    for variable in ["{{mail}}", "$EMAIL", "%Email%", "${userEmailAddress}"] {
+    for variable in ["{{mail}}", "$EMAIL", "%Email%", "${userEmailAddress}", "{{@x,a@}}"] {
         reads(">ann@example.com<", &format!(">{variable}<"));
     }
 }
