@@ -192,9 +192,9 @@ fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile) -> Row {
         delivery: job.file.delivery.clone().unwrap_or_else(|| job.target.delivery.clone()),
         notes: file.notes.clone(),
         bundle: bundle.folder.display().to_string(),
-        short: match job.file.per_language {
-            true => file.path.replace(&format!(".{}.", job.language), ".*."),
-            false => file.path.clone(),
+        short: match file.path.rsplit_once(&format!(".{}.", job.language)) {
+            Some((before, after)) if job.file.per_language => format!("{before}.*.{after}"),
+            _ => file.path.clone(),
         },
         codes: job.notes.iter().map(|(code, _)| *code).collect(),
     }
