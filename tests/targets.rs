@@ -77,6 +77,26 @@ fn a_template_finds_what_it_names_only_by_a_value() {
 }
 
 #[test]
+fn a_target_has_the_texts_of_another_where_it_has_none_of_its_own() {
+    let texts = "texts = \"text\"\ntextsOf = [\"guide\"]\n";
+    let template = TEMPLATE.replace("{\n", "{\n  \"t\": [\"{{text.test}}\", \"{{text.port}}\"],\n");
+    let run = with(&format!("{texts}{MANIFEST}"), &template)
+        .write("mine/mailer/text/en.toml", "port = \"My port\"\n");
+    run.args(&GENERATE).code(0);
+    let files = run.files("out");
+    let text = &files["outlook.com/ann@outlook.com/mailer/ann@outlook.com.json"];
+    let made: serde_json::Value = serde_json::from_slice(text).unwrap();
+    assert_eq!(made["t"], serde_json::json!(["Test it", "My port"]));
+}
+
+#[test]
+fn texts_of_a_target_that_has_none_are_told() {
+    let of = |other: &str| format!("textsOf = [\"{other}\"]\n{MANIFEST}");
+    refused(&with(&of("guid"), TEMPLATE), "did you mean \"guide\"?");
+    refused(&with(&of("thunderbird"), TEMPLATE), "thunderbird has no texts");
+}
+
+#[test]
 fn no_built_in_target_is_named_in_the_sources() {
     let names: Vec<String> = std::fs::read_dir(root().join("templates"))
         .unwrap()

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::finding::Finding;
-use crate::model::{Authentication, Protocol, Secret, Server, Side};
+use crate::model::{Authentication, Protocol, Secret, Server, ServerType, Side};
 use crate::settings::{Mdm, OptionValue, Organization, Subject};
 use crate::target::{FileSpec, OptionDefault, Target};
 
@@ -74,10 +74,20 @@ pub struct Job<'a> {
     pub options: Arc<BTreeMap<String, OptionDefault>>,
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
+    /// Files of other targets that are handed out with it and whose account can sign in.
+    pub included: Arc<Vec<Included<'a>>>,
     /// What whoever hands the file out has to know: a finding's code and its message.
     pub notes: Vec<(&'static str, String)>,
     /// Files that the same folder includes whose digests belong in DNS; they have none of these.
     pub digested: Arc<Vec<Job<'a>>>,
+}
+
+/// What a file can say of another target's that is handed out with it.
+#[derive(Debug, Clone)]
+pub struct Included<'a> {
+    pub target: &'a Target,
+    /// Of the servers that mail comes in by.
+    pub types: Vec<ServerType>,
 }
 
 impl Job<'_> {
@@ -85,6 +95,14 @@ impl Job<'_> {
     /// file is never signed; `import::has_variable` knows one by its text.
     pub fn is_managed(&self) -> bool {
         matches!(self.audience, Audience::Managed { .. })
+    }
+
+    /// Whether each side that it describes has a server that takes one of its ways to sign in.
+    pub fn can_sign_in(&self) -> bool {
+        [Side::Incoming, Side::Outgoing].into_iter().all(|side| {
+            let servers = self.servers(side);
+            servers.is_empty() || servers.iter().any(|planned| !planned.refused)
+        })
     }
 
     pub fn servers(&self, side: Side) -> &[PlannedServer<'_>] {

@@ -9,7 +9,7 @@ use crate::settings::{Mdm, Subject, SubjectKind};
 use crate::target::{FileSpec, Include, OptionDefault, Scope, Target};
 
 use super::choose::{Chosen, choose};
-use super::{Job, Request, ResolvedOptions, managed};
+use super::{Included, Job, Request, ResolvedOptions, managed};
 
 /// Whom one file is for.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +101,7 @@ fn jobs<'a>(
         };
         for &audience in audiences {
             if let Audience::Account { address, .. } = audience
-                && target.ascii_addresses
-                && address.needs_smtputf8()
+                && !takes_address(target, audience)
             {
                 let message =
                     format!("{} is left out: it takes no address outside ASCII", target.name);
@@ -114,6 +113,7 @@ fn jobs<'a>(
                 );
                 continue;
             }
+            let before = jobs.len();
             let mut own =
                 Made { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
             for file in &target.files {
@@ -127,7 +127,11 @@ fn jobs<'a>(
                 if include.scope != audience.scope() {
                     continue;
                 }
-                match included(request, include) {
+                let file = included(request, include);
+                if file.is_some_and(|(other, _)| !takes_address(other, audience)) {
+                    continue;
+                }
+                match file {
                     Some((other, file)) => own.file(
                         request,
                         subject,
@@ -149,6 +153,9 @@ fn jobs<'a>(
                         .at(&target.source, include.span.clone()),
                     ),
                 }
+            }
+            if !target.includes.is_empty() {
+                name_included(&mut jobs[before..]);
             }
         }
     }
@@ -186,6 +193,28 @@ fn digested<'a>(
         }
     }
     Arc::new(jobs)
+}
+
+/// Whether the target's client takes the person's address at all.
+fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
+    match audience {
+        Audience::Account { address, .. } => !target.ascii_addresses || !address.needs_smtputf8(),
+        _ => true,
+    }
+}
+
+/// Tells a target's own files which others are handed out with them.
+fn name_included(jobs: &mut [Job<'_>]) {
+    let (own, others): (Vec<_>, Vec<_>) =
+        jobs.iter_mut().partition(|job| std::ptr::eq(job.folder_target, job.target));
+    let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| Included {
+        target: job.target,
+        types: job.incoming.iter().map(|p| p.server.server_type).collect(),
+    });
+    let included = Arc::new(usable.collect::<Vec<_>>());
+    for job in own {
+        job.included = Arc::clone(&included);
+    }
 }
 
 struct Made<'a, 'j> {
@@ -267,7 +296,10 @@ impl<'a> Made<'a, '_> {
         }
         let password = request
             .password
-            .filter(|_| file.holds_password && matches!(audience, Audience::Account { .. }));
+            // Another target's file is included to be served, and nobody is to find a password there.
+            .filter(|_| {
+                file.holds_password && !included && matches!(audience, Audience::Account { .. })
+            });
         for language in languages(request, subject, audience, target, file, findings) {
             self.jobs.push(Job {
                 folder_target: self.folder_target,
@@ -283,6 +315,7 @@ impl<'a> Made<'a, '_> {
                 options: Arc::clone(&options),
                 organization: request.organization,
                 password,
+                included: Arc::default(),
                 notes: notes.clone(),
                 digested: Arc::clone(&self.digested),
             });

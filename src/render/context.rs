@@ -6,10 +6,10 @@
 //! | path | what |
 //! |---|---|
 //! | `emailProvider.id` `.displayName` `.displayShortName` `.domains[]` `.mxDomains[]` `.webMail?` | the provider; for a customer's domain its `id` is that domain |
-//! | `emailProvider.enable[]` `{visitURL, types[], instruction[] {language, text, steps[]}, steps?[]}` | what users switch on first, for the servers in this file; `steps` in the file's language |
-//! | `emailProvider.documentation[]` `{url, descr[] {language, text}, text?}` | pages for users |
-//! | `emailProvider.refuses[]` `{authentication, types[], since?, source, instead?}` | ways to sign in that do not work |
-//! | `emailProvider.appPassword?` `{url, required, note?}` | a password made for one client |
+//! | `emailProvider.enable[]` `{visitURL, types[], instruction[] {language, text, steps[]}, steps?[], inLanguage?}` | what users switch on first, for the servers in this file; `steps` in the file's language, or in English: `inLanguage` |
+//! | `emailProvider.documentation[]` `{url, descr[] {language, text}, text?, inLanguage?}` | pages for users |
+//! | `emailProvider.refuses[]` `{authentication, types[], since?, source, instead?, inLanguage?}` | ways to sign in that do not work |
+//! | `emailProvider.appPassword?` `{url, required, note?, inLanguage?}` | a password made for one client |
 //! | `emailProvider.oAuth2?` `{issuer, authURL, tokenURL, deviceAuthURL?}` | where tokens come from |
 //! | `subject` `domain` `domainUnicode` `domains[]` `reversedDomain` | whom the file is for |
 //! | `identifier` `token` | a reverse-DNS name and a short name of the subject, the same every time |
@@ -22,6 +22,9 @@
 //! | `services[]` `{service, priority, weight, port, target}` | DNS records (RFC 6186) |
 //! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost}` | the names that clients ask |
 //! | `digests[]` `{label, sha256}` | of the included files that clients check against DNS: the TXT record's name below the domain, and the SHA-256 in base64 |
+//! | `included.TARGET?` `{types[]}` | a file of that `[[include]]` is handed out with this one, and its account can sign in |
+//! | `languages[]` `{language, name?}` | those that the target has texts in; `name` is its text `languageName` |
+//! | `variant?` | which of several files of one template it is |
 //!
 //! A server: `type` `hostname` `port` `socketType` `authentication` `username?`
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
@@ -98,6 +101,9 @@ impl Builder<'_> {
         if let Audience::Managed { mdm, .. } = job.audience {
             set("mdm", self.mdm(mdm));
         }
+        if let Some(variant) = &job.file.variant {
+            set("variant", self.text(variant, "variant"));
+        }
         for side in [Side::Incoming, Side::Outgoing] {
             let Some(spec) = job.target.side(side) else { continue };
             let servers = job.servers(side).iter().enumerate();
@@ -111,7 +117,7 @@ impl Builder<'_> {
             set(&format!("{}s", side.as_str()), servers.into());
         }
         // What few templates ask for is made for those alone.
-        let parts: [Part<Self>; 11] = [
+        let parts: [Part<Self>; 13] = [
             ("digests", Self::digests),
             ("domains", Self::domains),
             ("reversedDomain", |b| {
@@ -126,6 +132,8 @@ impl Builder<'_> {
             ("text", Self::texts),
             ("services", Self::services),
             ("hosted", Self::hosted),
+            ("included", Self::included),
+            ("languages", Self::languages),
         ];
         for (key, make) in parts {
             if self.asks_for(key) {
@@ -172,10 +180,13 @@ impl Builder<'_> {
         &self.job.subject.config
     }
 
-    /// In the file's language, or in English.
-    fn localized<'t, T>(&self, texts: &'t BTreeMap<String, T>) -> Option<&'t T> {
+    /// In the file's language, or in English; with the language it is in.
+    fn localized<'t, T>(&self, texts: &'t BTreeMap<String, T>) -> Option<(&'t str, &'t T)> {
         let base = self.job.language.split('-').next().unwrap_or(FALLBACK);
-        texts.get(&self.job.language).or_else(|| texts.get(base)).or_else(|| texts.get(FALLBACK))
+        let found = [&self.job.language, base, FALLBACK]
+            .into_iter()
+            .find_map(|language| texts.get_key_value(language));
+        found.map(|(language, text)| (language.as_str(), text))
     }
 
     /// The domain of the file first.
@@ -268,6 +279,26 @@ impl Builder<'_> {
         }
         let texts = chosen.into_iter().map(|(key, text)| (key.to_owned(), self.text(text, "text")));
         Value::Object(texts.collect())
+    }
+
+    /// The order is that of their tags.
+    fn languages(&self) -> Value {
+        let all = self.job.target.texts.iter().map(|(language, texts)| {
+            let mut value = json!({ "language": self.text(language, "language") });
+            if let Some(name) = texts.get("languageName") {
+                value["name"] = self.text(name, "languageName");
+            }
+            value
+        });
+        Value::Array(all.collect())
+    }
+
+    fn included(&self) -> Value {
+        let all = self.job.included.iter().map(|included| {
+            let types = included.types.iter().map(|t| crate::model::Word::as_str(*t));
+            (included.target.name.clone(), json!({ "types": self.list(types, "type") }))
+        });
+        Value::Object(all.collect())
     }
 
     fn server(&self, side: Side, at: usize, planned: &PlannedServer<'_>) -> Value {

@@ -9,7 +9,7 @@ use crate::embedded;
 use crate::finding::{Finding, Source, any_error};
 
 use super::manifest::Target;
-use super::read::read_manifest;
+use super::read::{Texts, read_manifest};
 
 const MANIFEST: &str = "target.toml";
 
@@ -106,7 +106,7 @@ impl Targets {
         };
         let (read, mut own) = read_manifest(name, &source);
         let target = read.map(|(mut target, texts)| {
-            self.fill(&mut target, texts.as_deref(), folder, &mut own);
+            self.fill(&mut target, &texts, folder, &mut own);
             target
         });
         let broken = any_error(&own);
@@ -142,7 +142,7 @@ impl Targets {
     fn fill(
         &self,
         target: &mut Target,
-        texts: Option<&str>,
+        texts: &Texts,
         folder: &Option<PathBuf>,
         findings: &mut Vec<Finding>,
     ) {
@@ -172,8 +172,46 @@ impl Targets {
                 }
             }
         }
-        let Some(texts) = texts else { return };
-        for (file, source) in self.folder(&name, folder, texts) {
+        if let Some(texts) = &texts.folder {
+            target.texts = self.texts(&name, folder, texts, findings);
+        }
+        for other in &texts.of {
+            let at = |finding: Finding| finding.at(&target.source, texts.span.clone());
+            let Some(folder) = self.entries.get(other) else {
+                findings.push(at(self.no_such_target(other)));
+                continue;
+            };
+            let read =
+                self.text(other, folder, MANIFEST).map(|source| read_manifest(other, &source).0);
+            match read {
+                Ok(Some((_, Texts { folder: Some(theirs), .. }))) => {
+                    // What is wrong with that target is told where it is made.
+                    let theirs = self.texts(other, folder, &theirs, &mut Vec::new());
+                    // In the languages of its own: half a translation is none.
+                    for (language, own) in &mut target.texts {
+                        for (key, text) in theirs.get(language).into_iter().flatten() {
+                            own.entry(key.clone()).or_insert_with(|| text.clone());
+                        }
+                    }
+                }
+                Ok(_) => {
+                    findings.push(at(Finding::error("no-texts", format!("{other} has no texts"))))
+                }
+                Err(finding) => findings.push(at(*finding)),
+            }
+        }
+    }
+
+    /// language → key → text
+    fn texts(
+        &self,
+        name: &str,
+        folder: &Option<PathBuf>,
+        texts: &str,
+        findings: &mut Vec<Finding>,
+    ) -> BTreeMap<String, BTreeMap<String, String>> {
+        let mut all = BTreeMap::new();
+        for (file, source) in self.folder(name, folder, texts) {
             let Some(language) = file.strip_suffix(".toml") else { continue };
             let (read, mut own) = document::read(&source, |root| {
                 let mut map = BTreeMap::new();
@@ -185,8 +223,9 @@ impl Targets {
                 Some(map)
             });
             findings.append(&mut own);
-            target.texts.insert(language.to_owned(), read.unwrap_or_default());
+            all.insert(language.to_owned(), read.unwrap_or_default());
         }
+        all
     }
 
     fn text(

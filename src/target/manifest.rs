@@ -33,7 +33,7 @@ pub struct Target {
     pub options: BTreeMap<String, OptionSpec>,
     /// Names of UUIDs that templates may use.
     pub uuids: Vec<String>,
-    /// language → key → text
+    /// language → key → text; with those of the targets that `textsOf` names, where there is no own one.
     pub texts: BTreeMap<String, BTreeMap<String, String>>,
     pub files: Vec<FileSpec>,
     pub includes: Vec<Include>,
@@ -174,6 +174,8 @@ pub struct FileSpec {
     pub digest: Option<String>,
     pub delivery: Option<String>,
     pub per_language: bool,
+    /// Which of several files of one template it is.
+    pub variant: Option<String>,
     /// Written only when this option is on.
     pub only_with: Option<String>,
     /// Said whenever it is written.

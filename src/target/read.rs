@@ -1,6 +1,7 @@
 //! `target.toml` → [`Target`], with every mistake in it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::document::{self, Table, closest};
@@ -17,11 +18,11 @@ use super::words::Words;
 
 /// Reads a manifest; the texts, templates and schemas it names are still to be filled in.
 ///
-/// Gives the folder of texts as well, where it names one.
+/// Says as well where its texts are.
 pub(super) fn read_manifest(
     name: &str,
     source: &Arc<Source>,
-) -> (Option<(Target, Option<String>)>, Vec<Finding>) {
+) -> (Option<(Target, Texts)>, Vec<Finding>) {
     document::read(source, |root| {
         let options = read_options(root);
         let files: Vec<FileSpec> =
@@ -56,8 +57,24 @@ pub(super) fn read_manifest(
             templates: BTreeMap::new(),
             schemas: BTreeMap::new(),
         };
-        Some((target, root.string("texts")))
+        let span = root.span_of("textsOf");
+        let texts = Texts {
+            folder: root.string("texts"),
+            of: root.list("textsOf", |target| Ok(target.to_owned())),
+            span,
+        };
+        Some((target, texts))
     })
+}
+
+/// Where the texts of a target are.
+#[derive(Default)]
+pub(super) struct Texts {
+    /// Beside the manifest.
+    pub folder: Option<String>,
+    /// Targets whose texts it has too.
+    pub of: Vec<String>,
+    pub span: Range<usize>,
 }
 
 /// One of a closed set of words.
@@ -286,6 +303,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
         digest: table.string("digest"),
         delivery: table.string("delivery"),
         per_language,
+        variant: table.string("variant"),
         only_with,
         warning: table.string("warning"),
         without_username: table.string("withoutUsername"),

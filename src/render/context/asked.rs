@@ -9,13 +9,15 @@ pub(crate) struct Asked {
 }
 
 /// What is made only for those who ask.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "digests",
     "documentation",
     "domains",
     "enable",
     "hosted",
     "identifier",
+    "included",
+    "languages",
     "mxDomains",
     "option",
     "organization",

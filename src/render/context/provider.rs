@@ -37,7 +37,8 @@ impl Builder<'_> {
                 "url": self.text(app.url.as_str(), "appPassword.url"),
                 "required": app.required,
             });
-            if let Some(note) = self.localized(&app.note) {
+            if let Some((language, note)) = self.localized(&app.note) {
+                value["inLanguage"] = self.text(language, "language");
                 value["note"] = self.text(note.as_str(), "appPassword.note");
             }
             set("appPassword", value);
@@ -64,12 +65,13 @@ impl Builder<'_> {
         }
     }
 
-    /// Only what concerns the servers in this file.
+    /// Only what concerns the servers in this file, and in those that are handed out with it.
     fn enable(&self) -> Value {
         let used: Vec<ServerType> = [Side::Incoming, Side::Outgoing]
             .into_iter()
             .flat_map(|side| self.job.servers(side))
             .map(|s| s.server.server_type)
+            .chain(self.job.included.iter().flat_map(|included| included.types.iter().copied()))
             .collect();
         let concerns = |types: &[ServerType]| {
             types.is_empty() || used.is_empty() || types.iter().any(|t| used.contains(t))
@@ -92,7 +94,8 @@ impl Builder<'_> {
                 "types": self.list(enable.types.iter().map(|t| crate::model::Word::as_str(*t)), "type"),
                 "instruction": instruction,
             });
-            if let Some(steps) = self.localized(&enable.instruction) {
+            if let Some((language, steps)) = self.localized(&enable.instruction) {
+                value["inLanguage"] = self.text(language, "language");
                 value["steps"] = self.list(steps.iter().map(Text::as_str), "instruction");
             }
             value
@@ -106,7 +109,8 @@ impl Builder<'_> {
                 "url": self.text(page.url.as_str(), "documentation.url"),
                 "descr": self.per_language(&page.descr, "descr"),
             });
-            if let Some(text) = self.localized(&page.descr) {
+            if let Some((language, text)) = self.localized(&page.descr) {
+                value["inLanguage"] = self.text(language, "language");
                 value["text"] = self.text(text.as_str(), "descr");
             }
             value
@@ -135,7 +139,8 @@ impl Builder<'_> {
             if let Some(since) = &refusal.since {
                 value["since"] = self.text(since.as_str(), "since");
             }
-            if let Some(instead) = self.localized(&refusal.instead) {
+            if let Some((language, instead)) = self.localized(&refusal.instead) {
+                value["inLanguage"] = self.text(language, "language");
                 value["instead"] = self.text(instead.as_str(), "instead");
             }
             value
