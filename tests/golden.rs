@@ -71,6 +71,14 @@ fn a_profile_for_a_device_management_system_to_fill_in() {
     golden("mdm-addigy", &["ann@both.example", "--protocol", "pop3", "--mdm", "addigy"]);
 }
 
+/// What a server shows to people: where a profile and a code can sign in, and where they cannot.
+#[test]
+fn the_pages_of_a_server() {
+    golden("landing", &["ann@both.example", "--target", "landing", "--language", "en,de"]);
+    let refused = ["ann@outlook.com", "--target", "landing", "--language", "fr"];
+    golden("landing-refused", &refused);
+}
+
 /// Stored, not packed: the bytes of a packed zip are those of a release of zlib-rs.
 #[cfg(feature = "zip")]
 #[test]

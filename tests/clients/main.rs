@@ -16,6 +16,7 @@ mod group_policy;
 mod guide;
 mod hosting;
 mod kubernetes;
+mod landing;
 mod marionette;
 #[cfg(feature = "zip")]
 mod message;

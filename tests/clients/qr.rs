@@ -45,7 +45,7 @@ fn a_scanner_reads_the_address_out_of_every_guide() {
 
 /// What a camera sees in a picture: black on white, 800 pixels wide.
 #[track_caller]
-fn scan(svg: &str) -> String {
+pub fn scan(svg: &str) -> String {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let [picture, bitmap] = ["qr.svg", "qr.png"].map(|name| folder.path().join(name));
     fs::write(&picture, svg).expect("a temporary file");
