@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::finding::{Finding, any_error};
-use crate::model::{Hostname, Protocol};
+use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{Certificates, Error, Kitchen, Options, Pair, Patience, Server, Sources};
-use crate::settings::{Catalog, Place, Project};
+use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
 
 use super::args::{Color, Global, ProtocolArg, ServeArgs};
@@ -18,6 +18,8 @@ use super::{Failure, Outcome};
 /// Where nobody says.
 const LISTEN: &str = "127.0.0.1:8080";
 const PROVIDER: &str = "outlook.com";
+/// The option of targets whose pages lead to where they are.
+const WEB_ADDRESS: &str = "webAddress";
 
 pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
@@ -131,6 +133,15 @@ fn kitchen(
     };
     let mut options = project.options;
     set_options(&args.set, &targets, &mut options, findings);
+    // Pages name the host that has the certificate.
+    if let Some(host) = args.canonical_host.as_deref().and_then(|host| Hostname::new(host).ok())
+        && let Ok(address) = Text::new(&format!("https://{host}"))
+    {
+        for target in targets.iter().filter(|target| target.options.contains_key(WEB_ADDRESS)) {
+            let own = options.entry(target.name.clone()).or_default();
+            own.entry(WEB_ADDRESS.to_owned()).or_insert(OptionValue::Text(address.clone()));
+        }
+    }
     unknown_target_options(&options, &targets, findings);
     Ok(Kitchen::new(targets, protocol, options, project.organization, project.overrides))
 }

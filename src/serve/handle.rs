@@ -35,7 +35,7 @@ const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
 const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 
 /// Routes that are not in the manifests, as logs and metrics call them, after those that are.
-pub const OTHER_ROUTES: [&str; 4] = ["autodiscover-json", "qr", "health", "none"];
+pub const OTHER_ROUTES: [&str; 4] = ["autodiscover-json", "picture", "health", "none"];
 
 /// What is learnt of a request while it is answered, for log and metrics.
 struct Learnt {
@@ -171,7 +171,8 @@ impl Worker {
                 _ => not_allowed(head.method, "GET, HEAD, OPTIONS"),
             };
         }
-        if let Some(reply) = self.qr(head, learnt_route(learnt, slots + 1)).await {
+        if let Some(reply) = self.picture(head).await {
+            learnt.route = slots + 1;
             return reply;
         }
         let Some(led) = shared.kitchen.menu.find(path) else {
@@ -528,11 +529,6 @@ impl Worker {
 
 /// Rather a quick refusal than a long wait.
 const MOST_IN_KITCHEN: usize = 128;
-
-fn learnt_route(learnt: &mut Learnt, route: usize) -> &mut usize {
-    learnt.route = route;
-    &mut learnt.route
-}
 
 /// A body of a bounded length, or the answer to one that is longer.
 async fn whole(mut body: Incoming) -> Result<Bytes, Reply> {

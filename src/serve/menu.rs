@@ -103,6 +103,8 @@ impl Menu {
             let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), slot);
             if !self.around.contains(&around) {
                 self.around.push(around);
+                // `/ADDRESS.profile.svg` before `/ADDRESS.svg`.
+                self.around.sort_by_key(|(_, after, _)| std::cmp::Reverse(after.len()));
             }
         } else if let Some((before, after)) = route.split_once(LANGUAGE) {
             let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), slot);

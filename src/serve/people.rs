@@ -29,7 +29,10 @@ impl Worker {
             None => negotiate(accepted.unwrap_or_default(), &known),
         }
         .to_owned();
+        // The form was sent with nothing in it.
+        let typed = parameters(head.query, &["email"]).next().is_some();
         let (page, status, site) = match asked {
+            Asked::Nobody if typed => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
             Asked::Person(_) => match self.site(head, asked, true) {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {

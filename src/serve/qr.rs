@@ -1,111 +1,130 @@
-//! QR codes: the profile's address, for a telephone's camera.
+//! QR codes as pictures of pixels, for programs that show no SVG: the code that stands in the SVG of the
+//! same name, which is a target's file.
 
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
-use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::address::Asked;
 use super::handle::Head;
+use super::kitchen::For;
 use super::reply::{Keep, Reply};
 use super::worker::Worker;
 
-/// Light modules around a code. ISO/IEC 18004 section 6.3.8
-const QUIET: i32 = 4;
 /// Pixels of a module.
-const SCALE: i32 = 8;
+const SCALE: usize = 8;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Svg,
-    Png,
+/// A code as its modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Code {
+    side: usize,
+    /// In each row: where it is dark, from and to.
+    dark: Vec<(usize, usize, usize)>,
 }
 
-const ENDINGS: [(&str, Form); 2] = [(".profile.svg", Form::Svg), (".profile.png", Form::Png)];
-
 impl Worker {
-    /// The answer, where the path is a code's.
-    pub(super) async fn qr(&self, head: &Head<'_>, _route: &mut usize) -> Option<Reply> {
-        let name = head.path.strip_prefix('/')?;
-        let (name, form) =
-            ENDINGS.iter().find_map(|(ending, form)| Some((name.strip_suffix(ending)?, *form)))?;
+    /// The answer, where the path is a picture's. None where there is no SVG of that name.
+    pub(super) async fn picture(&self, head: &Head<'_>) -> Option<Reply> {
+        let stem = head.path.strip_suffix(".png")?;
+        let menu = &self.shared.kitchen.menu;
+        let svg = format!("{stem}.svg");
+        let led = menu.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {
             return Some(Reply::empty(StatusCode::METHOD_NOT_ALLOWED));
         }
-        let asked = Asked::by_text(name);
+        let asked = Asked::by_text(led.address?);
         let Some(site) = self.site(head, &asked, true) else { return Some(self.nobody()) };
         let Some(address) = asked.at(&site.domain) else {
             let words = "That is no e-mail address.\n";
             return Some(Reply::words(StatusCode::BAD_REQUEST, words));
         };
-        // Never the name that the request gives, which may be anybody's.
-        let host = match &self.shared.options.canonical_host {
-            Some(host) => host.to_string(),
-            None => format!("autoconfig.{}", site.domain),
+        let (slot, class) = (led.slot, site.class);
+        let made = self.in_kitchen(&site, move |kitchen, provider, maker| {
+            maker.in_full(kitchen, provider, slot, For::Account(&address, class))
+        });
+        let svg = match made.await {
+            Ok(Some(svg)) => svg,
+            Ok(None) => return Some(Reply::empty(StatusCode::NOT_FOUND)),
+            Err(reply) => return Some(reply),
         };
-        let address = crate::render::percent_encode(address.as_str()).replace("%40", "@");
-        Some(code(&format!("https://{host}/{address}.mobileconfig"), form))
+        let picture = Code::read(&String::from_utf8_lossy(&svg)).map(|code| code.png());
+        Some(match picture {
+            Some(Ok(png)) => Reply::new(HeaderValue::from_static("image/png"), png, Keep::Nobody),
+            // A drawing of another kind: somebody's own template.
+            _ => Reply::empty(StatusCode::NOT_FOUND),
+        })
     }
 }
 
-fn code(text: &str, form: Form) -> Reply {
-    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else {
-        return Reply::empty(StatusCode::NOT_FOUND);
-    };
-    match form {
-        Form::Svg => {
-            Reply::new(HeaderValue::from_static("image/svg+xml"), svg(&code), Keep::Nobody)
+impl Code {
+    /// Reads what the helper `qr` of templates draws: rows of strokes, `M4 4.5h7m2 0h3`, in a square that
+    /// begins at 0.
+    fn read(svg: &str) -> Option<Self> {
+        let after = |text: &str, mark: &str| text.split_once(mark).map(|(_, rest)| rest.to_owned());
+        let square = after(svg, "viewBox=\"0 0 ")?;
+        let side: usize = square.split([' ', '"']).next()?.parse().ok()?;
+        let path = after(svg, " d=\"M")?;
+        let path = path.split('"').next()?;
+        let mut dark = Vec::new();
+        for row in path.split('M') {
+            let mut strokes = row.split('m');
+            let first = strokes.next()?;
+            let (place, length) = first.split_once(".5h")?;
+            let (x, y) = place.split_once(' ')?;
+            let y: usize = y.parse().ok()?;
+            let mut end = x.parse::<usize>().ok()?;
+            let mut stroke = |gap: usize, length: usize| {
+                let from = end + gap;
+                end = from + length;
+                (y < side && end <= side).then(|| dark.push((y, from, end)))
+            };
+            stroke(0, length.parse().ok()?)?;
+            for more in strokes {
+                let (gap, length) = more.split_once(" 0h")?;
+                stroke(gap.parse().ok()?, length.parse().ok()?)?;
+            }
         }
-        Form::Png => match png(&code) {
-            Ok(bytes) => Reply::new(HeaderValue::from_static("image/png"), bytes, Keep::Nobody),
-            Err(_) => Reply::empty(StatusCode::INTERNAL_SERVER_ERROR),
-        },
+        // The largest code has 177 modules, and four light ones on each side.
+        (side <= 185).then_some(Self { side, dark })
+    }
+
+    /// One bit a pixel, white and black.
+    fn png(&self) -> Result<Vec<u8>, png::EncodingError> {
+        let width = self.side * SCALE;
+        let line = width.div_ceil(8);
+        let mut rows = vec![0xFF; line * width];
+        for (y, from, to) in &self.dark {
+            for x in from * SCALE..to * SCALE {
+                for row in y * SCALE..(y + 1) * SCALE {
+                    rows[row * line + x / 8] &= !(0x80 >> (x % 8));
+                }
+            }
+        }
+        let mut bytes = Vec::new();
+        let side = u32::try_from(width).unwrap_or_default();
+        let mut encoder = png::Encoder::new(&mut bytes, side, side);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        encoder.write_header()?.write_image_data(&rows)?;
+        Ok(bytes)
     }
 }
 
-/// Rows of strokes, as the helper `qr` of templates draws them.
-fn svg(code: &QrCode) -> String {
-    use std::fmt::Write as _;
-    let whole = code.size() + 2 * QUIET;
-    let mut path = String::new();
-    for y in 0..code.size() {
-        let mut x = 0;
-        while x < code.size() {
-            let start = x;
-            while x < code.size() && code.get_module(x, y) {
-                x += 1;
-            }
-            if x > start {
-                let _ = write!(path, "M{} {}.5h{}", start + QUIET, y + QUIET, x - start);
-            }
-            x += 1;
-        }
-    }
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole} {whole}\" \
-         shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{whole}v{whole}H0z\"/>\
-         <path stroke=\"#000\" d=\"{path}\"/></svg>\n"
-    )
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// One bit a pixel.
-fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
-    let whole = (code.size() + 2 * QUIET) * SCALE;
-    let width = usize::try_from(whole).unwrap_or_default();
-    let mut rows = vec![0u8; width.div_ceil(8) * width];
-    for y in 0..whole {
-        for x in 0..whole {
-            // Outside the code there are no dark modules.
-            if !code.get_module(x / SCALE - QUIET, y / SCALE - QUIET) {
-                let at = |n: i32| usize::try_from(n).unwrap_or_default();
-                rows[at(y) * width.div_ceil(8) + at(x) / 8] |= 0x80 >> (at(x) % 8);
-            }
+    #[test]
+    fn strokes_become_the_modules_that_they_cover() {
+        let svg = "<svg viewBox=\"0 0 9 9\"><path d=\"M1 2.5h3m1 0h2M4 3.5h1\"/></svg>";
+        let code = Code::read(svg).unwrap();
+        assert_eq!(code.dark, [(2, 1, 4), (2, 5, 7), (3, 4, 5)]);
+        assert!(code.png().unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+        for other in [
+            "",
+            "<svg viewBox=\"0 0 9 9\"/>",
+            "<svg viewBox=\"0 0 9 9\"><path d=\"M1 2.5h30\"/></svg>",
+        ] {
+            assert_eq!(Code::read(other), None, "{other}");
         }
     }
-    let mut bytes = Vec::new();
-    let side = u32::try_from(whole).unwrap_or_default();
-    let mut encoder = png::Encoder::new(&mut bytes, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    encoder.write_header()?.write_image_data(&rows)?;
-    Ok(bytes)
 }

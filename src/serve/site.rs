@@ -78,8 +78,11 @@ impl Sites {
                 let (first, rest) = host.as_str().split_once('.')?;
                 HOSTS.contains(&first).then(|| Hostname::new(rest).ok()).flatten()
             });
-            // A host of its own before the domain that it may stand for.
-            for name in host.iter().chain(&behind) {
+            // A domain of somebody's own, the one that a host stands for, one of many alike.
+            let own_one = host.as_ref().filter(|name| store.find_own(name.as_str()).is_some());
+            // `autoconfig.` is where clients ask, and the name of no customer.
+            let itself = host.as_ref().filter(|_| behind.is_none());
+            for name in own_one.into_iter().chain(&behind).chain(itself) {
                 if let Some(found) = store.find(name.as_str()) {
                     return Some(Site::of(found, name.clone(), false));
                 }

@@ -227,7 +227,6 @@ impl Worker {
             .http1()
             .header_read_timeout(None)
             .max_buf_size(LARGEST_HEAD)
-            .pipeline_flush(true)
             .http2()
             .timer(TokioTimer::new())
             .max_header_list_size(LARGEST_HEAD as u32)

@@ -1,6 +1,6 @@
 //! A running server, and ways to ask it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -150,10 +150,6 @@ impl Host {
         .into_bytes();
         request.extend_from_slice(body);
         self.raw(request)
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Sends it a signal by its number.

@@ -182,6 +182,7 @@ impl Maker {
         for job in plan.bundles.iter().flat_map(|bundle| &bundle.jobs) {
             let personal = matches!(job.audience, Audience::Account { .. });
             if job.file.routes.is_empty()
+                || !std::ptr::eq(job.folder_target, job.target)
                 || job.file.scope == Scope::Domain
                 || job.file.per_language
                 || personal != matches!(of, For::Account(..))

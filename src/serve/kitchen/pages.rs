@@ -51,15 +51,20 @@ impl Maker {
         let target = &kitchen.targets[slot.target];
         let mut jobs = plan.bundles.iter().flat_map(|bundle| &bundle.jobs);
         let is_wanted = |job: &Job<'_>| {
+            if !std::ptr::eq(job.folder_target, job.target) {
+                return false;
+            }
             let personal = matches!(job.audience, Audience::Account { .. });
             let file = if personal { slot.personal } else { slot.shared };
             let usual = file.is_some_and(|at| std::ptr::eq(&target.files[at], job.file));
             let name = match question.page {
                 Page::Usual => return personal == question.wants_person() && usual,
-                Page::Wrong => ".wrong.",
-                Page::Unknown => ".unknown.",
+                Page::Wrong => "wrong",
+                Page::Unknown => "unknown",
             };
-            !personal && job.target.name == target.name && job.file.path.contains(name)
+            !personal
+                && std::ptr::eq(job.target, target)
+                && job.file.variant.as_deref() == Some(name)
         };
         let Some(job) = jobs.find(|job| is_wanted(job)) else { return Ok(None) };
         let artifact = self.renderer.render(job)?;

@@ -71,6 +71,12 @@ impl Store {
         self.dictionary.get_or_init(first)
     }
 
+    /// Whose own a domain is.
+    pub fn find_own(&self, domain: &str) -> Option<Found> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.found(*index.domains.get(domain)?, Class::Own)
+    }
+
     /// Who answers for a domain, without the default.
     pub fn find(&self, domain: &str) -> Option<Found> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
