@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 use crate::model::{EmailAddress, Hostname, Placeholder, Side, Text, UsernamePattern};
@@ -201,7 +202,7 @@ pub(super) fn token(audience: Audience<'_>) -> String {
         "" => "account",
         token => token,
     };
-    let uuid = Uuid::new_v5(&NAMESPACE, address.as_str().as_bytes()).simple().to_string();
+    let uuid = derived(&[address.as_str()]).simple().to_string();
     format!("{token}-{}", &uuid[..8])
 }
 
@@ -240,6 +241,29 @@ fn protocol(job: &Job<'_>) -> String {
 }
 
 fn uuid_of(target: &str, name: &str, subject: &str, protocol: &str) -> String {
-    let of = format!("{target}|{name}|{subject}|{protocol}");
-    Uuid::new_v5(&NAMESPACE, of.as_bytes()).hyphenated().to_string().to_uppercase()
+    let of = [target, "|", name, "|", subject, "|", protocol];
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    derived(&of).hyphenated().encode_upper(&mut text).to_owned()
+}
+
+/// RFC 9562 section 5.5: version 5. The crate's own SHA-1 takes four times as long as one that uses what
+/// processors have for it, and a profile has three of them.
+fn derived(name: &[&str]) -> Uuid {
+    let mut digest = Sha1::new_with_prefix(NAMESPACE.as_bytes());
+    name.iter().for_each(|part| digest.update(part));
+    let digest: [u8; 20] = digest.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_uuid_is_version_5_as_others_make_it() {
+        let of = ["apple-mail|profile|", "ann@example.com", "|pop3"];
+        assert_eq!(derived(&of), Uuid::new_v5(&NAMESPACE, of.concat().as_bytes()));
+    }
 }

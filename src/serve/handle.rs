@@ -300,8 +300,9 @@ impl Worker {
         }
         match asked.at(&site.domain) {
             Some(address) => {
-                learnt.address = Some(address.clone());
-                self.personal_file(led.slot, slot, &site, address).await
+                let reply = self.personal_file(led.slot, slot, &site, &address).await;
+                learnt.address = Some(address);
+                reply
             }
             None if slot.is_autodiscover => refusal(Refused::InvalidRequest),
             None => Reply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
@@ -360,7 +361,7 @@ impl Worker {
         number: usize,
         slot: &Slot,
         site: &Rc<Site>,
-        address: EmailAddress,
+        address: &EmailAddress,
     ) -> Reply {
         let ready = match self.sites.ready(&self.shared.store, site, number, true) {
             Ok(ready) => ready,
@@ -370,7 +371,7 @@ impl Worker {
             Ready::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
             // Of letters beyond ASCII, what a client takes is planned anew.
             Ready::Spliced(spliced) if !address.needs_smtputf8() => {
-                spliced.fill(&Person::new(&address, None, None)).ok()
+                spliced.fill(&Person::new(address, None, None)).ok()
             }
             _ => None,
         };
@@ -394,7 +395,7 @@ impl Worker {
         if slot.is_profile && self.shared.signer().is_some() {
             return self.signed(reply, slot).await;
         }
-        dressed(reply, slot, Some(&address))
+        dressed(reply, slot, Some(address))
     }
 
     async fn signed(&self, reply: Reply, slot: &Slot) -> Reply {
@@ -439,8 +440,9 @@ impl Worker {
         let Some(address) = asked.at(&site.domain) else {
             return refusal(Refused::InvalidRequest);
         };
-        learnt.address = Some(address.clone());
-        self.personal_file(number, slot, &site, address).await
+        let reply = self.personal_file(number, slot, &site, &address).await;
+        learnt.address = Some(address);
+        reply
     }
 
     fn autodiscover_json(&self, head: &Head<'_>, learnt: &mut Learnt) -> Reply {

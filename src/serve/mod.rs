@@ -301,8 +301,8 @@ impl Keeper<'_> {
         if said.taken == 0 && !sources.is_folder() {
             return Err(Error::NoProvider(said.broken.into_iter().flat_map(|(_, f)| f).collect()));
         }
-        self.say(&said, sources, true);
         shared.ready.store(true, Ordering::Release);
+        self.say(&said, sources, true);
         Ok(())
     }
 

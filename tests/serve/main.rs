@@ -4,5 +4,6 @@ mod answers;
 mod bad_input;
 mod host;
 mod reload;
+mod soak;
 #[path = "../support/mod.rs"]
 mod support;
