@@ -36,6 +36,13 @@ pub struct Judges {
     right: BTreeMap<String, BTreeSet<String>>,
 }
 
+impl Judges {
+    /// Forgets the files that were found right, and keeps what was compiled.
+    pub fn forget(&mut self) {
+        self.right.clear();
+    }
+}
+
 /// Judges one file. Any finding is an error: what we made is not what we meant.
 ///
 /// What is the same for everybody is handed out in several places (to be hosted, for `isp/`, for a

@@ -39,6 +39,10 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
         tell: talk(global),
         tell_findings: talk_of_findings(global),
     };
+    #[cfg(feature = "verify")]
+    if args.selftest {
+        return selftest::run(server, args.ca.as_deref(), terminal);
+    }
     match server.run() {
         Ok(()) => Ok(Outcome::Fine),
         Err(Error::NoProvider(findings)) => {
@@ -164,9 +168,20 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
         rate_limit: args.rate_limit,
         threads: args.threads.unwrap_or_else(processors).max(1),
         user: args.user.clone(),
-        access_log: !args.no_access_log,
+        access_log: !args.no_access_log && !tests_itself(args),
         log_addresses: args.log_addresses,
     })
+}
+
+/// The report is what goes to standard output then.
+fn tests_itself(args: &ServeArgs) -> bool {
+    #[cfg(feature = "verify")]
+    return args.selftest;
+    #[cfg(not(feature = "verify"))]
+    {
+        let _ = args;
+        false
+    }
 }
 
 fn certificates(args: &ServeArgs) -> Result<Option<Certificates>, Failure> {
@@ -185,6 +200,10 @@ fn certificates(args: &ServeArgs) -> Result<Option<Certificates>, Failure> {
     let pairs = pairs.map(|(chain, key)| Pair { chain: chain.clone(), key: key.clone() });
     Ok(Some(Certificates::read(pairs.collect())?))
 }
+
+#[cfg(feature = "verify")]
+#[path = "serve/selftest.rs"]
+mod selftest;
 
 #[cfg(feature = "sign")]
 mod sign {

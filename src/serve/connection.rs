@@ -47,6 +47,8 @@ impl Default for Patience {
 /// How far a connection is, for whoever watches over all of them.
 pub struct Progress {
     doing: Cell<Doing>,
+    /// Nothing has come on it yet.
+    fresh: Cell<bool>,
     since: Cell<Instant>,
     /// Wakes the connection up, to be told that the server ends.
     waker: RefCell<Option<Waker>>,
@@ -57,6 +59,7 @@ impl Progress {
         Rc::new(Self {
             // A connection on which nothing is asked is no better than one that asks slowly.
             doing: Cell::new(Doing::Asking),
+            fresh: Cell::new(true),
             since: Cell::new(Instant::now()),
             waker: RefCell::default(),
         })
@@ -70,6 +73,10 @@ impl Progress {
             Doing::Ending => patience.ending,
         };
         now.saturating_duration_since(self.since.get()) > limit
+    }
+
+    pub fn is_fresh(&self) -> bool {
+        self.fresh.get()
     }
 
     fn is_doing(&self, doing: Doing) {
@@ -122,8 +129,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before && self.progress.doing.get() == Doing::Nothing {
-            self.progress.is_doing(Doing::Asking);
+        if buffer.filled().len() > before {
+            self.progress.fresh.set(false);
+            if self.progress.doing.get() == Doing::Nothing {
+                self.progress.is_doing(Doing::Asking);
+            }
         }
         read
     }

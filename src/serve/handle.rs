@@ -319,7 +319,7 @@ impl Worker {
     ) -> Reply {
         let mut ready = match self.sites.ready(&self.shared.store, site, number, false) {
             Ok(ready) => ready,
-            Err(why) => return self.broken(&site.packed.name, &why.to_string()),
+            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
         };
         if let Ready::InFull = *ready {
             let domain = site.domain.clone();
@@ -365,7 +365,7 @@ impl Worker {
     ) -> Reply {
         let ready = match self.sites.ready(&self.shared.store, site, number, true) {
             Ok(ready) => ready,
-            Err(why) => return self.broken(&site.packed.name, &why.to_string()),
+            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
         };
         let bytes = match &*ready {
             Ready::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
@@ -504,10 +504,10 @@ impl Worker {
     ) -> Result<T, Reply> {
         let text = match self.sites.file(&self.shared.store, &site.packed) {
             Ok(text) => text,
-            Err(why) => return Err(self.broken(&site.packed.name, &why.to_string())),
+            Err(why) => return Err(self.broken(site.packed.name(), &why.to_string())),
         };
         let shared = Arc::clone(&self.shared);
-        let name = site.packed.name.to_string();
+        let name = site.packed.name().to_owned();
         let made = self.elsewhere_on_this_machine(move || {
             let kitchen = &shared.kitchen;
             let source = crate::finding::Source::new(format!("{name}.toml"), text);
@@ -523,7 +523,7 @@ impl Worker {
             Ok(made) => Ok(made),
             Err(findings) => {
                 let why = findings.first().map_or_else(String::new, ToString::to_string);
-                Err(self.broken(&site.packed.name, &why))
+                Err(self.broken(site.packed.name(), &why))
             }
         }
     }

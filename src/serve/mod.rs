@@ -19,6 +19,7 @@ mod metrics;
 mod people;
 mod proxy;
 mod qr;
+mod rehearsal;
 mod reply;
 mod rights;
 mod site;
@@ -45,6 +46,7 @@ use crate::model::Hostname;
 pub use connection::Patience;
 pub use kitchen::Kitchen;
 pub use proxy::Network;
+pub use rehearsal::Rehearsal;
 pub use store::{Said, Sources};
 pub use tls::{Certificates, Pair, Unusable};
 
@@ -120,6 +122,37 @@ pub struct Shared {
 }
 
 impl Shared {
+    fn new(
+        kitchen: Kitchen,
+        options: Options,
+        signer: Option<Arc<Sign>>,
+        tell: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<(Self, Option<Receiver<String>>), Error> {
+        let slots = kitchen.menu.slots.iter();
+        let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
+        routes.extend(OTHER_ROUTES.map(str::to_owned));
+        let media_types = slots
+            .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
+            .collect::<Result<Vec<_>, _>>()?;
+        let metrics = Arc::new(Metrics::new(routes));
+        let (log, lines) =
+            Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
+        let shared = Self {
+            kitchen,
+            store: Store::default(),
+            metrics,
+            log,
+            rate_limit: options.rate_limit.map(RateLimit::new),
+            media_types,
+            signer: RwLock::new(signer),
+            ready: AtomicBool::new(false),
+            in_kitchen: AtomicUsize::new(0),
+            options,
+            tell,
+        };
+        Ok((shared, lines))
+    }
+
     fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
     }
@@ -160,6 +193,18 @@ const SETTLE: Duration = Duration::from_millis(60);
 impl Server {
     /// Serves until a signal ends it.
     pub fn run(self) -> Result<(), Error> {
+        self.during(|keeper, sources, events, _| keeper.keep(sources, events))
+    }
+
+    /// Serves for as long as somebody tests it.
+    pub fn test<T>(self, test: impl FnOnce(&Running) -> T) -> Result<T, Error> {
+        self.during(|_, _, _, running| test(running))
+    }
+
+    fn during<T>(
+        self,
+        work: impl FnOnce(&Keeper<'_>, &mut Sources, &Receiver<Event>, &Running) -> T,
+    ) -> Result<T, Error> {
         let Self { options, kitchen, mut sources, certificates, sign, tell, tell_findings } = self;
         let certificates = certificates.map(Arc::new);
         let listeners = open(&options, certificates.as_ref())?;
@@ -167,29 +212,9 @@ impl Server {
         if let Some(words) = rights::give_up(options.user.as_deref())? {
             tell(&words);
         }
-        let slots = kitchen.menu.slots.iter();
-        let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
-        routes.extend(OTHER_ROUTES.map(str::to_owned));
-        let media_types = slots
-            .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
-            .collect::<Result<Vec<_>, _>>()?;
-        let metrics = Arc::new(Metrics::new(routes));
-        let (log, lines) =
-            Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
-        let shared = Arc::new(Shared {
-            kitchen,
-            store: Store::default(),
-            metrics,
-            log,
-            rate_limit: options.rate_limit.map(RateLimit::new),
-            media_types,
-            signer: RwLock::new(signer),
-            ready: AtomicBool::new(false),
-            in_kitchen: AtomicUsize::new(0),
-            options,
-            tell,
-        });
+        let (shared, lines) = Shared::new(kitchen, options, signer, tell)?;
+        let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
         let mut folders = certificates.as_ref().map(|c| c.folders()).unwrap_or_default();
@@ -200,22 +225,30 @@ impl Server {
         let keeper =
             Keeper { shared: &shared, certificates: certificates.as_ref(), sign, tell_findings };
         keeper.note_certificates();
-        // One provider is there before anybody is let in; a folder may take a while.
-        if !sources.is_folder() {
-            keeper.first(&mut sources)?;
+        // Those who watch over servers are answered from the start. Whoever else comes before there is
+        // something to serve waits in the system's queue: a mail client that got 503 would go on without
+        // its settings.
+        let (stop, stopped) = stop::channel(false);
+        let is_inside = |role: &Role| matches!(role, Role::Inside);
+        let mut threads = start(&shared, &listeners, &is_inside, 1, &stopped)?;
+        let inside = listeners.iter().filter(|(_, role)| is_inside(role));
+        for (listener, _) in inside {
+            shared.tell(&format!("figures on http://{}", listener.local_addr()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
-        let (stop, stopped) = stop::channel(false);
-        let threads = start(&shared, &listeners, &stopped)?;
-        for (listener, role) in &listeners {
+        keeper.first(&mut sources)?;
+        let is_outside = |role: &Role| !is_inside(role);
+        threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
+        for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
             let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
-            let what = if matches!(role, Role::Inside) { "figures on" } else { "listening on" };
-            shared.tell(&format!("{what} {scheme}://{}", listener.local_addr()?));
+            shared.tell(&format!("listening on {scheme}://{}", listener.local_addr()?));
         }
-        if sources.is_folder() {
-            keeper.first(&mut sources)?;
-        }
-        keeper.keep(&mut sources, &events);
+        let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
+        let addresses = addresses
+            .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
+            .collect::<io::Result<Vec<_>>>()?;
+        let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
+        let done = work(&keeper, &mut sources, &events, &running);
         drop(listeners);
         // Threads that are gone need no telling.
         let _ = stop.send(true);
@@ -229,9 +262,20 @@ impl Server {
         if let Some(writer) = writer {
             let _ = writer.join();
         }
-        Ok(())
+        Ok(done)
     }
 }
+
+/// What a test of the server needs to know.
+pub struct Running {
+    /// Where it listens, and whether over TLS.
+    pub addresses: Vec<(SocketAddr, bool)>,
+    /// Some of the domains that are served.
+    pub domains: Vec<String>,
+}
+
+/// A test asks for each of them at a dozen places.
+const MOST_TESTED: usize = 20;
 
 /// Opens every socket.
 fn open(
@@ -266,17 +310,23 @@ fn open(
     Ok(listeners)
 }
 
+/// Threads for the listeners that are meant.
 fn start(
     shared: &Arc<Shared>,
     listeners: &[(TcpListener, Role)],
+    is_meant: &dyn Fn(&Role) -> bool,
+    count: usize,
     stopped: &stop::Receiver<bool>,
 ) -> io::Result<Vec<thread::JoinHandle<()>>> {
     let mut threads = Vec::new();
-    for number in 0..shared.options.threads.max(1) {
-        let own = listeners.iter().filter(|(_, role)| number == 0 || !matches!(role, Role::Inside));
+    for number in 0..count {
+        let own = listeners.iter().filter(|(_, role)| is_meant(role));
         let own = own
             .map(|(listener, role)| Ok((listener.try_clone()?, role.clone())))
             .collect::<io::Result<Vec<_>>>()?;
+        if own.is_empty() {
+            break;
+        }
         let (shared, stopped) = (Arc::clone(shared), stopped.clone());
         let thread = thread::Builder::new().name(format!("serve-{number}"));
         threads.push(thread.spawn(move || worker::run(shared, own, stopped))?);
@@ -299,7 +349,9 @@ impl Keeper<'_> {
         let said = sources.load(&shared.kitchen, &shared.store, shared.options.threads);
         let said = said.map_err(Error::Providers)?;
         if said.taken == 0 && !sources.is_folder() {
-            return Err(Error::NoProvider(said.broken.into_iter().flat_map(|(_, f)| f).collect()));
+            return Err(Error::NoProvider(
+                said.broken.into_iter().flat_map(|b| b.findings).collect(),
+            ));
         }
         shared.ready.store(true, Ordering::Release);
         self.say(&said, sources, true);
@@ -394,9 +446,10 @@ impl Keeper<'_> {
         let notes: Vec<Finding> =
             said.notes.iter().filter(severe).filter(|f| once(f)).cloned().collect();
         (self.tell_findings)(&notes);
-        for (name, findings) in &said.broken {
-            (self.tell_findings)(findings);
-            let kept = match shared.store.contains(name) {
+        for broken in &said.broken {
+            (self.tell_findings)(&broken.findings);
+            let name = &broken.name;
+            let kept = match broken.is_served {
                 true => "is served on as it was",
                 false => "is not served",
             };

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::HeaderValue;
@@ -17,7 +16,7 @@ use super::store::{Found, Packed, Store, Unpacker};
 
 /// A domain, and whose answers it gets.
 pub struct Site {
-    pub packed: Arc<Packed>,
+    pub packed: Packed,
     pub class: Class,
     pub domain: Hostname,
     /// Whether nobody has the domain, and the default provider answers.
@@ -96,8 +95,8 @@ impl Sites {
                 Some(name) => Site::of(found, name, true),
                 // Asked by its number, or without a name: the provider itself is meant.
                 None => {
-                    let domain = Hostname::new(&found.first).ok()?;
-                    let class = match found.packed.each_domain_differs {
+                    let domain = Hostname::new(found.packed.domains().next()?).ok()?;
+                    let class = match found.packed.each_domain_differs() {
                         true => Class::Customer,
                         false => Class::Own,
                     };
@@ -213,7 +212,7 @@ impl Sites {
 
 impl Site {
     fn of(found: Found, domain: Hostname, is_default: bool) -> Self {
-        let Found { packed, class, .. } = found;
+        let Found { packed, class } = found;
         Self { packed, class, domain, is_default, ready: RefCell::default() }
     }
 }

@@ -37,7 +37,16 @@ pub struct Worker {
     pub lines: Lines,
     open: RefCell<HashMap<u64, Open>>,
     next: Cell<u64>,
-    ending: Cell<bool>,
+    ending: Cell<Ending>,
+}
+
+/// Which connections are told that the server ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Not,
+    /// Those on which something was asked.
+    Asked,
+    All,
 }
 
 struct Open {
@@ -67,10 +76,19 @@ pub enum Role {
 const TICK: Duration = Duration::from_millis(250);
 /// How long connections may go on when the server ends.
 const LAST: Duration = Duration::from_secs(10);
+/// How long a connection that was just taken may keep its request back then.
+const FRESH: Duration = Duration::from_secs(1);
 /// The largest head of a request.
 const LARGEST_HEAD: usize = 16 * 1024;
 /// When the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
+
+impl From<IpAddr> for Connection {
+    /// A plain one.
+    fn from(peer: IpAddr) -> Self {
+        Self { peer, tls: false, is_inside: false, family: RefCell::default() }
+    }
+}
 
 impl Connection {
     /// Which kind of program asks.
@@ -100,21 +118,25 @@ pub fn run(shared: Arc<Shared>, listeners: Vec<(TcpListener, Role)>, stop: watch
         Ok(runtime) => runtime,
         Err(why) => return shared.tell(&format!("cannot start a thread of the server: {why}")),
     };
-    let counts = shared.metrics.counts();
-    let lines = shared.log.lines();
-    let worker = Rc::new(Worker {
-        shared,
-        sites: Sites::new(),
-        counts,
-        lines,
-        open: RefCell::default(),
-        next: Cell::new(0),
-        ending: Cell::new(false),
-    });
+    let worker = Worker::new(shared);
     LocalSet::new().block_on(&runtime, worker.serve(listeners, stop));
 }
 
 impl Worker {
+    pub fn new(shared: Arc<Shared>) -> Rc<Self> {
+        let counts = shared.metrics.counts();
+        let lines = shared.log.lines();
+        Rc::new(Self {
+            shared,
+            sites: Sites::new(),
+            counts,
+            lines,
+            open: RefCell::default(),
+            next: Cell::new(0),
+            ending: Cell::new(Ending::Not),
+        })
+    }
+
     async fn serve(
         self: &Rc<Self>,
         listeners: Vec<(TcpListener, Role)>,
@@ -138,14 +160,21 @@ impl Worker {
         for task in accepting {
             task.abort();
         }
-        self.ending.set(true);
-        self.open.borrow().values().for_each(|open| open.progress.wake());
-        let end = Instant::now() + LAST;
-        while !self.open.borrow().is_empty() && Instant::now() < end {
+        let begun = Instant::now();
+        self.end(Ending::Asked);
+        while !self.open.borrow().is_empty() && begun.elapsed() < LAST {
+            if begun.elapsed() > FRESH && self.ending.get() != Ending::All {
+                self.end(Ending::All);
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
             self.tick();
         }
         self.lines.hand_on();
+    }
+
+    fn end(&self, ending: Ending) {
+        self.ending.set(ending);
+        self.open.borrow().values().for_each(|open| open.progress.wake());
     }
 
     fn tick(&self) {
@@ -194,10 +223,9 @@ impl Worker {
         let task = spawn_local(async move {
             let _guard = guard;
             let connection = Connection {
-                peer,
                 tls: matches!(role, Role::Tls(_)),
                 is_inside: matches!(role, Role::Inside),
-                family: RefCell::default(),
+                ..Connection::from(peer)
             };
             match role {
                 Role::Tls(config) => {
@@ -214,7 +242,7 @@ impl Worker {
     }
 
     /// Answers on a connection until it ends.
-    async fn talk<S>(self: &Rc<Self>, stream: S, connection: Connection, progress: &Progress)
+    pub async fn talk<S>(self: &Rc<Self>, stream: S, connection: Connection, progress: &Progress)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
     {
@@ -237,11 +265,18 @@ impl Worker {
         let mut told = false;
         // A client that is gone, or that talks nonsense, has had its answer.
         let _ = std::future::poll_fn(|cx: &mut Context<'_>| {
-            if self.ending.get() && !told {
+            let mut poll = talk.as_mut().poll(cx);
+            // A request that is on its way to a connection just taken is still answered.
+            let ends = match self.ending.get() {
+                Ending::Not => false,
+                Ending::Asked => !progress.is_fresh(),
+                Ending::All => true,
+            };
+            if poll.is_pending() && ends && !told {
                 told = true;
                 talk.as_mut().graceful_shutdown();
+                poll = talk.as_mut().poll(cx);
             }
-            let poll = talk.as_mut().poll(cx);
             if poll.is_pending() && !told {
                 progress.remember(cx.waker());
             }

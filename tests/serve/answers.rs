@@ -264,8 +264,7 @@ fn a_folder_of_providers_answers_for_its_domains_and_nobody_elses() {
             "p/b.toml",
             &provider("b.example", &["b.example", "*.b.example", "*.school.example"]),
         );
-    let mut host = Host::start(run, &["--providers", "p"]);
-    host.hear_of("serving 2 providers");
+    let host = Host::start(run, &["--providers", "p"]);
     let id = |host: &Host, name: &str, path: &str| {
         let answer = host.get(name, path);
         let text = String::from_utf8_lossy(&answer.body).into_owned();
@@ -306,8 +305,7 @@ fn one_of_a_folder_may_serve_domains_that_nobody_has() {
     let run = Run::new()
         .write("p/a.toml", &provider("a.example", &["a.example"]))
         .write("p/b.toml", &provider("b.example", &["b.example"]));
-    let mut host = Host::start(run, &["--providers", "p", "--default-provider", "b"]);
-    host.hear_of("serving 2 providers");
+    let host = Host::start(run, &["--providers", "p", "--default-provider", "b"]);
     let answer = host.get("autoconfig.c.example", AUTOCONFIG);
     assert!(answer.text().contains("<hostname>imap.b.example</hostname>"), "{}", answer.text());
     assert!(answer.text().contains("<domain>c.example</domain>"), "{}", answer.text());
@@ -365,5 +363,77 @@ fn the_log_names_nobody_and_the_figures_count_everybody() {
     for line in log.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["micros"].is_u64() && line["status"].is_u64(), "{line}");
+    }
+}
+
+#[test]
+fn a_request_that_is_on_its_way_when_the_server_ends_is_still_answered() {
+    use std::io::Write as _;
+    let host = Host::of_example(&[]);
+    let mut streams: Vec<_> = (0..8).map(|_| host.connect()).collect();
+    // Taken, and nothing asked yet.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    host.signal(rustix::process::Signal::TERM);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    for stream in &mut streams {
+        write!(stream, "GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com\r\n\r\n").unwrap();
+        let answer = crate::host::read_answer(&mut std::io::BufReader::new(stream), false);
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+}
+
+#[test]
+fn pages_for_people_are_in_their_language_and_have_a_strict_policy() {
+    let host = Host::of_example(&[]);
+    let in_german = |path: &str| {
+        host.raw(format!(
+            "GET {path} HTTP/1.1\r\nHost: example.com\r\nAccept-Language: de-AT,de;q=0.9\r\n\r\n"
+        ))
+    };
+    let page = in_german("/");
+    assert_eq!((page.status, page.header("content-language")), (200, Some("de")));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    assert!(page.text().contains("<html lang=\"de\""), "{}", page.text());
+    let french = in_german("/?lang=fr");
+    assert_eq!(french.header("content-language"), Some("fr"));
+    let own = in_german("/?email=ann%40example.com");
+    assert_eq!((own.status, own.header("cache-control")), (200, Some("no-store")));
+    assert!(own.text().contains("/ann%40example.com.mobileconfig"), "{}", own.text());
+    let wrong = in_german("/?email=%3Cscript%3E");
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text().contains("role=\"alert\"") && !wrong.text().contains("script"));
+    assert_eq!(in_german("/?email=").status, 400);
+    let guide = in_german("/guide.es.html?email=ann%40example.com");
+    assert_eq!((guide.status, guide.header("content-language")), (200, Some("es")));
+    assert_eq!(in_german("/guide.xx.html").status, 404);
+    for (path, kind, begin) in [
+        ("/ann%40example.com.profile.svg", "image/svg+xml", &b"<?xml"[..]),
+        ("/ann%40example.com.profile.png", "image/png", &b"\x89PNG"[..]),
+        ("/ann%40example.com.svg", "image/svg+xml", &b"<?xml"[..]),
+        ("/ann%40example.com.png", "image/png", &b"\x89PNG"[..]),
+    ] {
+        let picture = in_german(path);
+        assert_eq!((picture.status, picture.header("content-type")), (200, Some(kind)), "{path}");
+        assert!(picture.body.starts_with(begin), "{path}");
+    }
+}
+
+#[test]
+#[cfg(feature = "sign")]
+fn profiles_are_signed_where_there_is_a_certificate() {
+    let (_, chain, key) = crate::soak::certificate(&["example.com".to_owned()]);
+    let run = Run::new()
+        .write("example.toml", &provider("example.com", &["example.com"]))
+        .write("chain.pem", &chain)
+        .write("key.pem", &key);
+    let args = ["--provider", "example.toml", "--sign-cert", "chain.pem", "--sign-key", "key.pem"];
+    let host = Host::start(run, &args);
+    for path in ["/ann@example.com.mobileconfig", "/mail.mobileconfig"] {
+        let signed = host.get("example.com", path);
+        assert_eq!(signed.header("content-type"), Some("application/x-apple-aspen-config"));
+        // SEQUENCE, and the profile inside.
+        assert_eq!(signed.body[0], 0x30, "{path}");
+        assert!(String::from_utf8_lossy(&signed.body).contains("com.apple.mail.managed"), "{path}");
     }
 }

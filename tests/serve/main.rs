@@ -3,7 +3,10 @@
 mod answers;
 mod bad_input;
 mod host;
+mod mutated;
 mod reload;
+#[cfg(feature = "verify")]
+mod selftest;
 mod soak;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,7 +13,7 @@ fn a_file_that_changes_is_read_anew_and_a_broken_one_is_not() {
         .write("p/a.toml", &provider("a.example", &["a.example"]))
         .write("p/b.toml", &provider("b.example", &["b.example"]));
     let mut host = Host::start(run, &["--providers", "p"]);
-    host.hear_of("serving 2 providers (2 read)");
+    assert!(host.said().contains("serving 2 providers (2 read)"));
     let path = |name: &str| host.run.path(&format!("p/{name}.toml"));
     let (a, b, c) = (path("a"), path("b"), path("c"));
     let new = provider("a.example", &["a.example", "new.example"]).replace("imap.a.", "mx.a.");

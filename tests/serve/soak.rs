@@ -27,7 +27,7 @@ struct Authority {
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    fn for_names(names: &[String]) -> Self {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -36,7 +36,7 @@ impl Authority {
         let issuer = rcgen::Issuer::new(params, key);
         let pairs = [0, 1].map(|_| {
             let key = rcgen::KeyPair::generate().unwrap();
-            let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+            let params = rcgen::CertificateParams::new(names.to_vec()).unwrap();
             (params.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
         });
         Self { pem, pairs }
@@ -54,6 +54,14 @@ impl Authority {
             .with_no_client_auth();
         Arc::new(config)
     }
+}
+
+/// An authority, and a chain and key of it for these names; all in PEM.
+#[cfg(any(feature = "verify", feature = "sign"))]
+pub fn certificate(names: &[String]) -> (String, String, String) {
+    let authority = Authority::for_names(names);
+    let [(chain, key), _] = authority.pairs;
+    (authority.pem, chain, key)
 }
 
 fn seconds() -> u64 {
@@ -120,7 +128,7 @@ fn resident(pid: u32) -> u64 {
 
 #[test]
 fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
-    let authority = Authority::new("autoconfig.d0.example");
+    let authority = Authority::for_names(&["autoconfig.d0.example".to_owned()]);
     let mut run = Run::new();
     for number in 0..PROVIDERS {
         run = run.write(&format!("p/d{number}.toml"), &version(number, 0));
@@ -143,7 +151,6 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
             "tls/key.pem",
         ],
     );
-    host.hear_of("serving 20 providers");
     let (tls, plain) = (host.addresses[0], host.addresses[1]);
     let over = AtomicBool::new(false);
     let (asked, replaced) = (AtomicU64::new(0), AtomicU64::new(0));

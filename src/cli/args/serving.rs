@@ -56,6 +56,14 @@ pub struct ServeArgs {
     /// Figures for Prometheus on a listener of their own, under /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     pub metrics: Option<SocketAddr>,
+    /// Ask the server at every place where clients look, say what each finds, and end
+    #[cfg(feature = "verify")]
+    #[arg(long)]
+    pub selftest: bool,
+    /// Trust the authorities of this PEM file too, in that test
+    #[cfg(feature = "verify")]
+    #[arg(long, value_name = "FILE", requires = "selftest")]
+    pub ca: Option<PathBuf>,
     /// How many connections may be open
     #[arg(long, default_value_t = 10_000, value_name = "N")]
     pub max_connections: usize,

@@ -211,7 +211,7 @@ impl Maker {
 
     /// Judges remember what they found right, which a server that runs for months must not.
     pub fn forget(&mut self) {
-        self.judges = Judges::default();
+        self.judges.forget();
     }
 }
 

@@ -6,10 +6,7 @@ mod sources;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-
-use crate::model::Hostname;
-use crate::settings::Provider;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::kitchen::Class;
 
@@ -28,30 +25,21 @@ pub struct Store {
 
 #[derive(Default)]
 struct Index {
-    sites: Vec<Option<Site>>,
+    sites: Vec<Option<Packed>>,
     free: Vec<u32>,
+    count: usize,
     /// Domains, and where mail is delivered for them, which hosters' customers are found by.
     domains: HashMap<Box<str>, u32>,
     /// What stands behind the first dot of `*.example.com`.
     wildcards: HashMap<Box<str>, u32>,
-    /// By the name of the provider's file.
-    names: HashMap<Box<str>, u32>,
     default: Option<u32>,
-}
-
-struct Site {
-    packed: Arc<Packed>,
-    domains: Box<[Box<str>]>,
-    wildcards: Box<[Box<str>]>,
 }
 
 /// What is found for a domain.
 #[derive(Clone)]
 pub struct Found {
-    pub packed: Arc<Packed>,
+    pub packed: Packed,
     pub class: Class,
-    /// The provider's first domain.
-    pub first: Box<str>,
 }
 
 /// Two providers that name the same domain; the first one keeps it.
@@ -60,6 +48,9 @@ pub struct Clash {
     pub domain: String,
     pub first: String,
 }
+
+/// What has a way in of its own.
+const WILDCARD: &str = "*.";
 
 impl Store {
     pub fn generation(&self) -> u64 {
@@ -108,50 +99,22 @@ impl Store {
         domains
     }
 
-    pub fn has_domain(&self, domain: &str) -> bool {
-        self.find(domain).is_some()
-    }
-
     pub fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).names.len()
+        self.index.read().unwrap_or_else(PoisonError::into_inner).count
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Puts a provider in, or in place of the one of that name. Gives the domains that others have.
-    pub fn put(
-        &self,
-        name: &str,
-        provider: &Provider,
-        packed: Packed,
-        is_default: bool,
-    ) -> Vec<Clash> {
-        let config = &provider.config;
-        let of = |names: &[Hostname]| -> Vec<Box<str>> {
-            names.iter().map(|name| Box::from(name.as_str())).collect()
-        };
-        let mut domains = of(&config.domains);
-        for mx in of(&config.mx_domains) {
-            if !domains.contains(&mx) {
-                domains.push(mx);
-            }
-        }
-        let wildcards = of(&provider.wildcards);
-        let site =
-            Site { packed: Arc::new(packed), domains: domains.into(), wildcards: wildcards.into() };
+    /// Puts a provider in, or in place of the one that was at that place. Gives its place, and the domains
+    /// that others have.
+    pub fn put(&self, at: Option<u32>, packed: Packed, is_default: bool) -> (u32, Vec<Clash>) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let clashes = index.put(name, site, is_default);
+        let put = index.put(at, packed, is_default);
         drop(index);
         self.generation.fetch_add(1, Ordering::Release);
-        clashes
+        put
     }
 
-    /// Whether there was one of that name.
-    pub fn remove(&self, name: &str) -> bool {
+    pub fn remove(&self, at: u32) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(at) = index.names.remove(name) else { return false };
         index.take(at);
         index.free.push(at);
         if index.default == Some(at) {
@@ -159,80 +122,61 @@ impl Store {
         }
         drop(index);
         self.generation.fetch_add(1, Ordering::Release);
-        true
-    }
-
-    pub fn contains(&self, name: &str) -> bool {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).names.contains_key(name)
     }
 }
 
 impl Index {
     fn found(&self, at: u32, class: Class) -> Option<Found> {
-        let site = self.sites.get(at as usize)?.as_ref()?;
-        let class = match site.packed.each_domain_differs {
-            true => Class::Customer,
-            false => class,
-        };
-        let first = site.domains.first().cloned().unwrap_or_default();
-        Some(Found { packed: Arc::clone(&site.packed), class, first })
+        let packed = self.sites.get(at as usize)?.as_ref()?.clone();
+        let class = if packed.each_domain_differs() { Class::Customer } else { class };
+        Some(Found { packed, class })
     }
 
-    fn put(&mut self, name: &str, site: Site, is_default: bool) -> Vec<Clash> {
-        let at = match self.names.get(name) {
-            Some(at) => {
-                let at = *at;
-                self.take(at);
-                at
+    fn put(&mut self, at: Option<u32>, packed: Packed, is_default: bool) -> (u32, Vec<Clash>) {
+        let at = match at.or_else(|| self.free.pop()) {
+            Some(at) => at,
+            None => {
+                self.sites.push(None);
+                u32::try_from(self.sites.len() - 1).expect("fewer than four thousand million files")
             }
-            None => match self.free.pop() {
-                Some(at) => at,
-                None => {
-                    self.sites.push(None);
-                    u32::try_from(self.sites.len() - 1)
-                        .expect("fewer than four thousand million files")
-                }
-            },
         };
+        self.take(at);
         let mut clashes = Vec::new();
-        for domain in &site.domains {
-            match self.domains.get(domain) {
-                Some(other) => clashes.push(self.clash(domain, *other)),
-                None => drop(self.domains.insert(domain.clone(), at)),
+        for domain in packed.domains() {
+            let (ways, name) = match domain.strip_prefix(WILDCARD) {
+                Some(parent) => (&mut self.wildcards, parent),
+                None => (&mut self.domains, domain),
+            };
+            match ways.get(name) {
+                // Named twice, as a domain and as where its mail is delivered.
+                Some(other) if *other == at => {}
+                Some(other) => {
+                    let first = self.sites[*other as usize].as_ref().map_or("", Packed::name);
+                    clashes.push(Clash { domain: domain.to_owned(), first: first.to_owned() });
+                }
+                None => drop(ways.insert(name.into(), at)),
             }
         }
-        for parent in &site.wildcards {
-            match self.wildcards.get(parent) {
-                Some(other) => clashes.push(self.clash(&format!("*.{parent}"), *other)),
-                None => drop(self.wildcards.insert(parent.clone(), at)),
-            }
-        }
-        self.sites[at as usize] = Some(site);
-        self.names.insert(name.into(), at);
+        self.sites[at as usize] = Some(packed);
+        self.count += 1;
         if is_default {
             self.default = Some(at);
         }
-        clashes
+        (at, clashes)
     }
 
     /// Takes a site out, with its ways in.
     fn take(&mut self, at: u32) {
-        let Some(site) = self.sites[at as usize].take() else { return };
-        for domain in &site.domains {
-            if self.domains.get(domain) == Some(&at) {
-                self.domains.remove(domain);
+        let Some(packed) = self.sites[at as usize].take() else { return };
+        self.count -= 1;
+        for domain in packed.domains() {
+            let (ways, name) = match domain.strip_prefix(WILDCARD) {
+                Some(parent) => (&mut self.wildcards, parent),
+                None => (&mut self.domains, domain),
+            };
+            if ways.get(name) == Some(&at) {
+                ways.remove(name);
             }
         }
-        for parent in &site.wildcards {
-            if self.wildcards.get(parent) == Some(&at) {
-                self.wildcards.remove(parent);
-            }
-        }
-    }
-
-    fn clash(&self, domain: &str, other: u32) -> Clash {
-        let first = self.names.iter().find(|(_, at)| **at == other);
-        let first = first.map_or_else(String::new, |(name, _)| name.to_string());
-        Clash { domain: domain.to_owned(), first }
     }
 }

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::SystemTime;
 use std::{fs, io, thread};
 
 use crate::finding::{Finding, Source};
 use crate::settings::Provider;
 
-use super::super::kitchen::{Answers, Kitchen, has_placeholders};
+use super::super::kitchen::{Answers, Kitchen};
 use super::{Clash, Packer, Store, dictionary};
 
 /// Where providers come from.
@@ -20,12 +19,20 @@ pub struct Sources {
     origin: Origin,
     /// Whose provider answers for domains that nobody has.
     default: Option<String>,
-    /// How each file was when it was read.
-    stamps: BTreeMap<String, Stamp>,
+    files: BTreeMap<String, Known>,
     /// Files that did not get all of their domains.
     clashed: BTreeSet<String>,
     /// Files that are not taken as they are now.
     broken: BTreeSet<String>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// How it was when it was read.
+    stamp: Stamp,
+    /// Where what is served of it is in the store.
+    place: Option<u32>,
 }
 
 enum Origin {
@@ -34,12 +41,9 @@ enum Origin {
     Folder(PathBuf),
 }
 
+/// Time of change, length and inode of a file, as one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    length: u64,
-    inode: u64,
-}
+struct Stamp(u64);
 
 /// What there is to say about a reading.
 #[derive(Debug, Default)]
@@ -47,11 +51,20 @@ pub struct Said {
     /// How many files were read and taken.
     pub taken: usize,
     pub removed: usize,
-    /// Files that were not taken, with what is wrong; what was served of them before is served on.
-    pub broken: Vec<(String, Vec<Finding>)>,
+    /// Files that were not taken, with what is wrong.
+    pub broken: Vec<Broken>,
     /// What whoever hands the files out should know, of a provider that is alone.
     pub notes: Vec<Finding>,
     pub clashes: Vec<(String, Clash)>,
+}
+
+/// A file that was not taken.
+#[derive(Debug)]
+pub struct Broken {
+    pub name: String,
+    /// What was served of it before is served on.
+    pub is_served: bool,
+    pub findings: Vec<Finding>,
 }
 
 /// Everything of one file, read and made.
@@ -78,8 +91,8 @@ impl Sources {
     }
 
     fn new(origin: Origin, default: Option<String>) -> Self {
-        let (stamps, clashed, broken) = Default::default();
-        Self { origin, default, stamps, clashed, broken }
+        let (files, clashed, broken) = Default::default();
+        Self { origin, default, files, clashed, broken }
     }
 
     /// The folder that has to be watched, and the one file in it that matters, if it is one.
@@ -114,16 +127,19 @@ impl Sources {
         let mut said = Said::default();
         let there = self.there()?;
         let gone: Vec<String> =
-            self.stamps.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
+            self.files.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
         for name in gone {
-            self.stamps.remove(&name);
+            let known = self.files.remove(&name);
             self.clashed.remove(&name);
             self.broken.remove(&name);
-            said.removed += usize::from(store.remove(&name));
+            if let Some(place) = known.and_then(|known| known.place) {
+                store.remove(place);
+                said.removed += 1;
+            }
         }
         let changed: Vec<(String, Stamp)> = there
             .into_iter()
-            .filter(|(name, stamp)| self.stamps.get(name) != Some(stamp))
+            .filter(|(name, stamp)| self.files.get(name).map(|known| known.stamp) != Some(*stamp))
             .collect();
         // What another file had may be free now.
         let freed = said.removed > 0 || !changed.is_empty();
@@ -131,7 +147,10 @@ impl Sources {
         if freed && !self.clashed.is_empty() {
             let again: Vec<(String, Stamp)> = std::mem::take(&mut self.clashed)
                 .into_iter()
-                .filter_map(|name| Some((name.clone(), *self.stamps.get(&name)?)))
+                .filter_map(|name| {
+                    let stamp = self.files.get(&name)?.stamp;
+                    Some((name, stamp))
+                })
                 .collect();
             let mut own = Said::default();
             self.take(again, kitchen, store, threads, &mut own);
@@ -184,25 +203,29 @@ impl Sources {
                 }
             }
         });
-        let broken: BTreeSet<&str> = said.broken.iter().map(|(name, _)| name.as_str()).collect();
-        for ((name, stamp), clashed) in files.into_iter().zip(done) {
-            match broken.contains(name.as_str()) {
-                true => drop(self.broken.insert(name.clone())),
-                false => drop(self.broken.remove(&name)),
+        for ((name, stamp), (place, clashed)) in files.into_iter().zip(done) {
+            match clashed {
+                true => drop(self.clashed.insert(name.clone())),
+                false => drop(self.clashed.remove(&name)),
             }
-            if clashed {
-                self.clashed.insert(name.clone());
-            } else {
-                self.clashed.remove(&name);
+            match place {
+                Ok(place) => {
+                    self.broken.remove(&name);
+                    self.files.insert(name, Known { stamp, place: Some(place) });
+                }
+                Err(place) => {
+                    self.broken.insert(name.clone());
+                    self.files.insert(name, Known { stamp, place });
+                }
             }
-            self.stamps.insert(name, stamp);
         }
         if !alone {
             said.notes.clear();
         }
     }
 
-    /// Puts a provider into the store; whether it did not get all of its domains.
+    /// Puts a provider into the store; where it is, or what of it was there before, and whether it did not
+    /// get all of its domains.
     fn keep(
         &self,
         name: &str,
@@ -210,37 +233,37 @@ impl Sources {
         store: &Store,
         packer: &mut Option<Packer>,
         said: &mut Said,
-    ) -> bool {
-        let broken = |said: &mut Said, why: String| {
-            let finding = Finding::error("unservable-provider", why);
-            said.broken.push((name.to_owned(), vec![finding]));
-            false
+    ) -> (Result<u32, Option<u32>>, bool) {
+        let before = self.files.get(name).and_then(|known| known.place);
+        let mut broken = |findings: Vec<Finding>| {
+            let (name, is_served) = (name.to_owned(), before.is_some());
+            said.broken.push(Broken { name, is_served, findings });
+            (Err(before), false)
         };
         let Read { provider, text, answers, notes } = match read {
             Ok(read) => read,
-            Err(findings) => {
-                said.broken.push((name.to_owned(), findings));
-                return false;
-            }
+            Err(findings) => return broken(findings),
         };
         let dictionary = store.dictionary(|| dictionary(&answers, &text));
-        let differs = has_placeholders(&provider);
         let packed = match packer {
-            Some(packer) => packer.pack(name, differs, &answers, &text),
+            Some(packer) => packer.pack(name, &provider, &answers, &text),
             None => Packer::new(dictionary)
-                .and_then(|new| packer.insert(new).pack(name, differs, &answers, &text)),
+                .and_then(|new| packer.insert(new).pack(name, &provider, &answers, &text)),
         };
         let packed = match packed {
             Ok(packed) => packed,
-            Err(why) => return broken(said, format!("{name} cannot be packed: {why}")),
+            Err(why) => {
+                let message = format!("{name} cannot be packed: {why}");
+                return broken(vec![Finding::error("unservable-provider", message)]);
+            }
         };
         let is_default = self.default.as_deref() == Some(name);
-        let clashes = store.put(name, &provider, packed, is_default);
+        let (place, clashes) = store.put(before, packed, is_default);
         said.taken += 1;
         said.notes.extend(notes);
         let clashed = !clashes.is_empty();
         said.clashes.extend(clashes.into_iter().map(|clash| (name.to_owned(), clash)));
-        clashed
+        (Ok(place), clashed)
     }
 
     fn read(&self, name: &str, kitchen: &Kitchen) -> Result<Read, Vec<Finding>> {
@@ -279,7 +302,7 @@ impl Sources {
         match &self.origin {
             Origin::BuiltIn { name, text } => {
                 let length = text.len() as u64;
-                let stamp = Stamp { modified: None, length, inode: 0 };
+                let stamp = Stamp(length);
                 Ok(BTreeMap::from([(name.clone(), stamp)]))
             }
             Origin::File(path) => {
@@ -308,9 +331,11 @@ fn stem(path: &Path) -> String {
 }
 
 fn stamp(metadata: &fs::Metadata) -> Stamp {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    metadata.modified().ok().hash(&mut hasher);
+    metadata.len().hash(&mut hasher);
     #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(metadata);
-    #[cfg(not(unix))]
-    let inode = 0;
-    Stamp { modified: metadata.modified().ok(), length: metadata.len(), inode }
+    std::os::unix::fs::MetadataExt::ino(metadata).hash(&mut hasher);
+    Stamp(hasher.finish())
 }

@@ -1,0 +1,75 @@
+//! `serve --selftest`: the server is asked as clients ask, at every place of its domains, without a look at
+//! DNS or at anybody else's machine.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::model::{EmailAddress, Hostname};
+use crate::net::{Net, Override};
+use crate::report::{Verified, human_verified};
+use crate::serve::{Running, Server};
+use crate::verify::hosted::{Hosted, hosted};
+
+use super::super::terminal::Terminal;
+use super::super::{Failure, Outcome};
+
+/// The server is this one; what takes longer does not work.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// Where nobody answers: what is not asked here is not asked at all.
+const NOBODY: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
+/// What clients put before a domain.
+const NAMES: [&str; 4] = ["", "autoconfig.", "autodiscover.", "ua-auto-config."];
+
+pub fn run(server: Server, ca: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let reports = server.test(|running| {
+        let domains = running.domains.iter().filter_map(|domain| Hostname::new(domain).ok());
+        domains.map(|domain| look(running, &domain, ca)).collect::<Result<Vec<_>, _>>()
+    })??;
+    let mut works = !reports.is_empty();
+    for report in reports {
+        works &= report.works();
+        let result = Verified { hosted: Some(report), ..Verified::default() };
+        terminal.print(&human_verified(&result, false, terminal.width()))?;
+    }
+    Ok(if works { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn look(
+    running: &Running,
+    domain: &Hostname,
+    ca: Option<&Path>,
+) -> Result<Hosted, crate::net::Error> {
+    let overrides = NAMES.iter().flat_map(|name| {
+        let host = format!("{name}{domain}");
+        [(443, true), (80, false)].map(|(port, tls)| Override {
+            host: host.clone(),
+            port,
+            addresses: vec![address(running, tls)],
+        })
+    });
+    let net = Net::new(ca, Some(SocketAddr::from(NOBODY)), overrides.collect())?;
+    // Every domain has to have this one (RFC 5321 section 4.5.1).
+    let known = EmailAddress::new(&format!("postmaster@{domain}")).ok();
+    let mut report = hosted(&net, domain, None, known, PATIENCE, &|_| {});
+    let has = |tls: bool| running.addresses.iter().any(|(_, own)| *own == tls);
+    // What DNS would say, and places that this server was not told to be at, are not its own.
+    report.courses.retain(|course| {
+        (course.name.contains(" https://") && has(true))
+            || (course.name.contains(" http://") && has(false))
+    });
+    for course in &mut report.courses {
+        course.steps.retain(|step| step.step != "digest");
+    }
+    Ok(report)
+}
+
+/// Where this server listens in that way, or where nobody does.
+fn address(running: &Running, tls: bool) -> SocketAddr {
+    let found = running.addresses.iter().find(|(_, own)| *own == tls);
+    let (mut address, _) = found.copied().unwrap_or((SocketAddr::from(NOBODY), tls));
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}

@@ -1,0 +1,76 @@
+//! A server without sockets: bytes as a client would send them, and what it would get, for fuzzing.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+use super::connection::{Guarded, Progress};
+use super::worker::{Connection, Worker};
+use super::{Error, Kitchen, Options, Shared, Sources};
+
+/// A server that is asked within this process.
+pub struct Rehearsal {
+    runtime: Runtime,
+    worker: Rc<Worker>,
+}
+
+/// More than any answer here.
+const ROOM: usize = 1 << 20;
+/// A client that waits for longer would have found a fault.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Rehearsal {
+    /// With everything read.
+    pub fn new(kitchen: Kitchen, mut sources: Sources, options: Options) -> Result<Self, Error> {
+        let (shared, _) = Shared::new(kitchen, options, None, Box::new(|_| {}))?;
+        let said = sources.load(&shared.kitchen, &shared.store, 1).map_err(Error::Providers)?;
+        if said.taken == 0 {
+            return Err(Error::NoProvider(
+                said.broken.into_iter().flat_map(|b| b.findings).collect(),
+            ));
+        }
+        shared.ready.store(true, std::sync::atomic::Ordering::Release);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let worker = Worker::new(Arc::new(shared));
+        Ok(Self { runtime, worker })
+    }
+
+    /// Everything that comes back for these bytes, after which the client says no more.
+    pub fn answer(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let (client, server) = tokio::io::duplex(ROOM);
+        let worker = Rc::clone(&self.worker);
+        let conversation = async move {
+            let progress = Progress::new();
+            let stream = Guarded::new(server, Rc::clone(&progress));
+            let talk = async {
+                worker
+                    .talk(
+                        stream,
+                        Connection::from(std::net::IpAddr::from([192, 0, 2, 1])),
+                        &progress,
+                    )
+                    .await;
+            };
+            let (mut reader, mut writer) = tokio::io::split(client);
+            let ask = async {
+                // A server may have hung up by then.
+                let _ = writer.write_all(bytes).await;
+                let _ = writer.shutdown().await;
+                let mut answer = Vec::new();
+                reader.read_to_end(&mut answer).await.map(|_| answer)
+            };
+            let ((), answer) = tokio::join!(talk, ask);
+            answer
+        };
+        let conversation = async { tokio::time::timeout(PATIENCE, conversation).await };
+        match LocalSet::new().block_on(&self.runtime, conversation) {
+            Ok(answer) => answer,
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "there is no end of the answer")),
+        }
+    }
+}
