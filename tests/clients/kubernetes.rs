@@ -2,6 +2,7 @@
 //!
 //! By the API server's own schemas (`kubernetes-validate`); there is no cluster on our machines. The
 //! command is read from the file and run here, with the paths and the number that a node would give it.
+//! What serves is in `kubernetes_serve`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +26,7 @@ fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/kubernetes/rollout-job.yaml")
 }
 
-fn documents(path: &Path) -> Vec<Value> {
+pub fn documents(path: &Path) -> Vec<Value> {
     python::lines(SCRIPT, &[path])
 }
 
@@ -58,8 +59,11 @@ fn the_judge_of_kubernetes_refuses_a_field_that_is_none() {
 #[test]
 fn the_job_runs_without_rights() {
     needs_module!("kubernetes_validate", "kubernetes-validate");
-    let job = job();
-    let pod = &job["spec"]["template"]["spec"];
+    runs_without_rights(&job()["spec"]["template"]["spec"]);
+}
+
+#[track_caller]
+pub fn runs_without_rights(pod: &Value) {
     let container = &pod["containers"][0];
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
     assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
@@ -121,7 +125,7 @@ fn the_shares_of_the_job_make_together_what_one_run_makes() {
     assert!(folder("one/both.example/user99@both.example").is_dir());
 }
 
-fn strings(list: &Value) -> Vec<String> {
+pub fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().expect("a list");
     list.iter().map(|value| value.as_str().expect("a text").to_owned()).collect()
 }
