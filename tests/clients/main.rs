@@ -12,10 +12,14 @@ mod python;
 
 mod ansible;
 mod apple;
+#[cfg(feature = "serve")]
+mod container;
 mod group_policy;
 mod guide;
 mod hosting;
 mod kubernetes;
+#[cfg(feature = "serve")]
+mod kubernetes_serve;
 mod landing;
 mod marionette;
 #[cfg(feature = "zip")]
@@ -24,6 +28,8 @@ mod powershell;
 mod qr;
 #[cfg(feature = "sign")]
 mod sign;
+#[cfg(feature = "serve")]
+mod systemd;
 #[cfg(feature = "tar")]
 mod tar;
 mod thunderbird;
