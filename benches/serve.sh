@@ -120,7 +120,7 @@ of_providers() { # number
     local began=$EPOCHREALTIME changed=p000000.example rate p99 cpu
     start_mailwright providers
     wait_for mailwright localhost /readyz 600 0.01
-    echo "$1 providers"
+    echo "$1 providers, on one core"
     echo "ready after          $(since "$began")"
     echo "memory               $(($(memory mailwright Rss) / 1024)) MiB RSS, $(($(memory mailwright Pss) / 1024)) MiB PSS"
     load mailwright 1 32 domains "$1" >warm
