@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(time(0), "1970-01-01T00:00:00Z");
         assert_eq!(time(951_782_399), "2000-02-28T23:59:59Z");
         assert_eq!(time(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(time(1_795_000_000), "2026-11-18T08:26:40Z");
+        assert_eq!(time(1_795_000_000), "2026-11-18T11:06:40Z");
     }
 
     fn line(address: Option<&str>, plain: bool) -> String {
