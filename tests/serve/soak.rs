@@ -1,7 +1,8 @@
 //! Under load while providers and certificates are replaced every second and the process is told to read
 //! everything anew: not one failed or torn answer, and memory that stays what it was.
 //!
-//! `SOAK_SECONDS=3600 cargo nextest run --test serve -E 'test(soak)'` is the long form.
+//! `SOAK_SECONDS=3600 MAILWRIGHT_PROGRAM=$PWD/target/release/mailwright cargo test --test serve soak -- --nocapture`
+//! is the long form; with `SOAK_PAUSE=300` each client rests so many microseconds between two requests.
 
 use std::fs;
 use std::io::BufReader;
@@ -65,7 +66,11 @@ pub fn certificate(names: &[String]) -> (String, String, String) {
 }
 
 fn seconds() -> u64 {
-    std::env::var("SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+    number("SOAK_SECONDS").unwrap_or(60)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 fn version(number: usize, version: usize) -> String {
@@ -162,6 +167,7 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
             let (over, asked, config) = (&over, &asked, authority.client());
             askers.push(scope.spawn(move || -> Result<(), String> {
                 let mut turn = thread;
+                let pause = number("SOAK_PAUSE").map(Duration::from_micros);
                 while !over.load(Ordering::Relaxed) {
                     let stream = connect(if thread == 2 { tls } else { plain });
                     let name = ServerName::try_from("autoconfig.d0.example").unwrap();
@@ -177,6 +183,7 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
                             None => ask(&mut stream, number, turn)?,
                         }
                         turn += 1;
+                        pause.into_iter().for_each(std::thread::sleep);
                         asked.fetch_add(1, Ordering::Relaxed);
                     }
                 }

@@ -54,7 +54,12 @@ impl Run {
 
     /// A command with these arguments, not started yet.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mailwright"));
+        // The finished program, where somebody measures it.
+        let program = std::env::var_os("MAILWRIGHT_PROGRAM");
+        let mut command = match &program {
+            Some(program) => Command::new(program),
+            None => Command::new(env!("CARGO_BIN_EXE_mailwright")),
+        };
         command.args(args).current_dir(self.folder.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C");
         command.envs(self.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
