@@ -163,6 +163,7 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
         metrics: args.metrics,
         canonical_host: canonical_host.map_err(|why| format!("--canonical-host: {why}"))?,
         trusted: args.trusted_proxy.clone(),
+        proxy_protocol: args.proxy_protocol,
         patience: Patience::default(),
         max_connections: args.max_connections,
         rate_limit: args.rate_limit,

@@ -73,7 +73,8 @@ pub async fn handle(
                 method: &parts.method,
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or_default(),
-                host,
+                // HTTP/1.0 names none, and TLS may have done so.
+                host: host.or(connection.server_name.as_deref()),
                 headers: &parts.headers,
                 tls,
             };

@@ -18,6 +18,7 @@ mod menu;
 mod metrics;
 mod people;
 mod proxy;
+mod proxy_protocol;
 mod qr;
 mod rehearsal;
 mod reply;
@@ -73,6 +74,8 @@ pub struct Options {
     pub metrics: Option<SocketAddr>,
     pub canonical_host: Option<Hostname>,
     pub trusted: Vec<Network>,
+    /// Those who are trusted begin each connection with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
     pub patience: Patience,
     pub max_connections: usize,
     /// Requests a minute for each client address.

@@ -27,6 +27,7 @@ use super::family;
 use super::handle::handle;
 use super::log::Lines;
 use super::metrics::Counts;
+use super::proxy_protocol;
 use super::site::Sites;
 
 /// What one thread has to itself.
@@ -58,6 +59,8 @@ struct Open {
 pub struct Connection {
     pub peer: IpAddr,
     pub tls: bool,
+    /// The name that its TLS began with, for those who name no host afterwards.
+    pub server_name: Option<String>,
     /// It came to the listener for those who watch over servers.
     pub is_inside: bool,
     /// What the client calls itself, and what that makes it; it is the same on every request.
@@ -86,7 +89,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 impl From<IpAddr> for Connection {
     /// A plain one.
     fn from(peer: IpAddr) -> Self {
-        Self { peer, tls: false, is_inside: false, family: RefCell::default() }
+        Self { peer, tls: false, server_name: None, is_inside: false, family: RefCell::default() }
     }
 }
 
@@ -218,19 +221,26 @@ impl Worker {
         let progress = Progress::new();
         let guard = Opened { worker: Rc::clone(self), number };
         self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
-        let stream = Guarded::new(stream, Rc::clone(&progress));
+        let mut stream = Guarded::new(stream, Rc::clone(&progress));
         let (worker, own) = (Rc::clone(self), Rc::clone(&progress));
         let task = spawn_local(async move {
             let _guard = guard;
-            let connection = Connection {
+            let mut connection = Connection {
                 tls: matches!(role, Role::Tls(_)),
                 is_inside: matches!(role, Role::Inside),
                 ..Connection::from(peer)
             };
+            if worker.is_introduced(&connection) {
+                // Who does not keep to what was agreed is not talked to.
+                let Ok(told) = proxy_protocol::read(&mut stream).await else { return };
+                connection.peer = told.client.unwrap_or(peer);
+                connection.tls |= told.tls;
+            }
             match role {
                 Role::Tls(config) => {
                     // What fails here is a port scan, or a client of another century.
                     let Ok(stream) = TlsAcceptor::from(config).accept(stream).await else { return };
+                    connection.server_name = stream.get_ref().1.server_name().map(str::to_owned);
                     worker.talk(stream, connection, &own).await;
                 }
                 Role::Plain | Role::Inside => worker.talk(stream, connection, &own).await,
@@ -239,6 +249,14 @@ impl Worker {
         let open = Open { progress, task: task.abort_handle() };
         // It cannot have run yet: it is a task of this thread.
         self.open.borrow_mut().insert(number, open);
+    }
+
+    /// Whether a balancer says first for whom the connection is.
+    fn is_introduced(&self, connection: &Connection) -> bool {
+        let options = &self.shared.options;
+        options.proxy_protocol
+            && !connection.is_inside
+            && options.trusted.iter().any(|network| network.contains(connection.peer))
     }
 
     /// Answers on a connection until it ends.

@@ -437,3 +437,22 @@ fn profiles_are_signed_where_there_is_a_certificate() {
         assert!(String::from_utf8_lossy(&signed.body).contains("com.apple.mail.managed"), "{path}");
     }
 }
+
+#[test]
+fn a_balancer_that_passes_bytes_on_says_for_whom() {
+    let args = ["--trusted-proxy", "127.0.0.1", "--proxy-protocol", "--log-addresses"];
+    let host = Host::of_example(&args);
+    let mut request = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C".to_vec();
+    request.extend([192, 0, 2, 77, 198, 51, 100, 1, 0x30, 0x39, 0, 80]);
+    request.extend(format!("GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com\r\n\r\n").bytes());
+    assert_eq!(host.raw(&request).status, 200);
+    // Without the header there is no answer.
+    let mut stream = host.connect();
+    use std::io::{Read as _, Write as _};
+    write!(stream, "GET {AUTOCONFIG} HTTP/1.1\r\nHost: example.com\r\n\r\n").unwrap();
+    let mut nothing = Vec::new();
+    let _ = stream.read_to_end(&mut nothing);
+    assert_eq!(nothing, b"");
+    let (_, _, log) = host.end();
+    assert!(log.contains("\"peer\":\"192.0.2.77\""), "{log}");
+}

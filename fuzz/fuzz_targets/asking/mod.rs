@@ -30,6 +30,7 @@ pub fn server() -> Rehearsal {
         metrics: None,
         canonical_host: None,
         trusted: Vec::new(),
+        proxy_protocol: false,
         patience: Patience::default(),
         max_connections: 1,
         rate_limit: None,

@@ -53,6 +53,9 @@ pub struct ServeArgs {
     /// A proxy, or a network of them, whose X-Forwarded-For and X-Forwarded-Proto are believed
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxy: Vec<Network>,
+    /// These proxies begin each connection with a header of the PROXY protocol, version 2
+    #[arg(long, requires = "trusted_proxy")]
+    pub proxy_protocol: bool,
     /// Figures for Prometheus on a listener of their own, under /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     pub metrics: Option<SocketAddr>,

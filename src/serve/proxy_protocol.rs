@@ -1,0 +1,112 @@
+//! The PROXY protocol, version 2: a balancer that passes bytes on says first for whom.
+//!
+//! "The PROXY protocol", HAProxy, section 2.2; the address of the client and, in the extension
+//! `PP2_TYPE_SSL`, whether it came over TLS that ended at the balancer.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// What the balancer says of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// None: the balancer's own connection, a check of its.
+    pub client: Option<IpAddr>,
+    pub tls: bool,
+}
+
+const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
+/// More than any balancer says.
+const LONGEST: usize = 4096;
+const SSL: u8 = 0x20;
+
+/// Reads what stands in front of the connection's own bytes, and nothing of these.
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Told> {
+    let mut head = [0; 16];
+    stream.read_exact(&mut head).await?;
+    let length = usize::from(u16::from_be_bytes([head[14], head[15]]));
+    if head[..12] != SIGNATURE || head[12] >> 4 != 2 || length > LONGEST {
+        return Err(wrong());
+    }
+    let mut rest = vec![0; length];
+    stream.read_exact(&mut rest).await?;
+    match head[12] & 0xF {
+        0 => Ok(Told { client: None, tls: false }),
+        1 => told(head[13], &rest),
+        _ => Err(wrong()),
+    }
+}
+
+fn told(family: u8, rest: &[u8]) -> io::Result<Told> {
+    // Both addresses, then both ports.
+    let (client, addresses) = match family >> 4 {
+        1 => (address::<4>(rest).map(|a| IpAddr::from(Ipv4Addr::from(a))), 12),
+        2 => (address::<16>(rest).map(|a| IpAddr::from(Ipv6Addr::from(a))), 36),
+        // A socket of Unix, or nothing that it would name.
+        0 | 3 => return Ok(Told { client: None, tls: false }),
+        _ => return Err(wrong()),
+    };
+    let client = Some(client.ok_or_else(wrong)?);
+    let mut more = rest.get(addresses..).ok_or_else(wrong)?;
+    let mut tls = false;
+    while let [kind, high, low, after @ ..] = more {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let value = after.get(..length).ok_or_else(wrong)?;
+        tls |= *kind == SSL && value.first().is_some_and(|flags| flags & 1 != 0);
+        more = &after[length..];
+    }
+    Ok(Told { client, tls })
+}
+
+fn address<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.get(..N)?.try_into().ok()
+}
+
+fn wrong() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "no header of the PROXY protocol, version 2")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
+        [&SIGNATURE[..], &[0x20 | command, family], &length, rest].concat()
+    }
+
+    fn told_of(bytes: &[u8]) -> io::Result<Told> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(read(&mut &bytes[..]))
+    }
+
+    #[test]
+    fn the_client_is_the_one_that_the_balancer_names() {
+        let v4 = [192, 0, 2, 1, 198, 51, 100, 1, 0x30, 0x39, 0, 80];
+        let client = Some(IpAddr::from([192, 0, 2, 1]));
+        assert_eq!(told_of(&header(1, 0x11, &v4)).unwrap(), Told { client, tls: false });
+        let ssl = [&v4[..], &[SSL, 0, 5, 1, 0, 0, 0, 0], &[4, 0, 1, 9]].concat();
+        assert_eq!(told_of(&header(1, 0x11, &ssl)).unwrap(), Told { client, tls: true });
+        let mut v6 = [0; 36];
+        v6[15] = 1;
+        let client = Some(IpAddr::from(Ipv6Addr::LOCALHOST));
+        assert_eq!(told_of(&header(1, 0x21, &v6)).unwrap(), Told { client, tls: false });
+        assert_eq!(told_of(&header(0, 0, &[])).unwrap().client, None);
+    }
+
+    #[test]
+    fn what_is_no_header_is_refused() {
+        for bytes in [
+            &b"GET / HTTP/1.1\r\n\r\n"[..],
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\n",
+            &header(1, 0x11, &[1, 2, 3]),
+            &header(7, 0x11, &[0; 12]),
+            &header(1, 0x91, &[0; 12]),
+            &header(1, 0x11, &[&[0; 12][..], &[SSL, 0xFF, 0xFF]].concat()),
+            &[],
+        ] {
+            assert!(told_of(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}
