@@ -254,3 +254,56 @@ fn a_client_that_asks_too_often_is_told_to_wait() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(host.get("example.com", "/healthz").status, 200);
 }
+
+/// A frame of HTTP/2. RFC 9113 section 4.1
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[test]
+fn http_2_is_spoken_with_those_who_begin_with_it() {
+    let host = Host::of_example(&[]);
+    let mut stream = host.connect();
+    // RFC 7541: GET, http, :path and :authority as literals.
+    let literal = |index: u8, text: &str| {
+        [&[index, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
+    };
+    let head =
+        [vec![0x82, 0x86], literal(0x04, AUTOCONFIG), literal(0x01, "autoconfig.example.com")]
+            .concat();
+    let request = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, &[]),
+        frame(1, 0x5, 1, &head),
+    ]
+    .concat();
+    stream.write_all(&request).unwrap();
+    let (mut status, mut body) = (None, Vec::new());
+    loop {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).expect("a frame");
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        stream.read_exact(&mut payload).expect("a payload");
+        match header[3] {
+            0 => body.extend(payload),
+            1 => status = payload.first().copied(),
+            _ => continue,
+        }
+        if header[3] == 0 && header[4] & 1 != 0 {
+            break;
+        }
+    }
+    // The index of ":status 200".
+    assert_eq!(status, Some(0x88));
+    assert_eq!(body, host.get("autoconfig.example.com", AUTOCONFIG).body);
+    drop(stream);
+    // Nonsense behind the preface ends that connection and nothing else.
+    let mut stream = host.connect();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    stream.write_all(&[0xFF; 4096]).unwrap();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    is_well(host);
+}

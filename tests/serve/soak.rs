@@ -22,13 +22,13 @@ use crate::support::Run;
 const PROVIDERS: usize = 20;
 
 /// An authority, and two certificates of it for the same name.
-struct Authority {
+pub struct Authority {
     pem: String,
-    pairs: [(String, String); 2],
+    pub pairs: [(String, String); 2],
 }
 
 impl Authority {
-    fn for_names(names: &[String]) -> Self {
+    pub fn for_names(names: &[String]) -> Self {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -41,6 +41,16 @@ impl Authority {
             (params.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
         });
         Self { pem, pairs }
+    }
+
+    /// Whether a client that knows this authority alone is content with who answers there.
+    pub fn is_trusted_at(&self, address: SocketAddr) -> bool {
+        let name = ServerName::try_from("autoconfig.example.com").unwrap();
+        let client = ClientConnection::new(self.client(), name).unwrap();
+        let mut stream = StreamOwned::new(client, connect(address));
+        let request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+        std::io::Write::write_all(&mut stream, request.as_bytes()).is_ok()
+            && read_answer(&mut BufReader::new(stream), false).is_some_and(|a| a.status == 200)
     }
 
     fn client(&self) -> Arc<ClientConfig> {
