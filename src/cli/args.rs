@@ -1,5 +1,7 @@
 //! What can be typed. Flags never do anything while they are parsed.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod archive;
 #[cfg(feature = "verify")]
 mod connecting;
@@ -20,6 +22,8 @@ use super::rollout::Shard;
 use crate::users::Column;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "acme")]
+pub use acme::AcmeChallenge;
 pub use archive::ArchiveArgs;
 #[cfg(feature = "verify")]
 pub use connecting::{FlowArg, ReportFormat, VerifyArgs};

@@ -35,7 +35,8 @@ const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
 const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 
 /// Routes that are not in the manifests, as logs and metrics call them, after those that are.
-pub const OTHER_ROUTES: [&str; 4] = ["autodiscover-json", "picture", "health", "none"];
+pub const OTHER_ROUTES: [&str; 5] =
+    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
 
 /// What is learnt of a request while it is answered, for log and metrics.
 struct Learnt {
@@ -152,6 +153,14 @@ impl Worker {
         if let Some(reply) = self.health(connection, head) {
             learnt.route = slots + 2;
             return reply;
+        }
+        if let Some(words) = shared.acme.as_ref().and_then(|acme| acme.at_path(head.path)) {
+            learnt.route = slots + 3;
+            let media_type = HeaderValue::from_static("application/octet-stream");
+            return match head.method {
+                &Method::GET | &Method::HEAD => Reply::new(media_type, words, Keep::Nobody),
+                _ => not_allowed(head.method, "GET, HEAD"),
+            };
         }
         if let Some(limit) = &shared.rate_limit
             && let Err(seconds) = limit.ask(peer)

@@ -13,6 +13,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::acme::Figures;
 use super::family::FAMILIES;
 
 /// The upper ends of the buckets, in microseconds.
@@ -43,6 +44,7 @@ pub struct Shared {
     pub broken_providers: AtomicI64,
     /// When each certificate ends, in seconds since 1970, by what it is called.
     pub certificates: Mutex<Vec<(String, i64)>>,
+    pub acme: Figures,
 }
 
 /// All figures.
@@ -173,6 +175,10 @@ impl Collector for Sums {
             let own = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value.load(Ordering::Relaxed)).encode(own)?;
         }
+        for (name, help, value) in shared.acme.counters() {
+            let own = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(own)?;
+        }
         for (name, help, value) in [
             ("connections", "Connections that are open", &shared.connections),
             ("providers", "Providers that are served", &shared.providers),
@@ -191,9 +197,9 @@ impl Collector for Sums {
             None,
             MetricType::Gauge,
         )?;
-        for (name, ends) in
-            shared.certificates.lock().unwrap_or_else(PoisonError::into_inner).iter()
-        {
+        let mut all = shared.certificates.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.extend(shared.acme.ends());
+        for (name, ends) in &all {
             let labels = [("certificate", name.as_str())];
             let own = days.encode_family(&labels)?;
             ConstGauge::new((ends - self.now).div_euclid(86_400)).encode(own)?;

@@ -6,6 +6,11 @@
 //! the workers, and reads files anew when they change. Nothing is kept of a request but its line in the
 //! log.
 
+#[cfg(feature = "acme")]
+mod acme;
+#[cfg(not(feature = "acme"))]
+#[path = "acme/absent.rs"]
+mod acme;
 mod address;
 mod autodiscover;
 mod connection;
@@ -44,6 +49,9 @@ use tokio::sync::watch as stop;
 use crate::finding::{Finding, Severity};
 use crate::model::Hostname;
 
+#[cfg(feature = "acme")]
+pub use acme::Kind as AcmeKind;
+pub use acme::Settings as AcmeSettings;
 pub use connection::Patience;
 pub use kitchen::Kitchen;
 pub use proxy::Network;
@@ -51,6 +59,7 @@ pub use rehearsal::Rehearsal;
 pub use store::{Said, Sources};
 pub use tls::{Certificates, Pair, Unusable};
 
+use acme::Acme;
 use handle::OTHER_ROUTES;
 use limits::RateLimit;
 use log::Log;
@@ -104,6 +113,8 @@ pub enum Error {
     NoProvider(Vec<Finding>),
     #[error("cannot sign profiles: {0}")]
     Sign(String),
+    #[error("cannot keep certificates: {0}")]
+    Cache(io::Error),
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
 }
@@ -112,6 +123,7 @@ pub enum Error {
 pub struct Shared {
     kitchen: Kitchen,
     store: Store,
+    acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
     log: Log,
     options: Options,
@@ -128,6 +140,7 @@ impl Shared {
     fn new(
         kitchen: Kitchen,
         options: Options,
+        acme: Option<Arc<Acme>>,
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
@@ -143,6 +156,7 @@ impl Shared {
         let shared = Self {
             kitchen,
             store: Store::default(),
+            acme,
             metrics,
             log,
             rate_limit: options.rate_limit.map(RateLimit::new),
@@ -183,6 +197,8 @@ pub struct Server {
     pub kitchen: Kitchen,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
+    /// Fetches certificates for names that are in none of those.
+    pub acme: Option<AcmeSettings>,
     pub sign: Option<Box<OpenSign>>,
     /// Talk, for whoever has started the server.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
@@ -208,15 +224,26 @@ impl Server {
         self,
         work: impl FnOnce(&Keeper<'_>, &mut Sources, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
-        let Self { options, kitchen, mut sources, certificates, sign, tell, tell_findings } = self;
+        let Self { options, kitchen, mut sources, certificates, acme, sign, tell, tell_findings } =
+            self;
         let certificates = certificates.map(Arc::new);
-        let listeners = open(&options, certificates.as_ref())?;
+        let acme = acme.map(|settings| {
+            Acme::new(settings, certificates.clone(), options.canonical_host.clone())
+        });
+        let acme = acme.transpose()?;
+        let listeners = open(&options, certificates.as_ref(), acme.as_ref())?;
         rights::raise_files();
+        if let Some(acme) = &acme {
+            acme.prepare(options.user.as_deref()).map_err(Error::Cache)?;
+        }
         if let Some(words) = rights::give_up(options.user.as_deref())? {
             tell(&words);
         }
+        if let Some(acme) = &acme {
+            acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
+        }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
-        let (shared, lines) = Shared::new(kitchen, options, signer, tell)?;
+        let (shared, lines) = Shared::new(kitchen, options, acme, signer, tell)?;
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
@@ -246,6 +273,7 @@ impl Server {
             let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
             shared.tell(&format!("listening on {scheme}://{}", listener.local_addr()?));
         }
+        threads.extend(start_acme(&shared, stopped)?);
         let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
         let addresses = addresses
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
@@ -284,13 +312,15 @@ const MOST_TESTED: usize = 20;
 fn open(
     options: &Options,
     certificates: Option<&Arc<Certificates>>,
+    acme: Option<&Arc<Acme>>,
 ) -> Result<Vec<(TcpListener, Role)>, Error> {
-    let secured = match certificates {
-        Some(certificates) => {
+    let secured = match (acme, certificates) {
+        (Some(acme), _) => Role::Tls(acme.config()?),
+        (None, Some(certificates)) => {
             let resolver = Arc::clone(certificates);
             Role::Tls(Certificates::config(resolver, &[b"h2", b"http/1.1"])?)
         }
-        None => Role::Plain,
+        (None, None) => Role::Plain,
     };
     let mut listeners = Vec::new();
     for (name, listener) in sockets::handed_over()? {
@@ -335,6 +365,17 @@ fn start(
         threads.push(thread.spawn(move || worker::run(shared, own, stopped))?);
     }
     Ok(threads)
+}
+
+/// Certificates are fetched by a thread of its own, once it is known whose.
+fn start_acme(
+    shared: &Arc<Shared>,
+    stopped: stop::Receiver<bool>,
+) -> io::Result<Option<thread::JoinHandle<()>>> {
+    let Some(acme) = shared.acme.clone() else { return Ok(None) };
+    let shared = Arc::clone(shared);
+    let thread = thread::Builder::new().name("serve-acme".to_owned());
+    thread.spawn(move || acme.run(&shared, stopped)).map(Some)
 }
 
 /// Reads files anew.

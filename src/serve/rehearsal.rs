@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Rehearsal {
     /// With everything read.
     pub fn new(kitchen: Kitchen, mut sources: Sources, options: Options) -> Result<Self, Error> {
-        let (shared, _) = Shared::new(kitchen, options, None, Box::new(|_| {}))?;
+        let (shared, _) = Shared::new(kitchen, options, None, None, Box::new(|_| {}))?;
         let said = sources.load(&shared.kitchen, &shared.store, 1).map_err(Error::Providers)?;
         if said.taken == 0 {
             return Err(Error::NoProvider(

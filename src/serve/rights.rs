@@ -33,6 +33,28 @@ pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
     Ok(Some(format!("running as {name}; --user says as whom else")))
 }
 
+/// Gives a file or folder that root has made to whom root becomes.
+#[cfg(all(unix, feature = "acme"))]
+pub fn hand_over(path: &std::path::Path, user: Option<&str>) -> std::io::Result<()> {
+    use nix::unistd::{User, geteuid};
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    match User::from_name(user.unwrap_or("nobody"))? {
+        Some(user) => {
+            let (user, group) = (user.uid.as_raw(), user.gid.as_raw());
+            std::os::unix::fs::chown(path, Some(user), Some(group))
+        }
+        // `give_up` says so.
+        None => Ok(()),
+    }
+}
+
+#[cfg(all(not(unix), feature = "acme"))]
+pub fn hand_over(_: &std::path::Path, _: Option<&str>) -> std::io::Result<()> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
     match user {

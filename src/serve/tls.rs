@@ -98,6 +98,16 @@ impl Certificates {
         self.current().ends.clone()
     }
 
+    /// That for a name in lower case, if there is one.
+    pub fn of(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        self.current().of(name)
+    }
+
+    /// For clients that name no host, and names that no certificate has.
+    pub fn first(&self) -> Option<Arc<CertifiedKey>> {
+        self.current().first.clone()
+    }
+
     fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -107,17 +117,19 @@ impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let current = self.current();
         let Some(name) = hello.server_name() else { return current.first.clone() };
-        let name = name.to_ascii_lowercase();
-        let exact = current.names.get(&name);
-        let wildcard = || {
-            let (_, parent) = name.split_once('.')?;
-            current.names.get(&format!("*.{parent}"))
-        };
-        exact.or_else(wildcard).or(current.first.as_ref()).cloned()
+        current.of(&name.to_ascii_lowercase()).or_else(|| current.first.clone())
     }
 }
 
 impl Current {
+    fn of(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        let wildcard = || {
+            let (_, parent) = name.split_once('.')?;
+            self.names.get(&format!("*.{parent}"))
+        };
+        self.names.get(name).or_else(wildcard).cloned()
+    }
+
     fn read(pairs: &[Pair]) -> Result<Self, Unusable> {
         let mut current = Self::default();
         for pair in pairs {

@@ -238,8 +238,12 @@ impl Worker {
             }
             match role {
                 Role::Tls(config) => {
+                    let secured = match &worker.shared.acme {
+                        Some(acme) => acme.accept(&worker.shared, config, stream).await,
+                        None => TlsAcceptor::from(config).accept(stream).await.ok(),
+                    };
                     // What fails here is a port scan, or a client of another century.
-                    let Ok(stream) = TlsAcceptor::from(config).accept(stream).await else { return };
+                    let Some(stream) = secured else { return };
                     connection.server_name = stream.get_ref().1.server_name().map(str::to_owned);
                     worker.talk(stream, connection, &own).await;
                 }

@@ -38,6 +38,9 @@ pub struct ServeArgs {
     /// The private key of that certificate, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Vec<PathBuf>,
+    #[cfg(feature = "acme")]
+    #[command(flatten)]
+    pub acme: super::acme::AcmeArgs,
     /// Sign Apple's profiles: a PEM file with the certificate and its intermediates
     #[cfg(feature = "sign")]
     #[arg(long, value_name = "FILE", requires = "sign_key")]

@@ -1,0 +1,52 @@
+//! What can be typed about certificates that are fetched.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Debug, Args)]
+pub struct AcmeArgs {
+    /// Fetch certificates when clients ask for them: letsencrypt, letsencrypt-staging, or the URL of
+    /// another authority's directory
+    #[arg(long, value_name = "NAME|URL")]
+    pub acme: Option<String>,
+    /// You agree to the terms of that authority
+    #[arg(long, requires = "acme")]
+    pub acme_agree_tos: bool,
+    /// Where the authority may write to, as mailto:you@example.com; more than once for more
+    #[arg(long, value_name = "mailto:ADDRESS", requires = "acme")]
+    pub acme_contact: Vec<String>,
+    /// The folder that certificates and their keys are kept in
+    #[arg(
+        long,
+        env = "STATE_DIRECTORY",
+        hide_env = true,
+        default_value = "/var/lib/mailwright",
+        value_name = "DIR"
+    )]
+    pub acme_cache: PathBuf,
+    /// A PEM file with the one certificate that the directory's own is judged by, for a private authority
+    #[arg(long, value_name = "FILE", requires = "acme")]
+    pub acme_ca: Option<PathBuf>,
+    /// How the authority is shown that a name is ours; more than once in order [default: both]
+    #[arg(long, value_enum, value_name = "KIND", requires = "acme", value_delimiter = ',')]
+    pub acme_challenge: Vec<AcmeChallenge>,
+    /// How many certificates may be ordered at once, and in each hour after that
+    #[arg(
+        long,
+        default_value_t = 50,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub acme_orders: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum AcmeChallenge {
+    /// On the TLS listener, which has to be at port 443
+    #[value(name = "tls-alpn-01")]
+    TlsAlpn01,
+    /// On a plain listener, which has to be at port 80
+    #[value(name = "http-01")]
+    Http01,
+}

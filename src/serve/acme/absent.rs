@@ -1,0 +1,69 @@
+//! What stands for certificates from an authority where the feature `acme` is off: nothing.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use tokio::sync::watch;
+use tokio_rustls::server::TlsStream;
+
+use crate::model::Hostname;
+
+use super::Shared;
+use super::tls::Certificates;
+
+/// There are none.
+#[derive(Debug)]
+pub enum Settings {}
+
+/// There is none.
+#[derive(Debug)]
+pub enum Acme {}
+
+/// None.
+#[derive(Debug, Default)]
+pub struct Figures;
+
+impl Acme {
+    pub fn new(
+        settings: Settings,
+        _: Option<Arc<Certificates>>,
+        _: Option<Hostname>,
+    ) -> Result<Arc<Self>, rustls::Error> {
+        match settings {}
+    }
+
+    pub fn prepare(&self, _: Option<&str>) -> io::Result<()> {
+        match *self {}
+    }
+
+    pub fn load(&self) -> io::Result<Vec<String>> {
+        match *self {}
+    }
+
+    pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        match **self {}
+    }
+
+    pub fn at_path(&self, _: &str) -> Option<String> {
+        match *self {}
+    }
+
+    pub async fn accept<S>(&self, _: &Shared, _: Arc<ServerConfig>, _: S) -> Option<TlsStream<S>> {
+        match *self {}
+    }
+
+    pub fn run(&self, _: &Arc<Shared>, _: watch::Receiver<bool>) {
+        match *self {}
+    }
+}
+
+impl Figures {
+    pub fn ends(&self) -> Vec<(String, i64)> {
+        Vec::new()
+    }
+
+    pub fn counters(&self) -> [(&'static str, &'static str, u64); 0] {
+        []
+    }
+}

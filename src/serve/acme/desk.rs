@@ -1,0 +1,238 @@
+//! Whether a certificate may be ordered now: one order for each name at a time, longer pauses after each
+//! failure, and not more in an hour than the authority likes, whoever asks.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use super::names::Whose;
+
+/// Who wants what, and what has gone wrong.
+pub struct Desk {
+    in_hand: HashSet<String>,
+    /// By name: how often in a row, and until when there is a pause.
+    failures: HashMap<String, Failures>,
+    authority: Failures,
+    bucket: Bucket,
+    said: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    count: u32,
+    until: Option<Instant>,
+}
+
+/// What is answered to somebody who wants a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Begin,
+    /// Somebody has asked already.
+    InHand,
+    /// It has failed a short while ago.
+    Later,
+    /// There were too many; `say`: and nobody has been told for a while.
+    TooMany {
+        say: bool,
+    },
+}
+
+/// How an order ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Issued,
+    /// For this name.
+    Failed,
+    /// There is no speaking with the authority, for any name; nothing was ordered.
+    Unreachable,
+    /// It has had enough of us, for any name.
+    Tired,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// After failures of a name: 1, 4, 16, 64, 256 minutes. Let's Encrypt takes five failures of a name in an
+/// hour, and the first hour has four.
+const FIRST: Duration = MINUTE;
+const LONGEST: Duration = Duration::from_secs(6 * 3600);
+/// After failures to reach the authority.
+const FIRST_UNREACHABLE: Duration = Duration::from_secs(5);
+const LONGEST_UNREACHABLE: Duration = Duration::from_secs(30 * 60);
+const TIRED: Duration = Duration::from_secs(3600);
+/// A name that nobody asks for is forgotten when its pause is over for so long.
+const FORGET: Duration = Duration::from_secs(24 * 3600);
+
+impl Desk {
+    pub fn new(orders_an_hour: u32, now: Instant) -> Self {
+        Self {
+            in_hand: HashSet::new(),
+            failures: HashMap::new(),
+            authority: Failures::default(),
+            bucket: Bucket::new(orders_an_hour, now),
+            said: None,
+        }
+    }
+
+    pub fn ask(&mut self, name: &str, whose: Whose, now: Instant) -> Answer {
+        if self.in_hand.contains(name) {
+            return Answer::InHand;
+        }
+        let pauses = |failures: &Failures| failures.until.is_some_and(|until| now < until);
+        if pauses(&self.authority) || self.failures.get(name).is_some_and(pauses) {
+            return Answer::Later;
+        }
+        if !self.bucket.take(whose, now) {
+            let is_new = self.said.is_none_or(|said| now.duration_since(said) >= MINUTE);
+            if is_new {
+                self.said = Some(now);
+            }
+            return Answer::TooMany { say: is_new };
+        }
+        self.in_hand.insert(name.to_owned());
+        Answer::Begin
+    }
+
+    pub fn is_in_hand(&self, name: &str) -> bool {
+        self.in_hand.contains(name)
+    }
+
+    /// How often in a row it has failed for a name.
+    pub fn failed(&self, name: &str) -> u32 {
+        self.failures.get(name).map_or(0, |failures| failures.count)
+    }
+
+    /// An order is over. Gives how long the pause is.
+    pub fn over(&mut self, name: &str, end: End, now: Instant) -> Duration {
+        self.in_hand.remove(name);
+        self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
+        if matches!(end, End::Issued | End::Failed) {
+            self.authority = Failures::default();
+        }
+        match end {
+            End::Issued => {
+                self.failures.remove(name);
+                Duration::ZERO
+            }
+            End::Failed => {
+                let failures = self.failures.entry(name.to_owned()).or_default();
+                failures.add(now, FIRST, 4, LONGEST)
+            }
+            End::Unreachable => {
+                self.bucket.give_back();
+                // Orders that were under way together have found out the same thing.
+                match self.authority.until {
+                    Some(until) if now < until => until - now,
+                    _ => self.authority.add(now, FIRST_UNREACHABLE, 2, LONGEST_UNREACHABLE),
+                }
+            }
+            End::Tired => self.authority.add(now, TIRED, 1, TIRED),
+        }
+    }
+}
+
+impl Failures {
+    fn add(&mut self, now: Instant, first: Duration, factor: u32, longest: Duration) -> Duration {
+        let times = factor.saturating_pow(self.count.min(16));
+        let pause = first.saturating_mul(times).min(longest);
+        self.count += 1;
+        self.until = Some(now + pause);
+        pause
+    }
+}
+
+/// So many at once, and so many each hour after that.
+struct Bucket {
+    holds: f64,
+    left: f64,
+    since: Instant,
+}
+
+impl Bucket {
+    fn new(an_hour: u32, now: Instant) -> Self {
+        Self { holds: f64::from(an_hour), left: f64::from(an_hour), since: now }
+    }
+
+    /// Strangers leave a fifth of it for those names that are known.
+    fn take(&mut self, whose: Whose, now: Instant) -> bool {
+        let hours = now.saturating_duration_since(self.since).as_secs_f64() / 3600.0;
+        self.left = (self.left + hours * self.holds).min(self.holds);
+        self.since = now;
+        let kept = match whose {
+            Whose::Own => 0.0,
+            Whose::Customer => (self.holds / 5.0).floor(),
+        };
+        let may = self.left - kept >= 1.0;
+        if may {
+            self.left -= 1.0;
+        }
+        may
+    }
+
+    fn give_back(&mut self) {
+        self.left = (self.left + 1.0).min(self.holds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_in_hand_once_and_pauses_longer_after_each_failure() {
+        let mut now = Instant::now();
+        let mut desk = Desk::new(50, now);
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
+            assert_eq!(desk.ask("a", Whose::Own, now), Answer::InHand);
+            let pause = desk.over("a", End::Failed, now);
+            assert_eq!(desk.ask("a", Whose::Own, now + pause - MINUTE / 2), Answer::Later);
+            assert_eq!(desk.ask("b", Whose::Own, now), Answer::Begin, "others go on");
+            desk.over("b", End::Issued, now);
+            pauses.push(pause.as_secs() / 60);
+            now += pause;
+        }
+        assert_eq!(pauses, [1, 4, 16, 64, 256, 360, 360]);
+        assert_eq!(desk.failed("a"), 7);
+        assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
+        desk.over("a", End::Issued, now);
+        assert_eq!(desk.failed("a"), 0);
+    }
+
+    #[test]
+    fn an_authority_that_is_away_is_left_alone_by_every_name_and_costs_nothing() {
+        let now = Instant::now();
+        let mut desk = Desk::new(2, now);
+        assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
+        assert_eq!(desk.ask("b", Whose::Own, now), Answer::Begin);
+        assert_eq!(desk.over("a", End::Unreachable, now), Duration::from_secs(5));
+        assert_eq!(desk.over("b", End::Unreachable, now), Duration::from_secs(5));
+        assert_eq!(desk.ask("c", Whose::Own, now), Answer::Later);
+        let later = now + Duration::from_secs(5);
+        assert_eq!(desk.ask("a", Whose::Own, later), Answer::Begin);
+        assert_eq!(desk.over("a", End::Unreachable, later), Duration::from_secs(10));
+        let later = later + Duration::from_secs(10);
+        assert_eq!(desk.ask("a", Whose::Own, later), Answer::Begin);
+        assert_eq!(desk.over("a", End::Tired, later), TIRED);
+        assert_eq!(desk.ask("b", Whose::Own, later + MINUTE), Answer::Later);
+    }
+
+    #[test]
+    fn strangers_leave_some_orders_to_those_who_are_known() {
+        let now = Instant::now();
+        let mut desk = Desk::new(10, now);
+        let mut taken = 0;
+        for number in 0..100 {
+            let answer = desk.ask(&format!("{number}"), Whose::Customer, now);
+            taken += usize::from(answer == Answer::Begin);
+            assert_eq!(answer == Answer::TooMany { say: true }, number == 8, "it is said once");
+        }
+        assert_eq!(taken, 8);
+        assert_eq!(desk.ask("own 1", Whose::Own, now), Answer::Begin);
+        assert_eq!(desk.ask("own 2", Whose::Own, now), Answer::Begin);
+        assert!(matches!(desk.ask("own 3", Whose::Own, now), Answer::TooMany { .. }));
+        // Six minutes are a tenth of an hour.
+        let later = now + 6 * MINUTE;
+        assert!(matches!(desk.ask("x", Whose::Customer, later), Answer::TooMany { .. }));
+        assert_eq!(desk.ask("own 3", Whose::Own, later), Answer::Begin);
+        assert!(matches!(desk.ask("own 4", Whose::Own, later), Answer::TooMany { .. }));
+    }
+}

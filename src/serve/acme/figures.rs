@@ -1,0 +1,38 @@
+//! Figures about certificates that are fetched.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What has been counted.
+#[derive(Debug, Default)]
+pub struct Figures {
+    pub orders: AtomicU64,
+    pub failures: AtomicU64,
+    pub limited: AtomicU64,
+    ends: Mutex<Vec<(String, i64)>>,
+}
+
+/// Of a hundred thousand names nobody wants a curve each; those that end first are the ones to watch.
+const MOST_NAMES: usize = 100;
+
+impl Figures {
+    /// What ends when, in seconds since 1970.
+    pub fn note(&self, mut ends: Vec<(String, i64)>) {
+        ends.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        ends.truncate(MOST_NAMES);
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
+    }
+
+    pub fn ends(&self) -> Vec<(String, i64)> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn counters(&self) -> [(&'static str, &'static str, u64); 3] {
+        let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        [
+            ("acme_orders", "Certificates that were asked for", value(&self.orders)),
+            ("acme_failures", "Orders that brought no certificate", value(&self.failures)),
+            ("acme_limited", "Orders beyond --acme-orders", value(&self.limited)),
+        ]
+    }
+}

@@ -1,0 +1,201 @@
+//! Certificates from an authority, for the names that clients ask this server by.
+//!
+//! A handshake names a host (`accept`); `names` says whether that may have a certificate, `desk` whether
+//! now; a thread of its own (`thread`) fetches it with one order for each name (`order`), while
+//! `challenges` shows the authority that the name is ours. What there is lies in memory (`issued`) and on
+//! disk (`cache`).
+//!
+//! RFC 8555; RFC 8737 for TLS-ALPN-01
+
+mod accept;
+mod cache;
+mod challenges;
+mod desk;
+mod figures;
+mod issued;
+mod names;
+mod order;
+mod resolver;
+mod thread;
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+use std::{fmt, io};
+
+use rustls::ServerConfig;
+use tokio::sync::{mpsc, watch};
+
+use crate::model::Hostname;
+
+use super::Shared;
+use super::tls::Certificates;
+
+pub use figures::Figures;
+
+use cache::Cache;
+use challenges::Challenges;
+use desk::{Answer, Desk};
+use issued::{Issued, One};
+use names::Whose;
+use resolver::Resolver;
+
+/// The ways to show that a name is ours, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// On a TLS listener, which the authority asks at port 443.
+    TlsAlpn,
+    /// On a plain listener, which it asks at port 80.
+    Http,
+}
+
+/// Which authority, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The URL of its directory.
+    pub directory: String,
+    /// `mailto:` addresses for the authority's own messages.
+    pub contacts: Vec<String>,
+    /// The folder that certificates and keys are kept in.
+    pub cache: PathBuf,
+    /// A certificate that the directory's own is judged by, in place of the system's.
+    pub trust: Option<PathBuf>,
+    /// In the order in which they are tried; at least one.
+    pub kinds: Vec<Kind>,
+    /// So many at once, and so many each hour after that.
+    pub orders_an_hour: u32,
+}
+
+/// Everything about certificates that are fetched.
+pub struct Acme {
+    settings: Settings,
+    cache: Cache,
+    issued: Issued,
+    challenges: Challenges,
+    /// Those from files, which go first.
+    files: Option<Arc<Certificates>>,
+    canonical: Option<Hostname>,
+    desk: Mutex<Desk>,
+    queue: mpsc::UnboundedSender<String>,
+    /// Taken by the thread that fetches.
+    asked: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
+    /// Tells those who wait that an order is over.
+    over: watch::Sender<u64>,
+}
+
+/// Not more names than this for domains that are not a provider's own: each takes some KiB of memory.
+const MOST_CUSTOMERS: usize = 20_000;
+
+impl Acme {
+    pub fn new(
+        settings: Settings,
+        files: Option<Arc<Certificates>>,
+        canonical: Option<Hostname>,
+    ) -> Result<Arc<Self>, rustls::Error> {
+        let (queue, asked) = mpsc::unbounded_channel();
+        let cache = Cache::new(&settings.cache, &settings.directory);
+        let desk = Desk::new(settings.orders_an_hour, Instant::now());
+        Ok(Arc::new(Self {
+            settings,
+            cache,
+            issued: Issued::default(),
+            challenges: Challenges::new()?,
+            files,
+            canonical,
+            desk: Mutex::new(desk),
+            queue,
+            asked: Mutex::new(Some(asked)),
+            over: watch::Sender::new(0),
+        }))
+    }
+
+    /// Makes the folder, before root is given up for `user`.
+    pub fn prepare(&self, user: Option<&str>) -> io::Result<()> {
+        self.cache.prepare(user)
+    }
+
+    /// Takes what is kept on disk; gives what cannot be used of it, and what there is to say.
+    pub fn load(&self) -> io::Result<Vec<String>> {
+        self.cache.try_to_write()?;
+        let mut talk = Vec::new();
+        let mut count = 0_usize;
+        for (path, kept) in self.cache.load()? {
+            let one = kept.and_then(|kept| One::new(&kept.name, &kept.key, &kept.chain));
+            match one {
+                Ok(one) => {
+                    count += 1;
+                    self.issued.put(one);
+                }
+                Err(why) => talk.push(format!(
+                    "cannot use {}: {why}; the name gets another certificate when it is asked for",
+                    path.display()
+                )),
+            }
+        }
+        if count > 0 {
+            let s = if count == 1 { "" } else { "s" };
+            talk.push(format!("{count} certificate{s} of {} kept", self.settings.directory));
+        }
+        Ok(talk)
+    }
+
+    /// What a TLS listener needs.
+    pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        Certificates::config(Arc::new(Resolver(Arc::clone(self))), &[b"h2", b"http/1.1"])
+    }
+
+    /// What stands at `/.well-known/acme-challenge/TOKEN`.
+    pub fn at_path(&self, path: &str) -> Option<String> {
+        self.challenges.at_path(path)
+    }
+
+    /// Asks for a certificate, if there may be one now. Whether one is on its way.
+    fn ask(&self, shared: &Shared, name: &str) -> bool {
+        let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
+            return false;
+        };
+        let figures = &shared.metrics.shared.acme;
+        let is_full = whose == Whose::Customer && self.issued.len() >= MOST_CUSTOMERS;
+        let answer = match is_full && self.issued.get(name).is_none() {
+            true => Answer::TooMany { say: false },
+            false => self.desk().ask(name, whose, Instant::now()),
+        };
+        match answer {
+            Answer::Begin => {
+                figures.orders.fetch_add(1, Ordering::Relaxed);
+                // While the server ends nobody takes it, and nobody waits for it long.
+                self.queue.send(name.to_owned()).is_ok()
+            }
+            Answer::InHand => true,
+            Answer::Later => false,
+            Answer::TooMany { say } => {
+                figures.limited.fetch_add(1, Ordering::Relaxed);
+                if say {
+                    shared.tell(&format!(
+                        "no certificate for {name} now: there were as many orders as --acme-orders \
+                         {} allows",
+                        self.settings.orders_an_hour
+                    ));
+                }
+                false
+            }
+        }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Acme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acme").field("directory", &self.settings.directory).finish_non_exhaustive()
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,63 @@
+//! Which names may have a certificate: those that clients ask by, of domains that are served.
+
+use crate::model::Hostname;
+use crate::serve::store::Store;
+
+/// Whose name it is, which decides who goes first where not all can be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// This server's, or of a domain that a provider's file names.
+    Own,
+    /// Of a domain that is matched by a wildcard, or by nothing but the default. Anybody may ask for
+    /// any number of these.
+    Customer,
+}
+
+/// The hosts of a domain that clients ask.
+const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
+
+/// Whether a name, in lower case, may have one. None: no.
+pub fn whose(name: &str, store: &Store, canonical: Option<&Hostname>) -> Option<Whose> {
+    let host = Hostname::new(name).ok().filter(|host| host.as_str() == name)?;
+    if canonical == Some(&host) {
+        return Some(Whose::Own);
+    }
+    let domain = domain(name)?;
+    if store.find_own(domain).is_some() {
+        return Some(Whose::Own);
+    }
+    // One that begins like a host stands for no domain of its own.
+    if self::domain(domain).is_some() {
+        return None;
+    }
+    if store.find(domain).is_some() {
+        return Some(Whose::Customer);
+    }
+    let is_domain = Hostname::new(domain).is_ok_and(|domain| domain.is_qualified());
+    (is_domain && store.for_all_others().is_some()).then_some(Whose::Customer)
+}
+
+fn domain(name: &str) -> Option<&str> {
+    let (first, domain) = name.split_once('.')?;
+    HOSTS.contains(&first).then_some(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hosts_of_clients_and_the_canonical_one_may_have_one() {
+        let store = Store::default();
+        let own = Hostname::new("mail.example").unwrap();
+        assert_eq!(whose("mail.example", &store, Some(&own)), Some(Whose::Own));
+        for name in ["other.example", "autoconfig.a.example", "AUTOCONFIG.a.example", "", "."] {
+            assert_eq!(whose(name, &store, Some(&own)), None, "{name}");
+        }
+        assert_eq!(domain("autoconfig.a.example"), Some("a.example"));
+        assert_eq!(domain("ua-auto-config.a.example"), Some("a.example"));
+        for name in ["www.a.example", "mail.a.example", "a.example", "autoconfig"] {
+            assert_eq!(domain(name), None, "{name}");
+        }
+    }
+}

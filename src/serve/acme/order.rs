@@ -1,0 +1,250 @@
+//! One order with the authority, from the account to the certificate.
+
+use std::time::Duration;
+
+use instant_acme::{
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, NewAccount,
+    NewOrder, Order, OrderStatus, RetryPolicy,
+};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::challenges::Showing;
+use super::{Acme, Kind};
+
+/// Why there is no certificate.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing could be ordered: the authority does not answer, or nothing that can be understood.
+    Unreachable(String),
+    /// It has had too many orders.
+    Tired(String),
+    /// It does not want this account any more.
+    Stranger(String),
+    /// Anything else.
+    Failed(String),
+}
+
+/// The account as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptAccount {
+    contacts: Vec<String>,
+    credentials: AccountCredentials,
+}
+
+/// A key and the chain for it, in PEM.
+pub struct Fetched {
+    pub key: Zeroizing<String>,
+    pub chain: String,
+}
+
+/// How long the authority may look at a challenge, or make a certificate.
+const RETRIES: RetryPolicy = RetryPolicy::new()
+    .initial_delay(Duration::from_millis(250))
+    .backoff(1.5)
+    .timeout(Duration::from_secs(60));
+
+impl Acme {
+    /// The account with the authority; a new one where there is none.
+    pub async fn account(&self) -> Result<Account, Failure> {
+        let settings = &self.settings;
+        let builder = || match &settings.trust {
+            Some(path) => Account::builder_with_root(path),
+            None => Account::builder(),
+        };
+        let contacts: Vec<&str> = settings.contacts.iter().map(String::as_str).collect();
+        let kept = self.cache.account().map_err(|why| {
+            Failure::Unreachable(format!("the account that is kept cannot be read: {why}"))
+        })?;
+        if let Some(text) = kept {
+            let kept: KeptAccount = serde_json::from_str(&text).map_err(|why| {
+                Failure::Unreachable(format!("the account that is kept is broken: {why}"))
+            })?;
+            let same = kept.contacts == settings.contacts;
+            let account = builder().map_err(before)?.from_credentials(kept.credentials).await;
+            let account = account.map_err(before)?;
+            if !same {
+                account.update_contacts(&contacts).await.map_err(before)?;
+                let mut kept: serde_json::Value = serde_json::from_str(&text).map_err(json)?;
+                kept["contacts"] = settings.contacts.clone().into();
+                self.keep_account(&kept)?;
+            }
+            return Ok(account);
+        }
+        let wanted = NewAccount {
+            contact: &contacts,
+            terms_of_service_agreed: true,
+            only_return_existing: false,
+        };
+        let made = builder().map_err(before)?.create(&wanted, settings.directory.clone(), None);
+        let (account, credentials) = made.await.map_err(before)?;
+        self.keep_account(&KeptAccount { contacts: settings.contacts.clone(), credentials })?;
+        Ok(account)
+    }
+
+    fn keep_account(&self, account: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(account).map(Zeroizing::new).map_err(json)?;
+        self.cache
+            .keep_account(&text)
+            .map_err(|why| Failure::Unreachable(format!("the account cannot be kept: {why}")))
+    }
+
+    /// A certificate for one name.
+    pub async fn fetch(
+        &self,
+        account: &Account,
+        name: &str,
+        kind: Kind,
+    ) -> Result<Fetched, Failure> {
+        let names = [Identifier::Dns(name.to_owned())];
+        let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(before)?;
+        let showing = self.answer(&mut order, kind).await?;
+        let status = match order.state().status {
+            OrderStatus::Pending => order.poll_ready(&RETRIES).await,
+            status => Ok(status),
+        };
+        drop(showing);
+        match status {
+            Ok(OrderStatus::Ready) => {}
+            Ok(status) => return Err(invalid(&mut order, &format!("{status:?}")).await),
+            Err(Error::Api(problem)) => return Err(invalid(&mut order, &say(&problem)).await),
+            Err(why) => return Err(during(why)),
+        }
+        let key = KeyPair::generate().map_err(made)?;
+        let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(made)?;
+        params.distinguished_name = DistinguishedName::new();
+        let request = params.serialize_request(&key).map_err(made)?;
+        order.finalize_csr(request.der()).await.map_err(during)?;
+        let chain = order.poll_certificate(&RETRIES).await.map_err(during)?;
+        Ok(Fetched { key: Zeroizing::new(key.serialize_pem()), chain })
+    }
+
+    /// Shows what the authority wants to see, and tells it so.
+    async fn answer(&self, order: &mut Order, kind: Kind) -> Result<Vec<Showing>, Failure> {
+        let mut showing = Vec::new();
+        let mut all = order.authorizations();
+        while let Some(authorization) = all.next().await {
+            let mut authorization = authorization.map_err(during)?;
+            if authorization.status == AuthorizationStatus::Valid {
+                continue;
+            }
+            let wanted = match kind {
+                Kind::TlsAlpn => ChallengeType::TlsAlpn01,
+                Kind::Http => ChallengeType::Http01,
+            };
+            let offered: Vec<String> =
+                authorization.challenges.iter().map(|c| format!("{:?}", c.r#type)).collect();
+            let Some(mut challenge) = authorization.challenge(wanted) else {
+                return Err(Failure::Failed(format!(
+                    "the authority does not offer {}, but {}",
+                    kind.name(),
+                    offered.join(", ")
+                )));
+            };
+            let said = challenge.key_authorization();
+            showing.push(match kind {
+                Kind::TlsAlpn => {
+                    let Identifier::Dns(name) = challenge.identifier().identifier else {
+                        return Err(Failure::Failed("it asks about no name".to_owned()));
+                    };
+                    let digest = said.digest();
+                    let shown = self.challenges.show_certificate(name, digest.as_ref());
+                    shown.map_err(Failure::Failed)?
+                }
+                Kind::Http => self.challenges.show_words(&challenge.token, said.as_str()),
+            });
+            challenge.set_ready().await.map_err(during)?;
+        }
+        Ok(showing)
+    }
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TlsAlpn => "tls-alpn-01",
+            Self::Http => "http-01",
+        }
+    }
+}
+
+/// What the authority has found wrong with the challenge, in its own words.
+async fn invalid(order: &mut Order, otherwise: &str) -> Failure {
+    let mut words = Vec::new();
+    let mut all = order.authorizations();
+    while let Some(Ok(mut authorization)) = all.next().await {
+        if let Ok(state) = authorization.refresh().await {
+            words.extend(state.challenges.iter().filter_map(|c| c.error.as_ref()).map(say));
+        }
+    }
+    match words.is_empty() {
+        true => Failure::Failed(otherwise.to_owned()),
+        false => Failure::Failed(words.join("; ")),
+    }
+}
+
+/// Until there is an order.
+fn before(why: Error) -> Failure {
+    match why {
+        Error::Api(problem) => {
+            let is = |kind: &str| problem.r#type.as_deref().is_some_and(|own| own.ends_with(kind));
+            let words = say(&problem);
+            match () {
+                () if is(":rateLimited") => Failure::Tired(words),
+                () if is(":accountDoesNotExist") => Failure::Stranger(words),
+                () => Failure::Failed(words),
+            }
+        }
+        other => Failure::Unreachable(chain(&other)),
+    }
+}
+
+/// Afterwards.
+fn during(why: Error) -> Failure {
+    match why {
+        Error::Api(_) => before(why),
+        other => Failure::Failed(chain(&other)),
+    }
+}
+
+fn made(why: rcgen::Error) -> Failure {
+    Failure::Failed(format!("cannot make a request for a certificate: {why}"))
+}
+
+fn json(why: serde_json::Error) -> Failure {
+    Failure::Unreachable(why.to_string())
+}
+
+/// A problem document: what stands in it, without control characters.
+fn say(problem: &instant_acme::Problem) -> String {
+    let mut words = problem.detail.clone().unwrap_or_default();
+    for sub in &problem.subproblems {
+        words.push_str("; ");
+        words.push_str(&sub.to_string());
+    }
+    if let Some(kind) = &problem.r#type {
+        let kind = kind.rsplit(':').next().unwrap_or(kind);
+        words = format!("{words} ({kind})");
+    }
+    printable(&words)
+}
+
+/// An error with all its causes: "client error" alone says nothing.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let more = cause.to_string();
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
+        }
+        next = cause.source();
+    }
+    printable(&words)
+}
+
+/// Others' words, on one line and not without end.
+fn printable(words: &str) -> String {
+    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect()
+}

@@ -1,0 +1,31 @@
+//! Which certificate a handshake gets: those from files first, then those that were fetched.
+
+use std::sync::Arc;
+
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::Acme;
+
+/// Chooses by name. A client that names no host gets the first of the files, else the canonical host's.
+#[derive(Debug)]
+pub struct Resolver(pub Arc<Acme>);
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let Self(acme) = self;
+        let fetched = |name: &str| acme.issued.get(name).map(|one| Arc::clone(&one.key));
+        let files = acme.files.as_ref();
+        let by_name = hello
+            .server_name()
+            .map(str::to_ascii_lowercase)
+            .and_then(|name| files.and_then(|files| files.of(&name)).or_else(|| fetched(&name)));
+        by_name.or_else(|| files.and_then(|files| files.first())).or_else(|| {
+            match hello.server_name() {
+                // A wrong certificate helps nobody.
+                Some(_) => None,
+                None => fetched(acme.canonical.as_ref()?.as_str()),
+            }
+        })
+    }
+}
