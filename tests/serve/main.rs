@@ -1,9 +1,17 @@
 //! `mailwright serve` as its clients see it: the finished program on a free port, asked over sockets.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod answers;
 mod bad_input;
 mod host;
 mod mutated;
+#[cfg(feature = "acme")]
+mod pebble;
+#[cfg(feature = "acme")]
+#[path = "../clients/support.rs"]
+#[allow(dead_code, unused_macros, reason = "each test crate uses its part")]
+mod programs;
 mod reload;
 #[cfg(feature = "verify")]
 mod selftest;

@@ -40,8 +40,9 @@ impl Cache {
 
     /// Makes the folders, for `user` where this is root.
     pub fn prepare(&self, user: Option<&str>) -> io::Result<()> {
-        let mut missing: Vec<&Path> =
-            self.folder.ancestors().take_while(|folder| !folder.exists()).collect();
+        // The empty path stands for where we are.
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let mut missing: Vec<&Path> = self.folder.ancestors().take_while(is_missing).collect();
         let failed = |folder: &Path, why: &io::Error| {
             io::Error::new(why.kind(), format!("cannot make {}: {why}", folder.display()))
         };

@@ -44,7 +44,7 @@ pub enum End {
     Failed,
     /// There is no speaking with the authority, for any name; nothing was ordered.
     Unreachable,
-    /// It has had enough of us, for any name.
+    /// The authority has a limit of its own, and this name is beyond it.
     Tired,
 }
 
@@ -56,6 +56,7 @@ const LONGEST: Duration = Duration::from_secs(6 * 3600);
 /// After failures to reach the authority.
 const FIRST_UNREACHABLE: Duration = Duration::from_secs(5);
 const LONGEST_UNREACHABLE: Duration = Duration::from_secs(30 * 60);
+/// The authority's limits are of hours and days.
 const TIRED: Duration = Duration::from_secs(3600);
 /// A name that nobody asks for is forgotten when its pause is over for so long.
 const FORGET: Duration = Duration::from_secs(24 * 3600);
@@ -103,7 +104,7 @@ impl Desk {
     pub fn over(&mut self, name: &str, end: End, now: Instant) -> Duration {
         self.in_hand.remove(name);
         self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
-        if matches!(end, End::Issued | End::Failed) {
+        if end != End::Unreachable {
             self.authority = Failures::default();
         }
         match end {
@@ -123,7 +124,10 @@ impl Desk {
                     _ => self.authority.add(now, FIRST_UNREACHABLE, 2, LONGEST_UNREACHABLE),
                 }
             }
-            End::Tired => self.authority.add(now, TIRED, 1, TIRED),
+            End::Tired => {
+                let failures = self.failures.entry(name.to_owned()).or_default();
+                failures.add(now, TIRED, 4, LONGEST)
+            }
         }
     }
 }
@@ -212,7 +216,9 @@ mod tests {
         let later = later + Duration::from_secs(10);
         assert_eq!(desk.ask("a", Whose::Own, later), Answer::Begin);
         assert_eq!(desk.over("a", End::Tired, later), TIRED);
-        assert_eq!(desk.ask("b", Whose::Own, later + MINUTE), Answer::Later);
+        assert_eq!(desk.ask("a", Whose::Own, later + 59 * MINUTE), Answer::Later);
+        assert_eq!(desk.ask("b", Whose::Own, later), Answer::Begin, "its limit is not b's");
+        assert_eq!(desk.over("b", End::Unreachable, later), Duration::from_secs(5), "anew");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{Acme, Kind};
 pub enum Failure {
     /// Nothing could be ordered: the authority does not answer, or nothing that can be understood.
     Unreachable(String),
-    /// It has had too many orders.
+    /// It has had too many orders, for this name or for its domain.
     Tired(String),
     /// It does not want this account any more.
     Stranger(String),

@@ -64,6 +64,7 @@ impl Acme {
                 fetcher.ask_for_own(own.as_str());
             }
             fetcher.note();
+            let mut over = self.over.subscribe();
             loop {
                 let pause = fetcher.renew();
                 tokio::select! {
@@ -71,6 +72,8 @@ impl Acme {
                         Some(name) => drop(spawn_local(Rc::clone(&fetcher).fetch(name))),
                         None => break,
                     },
+                    // One that is new may be the next one to be renewed.
+                    _ = over.changed() => {}
                     () = tokio::time::sleep(pause) => {}
                     _ = stopped.changed() => break,
                 }
@@ -170,8 +173,8 @@ impl Fetcher {
             shared.metrics.shared.acme.failures.fetch_add(1, Ordering::Relaxed);
             let pause = acme.desk().over(&name, end, Instant::now());
             let what = match end {
-                End::Unreachable | End::Tired => "nothing is ordered",
-                End::Issued | End::Failed => "it is not ordered again",
+                End::Unreachable => "nothing is ordered",
+                _ => "it is not ordered again",
             };
             shared.tell(&format!(
                 "no certificate for {name} ({}): {words}; {what} for {}",
