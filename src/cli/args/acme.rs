@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub struct AcmeArgs {
-    /// Fetch certificates when clients ask for them: letsencrypt, letsencrypt-staging, or the URL of
-    /// another authority's directory
+    /// TLS with certificates that are fetched when clients ask for them, from letsencrypt,
+    /// letsencrypt-staging, or another authority by the URL of its directory
     #[arg(long, value_name = "NAME|URL")]
     pub acme: Option<String>,
     /// You agree to the terms of that authority

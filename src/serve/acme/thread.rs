@@ -21,6 +21,8 @@ use super::{Acme, now};
 const TOGETHER: usize = 8;
 /// One order, with everything that the authority may take its time for.
 const LONGEST: Duration = Duration::from_secs(180);
+/// An authority that says nothing for so long is not there.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// What is to be renewed is looked for so often at least, and at most.
 const OFTEN: Duration = Duration::from_secs(60);
 const SELDOM: Duration = Duration::from_secs(1);
@@ -209,8 +211,12 @@ impl Fetcher {
         if let Some(account) = &*known {
             return Ok(account.clone());
         }
-        let account = self.acme.account().await?;
-        Ok(known.insert(account).clone())
+        let account = tokio::time::timeout(LONGEST_SILENCE, self.acme.account()).await;
+        let account = account.unwrap_or_else(|_| {
+            let seconds = LONGEST_SILENCE.as_secs();
+            Err(Failure::Unreachable(format!("it does not answer within {seconds} s")))
+        });
+        Ok(known.insert(account?).clone())
     }
 }
 
