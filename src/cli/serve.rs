@@ -221,6 +221,7 @@ mod acme {
     const TERMS: &str = "https://letsencrypt.org/repository/";
 
     pub fn settings(args: &ServeArgs) -> Result<Option<AcmeSettings>, Failure> {
+        let is_plain = !args.listen_http.is_empty();
         let args = &args.acme;
         let Some(named) = &args.acme else { return Ok(None) };
         let known = KNOWN.iter().find(|(name, _)| name == named).map(|(_, url)| *url);
@@ -261,7 +262,10 @@ mod acme {
         });
         let mut kinds: Vec<AcmeKind> = kinds.collect();
         if kinds.is_empty() {
-            kinds = vec![AcmeKind::TlsAlpn, AcmeKind::Http];
+            kinds.push(AcmeKind::TlsAlpn);
+            if is_plain {
+                kinds.push(AcmeKind::Http);
+            }
         }
         Ok(Some(AcmeSettings {
             directory,

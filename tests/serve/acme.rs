@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::host::{Host, provider};
 use crate::pebble::{Pebble, Place, Trust};
-use crate::programs::{program, skip};
+use crate::programs::{Running, program, skip};
 use crate::support::Run;
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
@@ -128,6 +128,13 @@ fn names_that_are_served_get_certificates_when_they_are_asked_for_and_keep_them(
         assert!(trust.get(host.addresses[0], name, "/healthz").is_err(), "{name}");
         assert!(begun.elapsed() < Duration::from_secs(4), "{name} is refused at once");
     }
+    // What is no handshake at all ends, and nothing else does.
+    let mut junk = host.connect();
+    std::io::Write::write_all(&mut junk, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").unwrap();
+    let mut rest = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut junk, &mut rest);
+    assert!(rest.len() < 16, "an alert at most: {rest:?}");
+    assert_eq!(got(&trust, &host, "autoconfig.a.example").unwrap(), all[0]);
     assert_eq!(pebble.orders(), 4, "{}", pebble.log());
 
     // With the authority gone, the next server has what this one had.
@@ -174,6 +181,62 @@ fn a_plain_listener_can_show_that_a_name_is_ours() {
     let (.., log) = host.end();
     let line = log.lines().find(|line| line.contains("acme-challenge")).expect("it was asked");
     assert!(line.contains("\"status\":200"), "{line}");
+}
+
+#[test]
+fn what_cannot_be_shown_in_one_way_is_shown_in_the_other_and_that_is_remembered() {
+    needs_pebble!();
+    let place = Place::new();
+    let pebble = place.start();
+    let [elsewhere] = crate::support::own_addresses();
+    let http = place.http.to_string();
+    let args = ["--providers", "p", "--listen-http", &http];
+    let mut host = start(two_providers(), &place, elsewhere, &args);
+    host.hear_of("serving 2 providers");
+    assert!(got(&pebble.trust(), &host, "autoconfig.a.example").is_err());
+    let words = host.hear_of("no certificate for autoconfig.a.example (tls-alpn-01)");
+    assert!(words.ends_with("it is not ordered again for 5 s"), "{words}");
+    let end = Instant::now() + crate::host::PATIENCE;
+    while got(&pebble.trust(), &host, "autoconfig.a.example").is_err() {
+        assert!(Instant::now() < end, "{}", host.said());
+        thread::sleep(Duration::from_millis(100));
+    }
+    host.hear_of("ordering a certificate for autoconfig.a.example (http-01)");
+    well(&pebble.trust(), &mut host, &pebble, "autoconfig.b.example");
+    host.hear_of("ordering a certificate for autoconfig.b.example (http-01)");
+    assert_eq!(pebble.orders(), 3);
+}
+
+/// Root gives up its rights, and what it has made for the certificates has to go along.
+#[test]
+fn who_becomes_somebody_else_can_still_keep_certificates() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
+    needs_pebble!();
+    let place = Place::new();
+    let pebble = place.start();
+    let run = two_providers();
+    std::fs::set_permissions(run.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let ca = run.path("ca.pem");
+    std::fs::copy(place.ca(), &ca).unwrap();
+    let (listen, directory) = (place.tls.to_string(), place.directory());
+    let mut args = vec!["serve", "--user", "nobody", "--listen", &listen, "--providers", "p"];
+    args.extend(["--acme", &directory, "--acme-agree-tos", "--acme-cache", "kept/here"]);
+    args.extend(["--acme-ca", "ca.pem"]);
+    let mut server = Running::start(&mut run.command(&args), run.path("said"));
+    let trust = pebble.trust();
+    let ask = || trust.get(place.tls, "autoconfig.a.example", AUTOCONFIG).ok();
+    let (answer, _) = server.until(ask);
+    assert_eq!(answer.status, 200);
+    let mut files = 0;
+    for folder in std::fs::read_dir(run.path("kept/here")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let about = file.unwrap().metadata().unwrap();
+            assert_eq!(about.mode() & 0o777, 0o600);
+            assert_ne!(about.uid(), 0, "they are the user's who runs it");
+            files += 1;
+        }
+    }
+    assert_eq!(files, 2, "the account and the certificate: {}", server.log());
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub struct AcmeArgs {
     /// A PEM file with the one certificate that the directory's own is judged by, for a private authority
     #[arg(long, value_name = "FILE", requires = "acme")]
     pub acme_ca: Option<PathBuf>,
-    /// How the authority is shown that a name is ours; more than once in order [default: both]
+    /// How the authority is shown that a name is ours; more than once in order [default:
+    /// tls-alpn-01, and http-01 where there is --listen-http]
     #[arg(long, value_enum, value_name = "KIND", requires = "acme", value_delimiter = ',')]
     pub acme_challenge: Vec<AcmeChallenge>,
     /// How many certificates may be ordered at once, and in each hour after that

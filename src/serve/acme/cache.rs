@@ -47,12 +47,13 @@ impl Cache {
             io::Error::new(why.kind(), format!("cannot make {}: {why}", folder.display()))
         };
         while let Some(folder) = missing.pop() {
-            make_folder(folder).map_err(|why| failed(folder, &why))?;
-            // What lies above the cache is the system's.
-            if folder.starts_with(&self.root) {
-                crate::serve::rights::hand_over(folder, user)
-                    .map_err(|why| failed(folder, &why))?;
-            }
+            // What lies above the cache is everybody's way to it.
+            let made = match folder.starts_with(&self.root) {
+                true => make_own_folder(folder)
+                    .and_then(|()| crate::serve::rights::hand_over(folder, user)),
+                false => std::fs::create_dir(folder),
+            };
+            made.map_err(|why| failed(folder, &why))?;
         }
         Ok(())
     }
@@ -137,13 +138,13 @@ fn read(path: &Path) -> Result<Kept, String> {
 }
 
 #[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
+fn make_own_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
+fn make_own_folder(folder: &Path) -> io::Result<()> {
     std::fs::create_dir(folder)
 }
 

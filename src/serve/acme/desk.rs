@@ -13,6 +13,8 @@ pub struct Desk {
     failures: HashMap<String, Failures>,
     authority: Failures,
     bucket: Bucket,
+    /// How many ways there are to show that a name is ours.
+    ways: u32,
     said: Option<Instant>,
 }
 
@@ -49,8 +51,10 @@ pub enum End {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// After failures of a name: 1, 4, 16, 64, 256 minutes. Let's Encrypt takes five failures of a name in an
-/// hour, and the first hour has four.
+/// Until another way is tried, where there is one.
+const OTHER_WAY: Duration = Duration::from_secs(5);
+/// After failures of a name in each way: 1, 4, 16, 64, 256 minutes. Let's Encrypt takes five failures of
+/// a name in an hour, and with two ways the first hour has five.
 const FIRST: Duration = MINUTE;
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
 /// After failures to reach the authority.
@@ -62,12 +66,13 @@ const TIRED: Duration = Duration::from_secs(3600);
 const FORGET: Duration = Duration::from_secs(24 * 3600);
 
 impl Desk {
-    pub fn new(orders_an_hour: u32, now: Instant) -> Self {
+    pub fn new(orders_an_hour: u32, ways: u32, now: Instant) -> Self {
         Self {
             in_hand: HashSet::new(),
             failures: HashMap::new(),
             authority: Failures::default(),
             bucket: Bucket::new(orders_an_hour, now),
+            ways,
             said: None,
         }
     }
@@ -114,7 +119,7 @@ impl Desk {
             }
             End::Failed => {
                 let failures = self.failures.entry(name.to_owned()).or_default();
-                failures.add(now, FIRST, 4, LONGEST)
+                failures.add_failed(self.ways, now)
             }
             End::Unreachable => {
                 self.bucket.give_back();
@@ -133,6 +138,17 @@ impl Desk {
 }
 
 impl Failures {
+    fn add_failed(&mut self, ways: u32, now: Instant) -> Duration {
+        if self.count + 1 < ways {
+            return self.add(now, OTHER_WAY, 1, OTHER_WAY);
+        }
+        let mut since = Self { count: self.count + 1 - ways.max(1), until: None };
+        let pause = since.add(now, FIRST, 4, LONGEST);
+        self.count += 1;
+        self.until = since.until;
+        pause
+    }
+
     fn add(&mut self, now: Instant, first: Duration, factor: u32, longest: Duration) -> Duration {
         let times = factor.saturating_pow(self.count.min(16));
         let pause = first.saturating_mul(times).min(longest);
@@ -182,7 +198,7 @@ mod tests {
     #[test]
     fn a_name_is_in_hand_once_and_pauses_longer_after_each_failure() {
         let mut now = Instant::now();
-        let mut desk = Desk::new(50, now);
+        let mut desk = Desk::new(50, 1, now);
         let mut pauses = Vec::new();
         for _ in 0..7 {
             assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
@@ -202,9 +218,22 @@ mod tests {
     }
 
     #[test]
+    fn another_way_is_tried_soon() {
+        let mut now = Instant::now();
+        let mut desk = Desk::new(50, 2, now);
+        let pauses = [(); 4].map(|()| {
+            assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
+            let pause = desk.over("a", End::Failed, now);
+            now += pause;
+            pause.as_secs()
+        });
+        assert_eq!(pauses, [5, 60, 240, 960]);
+    }
+
+    #[test]
     fn an_authority_that_is_away_is_left_alone_by_every_name_and_costs_nothing() {
         let now = Instant::now();
-        let mut desk = Desk::new(2, now);
+        let mut desk = Desk::new(2, 1, now);
         assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
         assert_eq!(desk.ask("b", Whose::Own, now), Answer::Begin);
         assert_eq!(desk.over("a", End::Unreachable, now), Duration::from_secs(5));
@@ -224,7 +253,7 @@ mod tests {
     #[test]
     fn strangers_leave_some_orders_to_those_who_are_known() {
         let now = Instant::now();
-        let mut desk = Desk::new(10, now);
+        let mut desk = Desk::new(10, 1, now);
         let mut taken = 0;
         for number in 0..100 {
             let answer = desk.ask(&format!("{number}"), Whose::Customer, now);

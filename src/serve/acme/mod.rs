@@ -95,7 +95,8 @@ impl Acme {
     ) -> Result<Arc<Self>, rustls::Error> {
         let (queue, asked) = mpsc::unbounded_channel();
         let cache = Cache::new(&settings.cache, &settings.directory);
-        let desk = Desk::new(settings.orders_an_hour, Instant::now());
+        let ways = u32::try_from(settings.kinds.len()).unwrap_or(u32::MAX);
+        let desk = Desk::new(settings.orders_an_hour, ways, Instant::now());
         Ok(Arc::new(Self {
             settings,
             cache,
