@@ -10,6 +10,28 @@ mod support;
 #[macro_use]
 mod python;
 
+// The real servers of tests/verify, and the running server of tests/serve.
+#[path = "../verify/ca.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod ca;
+#[path = "../verify/dovecot.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod dovecot;
+#[path = "../serve/fixtures.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod fixtures;
+#[path = "../serve/host.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod host;
+#[path = "../verify/oidc.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod oidc;
+#[path = "../verify/postfix.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod postfix;
+#[path = "../support/mod.rs"]
+mod runs;
+
 mod ansible;
 mod apple;
 #[cfg(feature = "serve")]
@@ -26,6 +48,8 @@ mod marionette;
 mod message;
 mod powershell;
 mod qr;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "sign")]
 mod sign;
 #[cfg(feature = "serve")]

@@ -167,43 +167,74 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
+/// What a test sees in its environment that has started itself again on its own.
+const INSIDE: &str = "MAILWRIGHT_TEST_IS_ALONE";
+
 /// Runs the body of the test called `name` where the only network is its own loopback.
 ///
 /// The test starts itself again in a network namespace. Where the machine does not allow one, the
 /// body runs in the open, and the programs in it are set to stay off the network.
 #[track_caller]
 pub fn alone(name: &str, body: impl FnOnce()) {
-    const INSIDE: &str = "MAILWRIGHT_TEST_IS_ALONE";
-    if std::env::var_os(INSIDE).is_some() {
+    let ways = [&["--net"][..], &["--net", "--map-root-user"]];
+    if is_inside() || !ways.iter().any(|way| again(name, way)) {
+        body();
+    }
+}
+
+/// Runs the body as [`alone`] does, and where it may change `/etc/hosts` and the like by [`put_over`]
+/// and has every port to itself. That needs root.
+#[track_caller]
+pub fn apart(name: &str, body: impl FnOnce()) {
+    if is_inside() {
+        body();
+    } else if !again(name, &["--net", "--mount"]) {
+        skip("root");
+    }
+}
+
+/// Lets every program of a test that is [`apart`] find a file of the test's in the place of another.
+#[track_caller]
+pub fn put_over(system: &str, own: &Path) {
+    assert!(std::env::var_os(INSIDE).is_some(), "this machine's own files stay as they are");
+    run(command("mount").arg("--bind").arg(own).arg(system)).fine();
+}
+
+fn is_inside() -> bool {
+    let inside = std::env::var_os(INSIDE).is_some();
+    if inside {
         let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
         assert!(up.is_ok_and(|s| s.success()), "the loopback of the own network does not come up");
-        return body();
     }
-    for namespace in [&["--net"][..], &["--net", "--map-root-user"]] {
-        let works = program("ip").is_some()
-            && Command::new("unshare")
-                .args(namespace)
-                .args(["ip", "link", "set", "lo", "up"])
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|s| s.success());
-        if works {
-            let said = Command::new("unshare")
-                .args(namespace)
-                .arg(std::env::current_exe().expect("the path of this test"))
-                .args([name, "--exact", "--nocapture", "--test-threads=1"])
-                .env(INSIDE, "1")
-                .output()
-                .expect("unshare has just worked");
-            let text = String::from_utf8_lossy(&said.stdout);
-            // A name that no test has ends well, too.
-            let ran = text.lines().any(|line| line.starts_with("running 1 test"));
-            let complaint = String::from_utf8_lossy(&said.stderr);
-            assert!(said.status.success() && ran, "in its own network: {complaint}");
-            return;
-        }
+    inside
+}
+
+/// Runs the test again in namespaces of its own, unless this machine does not allow them.
+#[track_caller]
+fn again(name: &str, namespaces: &[&str]) -> bool {
+    let works = program("ip").is_some()
+        && Command::new("unshare")
+            .args(namespaces)
+            .args(["ip", "link", "set", "lo", "up"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|s| s.success());
+    if !works {
+        return false;
     }
-    body();
+    let said = Command::new("unshare")
+        .args(namespaces)
+        .arg(std::env::current_exe().expect("the path of this test"))
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare has just worked");
+    let text = String::from_utf8_lossy(&said.stdout);
+    // A name that no test has ends well, too.
+    let ran = text.lines().any(|line| line.starts_with("running 1 test"));
+    let complaint = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && ran, "in its own network: {complaint}");
+    true
 }
 
 /// What one or more runs of `mailwright` wrote, in a temporary folder.

@@ -356,6 +356,10 @@ impl Profile {
         fs::write(profile.path().join("prefs.js"), prefs).expect("the profile's settings");
         Self(profile)
     }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 pub struct Thunderbird {
@@ -381,7 +385,7 @@ impl Thunderbird {
     }
 
     #[track_caller]
-    fn ask(&mut self, script: &str, argument: &Value) -> Value {
+    pub fn ask(&mut self, script: &str, argument: &Value) -> Value {
         let answer = self.marionette.run(script, argument);
         answer.unwrap_or_else(|e| panic!("{e}; Thunderbird said:\n{}", self.running.log()))
     }

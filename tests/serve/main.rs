@@ -4,6 +4,7 @@
 mod acme;
 mod answers;
 mod bad_input;
+mod fixtures;
 mod host;
 mod mutated;
 #[cfg(feature = "acme")]
@@ -13,8 +14,10 @@ mod pebble;
 #[allow(dead_code, unused_macros, reason = "each test crate uses its part")]
 mod programs;
 mod reload;
+mod requests;
 #[cfg(feature = "verify")]
 mod selftest;
 mod soak;
 #[path = "../support/mod.rs"]
-mod support;
+mod runs;
+use runs as support;

@@ -67,6 +67,13 @@ impl Ca {
         Identity { chain, key: key.serialize_pem() }
     }
 
+    /// For these hosts, from the root itself.
+    pub fn naming(&self, hosts: &[&str]) -> Identity {
+        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let names = CertificateParams::new(hosts).unwrap().subject_alt_names;
+        self.with(|params| params.subject_alt_names = names)
+    }
+
     /// From the intermediate, which is sent along or not.
     pub fn through_intermediate(&self, sent: bool) -> Identity {
         let (params, key) = leaf(|params| params.custom_extensions.push(ca_issuers()));
