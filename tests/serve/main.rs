@@ -4,6 +4,7 @@
 mod acme;
 mod answers;
 mod bad_input;
+#[allow(dead_code, reason = "each test crate uses its part")]
 mod fixtures;
 mod host;
 mod mutated;
