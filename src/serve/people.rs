@@ -36,7 +36,7 @@ impl Worker {
             Asked::Person(_) => match self.site(head, asked, true) {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {
-                        return self.for_person(led.slot, &site, address, language).await;
+                        return self.for_person(led.slot, &site, address, language, head.tls).await;
                     }
                     None => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
                 },
@@ -59,7 +59,7 @@ impl Worker {
         });
         let keep = if page == Page::Usual { Keep::Anybody } else { Keep::Nobody };
         match made.await {
-            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, keep) }, &language),
+            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, keep) }, &language, head.tls),
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
@@ -71,6 +71,7 @@ impl Worker {
         site: &super::site::Site,
         address: crate::model::EmailAddress,
         language: String,
+        tls: bool,
     ) -> Reply {
         let class = site.class;
         let tongue = language.clone();
@@ -80,7 +81,7 @@ impl Worker {
             maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
         });
         match made.await {
-            Ok(Some(bytes)) => dressed(html(bytes, Keep::Nobody), &language),
+            Ok(Some(bytes)) => dressed(html(bytes, Keep::Nobody), &language, tls),
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
@@ -92,7 +93,7 @@ fn html(bytes: Vec<u8>, keep: Keep) -> Reply {
 }
 
 /// With everything that keeps a page from doing more than a page has to.
-fn dressed(reply: Reply, language: &str) -> Reply {
+fn dressed(reply: Reply, language: &str, tls: bool) -> Reply {
     let policy = policy(&String::from_utf8_lossy(&reply.body));
     let mut reply = reply
         .with(header::VARY, HeaderValue::from_static("accept-language"))
@@ -101,11 +102,12 @@ fn dressed(reply: Reply, language: &str) -> Reply {
             HeaderName::from_static("permissions-policy"),
             HeaderValue::from_static("interest-cohort=()"),
         )
-        .with(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            HeaderValue::from_static("same-origin"),
-        )
         .with(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // Over http browsers take no notice of it, and say so to whoever looks.
+    if tls {
+        let own = HeaderValue::from_static("same-origin");
+        reply = reply.with(HeaderName::from_static("cross-origin-opener-policy"), own);
+    }
     if let Ok(policy) = HeaderValue::try_from(policy) {
         reply = reply.with(header::CONTENT_SECURITY_POLICY, policy);
     }

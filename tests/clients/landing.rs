@@ -12,11 +12,12 @@ use crate::support::{self, Bundle};
 macro_rules! needs_judge {
     () => {
         needs!("chromium", "node");
-        if !folder().join("node_modules/axe-core/axe.min.js").is_file() {
-            return support::skip("axe-core");
+        if !$crate::landing::folder().join("node_modules/axe-core/axe.min.js").is_file() {
+            return $crate::support::skip("axe-core");
         }
     };
 }
+pub(crate) use needs_judge;
 
 /// What `axe/judge.mjs` says of a page in one scheme and width.
 #[derive(Debug, Deserialize)]
@@ -218,7 +219,7 @@ fn pages(bundle: &Bundle) -> Vec<PathBuf> {
     bundle.files("landing", ".html")
 }
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/axe")
 }
 

@@ -56,7 +56,7 @@ pub fn scan(svg: &str) -> String {
 }
 
 #[track_caller]
-fn read(bitmap: &Path) -> String {
+pub fn read(bitmap: &Path) -> String {
     let mut scan = support::command("zbarimg");
     let said = support::run(scan.args(["--quiet", "--raw"]).arg(bitmap)).fine();
     said.stdout.trim_end().to_owned()

@@ -7,12 +7,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { judge, launch, look, unseen } from './browser.mjs';
 
 const settings = JSON.parse(process.argv[2]);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const types = { html: 'text/html; charset=utf-8', svg: 'image/svg+xml' };
 
 // A policy that allows the page's one <style> by its hash, and nothing but pictures of its own.
@@ -43,46 +41,10 @@ function answer(request, response) {
   response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
 }
 
-const rules = {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  rules: { 'target-size': { enabled: true } },
-};
-
-// Where the Tab key leads to without the reader seeing it.
-async function unseen(page) {
-  const found = [];
-  await page.evaluate(() => window.scrollTo(0, 0));
-  const count = await page.evaluate(() => document.querySelectorAll('a, button, input:not([type=hidden])').length);
-  const seen = new Set();
-  for (let step = 0; step < count; step += 1) {
-    await page.keyboard.press('Tab');
-    const [name, visible] = await page.evaluate(() => {
-      const element = document.activeElement;
-      const box = element.getBoundingClientRect();
-      const style = getComputedStyle(element);
-      const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-      const all = [...document.querySelectorAll('a, button, input:not([type=hidden])')];
-      const inside = box.width > 0 && box.left >= 0 && box.right <= window.innerWidth + 1;
-      return [`${all.indexOf(element)} ${element.outerHTML.slice(0, 80)}`, outlined && inside];
-    });
-    seen.add(name);
-    if (!visible) found.push(name);
-  }
-  if (seen.size !== count) found.push(`${count} to be reached, ${seen.size} were`);
-  return found;
-}
-
 const server = createServer(answer);
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
-const browser = await chromium.launch({
-  executablePath: settings.chromium,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  // Nothing may leave this machine: every name ends nowhere.
-  proxy: { server: 'http://127.0.0.1:9', bypass: '127.0.0.1' },
-  env: { ...process.env, HOME: settings.home },
-  timeout: 60000,
-});
+const browser = await launch(settings, '127.0.0.1');
 const findings = [];
 try {
   for (const [scheme, width] of [['light', 1280], ['dark', 320]]) {
@@ -100,28 +62,12 @@ try {
     for (const [number, file] of settings.pages.entries()) {
       complaints = [];
       await page.goto(`${origin}/page/${number}`, { waitUntil: 'load' });
-      const has = await page.evaluate(() => ({
-        background: getComputedStyle(document.body).backgroundColor,
-        language: document.documentElement.lang,
-        pictures: [...document.images].map((image) => image.naturalWidth),
-        title: document.title,
-        tooWide: document.scrollingElement.scrollWidth - window.innerWidth,
-      }));
+      const has = await look(page);
       if (settings.shots) {
         await page.screenshot({ path: join(settings.shots, `${basename(file)}.${scheme}.png`), fullPage: true });
       }
-      await page.evaluate(axe);
-      const { violations, passes } = await page.evaluate((rules) => window.axe.run(document, rules), rules);
-      findings.push({
-        ...has,
-        file,
-        scheme,
-        width,
-        complaints,
-        passes: passes.length,
-        unseen: await unseen(page),
-        violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`),
-      });
+      const judged = await judge(page);
+      findings.push({ ...has, ...judged, file, scheme, width, complaints, unseen: await unseen(page) });
     }
     await context.close();
   }

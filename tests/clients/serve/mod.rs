@@ -1,7 +1,7 @@
 //! Do real clients find at a running `mailwright serve` what they need, by nothing but the address?
 
 mod evolution;
-//mod pages;
+mod pages;
 mod recorder;
 mod thunderbird;
 
