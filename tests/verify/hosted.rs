@@ -269,6 +269,26 @@ fn an_unknown_address_that_gets_another_answer_is_an_oracle() {
     );
     let (exit, json) = site.with_settings(&["--address", "ann@example.test"]);
     assert_eq!(exit, 0, "{json:#}");
+    // Nor are the names that a profile has for each person.
+    let named = |name: fn(&str) -> String| {
+        move |asked: &Asked, (status, headers, body): Reply| {
+            let who = asked.target.split("mobileconfig?email=").nth(1);
+            let body = match (who, body.split_once("<key>PayloadUUID</key>")) {
+                (Some(who), Some((before, after))) => {
+                    let (_, after) = after.split_once("</string>").unwrap();
+                    format!("{before}<key>PayloadUUID</key><string>{}</string>{after}", name(who))
+                }
+                _ => body,
+            };
+            (status, headers, body)
+        }
+    };
+    let site = Site::new(named(|who| format!("D2ECDD4C-{}", who.len())), srv());
+    let (exit, json) = site.with_settings(&["--address", "ann@example.test"]);
+    assert_eq!(exit, 0, "{json:#}");
+    let site = Site::new(named(|who| format!("x</string><string>{}", who.len())), srv());
+    let (exit, json) = site.with_settings(&["--address", "ann@example.test"]);
+    assert_eq!(exit, 1, "{json:#}");
     // Without an address that exists nobody can tell, and the report says so.
     let (_, json) = site.with_settings(&[]);
     assert!(json.to_string().contains("account-oracle-untested"));

@@ -47,7 +47,7 @@ fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
 }
 
 /// Knot with a zone that takes our records in, and one of a customer.
-fn knot(run: &Run) -> (Running, SocketAddr) {
+pub fn knot(run: &Run) -> (Running, SocketAddr) {
     let folder = run.folder.path().display().to_string();
     let records = run.path("out/example.test/hosting/dns/example.test.zone");
     let zone = format!(

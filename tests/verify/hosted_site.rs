@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use rcgen::SanType;
 use serde_json::Value;
 
 use crate::ca::{Ca, Identity};
@@ -20,12 +19,8 @@ pub const AUTODISCOVER: &str = "https://autodiscover.example.test/autodiscover/a
 
 /// A certificate for every host that clients ask.
 pub fn identity(ca: &Ca) -> Identity {
-    ca.with(|params| {
-        params.subject_alt_names = HOSTS
-            .iter()
-            .map(|host| SanType::DnsName(format!("{host}{DOMAIN}").try_into().unwrap()))
-            .collect();
-    })
+    let hosts = HOSTS.map(|host| format!("{host}{DOMAIN}"));
+    ca.naming(&hosts.each_ref().map(String::as_str))
 }
 
 /// The provider whose files are published, POP3 and IMAP.

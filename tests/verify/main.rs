@@ -21,10 +21,16 @@ mod faults_rare;
 mod faults_session;
 mod faults_tls;
 mod harness;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+#[path = "../serve/host.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod host;
 mod hosted;
 mod hosted_dns;
 #[cfg(target_os = "linux")]
 mod hosted_real;
+#[cfg(all(feature = "serve", target_os = "linux"))]
+mod hosted_serve;
 mod hosted_site;
 #[cfg(target_os = "linux")]
 mod oauth;

@@ -50,6 +50,26 @@ pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
     }
 }
 
+/// The text without what is made of an address and differs from person to person: the names that a
+/// profile has for itself and its parts, and its signature.
+pub fn without_names(kind: Kind, body: &[u8]) -> String {
+    let raw = || String::from_utf8_lossy(body).into_owned();
+    let mut text = match recognise(body) {
+        Some((_, text)) if kind == Kind::Profile => text.to_string(),
+        _ => return raw(),
+    };
+    for key in ["<key>PayloadUUID</key>", "<key>PayloadIdentifier</key>"] {
+        let mut parts = text.split(key);
+        let mut left = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            left.push_str(key);
+            left.push_str(part.split_once("</string>").map_or(part, |(_, rest)| rest));
+        }
+        text = left;
+    }
+    text
+}
+
 fn json(kind: Kind, answer: &Answer) -> Content {
     let text = String::from_utf8_lossy(&answer.body);
     match serde_json::from_slice::<Value>(&answer.body) {

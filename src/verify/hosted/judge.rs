@@ -298,7 +298,8 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     };
     let plain = |fetched: &Fetched, person: &EmailAddress| match &fetched.result {
         Ok(answer) => {
-            let text = String::from_utf8_lossy(&answer.body).replace(person.as_str(), "ADDRESS");
+            let text = content::without_names(asked.place.at.kind(), &answer.body);
+            let text = text.replace(person.as_str(), "ADDRESS");
             // Autodiscover may have the local part in an element of its own.
             let text = text.replace(&format!(">{}<", person.local_part()), ">LOCALPART<");
             (answer.status, without_names(&text))
