@@ -397,6 +397,7 @@ impl Keeper<'_> {
                 said.broken.into_iter().flat_map(|b| b.findings).collect(),
             ));
         }
+        // Before it says so: who has heard it may ask.
         shared.ready.store(true, Ordering::Release);
         self.say(&said, sources, true);
         Ok(())

@@ -87,22 +87,33 @@ fn evolution_finds_imap_pop3_and_smtp_by_the_address() {
     });
 }
 
+/// Without TLS the second of two places is asked: by the same request as the first.
+#[track_caller]
+fn sends(hosts: &[&str], host: &str, start: &str, fixture: &str) {
+    name_hosts(&hosts.iter().map(|name| (*name, loopback())).collect::<Vec<_>>());
+    let run = Run::new().write("own.toml", &provider(&SERVERS));
+    let server = Host::start(run, &["--provider", "own.toml", "--protocol", "both"]);
+    let recorder = Recorder::default();
+    recorder.relay(at(80), None, server.addresses[0]);
+    look_up("ann@example.test");
+    Fixture::read(fixture).is(&recorder.one(false, host, start));
+    assert_eq!(recorder.heard().len(), 1);
+}
+
 #[test]
-fn what_evolution_sends_is_the_request_that_is_kept_here() {
+fn what_evolution_sends_first_is_the_request_that_is_kept_here() {
     needs_evolution!();
-    support::apart(
-        "serve::evolution::what_evolution_sends_is_the_request_that_is_kept_here",
-        || {
-            name_hosts(&HOSTS.map(|name| (name, loopback())));
-            let run = Run::new().write("own.toml", &provider(&SERVERS));
-            let host = Host::start(run, &["--provider", "own.toml", "--protocol", "both"]);
-            // Without TLS its second place is asked: the same request.
-            let recorder = Recorder::default();
-            recorder.relay(at(80), None, host.addresses[0]);
-            look_up("ann@example.test");
-            let request = recorder.one(false, &format!("autoconfig.{DOMAIN}"), "GET /mail/");
-            Fixture::read("evolution-autoconfig").is(&request);
-            assert_eq!(recorder.heard().len(), 1);
-        },
-    );
+    let name = "serve::evolution::what_evolution_sends_first_is_the_request_that_is_kept_here";
+    support::apart(name, || {
+        sends(&HOSTS, "autoconfig.example.test", "GET /mail/", "evolution-autoconfig");
+    });
+}
+
+#[test]
+fn what_evolution_sends_to_the_domain_itself_is_the_request_that_is_kept_here() {
+    needs_evolution!();
+    let name = "serve::evolution::what_evolution_sends_to_the_domain_itself_is_the_request_that_is_kept_here";
+    support::apart(name, || {
+        sends(&[DOMAIN], DOMAIN, "GET /.well-known/", "evolution-well-known");
+    });
 }
