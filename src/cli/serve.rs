@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
-use crate::serve::{Certificates, Error, Kitchen, Options, Pair, Patience, Server, Sources};
+use crate::serve::{
+    Certificates, Error, Kitchen, Options, Pair, Patience, Server, Sources, TellFindings,
+};
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
 
-use super::args::{Color, Global, ProtocolArg, ServeArgs};
+use super::args::{Global, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
@@ -60,18 +62,14 @@ fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
     Box::new(move |words| terminal.say(words))
 }
 
-fn talk_of_findings(global: &Global) -> Box<dyn Fn(&[Finding]) + Send + Sync> {
+fn talk_of_findings(global: &Global) -> Box<TellFindings> {
     let terminal = Terminal::new(&own(global));
     Box::new(move |findings| terminal.findings(findings))
 }
 
 fn own(global: &Global) -> Global {
-    let color = match global.color {
-        Color::Auto => Color::Auto,
-        Color::Always => Color::Always,
-        Color::Never => Color::Never,
-    };
-    Global { config: None, templates: None, providers: None, color, quiet: global.quiet }
+    let (color, quiet) = (global.color, global.quiet);
+    Global { config: None, templates: None, providers: None, color, quiet }
 }
 
 /// The one that is named, else the folder, else the one of the settings, else the default.

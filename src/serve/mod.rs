@@ -73,6 +73,9 @@ pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 /// Reads what signs profiles from its files, at the start and whenever they have changed.
 pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
 
+/// Says what is found in files.
+pub type TellFindings = dyn Fn(&[Finding]) + Send + Sync;
+
 /// How the server is run.
 pub struct Options {
     /// Over TLS where there are certificates, else plain.
@@ -203,7 +206,7 @@ pub struct Server {
     /// Talk, for whoever has started the server.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
     /// What is found in files that are read while it runs.
-    pub tell_findings: Box<dyn Fn(&[Finding]) + Send + Sync>,
+    pub tell_findings: Box<TellFindings>,
 }
 
 /// More changes may be on their way.
@@ -383,7 +386,7 @@ struct Keeper<'s> {
     shared: &'s Arc<Shared>,
     certificates: Option<&'s Arc<Certificates>>,
     sign: Option<Box<OpenSign>>,
-    tell_findings: Box<dyn Fn(&[Finding]) + Send + Sync>,
+    tell_findings: Box<TellFindings>,
 }
 
 impl Keeper<'_> {

@@ -45,7 +45,7 @@ impl Host {
     /// The server in a folder of its own, with these arguments besides.
     pub fn start(run: Run, args: &[&str]) -> Self {
         let mut all = vec!["serve", "--user", "root"];
-        if !args.iter().any(|arg| *arg == "--listen") {
+        if !args.contains(&"--listen") {
             all.extend(["--listen", "127.0.0.1:0"]);
         }
         all.extend(args);

@@ -313,7 +313,7 @@ impl Sources {
                 let mut all = BTreeMap::new();
                 for entry in fs::read_dir(folder)? {
                     let path = entry?.path();
-                    if !path.extension().is_some_and(|e| e == "toml") {
+                    if path.extension().is_none_or(|e| e != "toml") {
                         continue;
                     }
                     // One that goes away while we look was not there.

@@ -15,8 +15,11 @@ use crate::support::PATIENCE;
 /// answer of one.
 const LATER: Duration = Duration::from_millis(800);
 
+/// Whether it came over TLS, and its bytes.
+type Heard = Vec<(bool, Vec<u8>)>;
+
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<(bool, Vec<u8>)>>>);
+pub struct Recorder(Arc<Mutex<Heard>>);
 
 impl Recorder {
     /// Takes connections here, with TLS or without, and has them answered there, where there is none.
@@ -40,8 +43,8 @@ impl Recorder {
         });
     }
 
-    /// What was asked so far: over TLS or not, and the request.
-    pub fn heard(&self) -> Vec<(bool, Vec<u8>)> {
+    /// What was asked so far.
+    pub fn heard(&self) -> Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
