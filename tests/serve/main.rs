@@ -16,9 +16,9 @@ mod pebble;
 mod programs;
 mod reload;
 mod requests;
+#[path = "../support/mod.rs"]
+mod runs;
 #[cfg(feature = "verify")]
 mod selftest;
 mod soak;
-#[path = "../support/mod.rs"]
-mod runs;
 use runs as support;

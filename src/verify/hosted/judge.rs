@@ -274,21 +274,6 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
     }
 }
 
-/// A profile without the names that tell it from another person's, which have to differ.
-fn without_names(text: &str) -> String {
-    let mut text = text.to_owned();
-    for key in ["<key>PayloadUUID</key>", "<key>PayloadIdentifier</key>"] {
-        let mut from = 0;
-        while let Some(at) = text[from..].find(key).map(|at| from + at + key.len()) {
-            let value = text[at..].find("<string>").zip(text[at..].find("</string>"));
-            let Some((start, end)) = value.filter(|(start, end)| start < end) else { break };
-            text.replace_range(at + start..at + end, "");
-            from = at;
-        }
-    }
-    text
-}
-
 /// Whether an address that nobody has gets the answer of one that somebody has.
 fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     let Some(unknown) = asked.of(Variant::Unknown) else { return };
@@ -302,7 +287,7 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
             let text = text.replace(person.as_str(), "ADDRESS");
             // Autodiscover may have the local part in an element of its own.
             let text = text.replace(&format!(">{}<", person.local_part()), ">LOCALPART<");
-            (answer.status, without_names(&text))
+            (answer.status, text)
         }
         Err(problem) => (0, problem.code.name.to_owned()),
     };

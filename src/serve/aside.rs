@@ -1,0 +1,72 @@
+//! What takes longer than an answer may: made on another thread, for some at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hyper::StatusCode;
+use hyper::header::{self, HeaderValue};
+
+use crate::finding::Finding;
+
+use super::reply::Reply;
+use super::site::Site;
+use super::worker::Worker;
+
+/// Rather a quick refusal than a long wait.
+const MOST_IN_KITCHEN: usize = 128;
+
+impl Worker {
+    /// Work that takes longer than an answer may, on another thread, for some at a time.
+    pub(super) async fn elsewhere_on_this_machine<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Reply> {
+        let busy = &self.shared.in_kitchen;
+        if busy.fetch_add(1, Ordering::Relaxed) >= MOST_IN_KITCHEN {
+            busy.fetch_sub(1, Ordering::Relaxed);
+            return Err(Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
+                .with(header::RETRY_AFTER, HeaderValue::from_static("1")));
+        }
+        let done = tokio::task::spawn_blocking(work).await;
+        busy.fetch_sub(1, Ordering::Relaxed);
+        done.map_err(|_| self.broken("a request", "a thread has panicked"))
+    }
+
+    /// Makes something of a provider's file.
+    pub(super) async fn in_kitchen<T: Send + 'static>(
+        &self,
+        site: &Site,
+        work: impl FnOnce(
+            &super::kitchen::Kitchen,
+            &Arc<crate::settings::Provider>,
+            &mut super::kitchen::Maker,
+        ) -> Result<T, Vec<Finding>>
+        + Send
+        + 'static,
+    ) -> Result<T, Reply> {
+        let text = match self.sites.file(&self.shared.store, &site.packed) {
+            Ok(text) => text,
+            Err(why) => return Err(self.broken(site.packed.name(), &why.to_string())),
+        };
+        let shared = Arc::clone(&self.shared);
+        let name = site.packed.name().to_owned();
+        let made = self.elsewhere_on_this_machine(move || {
+            let kitchen = &shared.kitchen;
+            let source = crate::finding::Source::new(format!("{name}.toml"), text);
+            let (provider, findings) = kitchen.read(&name, &source);
+            let Some(provider) = provider else { return Err(findings) };
+            kitchen.with_maker(|maker| {
+                let made = work(kitchen, &provider, maker);
+                maker.forget();
+                made
+            })
+        });
+        match made.await? {
+            Ok(made) => Ok(made),
+            Err(findings) => {
+                let why = findings.first().map_or_else(String::new, ToString::to_string);
+                Err(self.broken(site.packed.name(), &why))
+            }
+        }
+    }
+}

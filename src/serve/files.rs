@@ -1,0 +1,243 @@
+//! The files: the same for everybody, a person's own, and what Autodiscover asks for.
+
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use hyper::StatusCode;
+use hyper::header::{self, HeaderValue};
+
+use crate::model::EmailAddress;
+use crate::render::Person;
+
+use super::address::{Asked, decode, parameters};
+use super::autodiscover::{self, Posted, Refused};
+use super::handle::{Head, Learnt, for_all_origins};
+use super::kitchen::For;
+use super::menu::{Led, Slot};
+use super::reply::{Keep, Reply};
+use super::site::{Ready, Site};
+use super::worker::Worker;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
+pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
+/// Also as a path, with the address in it.
+const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
+
+impl Worker {
+    pub(super) async fn file(
+        &self,
+        head: &Head<'_>,
+        led: &Led<'_>,
+        slot: &Slot,
+        asked: &Asked<'_>,
+        learnt: &mut Learnt,
+    ) -> Reply {
+        let is_personal = slot.personal.is_some();
+        let Some(site) = self.site(head, asked, is_personal) else { return self.nobody() };
+        learnt.site = Some(Rc::clone(&site));
+        if !is_personal || *asked == Asked::Nobody {
+            return self.shared_file(head, led.slot, slot, &site).await;
+        }
+        match asked.at(&site.domain) {
+            Some(address) => {
+                let reply = self.personal_file(led.slot, slot, &site, &address).await;
+                learnt.address = Some(address);
+                reply
+            }
+            None if slot.is_autodiscover => refusal(Refused::InvalidRequest),
+            None => Reply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
+        }
+    }
+
+    /// The same for everybody at the domain.
+    async fn shared_file(
+        &self,
+        head: &Head<'_>,
+        number: usize,
+        slot: &Slot,
+        site: &Rc<Site>,
+    ) -> Reply {
+        let mut ready = match self.sites.ready(&self.shared.store, site, number, false) {
+            Ok(ready) => ready,
+            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
+        };
+        if let Ready::InFull = *ready {
+            let domain = site.domain.clone();
+            let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+                maker.in_full(kitchen, provider, number, For::Customer(&domain))
+            });
+            ready = match made.await {
+                Ok(Some(bytes)) => self.sites.keep(site, number, bytes.into()),
+                Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                Err(reply) => return reply,
+            };
+        }
+        let Ready::Fixed { bytes, tag } = &*ready else {
+            return Reply::empty(StatusCode::NOT_FOUND);
+        };
+        let media_type = self.shared.media_types[number].clone();
+        if slot.is_profile && self.shared.signer().is_some() {
+            return self.signed(Reply::new(media_type, bytes.clone(), Keep::Nobody), slot).await;
+        }
+        let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+        let own = tag.to_str().unwrap_or_default();
+        let is_known = known.is_some_and(|tags| {
+            tags.split(',').any(|one| {
+                matches!(one.trim().trim_start_matches("W/"), "*")
+                    || one.trim().trim_start_matches("W/") == own
+            })
+        });
+        let mut reply = match is_known {
+            true => Reply { keep: Keep::Anybody, ..Reply::empty(StatusCode::NOT_MODIFIED) },
+            false => Reply::new(media_type, bytes.clone(), Keep::Anybody),
+        };
+        reply.tag = Some(tag.clone());
+        dressed(reply, slot, None)
+    }
+
+    /// One person's own.
+    async fn personal_file(
+        &self,
+        number: usize,
+        slot: &Slot,
+        site: &Rc<Site>,
+        address: &EmailAddress,
+    ) -> Reply {
+        let ready = match self.sites.ready(&self.shared.store, site, number, true) {
+            Ok(ready) => ready,
+            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
+        };
+        let bytes = match &*ready {
+            Ready::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
+            // Of letters beyond ASCII, what a client takes is planned anew.
+            Ready::Spliced(spliced) if !address.needs_smtputf8() => {
+                spliced.fill(&Person::new(address, None, None)).ok()
+            }
+            _ => None,
+        };
+        let bytes = match bytes {
+            Some(bytes) => bytes,
+            None => {
+                let class = site.class;
+                let address = address.clone();
+                let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+                    maker.in_full(kitchen, provider, number, For::Account(&address, class))
+                });
+                match made.await {
+                    Ok(Some(bytes)) => bytes,
+                    Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                    Err(reply) => return reply,
+                }
+            }
+        };
+        let media_type = self.shared.media_types[number].clone();
+        let reply = Reply::new(media_type, bytes, Keep::Nobody);
+        if slot.is_profile && self.shared.signer().is_some() {
+            return self.signed(reply, slot).await;
+        }
+        dressed(reply, slot, Some(address))
+    }
+
+    async fn signed(&self, reply: Reply, slot: &Slot) -> Reply {
+        let Some(signer) = self.shared.signer() else { return reply };
+        let profile = reply.body.clone();
+        match self.elsewhere_on_this_machine(move || signer(&profile)).await {
+            Ok(Ok(signed)) => dressed(Reply { body: signed.into(), ..reply }, slot, None),
+            Ok(Err(why)) => self.broken("a profile", &why),
+            Err(reply) => reply,
+        }
+    }
+
+    pub(super) async fn posted(
+        &self,
+        head: &Head<'_>,
+        number: usize,
+        body: &[u8],
+        learnt: &mut Learnt,
+    ) -> Reply {
+        let slot = &self.shared.kitchen.menu.slots[number];
+        let address = match autodiscover::read(body) {
+            Posted::Settings { address } => address,
+            Posted::MobileSync => {
+                return Reply::new(XML, autodiscover::mobile_sync_refusal(), Keep::Nobody);
+            }
+            Posted::OtherSchema => return refusal(Refused::SchemaNotSupported),
+            Posted::Wrong => return refusal(Refused::InvalidRequest),
+        };
+        let asked = Asked::plain(address.into());
+        if !matches!(asked, Asked::Person(_)) {
+            return refusal(Refused::InvalidRequest);
+        }
+        let Some(site) = self.site(head, &asked, true) else {
+            // What is no domain is a wrong request; one that nobody has is not found.
+            let domain = asked.domain().map(crate::model::Hostname::new);
+            return match domain {
+                Some(Ok(domain)) if domain.is_qualified() => self.nobody(),
+                _ => refusal(Refused::InvalidRequest),
+            };
+        };
+        learnt.site = Some(Rc::clone(&site));
+        let Some(address) = asked.at(&site.domain) else {
+            return refusal(Refused::InvalidRequest);
+        };
+        let reply = self.personal_file(number, slot, &site, &address).await;
+        learnt.address = Some(address);
+        reply
+    }
+
+    pub(super) fn autodiscover_json(&self, head: &Head<'_>, learnt: &mut Learnt) -> Reply {
+        let asked = match head.path.get(AUTODISCOVER_JSON_PATH.len()..) {
+            Some(address) if !address.is_empty() => Asked::by_text(address),
+            _ if head.path.len() > AUTODISCOVER_JSON.len() + 1 => {
+                return Reply::empty(StatusCode::NOT_FOUND);
+            }
+            _ => Asked::by_query(head.query),
+        };
+        let Some(site) = self.site(head, &asked, false) else { return self.nobody() };
+        let host = match &self.shared.options.canonical_host {
+            Some(host) => host.to_string(),
+            None => format!("autodiscover.{}", site.domain),
+        };
+        learnt.site = Some(site);
+        let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
+        let (status, body) = match autodiscover::json(protocol.as_deref(), &host) {
+            Ok(body) => (StatusCode::OK, body),
+            Err(body) => (StatusCode::BAD_REQUEST, body),
+        };
+        let keep = if status == StatusCode::OK { Keep::Anybody } else { Keep::Nobody };
+        for_all_origins(Reply { status, ..Reply::new(JSON, body, keep) })
+    }
+}
+
+fn refusal(refused: Refused) -> Reply {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let document = autodiscover::refusal(refused, now.as_secs(), now.subsec_nanos() / 100);
+    Reply::new(XML, document, Keep::Nobody)
+}
+
+/// With the headers that its kind of file wants.
+fn dressed(reply: Reply, slot: &Slot, address: Option<&EmailAddress>) -> Reply {
+    if slot.is_profile {
+        return reply.with(header::CONTENT_DISPOSITION, disposition(address));
+    }
+    match slot.media_type.starts_with("application/json") {
+        true => for_all_origins(reply),
+        false => reply,
+    }
+}
+
+/// RFC 6266, with nothing in it that would need quoting.
+fn disposition(address: Option<&EmailAddress>) -> HeaderValue {
+    const USUAL: HeaderValue =
+        HeaderValue::from_static("attachment; filename=\"mail.mobileconfig\"");
+    let is_plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@' | b'+');
+    match address.map(EmailAddress::as_str).filter(|name| name.bytes().all(is_plain)) {
+        Some(name) => {
+            let value = format!("attachment; filename=\"{name}.mobileconfig\"");
+            HeaderValue::try_from(value).unwrap_or(USUAL)
+        }
+        None => USUAL,
+    }
+}
