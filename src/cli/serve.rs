@@ -2,7 +2,6 @@
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
@@ -288,11 +287,12 @@ mod acme {
 
 #[cfg(feature = "sign")]
 mod sign {
+    use std::sync::Arc;
     use std::time::SystemTime;
 
     use super::super::secret::read_secret;
     use super::super::signing::read;
-    use super::{Arc, Failure, ServeArgs};
+    use super::{Failure, ServeArgs};
     use crate::serve::{OpenSign, Sign};
     use crate::sign::{Pem, Signer};
 

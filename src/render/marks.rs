@@ -58,6 +58,7 @@ pub(super) struct Recipe {
     pub(super) of: Vec<String>,
     /// Makes it anew, whatever the marks stand for now.
     pub(super) make: Arc<Make>,
+    #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "what is served asks for it"))]
     /// The two texts, where it says no more than whether they are the same.
     pub(super) compares: Option<[String; 2]>,
 }
