@@ -17,6 +17,7 @@ macro_rules! needs_judge {
         }
     };
 }
+#[cfg(feature = "serve")]
 pub(crate) use needs_judge;
 
 /// What `axe/judge.mjs` says of a page in one scheme and width.

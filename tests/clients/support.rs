@@ -184,6 +184,7 @@ pub fn alone(name: &str, body: impl FnOnce()) {
 
 /// Runs the body as [`alone`] does, and where it may change `/etc/hosts` and the like by [`put_over`]
 /// and has every port to itself. That needs root.
+#[cfg(feature = "serve")]
 #[track_caller]
 pub fn apart(name: &str, body: impl FnOnce()) {
     if is_inside() {
@@ -194,6 +195,7 @@ pub fn apart(name: &str, body: impl FnOnce()) {
 }
 
 /// Lets every program of a test that is [`apart`] find a file of the test's in the place of another.
+#[cfg(feature = "serve")]
 #[track_caller]
 pub fn put_over(system: &str, own: &Path) {
     assert!(std::env::var_os(INSIDE).is_some(), "this machine's own files stay as they are");

@@ -357,6 +357,7 @@ impl Profile {
         Self(profile)
     }
 
+    #[cfg(feature = "serve")]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
