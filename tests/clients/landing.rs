@@ -48,7 +48,7 @@ fn every_page_is_clear_in_every_language_light_and_dark_wide_and_narrow() {
     needs_judge!();
     let bundle = bundle();
     // Each run of the browser is to keep well within the time that a program has.
-    let judged: Vec<_> = pages(&bundle).chunks(10).flat_map(|some| judge(&bundle, some)).collect();
+    let judged: Vec<_> = pages(&bundle).chunks(6).flat_map(|some| judge(&bundle, some)).collect();
     let mut titles = BTreeSet::new();
     for page in &judged {
         let name = format!("{} {} {}", bundle.name(&page.file), page.scheme, page.width);
