@@ -1,5 +1,6 @@
 //! A running server, and ways to ask it.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
@@ -20,6 +21,8 @@ pub struct Host {
     pub metrics: Option<SocketAddr>,
     talk: Receiver<String>,
     said: Vec<String>,
+    /// What it said before it listened, and nobody has asked for yet.
+    early: VecDeque<String>,
 }
 
 /// An answer taken apart.
@@ -64,8 +67,9 @@ impl Host {
         });
         let listeners = args.iter().filter(|arg| arg.starts_with("--listen")).count().max(1);
         let with_metrics = args.contains(&"--metrics");
-        let mut host =
-            Self { run, child, addresses: Vec::new(), metrics: None, talk, said: Vec::new() };
+        let (addresses, said, early) = (Vec::new(), Vec::new(), VecDeque::new());
+        let mut host = Self { run, child, addresses, metrics: None, talk, said, early };
+        let mut early = VecDeque::new();
         while host.addresses.len() < listeners || (with_metrics && host.metrics.is_none()) {
             let line = host.hear().expect("it says where it listens");
             let address = |line: &str| line.rsplit_once("//").and_then(|(_, a)| a.parse().ok());
@@ -73,8 +77,11 @@ impl Host {
                 host.addresses.extend(address(&line));
             } else if line.starts_with("figures on ") {
                 host.metrics = address(&line);
+            } else {
+                early.push_back(line);
             }
         }
+        host.early = early;
         host
     }
 
@@ -89,6 +96,9 @@ impl Host {
 
     /// The next thing that it says.
     pub fn hear(&mut self) -> Option<String> {
+        if let Some(line) = self.early.pop_front() {
+            return Some(line);
+        }
         let line = self.talk.recv_timeout(PATIENCE).ok()?;
         self.said.push(line.clone());
         Some(line)

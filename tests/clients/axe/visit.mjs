@@ -85,7 +85,7 @@ try {
   }
 
   // By the browser's language, and then by the link to another one, for somebody.
-  for (const locale of ['de-AT', 'fr-CA', 'es-MX', 'ja-JP']) {
+  for (const locale of ['de-AT', 'fr-CA', 'es-MX', 'ko-KR']) {
     const own = await context({ colorScheme: 'light', viewport: { width: 1280, height: 900 }, locale });
     await own.page.goto(`${origin}/`, { waitUntil: 'load' });
     await visit(`start in ${locale}`, own, 'light', 1280);
