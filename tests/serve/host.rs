@@ -118,6 +118,7 @@ impl Host {
     }
 
     pub fn said(&mut self) -> String {
+        self.early.clear();
         while let Ok(line) = self.talk.try_recv() {
             self.said.push(line);
         }

@@ -47,6 +47,7 @@ fn a_file_that_changes_is_read_anew_and_a_broken_one_is_not() {
 #[test]
 fn one_file_is_watched_too_and_sighup_asks_for_it() {
     let mut host = Host::of_example(&[]);
+    assert!(host.said().contains("serving 1 provider (1 read)"));
     let path = host.run.path("example.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("imap.example.com", "mx.example.com")).unwrap();

@@ -8,7 +8,8 @@ use crate::runs::Run;
 
 fn host() -> Host {
     let run = Run::new().write("own.toml", &provider("example.test", &["example.test"]));
-    Host::start(run, &["--provider", "own.toml"])
+    // One thread writes its lines in the order of the requests.
+    Host::start(run, &["--provider", "own.toml", "--threads", "1"])
 }
 
 #[test]

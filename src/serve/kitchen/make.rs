@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::check::{Judges, check};
 use crate::finding::{Finding, any_error};
@@ -34,6 +35,8 @@ pub enum For<'a> {
     Account(&'a EmailAddress, Class),
 }
 
+/// The language that every target has.
+const FALLBACK: &str = "en";
 /// Two of everything that an answer leaves open: one to make it with, one to try it with. Nobody can
 /// have them (RFC 2606 section 2).
 const FIRST: (&str, &str) = ("first.person", "customer.invalid");
@@ -50,6 +53,11 @@ impl Maker {
     ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
         let mut answers: Answers = Vec::new();
         answers.resize_with(kitchen.menu.slots.len() * 4, || Prepared::Nothing);
+        for slot in (0..kitchen.menu.slots.len()).filter(|slot| kitchen.is_in_full(*slot)) {
+            for class in [Class::Own, Class::Customer] {
+                answers[place(slot, class, true)] = Prepared::InFull;
+            }
+        }
         let mut found = Vec::new();
         let hosts_differ = has_placeholders(provider);
         let domains = &provider.config.domains;
@@ -83,21 +91,26 @@ impl Maker {
         answers: &mut Answers,
         found: &mut Vec<Finding>,
     ) -> Result<(), Vec<Finding>> {
-        let made = self.render(kitchen, provider, of, &|_| true, &mut |job, artifact| {
-            let hosts_differ = has_placeholders(provider);
-            let ready = match (of, other) {
-                (For::Provider, _) => {
-                    let bytes = artifact.bytes.clone();
-                    Prepared::Fixed { tag: tag(&bytes), bytes }
-                }
-                _ if hosts_differ => Prepared::InFull,
-                _ => match Pattern::new(artifact).as_ref().and_then(Spliced::of) {
-                    Some(spliced) => Prepared::Spliced(spliced),
-                    None => Prepared::InFull,
-                },
-            };
-            (job.target.name.clone(), number_of(job), ready)
-        })?;
+        let selected = kitchen.to_prepare();
+        let made =
+            self.render(kitchen, provider, of, &selected, &|_| true, &mut |job, artifact| {
+                let hosts_differ = has_placeholders(provider);
+                let ready = match (of, other) {
+                    (For::Provider, _) => {
+                        let bytes = artifact.bytes.clone();
+                        Prepared::Fixed { tag: tag(&bytes), bytes }
+                    }
+                    _ if hosts_differ => Prepared::InFull,
+                    _ => match Pattern::new(artifact).as_ref().and_then(Spliced::of) {
+                        Some(spliced) => Prepared::Spliced(spliced),
+                        None => {
+                            kitchen.note_in_full(job);
+                            Prepared::InFull
+                        }
+                    },
+                };
+                (job.target.name.clone(), number_of(job), ready)
+            })?;
         found.extend(made.findings);
         for (target, number, mut ready) in made.files {
             let slots = kitchen.menu.slots.iter().enumerate();
@@ -135,8 +148,10 @@ impl Maker {
         };
         let Ok(filled) = spliced.fill(&person) else { return false };
         let wanted = |job: &Job<'_>| job.target.name == target && number_of(job) == number;
-        let bytes = self
-            .render(kitchen, provider, other, &wanted, &mut |_, artifact| artifact.bytes.clone());
+        let selected = [target.to_owned()];
+        let take =
+            &mut |_: &Job<'_>, artifact: &crate::render::Artifact<'_>| artifact.bytes.clone();
+        let bytes = self.render(kitchen, provider, other, &selected, &wanted, take);
         bytes.is_ok_and(|made| made.files.first() == Some(&filled))
     }
 
@@ -158,7 +173,9 @@ impl Maker {
         let wanted = |job: &Job<'_>| job.target.name == target.name && number_of(job) == file;
         let bytes =
             &mut |_: &Job<'_>, artifact: &crate::render::Artifact<'_>| artifact.bytes.clone();
-        Ok(self.render(kitchen, provider, of, &wanted, bytes)?.files.into_iter().next())
+        let selected = [target.name.clone()];
+        let made = self.render(kitchen, provider, of, &selected, &wanted, bytes)?;
+        Ok(made.files.into_iter().next())
     }
 
     /// Plans, renders and judges the files that are wanted.
@@ -167,12 +184,15 @@ impl Maker {
         kitchen: &Kitchen,
         provider: &Arc<Provider>,
         of: For<'_>,
+        selected: &[String],
         wanted: &dyn Fn(&Job<'_>) -> bool,
         take: &mut dyn FnMut(&Job<'_>, &crate::render::Artifact<'_>) -> T,
     ) -> Result<Made<T>, Vec<Finding>> {
         let mut findings = Vec::new();
         let subjects = [subject(kitchen, provider, of, &mut findings)];
-        let request = kitchen.request(&subjects);
+        // One language is enough where there are no pages.
+        let languages = [FALLBACK.to_owned()];
+        let request = Request { languages: &languages, selected, ..kitchen.request(&subjects) };
         let plan = plan::plan(&request);
         findings.extend(plan.findings);
         if any_error(&findings) {
@@ -221,6 +241,19 @@ struct Made<T> {
 }
 
 impl Kitchen {
+    /// What a template makes of a person's values is the same question for every provider.
+    fn note_in_full(&self, job: &Job<'_>) {
+        let number = number_of(job);
+        for (at, slot) in self.menu.slots.iter().enumerate() {
+            let is_this = std::ptr::eq(&self.targets[slot.target], job.target)
+                && slot.personal == Some(number)
+                && slot.shared.is_none();
+            if is_this {
+                self.always_in_full[at].store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
     pub(super) fn request<'a>(&'a self, subjects: &'a [Subject]) -> Request<'a> {
         Request {
             subjects,

@@ -9,6 +9,7 @@ mod make;
 mod pages;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct Kitchen {
     pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: Organization,
     pub overrides: Override,
+    /// Slots whose answers cannot be prepared, whoever the provider is: it depends on their templates.
+    always_in_full: Vec<AtomicBool>,
     /// Makers that rest.
     makers: Mutex<Vec<Maker>>,
 }
@@ -82,7 +85,32 @@ impl Kitchen {
         let menu = Menu::of(&targets);
         let selected = targets.iter().map(|target| target.name.clone()).collect();
         let makers = Mutex::default();
-        Self { targets, menu, selected, protocol, options, organization, overrides, makers }
+        let always_in_full = menu.slots.iter().map(|_| AtomicBool::new(false)).collect();
+        Self {
+            targets,
+            menu,
+            selected,
+            protocol,
+            options,
+            organization,
+            overrides,
+            always_in_full,
+            makers,
+        }
+    }
+
+    fn is_in_full(&self, slot: usize) -> bool {
+        self.always_in_full[slot].load(Ordering::Relaxed)
+    }
+
+    /// The targets of which something has to be prepared.
+    fn to_prepare(&self) -> Vec<String> {
+        let slots = self.menu.slots.iter().enumerate();
+        let slots = slots.filter(|(at, slot)| !slot.is_page && !self.is_in_full(*at));
+        let mut names: Vec<String> =
+            slots.map(|(_, slot)| self.targets[slot.target].name.clone()).collect();
+        names.dedup();
+        names
     }
 
     /// A provider's file, read; with an error among the findings there is none.
