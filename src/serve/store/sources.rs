@@ -178,7 +178,12 @@ impl Sources {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some((name, _)) = files.get(at) else { return };
-                if sender.send((at, this.read(name, kitchen))).is_err() {
+                let mut read = this.read(name, kitchen);
+                // What is to be known of a hundred thousand providers is nothing that anybody reads.
+                if let (Ok(read), false) = (&mut read, alone) {
+                    read.notes = Vec::new();
+                }
+                if sender.send((at, read)).is_err() {
                     return;
                 }
             }
@@ -218,9 +223,6 @@ impl Sources {
                     self.files.insert(name, Known { stamp, place });
                 }
             }
-        }
-        if !alone {
-            said.notes.clear();
         }
     }
 
