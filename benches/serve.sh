@@ -10,7 +10,8 @@
 # providers lie. PROGRAM names a finished mailwright, which is then not built.
 #
 # Every address is another one, mailwright is as it is when nobody sets anything, with its access log in
-# a file and the listener for metrics on; nginx has its cache of open files, and no access log.
+# a file and the listener for metrics on; nginx has its cache of open files (NGINX=plain: as it comes,
+# without it), and no access log.
 # wrk has no rate: for the latency at half of what was reached its connections, 128 then instead of 32,
 # wait before each request (benches/serve.lua). A request is counted from when it is sent.
 set -euo pipefail
@@ -152,6 +153,8 @@ declare -A path=(
     [profile]=/user00000@both.example.mobileconfig
 )
 cp "$provider" providers
+cache='open_file_cache max=100 inactive=1h;'
+[ "${NGINX-}" != plain ] || cache=''
 cat >nginx.conf <<END
 worker_processes 1;
 daemon off;
@@ -162,7 +165,7 @@ http {
     sendfile on;
     tcp_nopush on;
     keepalive_requests 1000000000;
-    open_file_cache max=100 inactive=1h;
+    $cache
     default_type text/xml;
     client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
     fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
