@@ -187,9 +187,11 @@ impl Worker {
     }
 
     pub(super) fn autodiscover_json(&self, head: &Head<'_>, learnt: &mut Learnt) -> Reply {
-        let asked = match head.path.get(AUTODISCOVER_JSON_PATH.len()..) {
+        let (begin, rest) = head.path.split_at_checked(AUTODISCOVER_JSON_PATH.len()).unzip();
+        let is_path = begin.is_some_and(|path| path.eq_ignore_ascii_case(AUTODISCOVER_JSON_PATH));
+        let asked = match rest.filter(|_| is_path) {
             Some(address) if !address.is_empty() => Asked::by_text(address),
-            _ if head.path.len() > AUTODISCOVER_JSON.len() + 1 => {
+            _ if head.path.len() > AUTODISCOVER_JSON.len() => {
                 return Reply::empty(StatusCode::NOT_FOUND);
             }
             _ => Asked::by_query(head.query),

@@ -11,7 +11,7 @@ use hyper::header::HeaderValue;
 use crate::model::Hostname;
 use crate::render::{Person, Spliced};
 
-use super::kitchen::{Class, Prepared, place};
+use super::kitchen::{Class, Prepared, place, tag};
 use super::store::{Found, Packed, Store, Unpacker};
 
 /// A domain, and whose answers it gets.
@@ -162,7 +162,7 @@ impl Sites {
             Prepared::Spliced(spliced) if !personal => {
                 match spliced.fill(&Person::at(&site.domain)) {
                     Ok(bytes) => {
-                        let tag = hash(&bytes);
+                        let tag = tag(&bytes);
                         fixed(bytes, tag)
                     }
                     Err(_) => Ready::InFull,
@@ -181,7 +181,7 @@ impl Sites {
     /// Keeps an answer that was made in full and is the same for everybody at the domain.
     pub fn keep(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<Ready> {
         let at = place(slot, site.class, false);
-        let tag = hash(&bytes);
+        let tag = tag(&bytes);
         let ready = Rc::new(fixed(bytes, tag));
         let mut all = site.ready.borrow_mut();
         if all.len() <= at {
@@ -220,13 +220,6 @@ impl Site {
 fn fixed(bytes: impl Into<Bytes>, tag: u64) -> Ready {
     let tag = HeaderValue::try_from(format!("\"{tag:016x}\"")).expect("quotes and digits");
     Ready::Fixed { bytes: bytes.into(), tag }
-}
-
-pub fn hash(bytes: &[u8]) -> u64 {
-    use std::hash::Hasher as _;
-    let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
 }
 
 fn is_address(name: &str) -> bool {

@@ -161,6 +161,11 @@ fn the_second_version_of_autodiscover_leads_to_the_first() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     }
+    for path in
+        ["/autodiscover/autodiscover.jsonx", "/autodiscover/autodiscover.json/v9.9/a@example.com"]
+    {
+        assert_eq!(host.get("example.com", path).status, 404, "{path}");
+    }
     let files = generated(&host.run, "example.com");
     assert_eq!(
         file(&files, "outlook-autodiscover/example.com/autodiscover.json"),

@@ -313,8 +313,8 @@ fn number_of(job: &Job<'_>) -> usize {
     job.target.files.iter().position(is_this).unwrap_or(usize::MAX)
 }
 
-fn tag(bytes: &[u8]) -> u64 {
-    // The same for every replica of the same version, which is what caches want.
+/// What tells an answer from others, the same for every replica of the same version, as caches want it.
+pub fn tag(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()

@@ -22,7 +22,7 @@ use crate::target::Target;
 
 use super::menu::Menu;
 
-pub use make::{For, Maker, has_placeholders};
+pub use make::{For, Maker, has_placeholders, tag};
 pub use pages::{Page, Question};
 
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
