@@ -114,6 +114,8 @@ pub enum Error {
     Rights(#[from] rights::Error),
     #[error("cannot read the providers: {0}")]
     Providers(io::Error),
+    #[error("cannot watch {source}{}", readable(source))]
+    Watch { source: io::Error },
     #[error("there is no provider to serve")]
     NoProvider(Vec<Finding>),
     #[error("cannot sign profiles: {0}")]
@@ -122,6 +124,16 @@ pub enum Error {
     Cache(io::Error),
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
+}
+
+fn readable(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; started as root, the server is another user by now, who has to be able to read its files: \
+             --user NAME says who"
+        }
+        _ => "",
+    }
 }
 
 /// What every thread looks at.
@@ -253,7 +265,7 @@ impl Server {
         folders.extend(sources.watched().map(|(folder, _)| folder));
         folders.sort();
         folders.dedup();
-        watch::folders(&folders, sender)?;
+        watch::folders(&folders, sender).map_err(|source| Error::Watch { source })?;
         let keeper =
             Keeper { shared: &shared, certificates: certificates.as_ref(), sign, tell_findings };
         keeper.note_certificates();
