@@ -301,10 +301,12 @@ fn a_file_that_is_not_there_and_half_of_the_flags_are_exit_code_2() {
 
 #[test]
 fn a_certificate_that_ends_soon_is_said_and_signs() {
-    let now = std::time::SystemTime::now();
-    let in_a_week = now + std::time::Duration::from_secs(7 * 86_400 + 3_600);
+    // Days are counted by the calendar (UTC): noon of the seventh day, whatever the hour is now.
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let noon_in_a_week = (now / 86_400 + 7) * 86_400 + 43_200;
+    let ends = std::time::UNIX_EPOCH + std::time::Duration::from_secs(noon_in_a_week);
     let signing = Signing::with(&rcgen::PKCS_ECDSA_P256_SHA256, |params| {
-        params.not_after = in_a_week.into();
+        params.not_after = ends.into();
     });
     let words =
         "warning[profile-signature-ends]: certificate 1 (CN=Test Leaf) of chain.pem has 7 days";
