@@ -77,7 +77,14 @@ impl Hostname {
 
     /// `com.example.mail` for `mail.example.com`, as identifiers want it.
     pub fn reversed(&self) -> String {
-        self.0.rsplit('.').collect::<Vec<_>>().join(".")
+        let mut reversed = String::with_capacity(self.0.len());
+        for label in self.0.rsplit('.') {
+            if !reversed.is_empty() {
+                reversed.push('.');
+            }
+            reversed.push_str(label);
+        }
+        reversed
     }
 
     /// Whether it is `parent` or a name below it.

@@ -157,7 +157,7 @@ impl Ground {
             Field::Token => person.token().into(),
             Field::Identifier => {
                 let base = base_identifier(self.organization.as_deref(), domain);
-                format!("{base}.{}", person.token()).into()
+                [&base, ".", person.token()].concat().into()
             }
             Field::Uuid(at) => {
                 let name = self.uuids.get(at)?;
@@ -191,20 +191,25 @@ pub(super) fn token(audience: Audience<'_>) -> String {
     let Audience::Account { address, .. } = audience else {
         return audience.domain().as_str().replace('.', "-");
     };
-    let spelled: String = address
-        .local_part()
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(32)
-        .collect();
-    let token = match spelled.trim_matches('-') {
-        "" => "account",
-        token => token,
-    };
-    let uuid = derived(&[address.as_str()]).simple().to_string();
-    format!("{token}-{}", &uuid[..8])
+    let local_part = address.local_part();
+    let mut token = String::with_capacity(LONGEST_SPELLED + 1 + DIGITS);
+    let lower = local_part.chars().flat_map(char::to_lowercase).take(LONGEST_SPELLED);
+    token.extend(lower.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
+    token.truncate(token.trim_end_matches('-').len());
+    let dashes = token.len() - token.trim_start_matches('-').len();
+    token.drain(..dashes);
+    if token.is_empty() {
+        token.push_str("account");
+    }
+    token.push('-');
+    let mut digits = [0; uuid::fmt::Simple::LENGTH];
+    token.push_str(&derived(&[address.as_str()]).simple().encode_lower(&mut digits)[..DIGITS]);
+    token
 }
+
+/// Characters of a token that are spelled as in the address, and digits behind them.
+const LONGEST_SPELLED: usize = 32;
+const DIGITS: usize = 8;
 
 pub(super) fn identifier(job: &Job<'_>) -> String {
     let organization = job.organization.identifier.as_ref().map(Text::as_str);
@@ -219,7 +224,11 @@ pub(super) fn identifier(job: &Job<'_>) -> String {
 fn base_identifier<'a>(organization: Option<&'a str>, domain: &Hostname) -> Cow<'a, str> {
     match organization {
         Some(identifier) => identifier.into(),
-        None => format!("{}.mailwright", domain.reversed()).into(),
+        None => {
+            let mut base = domain.reversed();
+            base.push_str(".mailwright");
+            base.into()
+        }
     }
 }
 
@@ -250,7 +259,21 @@ fn uuid_of(target: &str, name: &str, subject: &str, protocol: &str) -> String {
 /// processors have for it, and a profile has three of them.
 fn derived(name: &[&str]) -> Uuid {
     let mut digest = Sha1::new_with_prefix(NAMESPACE.as_bytes());
-    name.iter().for_each(|part| digest.update(part));
+    // In one piece where there is room: each piece costs as much as the hashing.
+    let mut whole = [0; 256];
+    let length = name.iter().map(|part| part.len()).sum();
+    match whole.get_mut(..length) {
+        Some(whole) => {
+            let mut rest = &mut *whole;
+            for part in name {
+                let (this, after) = rest.split_at_mut(part.len());
+                this.copy_from_slice(part.as_bytes());
+                rest = after;
+            }
+            digest.update(whole);
+        }
+        None => name.iter().for_each(|part| digest.update(part)),
+    }
     let digest: [u8; 20] = digest.finalize().into();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);

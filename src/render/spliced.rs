@@ -5,6 +5,8 @@
 //! shared, packed and stored, and filling it in is copying. Everything else is [`None`] here, and is
 //! rendered in full.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::Kind;
@@ -16,16 +18,37 @@ use super::person::{Field, Ground, Person};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spliced {
     escape: Escape,
-    parts: Vec<Part>,
+    /// All that is fixed, in one piece.
+    text: String,
+    /// What is open, each once: making a value may cost more than all the copying.
+    fields: Vec<Field>,
+    /// Where in the text something is open, and which of the fields.
+    places: Vec<(usize, usize)>,
     /// Two texts each, and whether they have to be the same.
-    conditions: Vec<(Vec<Part>, Vec<Part>, bool)>,
+    conditions: Vec<(Vec<Piece>, Vec<Piece>, bool)>,
     ground: Ground,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A part of a pattern.
 pub(super) enum Part {
     Text(String),
     Field(Field),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Piece {
+    Text(String),
+    /// One of the fields.
+    Open(usize),
+}
+
+impl Piece {
+    fn text<'a>(&'a self, values: &'a [Cow<'_, str>]) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Open(field) => &values[*field],
+        }
+    }
 }
 
 /// The kinds that are written in UTF-8 as they are, and escape character by character.
@@ -62,65 +85,73 @@ impl Spliced {
     /// None where something else than a field is open, or is asked.
     pub fn of(pattern: &Pattern) -> Option<Self> {
         let escape = Escape::of(pattern.format())?;
+        let mut fields = Vec::new();
         let mut conditions = Vec::new();
         for (compared, answer) in pattern.questions() {
             let [one, other] = compared?;
-            conditions.push((pattern.parts(one)?, pattern.parts(other)?, answer.as_bool()?));
+            let mut pieces = |text: &str| {
+                let parts = pattern.parts(text)?.into_iter();
+                Some(parts.map(|part| piece(part, &mut fields)).collect::<Vec<_>>())
+            };
+            conditions.push((pieces(one)?, pieces(other)?, answer.as_bool()?));
         }
-        let parts = pattern.parts(pattern.text())?;
-        Some(Self { escape, parts, conditions, ground: pattern.ground().clone() })
+        let (mut text, mut places) = (String::new(), Vec::new());
+        for part in pattern.parts(pattern.text())? {
+            match piece(part, &mut fields) {
+                Piece::Text(fixed) => text.push_str(&fixed),
+                Piece::Open(field) => places.push((text.len(), field)),
+            }
+        }
+        Some(Self { escape, text, fields, places, conditions, ground: pattern.ground().clone() })
     }
 
     /// The file for a person, or for everybody at a domain.
     pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, Misfit> {
+        let mut values = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            values.push(self.ground.value(*field, person).ok_or(Misfit)?);
+        }
         for (one, other, same) in &self.conditions {
-            if (self.plain(one, person)? == self.plain(other, person)?) != *same {
+            let one = one.iter().flat_map(|piece| piece.text(&values).bytes());
+            let other = other.iter().flat_map(|piece| piece.text(&values).bytes());
+            if one.eq(other) != *same {
                 return Err(Misfit);
             }
         }
-        let mut out = Vec::with_capacity(self.length());
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
-                Part::Field(field) => {
-                    let value = self.ground.value(*field, person).ok_or(Misfit)?;
-                    // What is empty has no mark.
-                    if value.is_empty() {
-                        return Err(Misfit);
-                    }
-                    if value.bytes().all(is_plain) {
-                        out.extend_from_slice(value.as_bytes());
-                    } else {
-                        let kind = self.escape.kind();
-                        let escaped = kind.escape(&value).map_err(|_| Misfit)?;
-                        out.extend_from_slice(escaped.as_bytes());
-                    }
-                }
+        for value in &mut values {
+            if !value.bytes().all(is_plain) {
+                let escaped = self.escape.kind().escape(value).map_err(|_| Misfit)?.into_owned();
+                *value = escaped.into();
             }
         }
+        let open: usize = self.places.iter().map(|(_, field)| values[*field].len()).sum();
+        let mut out = Vec::with_capacity(self.text.len() + open);
+        let mut from = 0;
+        for (at, field) in &self.places {
+            // What is empty has no mark.
+            if values[*field].is_empty() {
+                return Err(Misfit);
+            }
+            out.extend_from_slice(&self.text.as_bytes()[from..*at]);
+            out.extend_from_slice(values[*field].as_bytes());
+            from = *at;
+        }
+        out.extend_from_slice(&self.text.as_bytes()[from..]);
         Ok(out)
     }
+}
 
-    /// About what a filled file is long.
-    fn length(&self) -> usize {
-        let lengths = self.parts.iter().map(|part| match part {
-            Part::Text(text) => text.len(),
-            Part::Field(_) => 40,
-        });
-        lengths.sum()
-    }
-
-    fn plain(&self, parts: &[Part], person: &Person<'_>) -> Result<String, Misfit> {
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                Part::Text(part) => text.push_str(part),
-                Part::Field(field) => {
-                    text.push_str(&self.ground.value(*field, person).ok_or(Misfit)?);
-                }
-            }
+/// A part, its field among those that are known.
+fn piece(part: Part, fields: &mut Vec<Field>) -> Piece {
+    match part {
+        Part::Text(text) => Piece::Text(text),
+        Part::Field(field) => {
+            let known = fields.iter().position(|known| *known == field);
+            Piece::Open(known.unwrap_or_else(|| {
+                fields.push(field);
+                fields.len() - 1
+            }))
         }
-        Ok(text)
     }
 }
 
