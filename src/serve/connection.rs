@@ -49,7 +49,9 @@ pub struct Progress {
     doing: Cell<Doing>,
     /// Nothing has come on it yet.
     fresh: Cell<bool>,
-    since: Cell<Instant>,
+    /// When it was seen doing that for the first time. Asking the clock on every request would cost
+    /// more than it is worth: who watches does.
+    since: Cell<Option<Instant>>,
     /// Wakes the connection up, to be told that the server ends.
     waker: RefCell<Option<Waker>>,
 }
@@ -60,11 +62,12 @@ impl Progress {
             // A connection on which nothing is asked is no better than one that asks slowly.
             doing: Cell::new(Doing::Asking),
             fresh: Cell::new(true),
-            since: Cell::new(Instant::now()),
+            since: Cell::new(None),
             waker: RefCell::default(),
         })
     }
 
+    /// Whether that has lasted too long, for whoever looks at it from time to time.
     pub fn is_over(&self, now: Instant, patience: &Patience) -> bool {
         let limit = match self.doing.get() {
             Doing::Nothing => patience.between,
@@ -72,7 +75,9 @@ impl Progress {
             Doing::Answering => patience.answering,
             Doing::Ending => patience.ending,
         };
-        now.saturating_duration_since(self.since.get()) > limit
+        let since = self.since.get().unwrap_or(now);
+        self.since.set(Some(since));
+        now.saturating_duration_since(since) > limit
     }
 
     pub fn is_fresh(&self) -> bool {
@@ -81,7 +86,7 @@ impl Progress {
 
     fn is_doing(&self, doing: Doing) {
         if self.doing.replace(doing) != doing || doing == Doing::Nothing {
-            self.since.set(Instant::now());
+            self.since.set(None);
         }
     }
 

@@ -237,7 +237,7 @@ fn disposition(address: Option<&EmailAddress>) -> HeaderValue {
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@' | b'+');
     match address.map(EmailAddress::as_str).filter(|name| name.bytes().all(is_plain)) {
         Some(name) => {
-            let value = format!("attachment; filename=\"{name}.mobileconfig\"");
+            let value = ["attachment; filename=\"", name, ".mobileconfig\""].concat();
             HeaderValue::try_from(value).unwrap_or(USUAL)
         }
         None => USUAL,

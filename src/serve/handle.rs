@@ -89,6 +89,7 @@ pub async fn handle(
             address: learnt.address.as_ref().map(EmailAddress::as_str),
             status,
             bytes: length,
+            begun,
             took,
             family,
             peer,

@@ -1,7 +1,7 @@
 //! The access log: one JSON object a line, written by a thread of its own, so that no answer waits for
 //! whoever reads it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::family::FAMILIES;
 use super::metrics::Metrics;
@@ -23,6 +23,7 @@ pub struct Line<'a> {
     pub address: Option<&'a str>,
     pub status: u16,
     pub bytes: usize,
+    pub begun: Instant,
     pub took: Duration,
     pub family: usize,
     pub peer: IpAddr,
@@ -45,14 +46,17 @@ pub struct Log {
 pub struct Lines {
     log: Log,
     waiting: RefCell<String>,
+    /// What the one clock said when the other was read last: a request needs only one of them.
+    clocks: Cell<(Instant, Duration)>,
     /// The second, and how it is written.
     second: RefCell<(u64, String)>,
 }
 
-/// Lines are handed on in pieces of this.
-const PIECE: usize = 16 * 1024;
+/// Lines are handed on in pieces of this: each piece wakes another thread up, which costs as much as
+/// ten answers.
+const PIECE: usize = 64 * 1024;
 /// Pieces that may wait for whoever reads the log.
-const MOST: usize = 256;
+const MOST: usize = 64;
 
 impl Log {
     /// Without a log nothing is written down. With one, the thread that writes it ends with the last
@@ -69,8 +73,12 @@ impl Log {
     }
 
     pub fn lines(&self) -> Lines {
-        let waiting = RefCell::new(String::new());
-        Lines { log: self.clone(), waiting, second: RefCell::default() }
+        Lines {
+            log: self.clone(),
+            waiting: RefCell::default(),
+            clocks: Cell::new(clocks()),
+            second: RefCell::default(),
+        }
     }
 }
 
@@ -96,7 +104,7 @@ impl Lines {
         }
         let mut out = self.waiting.borrow_mut();
         out.push_str("{\"time\":\"");
-        self.push_time(&mut out);
+        self.push_time(&mut out, line.begun);
         out.push_str("\",\"method\":\"");
         out.push_str(line.method);
         out.push_str("\",\"route\":\"");
@@ -134,6 +142,7 @@ impl Lines {
 
     /// Gives what waits to the thread that writes.
     pub fn hand_on(&self) {
+        self.clocks.set(clocks());
         let mut waiting = self.waiting.borrow_mut();
         if waiting.is_empty() {
             return;
@@ -149,14 +158,20 @@ impl Lines {
     }
 
     /// `2026-11-27T20:30:00Z`
-    fn push_time(&self, out: &mut String) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    fn push_time(&self, out: &mut String, at: Instant) {
+        let (then, time_then) = self.clocks.get();
+        let second = (time_then + at.saturating_duration_since(then)).as_secs();
         let mut known = self.second.borrow_mut();
-        if known.0 != now.as_secs() {
-            *known = (now.as_secs(), time(now.as_secs()));
+        if known.0 != second {
+            *known = (second, time(second));
         }
         out.push_str(&known.1);
     }
+}
+
+fn clocks() -> (Instant, Duration) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    (Instant::now(), now.unwrap_or_default())
 }
 
 /// A time since 1970 as RFC 3339 writes it.
@@ -236,6 +251,7 @@ mod tests {
             address,
             status: 200,
             bytes: 1234,
+            begun: Instant::now(),
             took: Duration::from_micros(12),
             family: 0,
             peer: IpAddr::from([192, 0, 2, 1]),

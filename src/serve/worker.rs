@@ -276,6 +276,8 @@ impl Worker {
         builder
             .http1()
             .header_read_timeout(None)
+            // Head and body in one piece: copying 2 KiB costs less than the call that takes two.
+            .writev(false)
             .max_buf_size(LARGEST_HEAD)
             .http2()
             .timer(TokioTimer::new())
