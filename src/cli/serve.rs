@@ -2,11 +2,13 @@
 
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    Certificates, Error, Kitchen, Options, Pair, Patience, Server, Sources, TellFindings,
+    Certificates, Error, Here, Kitchen, Options, Pair, Patience, Server, Setup, Sources,
+    TellFindings, decline, is_apart,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -23,6 +25,10 @@ const PROVIDER: &str = "outlook.com";
 const WEB_ADDRESS: &str = "webAddress";
 
 pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
+    if is_apart() && apart::is_declined(args, global) {
+        decline()?;
+        return Ok(Outcome::Fine);
+    }
     let mut findings = Vec::new();
     let (project, beside) = project(global, &mut findings)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
@@ -31,26 +37,37 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (Some(sources), false) = (sources, any_error(&findings)) else {
         return Ok(Outcome::Findings);
     };
+    let (options, pairs) = (options(args)?, pairs(args)?);
+    let (menu, kitchen) = (kitchen.menu.clone(), Arc::new(kitchen));
+    let (threads, own) = (options.threads, Arc::clone(&kitchen));
+    let here = Here { kitchen, threads, tell_findings: talk_of_findings(global) };
+    if is_apart() {
+        let (quiet, color) = (global.quiet, apart::color(global.color));
+        return apart::tell(&Setup { menu, sources, options, pairs, quiet, color }, &here);
+    }
     let server = Server {
-        options: options(args)?,
-        kitchen,
+        options,
+        menu,
+        kitchen: Box::new(move || Ok(Arc::clone(&own))),
+        reader: Box::new(here),
         sources,
-        certificates: certificates(args)?,
+        certificates: certificates(pairs)?,
         acme: acme::settings(args)?,
         sign: sign::open(args)?,
         tell: talk(global),
-        tell_findings: talk_of_findings(global),
     };
     #[cfg(feature = "verify")]
     if args.selftest {
         return selftest::run(server, args.ca.as_deref(), terminal);
     }
+    serve(server)
+}
+
+fn serve(server: Server) -> Result<Outcome, Failure> {
     match server.run() {
         Ok(()) => Ok(Outcome::Fine),
-        Err(Error::NoProvider(findings)) => {
-            terminal.findings(&findings);
-            Ok(Outcome::Findings)
-        }
+        // Why has been said.
+        Err(Error::NoProvider) => Ok(Outcome::Findings),
         Err(error) => Err(error.into()),
     }
 }
@@ -124,7 +141,11 @@ fn kitchen(
     project: Project,
     findings: &mut Vec<Finding>,
 ) -> Result<Kitchen, Failure> {
-    let all = Targets::new(global.templates.as_deref())?;
+    let mut all = Targets::new(global.templates.as_deref())?;
+    // Pages are made where they are asked for.
+    if is_apart() {
+        all = all.only("en");
+    }
     let targets: Vec<_> = all.names_routed().filter_map(|name| all.get(name, findings)).collect();
     let protocol = match args.protocol {
         Some(ProtocolArg::Pop3) => Protocol::Pop3,
@@ -183,7 +204,7 @@ fn tests_itself(args: &ServeArgs) -> bool {
     }
 }
 
-fn certificates(args: &ServeArgs) -> Result<Option<Certificates>, Failure> {
+fn pairs(args: &ServeArgs) -> Result<Vec<Pair>, Failure> {
     if args.tls_cert.len() != args.tls_key.len() {
         return Err(format!(
             "there are {} --tls-cert and {} --tls-key; each certificate has a key of its own",
@@ -192,13 +213,19 @@ fn certificates(args: &ServeArgs) -> Result<Option<Certificates>, Failure> {
         )
         .into());
     }
-    if args.tls_cert.is_empty() {
-        return Ok(None);
-    }
     let pairs = args.tls_cert.iter().zip(&args.tls_key);
-    let pairs = pairs.map(|(chain, key)| Pair { chain: chain.clone(), key: key.clone() });
-    Ok(Some(Certificates::read(pairs.collect())?))
+    Ok(pairs.map(|(chain, key)| Pair { chain: chain.clone(), key: key.clone() }).collect())
 }
+
+fn certificates(pairs: Vec<Pair>) -> Result<Option<Certificates>, Failure> {
+    Ok(match pairs.is_empty() {
+        true => None,
+        false => Some(Certificates::read(pairs)?),
+    })
+}
+
+#[path = "serve/apart.rs"]
+pub mod apart;
 
 #[cfg(feature = "verify")]
 #[path = "serve/selftest.rs"]

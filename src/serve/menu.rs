@@ -1,9 +1,11 @@
 //! What there is to ask for: the routes of the manifests, and which file answers each.
 
+use serde::{Deserialize, Serialize};
+
 use crate::target::{FileSpec, Scope, Target};
 
 /// Answers of one kind, under all their routes: a file for everybody, one for a person, or both.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// What logs and metrics call it: the target's name.
     pub name: String,
@@ -19,10 +21,12 @@ pub struct Slot {
     pub is_profile: bool,
     /// A page, in many languages, which is made when somebody asks for it.
     pub is_page: bool,
+    /// Those that the target has texts in.
+    pub languages: Vec<String>,
 }
 
 /// All slots, and the way from a path to one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Menu {
     pub slots: Vec<Slot>,
     /// In lower case: the clients of Autodiscover write it in every way.
@@ -85,6 +89,10 @@ impl Menu {
                 is_autodiscover: file.reader == Some(crate::import::Reader::Autodiscover),
                 is_profile: file.media_type.split(';').next() == Some(PROFILE),
                 is_page: file.per_language,
+                languages: match file.per_language {
+                    true => target.texts.keys().cloned().collect(),
+                    false => Vec::new(),
+                },
             });
             self.slots.len() - 1
         });

@@ -1,10 +1,10 @@
 //! The host that mail clients ask: every file that a domain publishes, from one binary.
 //!
-//! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed,
-//! by domain; each `worker` thread takes connections and answers from what it has unpacked (`site`,
-//! `handle`). This file is the keeper: it opens the sockets, gives up what rights it does not need, starts
-//! the workers, and reads files anew when they change. Nothing is kept of a request but its line in the
-//! log.
+//! `kitchen` makes a provider's answers and judges them before anybody asks, in another process where
+//! that can be (`reader`); `store` keeps them packed, by domain; each `worker` thread takes connections and
+//! answers from what it has unpacked (`site`, `handle`). This file is the keeper: it opens the sockets, gives
+//! up what rights it does not need, starts the workers, and has files read anew when they change. Nothing is
+//! kept of a request but its line in the log.
 
 #[cfg(feature = "acme")]
 mod acme;
@@ -24,10 +24,12 @@ mod limits;
 mod log;
 mod menu;
 mod metrics;
+mod options;
 mod people;
 mod proxy;
 mod proxy_protocol;
 mod qr;
+mod reader;
 mod rehearsal;
 mod reply;
 mod rights;
@@ -41,23 +43,25 @@ mod worker;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::{io, thread};
 
 use hyper::header::HeaderValue;
 use tokio::sync::watch as stop;
 
 use crate::finding::Finding;
-use crate::model::Hostname;
 
 #[cfg(feature = "acme")]
 pub use acme::Kind as AcmeKind;
 pub use acme::Settings as AcmeSettings;
 pub use connection::Patience;
-pub use kitchen::Kitchen;
+pub use kitchen::{Here, Kitchen};
+pub use menu::Menu;
+pub use options::Options;
 pub use proxy::Network;
+pub use reader::{Apart, NoSetup, Reader, Setup, Sources, decline, is_apart, tell_apart};
 pub use rehearsal::Rehearsal;
-pub use store::{Said, Sources};
+pub use rights::{Error as NoRights, give_up};
 pub use tls::{Certificates, Pair, Unusable};
 
 use acme::Acme;
@@ -66,7 +70,7 @@ use keeper::Keeper;
 use limits::RateLimit;
 use log::Log;
 use metrics::Metrics;
-use store::Store;
+use store::{Ledger, Store};
 use watch::Event;
 use worker::Role;
 
@@ -78,28 +82,8 @@ pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
 /// Says what is found in files.
 pub type TellFindings = dyn Fn(&[Finding]) + Send + Sync;
 
-/// How the server is run.
-pub struct Options {
-    /// Over TLS where there are certificates, else plain.
-    pub listen: Vec<SocketAddr>,
-    /// Always plain.
-    pub listen_http: Vec<SocketAddr>,
-    /// For figures.
-    pub metrics: Option<SocketAddr>,
-    pub canonical_host: Option<Hostname>,
-    pub trusted: Vec<Network>,
-    /// Those who are trusted begin each connection with a header of the PROXY protocol.
-    pub proxy_protocol: bool,
-    pub patience: Patience,
-    pub max_connections: usize,
-    /// Requests a minute for each client address.
-    pub rate_limit: Option<u32>,
-    pub threads: usize,
-    /// Who to be after the sockets are open.
-    pub user: Option<String>,
-    pub access_log: bool,
-    pub log_addresses: bool,
-}
+/// Opens the kitchen, where what is to be answered has not been prepared.
+pub type OpenKitchen = dyn Fn() -> Result<Arc<Kitchen>, String> + Send + Sync;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +101,7 @@ pub enum Error {
     #[error("cannot watch {source}{}", readable(source))]
     Watch { source: io::Error },
     #[error("there is no provider to serve")]
-    NoProvider(Vec<Finding>),
+    NoProvider,
     #[error("cannot sign profiles: {0}")]
     Sign(String),
     #[error("cannot keep certificates: {0}")]
@@ -138,7 +122,9 @@ fn readable(error: &io::Error) -> &'static str {
 
 /// What every thread looks at.
 pub struct Shared {
-    kitchen: Kitchen,
+    menu: Menu,
+    kitchen: OnceLock<Arc<Kitchen>>,
+    open_kitchen: Box<OpenKitchen>,
     store: Store,
     acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
@@ -155,13 +141,14 @@ pub struct Shared {
 
 impl Shared {
     fn new(
-        kitchen: Kitchen,
+        menu: Menu,
+        open_kitchen: Box<OpenKitchen>,
         options: Options,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
-        let slots = kitchen.menu.slots.iter();
+        let slots = menu.slots.iter();
         let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
         routes.extend(OTHER_ROUTES.map(str::to_owned));
         let media_types = slots
@@ -171,7 +158,9 @@ impl Shared {
         let (log, lines) =
             Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
-            kitchen,
+            menu,
+            kitchen: OnceLock::new(),
+            open_kitchen,
             store: Store::default(),
             acme,
             metrics,
@@ -191,6 +180,15 @@ impl Shared {
         self.ready.load(Ordering::Acquire)
     }
 
+    /// The kitchen, opened when it is needed first.
+    fn kitchen(&self) -> Result<&Kitchen, String> {
+        if self.kitchen.get().is_none() {
+            // Two who open it at once have one of them.
+            let _ = self.kitchen.set((self.open_kitchen)()?);
+        }
+        self.kitchen.get().map(|kitchen| &**kitchen).ok_or_else(String::new)
+    }
+
     fn signer(&self) -> Option<Arc<Sign>> {
         self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -200,7 +198,7 @@ impl Shared {
     }
 
     fn route_name(&self, route: usize) -> &str {
-        let slots = &self.kitchen.menu.slots;
+        let slots = &self.menu.slots;
         match slots.get(route) {
             Some(slot) => &slot.name,
             None => OTHER_ROUTES.get(route - slots.len()).copied().unwrap_or_default(),
@@ -211,7 +209,10 @@ impl Shared {
 /// Everything that a server is made of.
 pub struct Server {
     pub options: Options,
-    pub kitchen: Kitchen,
+    pub menu: Menu,
+    /// For what nobody has prepared.
+    pub kitchen: Box<OpenKitchen>,
+    pub reader: Box<dyn Reader>,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
     /// Fetches certificates for names that are in none of those.
@@ -219,14 +220,12 @@ pub struct Server {
     pub sign: Option<Box<OpenSign>>,
     /// Talk, for whoever has started the server.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
-    /// What is found in files that are read while it runs.
-    pub tell_findings: Box<TellFindings>,
 }
 
 impl Server {
     /// Serves until a signal ends it.
     pub fn run(self) -> Result<(), Error> {
-        self.during(|keeper, sources, events, _| keeper.keep(sources, events))
+        self.during(|keeper, ledger, events, _| keeper.keep(ledger, events))
     }
 
     /// Serves for as long as somebody tests it.
@@ -236,10 +235,10 @@ impl Server {
 
     fn during<T>(
         self,
-        work: impl FnOnce(&Keeper<'_>, &mut Sources, &Receiver<Event>, &Running) -> T,
+        work: impl FnOnce(&Keeper<'_>, &mut Ledger, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
-        let Self { options, kitchen, mut sources, certificates, acme, sign, tell, tell_findings } =
-            self;
+        let Self { options, menu, kitchen, reader, sources, certificates, acme, sign, tell } = self;
+        let mut ledger = Ledger::new(sources);
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
             Acme::new(settings, certificates.clone(), options.canonical_host.clone())
@@ -257,17 +256,16 @@ impl Server {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
         }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
-        let (shared, lines) = Shared::new(kitchen, options, acme, signer, tell)?;
+        let (shared, lines) = Shared::new(menu, kitchen, options, acme, signer, tell)?;
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
         let mut folders = certificates.as_ref().map(|c| c.folders()).unwrap_or_default();
-        folders.extend(sources.watched().map(|(folder, _)| folder));
+        folders.extend(ledger.sources().watched());
         folders.sort();
         folders.dedup();
         watch::folders(&folders, sender).map_err(|source| Error::Watch { source })?;
-        let keeper =
-            Keeper { shared: &shared, certificates: certificates.as_ref(), sign, tell_findings };
+        let keeper = Keeper { shared: &shared, reader, certificates: certificates.as_ref(), sign };
         keeper.note_certificates();
         // Those who watch over servers are answered from the start. Whoever else comes before there is
         // something to serve waits in the system's queue: a mail client that got 503 would go on without
@@ -280,7 +278,7 @@ impl Server {
             shared.tell(&format!("figures on http://{}", listener.local_addr()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
-        keeper.first(&mut sources)?;
+        keeper.first(&mut ledger)?;
         let is_outside = |role: &Role| !is_inside(role);
         threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
         for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
@@ -293,7 +291,7 @@ impl Server {
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
             .collect::<io::Result<Vec<_>>>()?;
         let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
-        let done = work(&keeper, &mut sources, &events, &running);
+        let done = work(&keeper, &mut ledger, &events, &running);
         drop(listeners);
         // Threads that are gone need no telling.
         let _ = stop.send(true);

@@ -10,8 +10,9 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::connection::{Guarded, Progress};
+use super::store::Ledger;
 use super::worker::{Connection, Worker};
-use super::{Error, Kitchen, Options, Shared, Sources};
+use super::{Error, Here, Kitchen, Options, Shared, Sources};
 
 /// A server that is asked within this process.
 pub struct Rehearsal {
@@ -26,13 +27,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Rehearsal {
     /// With everything read.
-    pub fn new(kitchen: Kitchen, mut sources: Sources, options: Options) -> Result<Self, Error> {
-        let (shared, _) = Shared::new(kitchen, options, None, None, Box::new(|_| {}))?;
-        let said = sources.load(&shared.kitchen, &shared.store, 1).map_err(Error::Providers)?;
+    pub fn new(kitchen: Kitchen, sources: Sources, options: Options) -> Result<Self, Error> {
+        let kitchen = Arc::new(kitchen);
+        let (menu, own) = (kitchen.menu.clone(), Arc::clone(&kitchen));
+        let open = Box::new(move || Ok(Arc::clone(&own)));
+        let (shared, _) = Shared::new(menu, open, options, None, None, Box::new(|_| {}))?;
+        let here = Here { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
+        let said = Ledger::new(sources).load(&here, &shared.store).map_err(Error::Providers)?;
         if said.taken == 0 {
-            return Err(Error::NoProvider(
-                said.broken.into_iter().flat_map(|b| b.findings).collect(),
-            ));
+            return Err(Error::NoProvider);
         }
         shared.ready.store(true, std::sync::atomic::Ordering::Release);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -28,7 +28,7 @@ pub struct Site {
 pub enum Ready {
     Nothing,
     Fixed { bytes: Bytes, tag: HeaderValue },
-    Spliced(Spliced),
+    Spliced(Box<Spliced>),
     InFull,
 }
 

@@ -2,6 +2,11 @@
 
 use std::fs;
 
+#[cfg(target_os = "linux")]
+use std::time::Instant;
+
+#[cfg(target_os = "linux")]
+use crate::host::PATIENCE;
 use crate::host::{Host, provider};
 use crate::support::Run;
 
@@ -55,6 +60,42 @@ fn one_file_is_watched_too_and_sighup_asks_for_it() {
     assert!(host.get("example.com", AUTOCONFIG).text().contains("mx.example.com"));
     host.signal(rustix::process::Signal::HUP);
     host.hear_of("serving 1 provider (0 read)");
+}
+
+/// Processes that this one has started and that are not waited for yet.
+#[cfg(target_os = "linux")]
+fn children(of: u32) -> Vec<String> {
+    let threads = fs::read_dir(format!("/proc/{of}/task")).unwrap().flatten();
+    let children = threads
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .collect::<String>();
+    let command = |id: &str| fs::read_to_string(format!("/proc/{id}/cmdline")).ok();
+    children.split_whitespace().filter_map(command).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn another_process_reads_and_is_gone_when_it_has_read() {
+    let mut host = Host::start(Run::new().write("p/.keep", ""), &["--providers", "p"]);
+    let server = host.id();
+    let end = Instant::now() + PATIENCE;
+    let until = |is: &dyn Fn(&[String]) -> bool| loop {
+        let now = children(server);
+        if is(&now) {
+            return;
+        }
+        assert!(Instant::now() < end, "{now:?}");
+    };
+    until(&|now| now.is_empty());
+    for number in 0..40 {
+        let domain = format!("p{number}.example");
+        fs::write(host.run.path(&format!("p/{domain}.toml")), provider(&domain, &[&domain]))
+            .unwrap();
+    }
+    until(&|now| now.iter().any(|command| command.contains("serve\0")));
+    host.hear_of("serving 40 providers");
+    until(&|now| now.is_empty());
+    assert!(host.get("p39.example", AUTOCONFIG).text().contains("p39.example"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Maker {
                     }
                     _ if hosts_differ => Prepared::InFull,
                     _ => match Pattern::new(artifact).as_ref().and_then(Spliced::of) {
-                        Some(spliced) => Prepared::Spliced(spliced),
+                        Some(spliced) => Prepared::Spliced(Box::new(spliced)),
                         None => {
                             kitchen.note_in_full(job);
                             Prepared::InFull

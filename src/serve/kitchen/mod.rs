@@ -7,6 +7,7 @@
 
 mod make;
 mod pages;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,7 @@ use super::menu::Menu;
 
 pub use make::{For, Maker, has_placeholders, tag};
 pub use pages::{Page, Question};
+pub use reading::Here;
 
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
 pub struct Kitchen {
@@ -60,7 +62,7 @@ pub enum Prepared {
         bytes: Vec<u8>,
         tag: u64,
     },
-    Spliced(Spliced),
+    Spliced(Box<Spliced>),
     /// Made when somebody asks.
     InFull,
 }

@@ -1,8 +1,8 @@
 //! Who is served: domains → the answers of their provider, packed so that a hundred thousand providers
 //! have room, and exchanged one by one while others ask.
 
+mod ledger;
 mod packed;
-mod sources;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::kitchen::Class;
 
+pub use ledger::{Ledger, Said};
 pub use packed::{Packed, Packer, Unpacker, dictionary};
-pub use sources::{Said, Sources};
 
 /// The index of everything that is served.
 #[derive(Default)]
@@ -60,6 +60,11 @@ impl Store {
     /// What everything here is packed against; the first who asks says it.
     pub fn dictionary(&self, first: impl FnOnce() -> Vec<u8>) -> &[u8] {
         self.dictionary.get_or_init(first)
+    }
+
+    /// The same, where somebody has said it.
+    pub fn known_dictionary(&self) -> Option<&[u8]> {
+        self.dictionary.get().map(Vec::as_slice)
     }
 
     /// Whose own a domain is.

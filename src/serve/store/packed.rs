@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::settings::Provider;
@@ -16,6 +17,18 @@ use super::super::kitchen::{Answers, Prepared, has_placeholders};
 /// answers there are; the length of each; the answers; the provider's file.
 #[derive(Clone)]
 pub struct Packed(Arc<[u8]>);
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.into()))
+    }
+}
 
 /// Packs, against the dictionary.
 pub struct Packer(Compressor<'static>);

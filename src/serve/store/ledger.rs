@@ -1,0 +1,147 @@
+//! What is known of the files that providers are read from: which are served, which clash, which are
+//! broken; and the store, brought to what a [`Reader`] tells of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use super::super::reader::{Reader, Sources, Stamp, Told, Wanted};
+use super::{Clash, Packed, Store};
+
+/// What is known of all files.
+pub struct Ledger {
+    sources: Sources,
+    /// How each was when it was read.
+    stamps: BTreeMap<String, Stamp>,
+    files: Files,
+}
+
+#[derive(Default)]
+struct Files {
+    /// Where what is served of each is in the store.
+    places: BTreeMap<String, u32>,
+    /// Files that did not get all of their domains.
+    clashed: BTreeSet<String>,
+    /// Files that are not taken as they are now.
+    broken: BTreeSet<String>,
+}
+
+/// What there is to say about a reading.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// How many files were read and taken.
+    pub taken: usize,
+    pub removed: usize,
+    /// Files that were not taken.
+    pub broken: Vec<Broken>,
+    pub clashes: Vec<(String, Clash)>,
+}
+
+/// A file that was not taken.
+#[derive(Debug)]
+pub struct Broken {
+    pub name: String,
+    /// What was served of it before is served on.
+    pub is_served: bool,
+}
+
+impl Ledger {
+    pub fn new(sources: Sources) -> Self {
+        Self { sources, stamps: BTreeMap::new(), files: Files::default() }
+    }
+
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// How many files are not taken as they are now.
+    pub fn broken(&self) -> usize {
+        self.files.broken.len()
+    }
+
+    /// Has what is new or has changed read, and takes out what is gone.
+    pub fn load(&mut self, reader: &dyn Reader, store: &Store) -> io::Result<Said> {
+        let mut said = Said::default();
+        self.read(reader, store, None, &mut said)?;
+        // What another file had may be free now.
+        let freed = said.removed + said.taken + said.broken.len() > 0;
+        if freed && !self.files.clashed.is_empty() {
+            let again = std::mem::take(&mut self.files.clashed);
+            let mut own = Said::default();
+            self.read(reader, store, Some(&again), &mut own)?;
+            said.clashes = own.clashes;
+        }
+        Ok(said)
+    }
+
+    fn read(
+        &mut self,
+        reader: &dyn Reader,
+        store: &Store,
+        only: Option<&BTreeSet<String>>,
+        said: &mut Said,
+    ) -> io::Result<()> {
+        let wanted = Wanted { known: &self.stamps, only, dictionary: store.known_dictionary() };
+        let files = &mut self.files;
+        // Of each file that something was told of, the new stamp; none if it is gone.
+        let (mut stamps, mut ended) = (Vec::new(), None);
+        let read = reader.read(&self.sources, &wanted, &mut |told| match told {
+            Told::Dictionary(bytes) => {
+                store.dictionary(|| bytes);
+            }
+            Told::Gone(name) => {
+                if files.forget(&name, store) {
+                    said.removed += 1;
+                }
+                stamps.push((name, None));
+            }
+            Told::Taken { name, stamp, packed } => {
+                let is_default = self.sources.default_name() == Some(&name);
+                let clashes = files.put(&name, packed, is_default, store);
+                said.taken += 1;
+                said.clashes.extend(clashes.into_iter().map(|clash| (name.clone(), clash)));
+                stamps.push((name, Some(stamp)));
+            }
+            Told::Broken { name, stamp } => {
+                files.clashed.remove(&name);
+                files.broken.insert(name.clone());
+                let is_served = files.places.contains_key(&name);
+                said.broken.push(Broken { name: name.clone(), is_served });
+                stamps.push((name, Some(stamp)));
+            }
+            Told::End(how) => ended = Some(how),
+        });
+        for (name, stamp) in stamps {
+            match stamp {
+                Some(stamp) => drop(self.stamps.insert(name, stamp)),
+                None => drop(self.stamps.remove(&name)),
+            }
+        }
+        match (read, ended) {
+            (Ok(()), Some(None)) => Ok(()),
+            (Ok(()), Some(Some(why))) => Err(io::Error::other(why)),
+            (Ok(()), None) => Err(io::Error::other("what reads them has ended too early")),
+            (Err(why), _) => Err(why),
+        }
+    }
+}
+
+impl Files {
+    fn put(&mut self, name: &str, packed: Packed, is_default: bool, store: &Store) -> Vec<Clash> {
+        let (place, clashes) = store.put(self.places.get(name).copied(), packed, is_default);
+        self.places.insert(name.to_owned(), place);
+        self.broken.remove(name);
+        match clashes.is_empty() {
+            true => self.clashed.remove(name),
+            false => self.clashed.insert(name.to_owned()),
+        };
+        clashes
+    }
+
+    /// Takes a file out; whether anything was served of it.
+    fn forget(&mut self, name: &str, store: &Store) -> bool {
+        self.clashed.remove(name);
+        self.broken.remove(name);
+        let place = self.places.remove(name);
+        place.map(|place| store.remove(place)).is_some()
+    }
+}
