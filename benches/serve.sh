@@ -193,7 +193,7 @@ answer() { # server kind
 }
 
 # From before the program is started to the status line of its answer.
-first_answers() { # server; the median goes into `firsts`
+first_answers() { # server; the median goes into `firsts`, what it has in memory then into `rest`
     local n began
     for ((n = 0; n < 20; n++)); do
         began=$EPOCHREALTIME
@@ -202,6 +202,7 @@ first_answers() { # server; the median goes into `firsts`
             if ! kill -0 "${process[$1]}"; then exit 1; fi
         done
         bc <<<"($EPOCHREALTIME - $began) * 1000"
+        rest="$(memory "$1" Rss) KiB RSS, $(memory "$1" Pss) KiB PSS"
         stop "$1"
     done >taken
     firsts=$(median <taken)
@@ -266,6 +267,6 @@ for server in mailwright nginx; do
     rss=$(memory "$server" Rss) pss=$(memory "$server" Pss)
     stop "$server"
     first_answers "$server"
-    printf '%-10s %6d KiB RSS, %6d KiB PSS after that; %.1f ms from start to first answer\n' \
-        "$server" "$rss" "$pss" "$firsts"
+    printf '%-10s %.1f ms from start to first answer, %s then; %d KiB RSS, %d KiB PSS after all of the above\n' \
+        "$server" "$firsts" "$rest" "$rss" "$pss"
 done
