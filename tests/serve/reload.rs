@@ -99,6 +99,29 @@ fn another_process_reads_and_is_gone_when_it_has_read() {
 }
 
 #[test]
+fn what_the_settings_said_at_the_start_stays() {
+    let settings = |text: &str| format!("provider = \"example.toml\"\n{text}");
+    let run = Run::new()
+        .write("example.toml", &provider("example.com", &["example.com"]))
+        .write("mailwright.toml", &settings(""));
+    let mut host = Host::start(run, &[]);
+    fs::write(host.run.path("mailwright.toml"), settings("nonsense")).unwrap();
+    host.signal(rustix::process::Signal::HUP);
+    host.hear_of("serving 1 provider (0 read)");
+    assert_eq!(host.get("example.com", "/").status, 200);
+    assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+}
+
+#[test]
+fn settings_that_come_later_change_nothing_and_are_said() {
+    let mut host = Host::of_example(&[]);
+    fs::write(host.run.path("mailwright.toml"), "provider = \"gmail\"\n").unwrap();
+    host.signal(rustix::process::Signal::HUP);
+    host.hear_of("the settings say something else by now; start the server anew");
+    assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+}
+
+#[test]
 fn what_cannot_be_served_is_said_at_once() {
     let run = Run::new().write("x.toml", "[emailProvider]\n").write("empty/.keep", "");
     for (args, code, words) in [

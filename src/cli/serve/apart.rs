@@ -68,11 +68,11 @@ fn open() -> Result<Arc<Kitchen>, String> {
 }
 
 /// Whether everything has to be one process: secrets stay where they are read, a test sees what it tests,
-/// and what root alone can read is read once.
+/// and settings and templates are read once, whatever becomes of them and whoever may read them later.
 pub fn is_declined(args: &ServeArgs, global: &Global) -> bool {
     let settings =
         global.templates.is_some() || global.config.is_some() || Path::new(SETTINGS).exists();
-    tests_or_signs(args) || (is_root() && settings)
+    settings || tests_or_signs(args)
 }
 
 fn tests_or_signs(args: &ServeArgs) -> bool {
@@ -85,16 +85,6 @@ fn tests_or_signs(args: &ServeArgs) -> bool {
     #[cfg(not(feature = "sign"))]
     let signs = false;
     acme || signs || super::tests_itself(args)
-}
-
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }
 
 /// As [`Setup`] has it.

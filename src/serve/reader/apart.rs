@@ -15,6 +15,8 @@ use super::{Reader, Sources, Stamp, Told, Wanted, frames};
 
 /// Says to a process that it is the one that reads.
 const APART: &str = "MAILWRIGHT_READS_FOR_SERVE";
+/// It would not be two processes any more, or read something else.
+const OTHERWISE: &str = "the settings say something else by now; start the server anew";
 /// What it ends with that was ended.
 const COULD_NOT_RUN: u8 = 2;
 
@@ -85,10 +87,7 @@ impl Reader for Apart {
                 Ok((process, setup)) if setup.sources == *sources && setup.menu == self.menu => {
                     process
                 }
-                Ok(_) => {
-                    let why = "the settings say something else by now; start the server anew";
-                    return Err(io::Error::other(why));
-                }
+                Ok(_) => return Err(io::Error::other(OTHERWISE)),
                 Err(NoSetup::Ended(code)) => {
                     let why = format!("who reads them has ended with {code}; see above");
                     return Err(io::Error::other(why));
@@ -129,7 +128,7 @@ impl Process {
                     let code = status.code().and_then(|code| u8::try_from(code).ok());
                     NoSetup::Ended(code.unwrap_or(COULD_NOT_RUN))
                 }
-                Ok(_) => NoSetup::Impossible(io::Error::other("it has said nothing")),
+                Ok(_) => NoSetup::Impossible(io::Error::other(OTHERWISE)),
                 Err(why) => NoSetup::Impossible(why),
             }),
             Err(why) => Err(NoSetup::Impossible(why)),
