@@ -1,10 +1,14 @@
-//! Writes the table of the files that are built into the program, by a walk over five folders,
-//! and those of the templates among them, parsed, and of the paths in the manifests.
+//! Writes the tables of what is built into the program: the files of five folders, the parsed templates
+//! among them, and an index of the targets' manifests.
 
+#[path = "build/manifest.rs"]
+mod manifest;
 #[path = "build/parse.rs"]
 mod parse;
 #[path = "src/render/parsed.rs"]
 mod parsed;
+#[path = "src/target/summary.rs"]
+mod summary;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -84,7 +88,7 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={folder}");
         walk(&root.join(folder), &mut files)?;
     }
-    for code in ["build.rs", "build/parse.rs", "src/render/parsed.rs"] {
+    for code in ["build.rs", "build", "src/render/parsed.rs", "src/target/summary.rs"] {
         println!("cargo::rerun-if-changed={code}");
     }
     let mut rows: Vec<(String, PathBuf)> = Vec::new();
@@ -98,6 +102,7 @@ fn main() -> io::Result<()> {
     rows.sort();
     let mut files = String::from("static FILES: &[(&str, &str)] = &[\n");
     let mut templates = String::from("static TEMPLATES: &[(&str, &str)] = &[\n");
+    let mut manifests = String::from("static MANIFESTS: &[(&str, Summary)] = &[\n");
     let mut paths: BTreeMap<String, String> = BTreeMap::new();
     for (name, file) in rows {
         writeln!(files, "    ({name:?}, include_str!({file:?})),")
@@ -110,11 +115,14 @@ fn main() -> io::Result<()> {
                     .expect("a string takes everything");
             }
         }
-        if name.ends_with("/target.toml") {
+        if let Some(target) = manifest::target_of(&name) {
             let text = fs::read_to_string(&file)?;
-            for path in text.lines().filter_map(path_template) {
-                if let Some(form) = parse::parse(path).map_err(io::Error::other)? {
-                    paths.insert(path.to_owned(), form);
+            let read = manifest::read(target, &text);
+            let read = read.map_err(|why| io::Error::other(format!("{name}: {why}")))?;
+            manifests.push_str(&read.row);
+            for path in read.paths {
+                if let Some(form) = parse::parse(&path).map_err(io::Error::other)? {
+                    paths.insert(path, form);
                 }
             }
         }
@@ -122,14 +130,8 @@ fn main() -> io::Result<()> {
     let paths: String = paths.iter().map(|pair| format!("    {pair:?},\n")).collect();
     let paths = format!("static PATHS: &[(&str, &str)] = &[\n{paths}];\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("manifests.rs"), format!("{manifests}];\n"))?;
     fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n{paths}"))
-}
-
-/// The path with expressions that a line of a manifest gives to a file, if it is such a line.
-fn path_template(line: &str) -> Option<&str> {
-    let (key, value) = line.split_once('=')?;
-    let path = value.trim().strip_prefix('"')?.strip_suffix('"')?;
-    (key.trim() == "path" && path.contains("{{") && !path.contains(['"', '\\'])).then_some(path)
 }
 
 /// All files below a folder, but for hidden ones.

@@ -1,5 +1,6 @@
 //! The targets there are: the built-in folders and a folder of the user's own over them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,9 @@ use crate::finding::{Finding, Source, any_error};
 
 use super::manifest::Target;
 use super::read::{Texts, read_manifest};
+use super::summary::{Summary, summary};
+
+include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
 
 const MANIFEST: &str = "target.toml";
 
@@ -24,26 +28,46 @@ pub struct Error {
 /// Where targets are looked up by name. A folder of the user's replaces the built-in one of the
 /// same name as a whole; `targets eject` copies one out to start from.
 pub struct Targets {
-    entries: BTreeMap<String, Option<PathBuf>>,
+    entries: BTreeMap<String, Entry>,
     /// The one language in which built-in texts are read; none: in all.
     only: Option<&'static str>,
 }
 
+struct Entry {
+    /// The user's own folder; `None` for a built-in target.
+    folder: Option<PathBuf>,
+    /// `None` for a manifest that is not TOML, which is reported when it is read in full.
+    summary: Option<Cow<'static, Summary>>,
+}
+
+impl Entry {
+    /// Whether the target has to be read in full: its manifest says so, or cannot be parsed.
+    fn may(&self, says: impl Fn(&Summary) -> bool) -> bool {
+        self.summary.as_deref().is_none_or(says)
+    }
+}
+
 impl Targets {
     pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
-        let mut entries: BTreeMap<String, Option<PathBuf>> = embedded::files_below("templates")
-            .filter_map(|(file, _)| {
-                file.strip_suffix(&format!("/{MANIFEST}")).map(|n| (n.to_owned(), None))
+        let mut entries: BTreeMap<String, Entry> = MANIFESTS
+            .iter()
+            .map(|(name, summary)| {
+                let entry = Entry { folder: None, summary: Some(Cow::Borrowed(summary)) };
+                ((*name).to_owned(), entry)
             })
             .collect();
         if let Some(folder) = folder {
             let failed = |source| Error { path: folder.display().to_string(), source };
             for entry in std::fs::read_dir(folder).map_err(failed)? {
                 let path = entry.map_err(failed)?.path();
-                if path.join(MANIFEST).is_file()
+                let manifest = path.join(MANIFEST);
+                if manifest.is_file()
                     && let Some(name) = path.file_name().and_then(|n| n.to_str())
                 {
-                    entries.insert(name.to_owned(), Some(path));
+                    let text = std::fs::read_to_string(&manifest).ok();
+                    let summary = text.as_deref().and_then(summary).map(Cow::Owned);
+                    let name = name.to_owned();
+                    entries.insert(name, Entry { folder: Some(path), summary });
                 }
             }
         }
@@ -60,39 +84,23 @@ impl Targets {
         self.entries.keys().map(String::as_str)
     }
 
-    /// The same without built-in ones that are only made by name: reading a manifest costs as much as
-    /// rendering a file.
+    /// The targets that are made without being named (no `optIn`).
     pub fn names_unasked(&self) -> impl Iterator<Item = &str> {
-        let unasked = |(name, folder): &(&String, &Option<PathBuf>)| {
-            let manifest = embedded::file(&format!("templates/{name}/{MANIFEST}"));
-            folder.is_some() || !manifest.is_some_and(begins_with_opt_in)
-        };
-        self.entries.iter().filter(unasked).map(|(name, _)| name.as_str())
+        self.names_if(|summary| !summary.opt_in)
     }
 
-    /// Those that write files of a media type, by a look at their manifests.
+    /// The targets that write files of a media type.
     pub fn names_writing(&self, media_type: &str) -> impl Iterator<Item = &str> {
-        let writes = move |(name, folder): &(&String, &Option<PathBuf>)| match folder {
-            Some(folder) => std::fs::read_to_string(folder.join(MANIFEST))
-                .is_ok_and(|manifest| names_media_type(&manifest, media_type)),
-            None => embedded::file(&format!("templates/{name}/{MANIFEST}"))
-                .is_some_and(|manifest| names_media_type(manifest, media_type)),
-        };
-        self.entries.iter().filter(writes).map(|(name, _)| name.as_str())
+        self.names_if(move |summary| summary.media_types.iter().any(|own| own == media_type))
     }
 
-    /// Those with files that a host serves, by a look at their manifests.
+    /// The targets with files that a host serves.
     pub fn names_routed(&self) -> impl Iterator<Item = &str> {
-        let names_routes =
-            |manifest: &str| manifest.lines().any(|line| line.trim_start().starts_with("routes"));
-        let routed = move |(name, folder): &(&String, &Option<PathBuf>)| match folder {
-            Some(folder) => std::fs::read_to_string(folder.join(MANIFEST))
-                .is_ok_and(|manifest| names_routes(&manifest)),
-            None => {
-                embedded::file(&format!("templates/{name}/{MANIFEST}")).is_some_and(names_routes)
-            }
-        };
-        self.entries.iter().filter(routed).map(|(name, _)| name.as_str())
+        self.names_if(|summary| summary.has_routes)
+    }
+
+    fn names_if(&self, says: impl Fn(&Summary) -> bool) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(move |(_, entry)| entry.may(&says)).map(|(name, _)| &**name)
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -101,7 +109,7 @@ impl Targets {
 
     /// Reads a target with everything it names; with an error among the findings there is none.
     pub fn get(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Target> {
-        let Some(folder) = self.entries.get(name) else {
+        let Some(Entry { folder, .. }) = self.entries.get(name) else {
             findings.push(self.no_such_target(name));
             return None;
         };
@@ -185,7 +193,7 @@ impl Targets {
         }
         for other in &texts.of {
             let at = |finding: Finding| finding.at(&target.source, texts.span.clone());
-            let Some(folder) = self.entries.get(other) else {
+            let Some(Entry { folder, .. }) = self.entries.get(other) else {
                 findings.push(at(self.no_such_target(other)));
                 continue;
             };
@@ -297,21 +305,6 @@ impl Targets {
             }
         }
     }
-}
-
-/// Whether it says so above its first table, where TOML wants it.
-fn begins_with_opt_in(manifest: &str) -> bool {
-    let mut above = manifest.lines().take_while(|line| !line.starts_with('['));
-    above.any(|line| {
-        line.split_once('=')
-            .is_some_and(|(key, value)| (key.trim(), value.trim()) == ("optIn", "true"))
-    })
-}
-
-fn names_media_type(manifest: &str, media_type: &str) -> bool {
-    manifest.lines().filter_map(|line| line.split_once('=')).any(|(key, value)| {
-        key.trim() == "mediaType" && value.trim().trim_matches('"') == media_type
-    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod catalog;
 mod manifest;
 mod read;
+mod summary;
 mod words;
 
 pub use catalog::{Error, Targets};

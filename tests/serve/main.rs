@@ -8,6 +8,7 @@ mod bad_input;
 mod fixtures;
 mod host;
 mod mutated;
+mod own_target;
 #[cfg(feature = "acme")]
 mod pebble;
 #[cfg(feature = "acme")]
