@@ -3,7 +3,10 @@
 
 mod support;
 
-use support::{Run, assert_tree, fixture, root};
+use std::fs;
+use std::path::Path;
+
+use support::{Run, assert_tree, assert_tree_of, files_below, fixture, root};
 
 /// Generates with every target, the opt-in ones too where the provider has servers for them.
 #[track_caller]
@@ -88,10 +91,40 @@ fn a_message_with_the_files_attached() {
     golden("message", &[&person[..], &message[..], &["--zip-level", "0"]].concat());
 }
 
-/// The sample that is committed under `out/`.
-#[test]
-fn the_committed_sample_is_what_generate_writes() {
+/// The sample that is committed under `out/`, in a checkout of the repository. People generate files of
+/// their own beside it, in folders with their addresses.
+#[track_caller]
+fn assert_sample(checkout: &Path) {
     let run = Run::new();
     run.args(&["generate", "outlook.com"]).code(0);
-    assert_tree(&root().join("out/outlook.com"), &run.files("out/outlook.com"));
+    let is_sample = |name: &str| !name.split('/').next().is_some_and(|top| top.contains('@'));
+    let written = run.files("out/outlook.com");
+    assert_tree_of(&checkout.join("out/outlook.com"), &written, is_sample);
+}
+
+#[test]
+fn the_committed_sample_is_what_generate_writes() {
+    assert_sample(root());
+}
+
+/// The README's first command writes beside the sample, which its second command compares.
+#[test]
+fn the_readmes_commands_work_in_their_order_and_twice() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let mut commands =
+        readme.lines().filter_map(|line| line.strip_prefix("cargo run --release -- "));
+    let command = commands.next().unwrap().split('#').next().unwrap();
+    let args: Vec<&str> = command.split_whitespace().collect();
+    let checkout = Run::new();
+    for (name, bytes) in files_below(&root().join("out/outlook.com")) {
+        let path = checkout.path("out/outlook.com").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    for _ in 0..2 {
+        checkout.args(&args).code(0);
+        assert_sample(checkout.folder.path());
+        let persons = checkout.files("out/outlook.com/ann@outlook.com");
+        assert!(persons.len() > 10, "{:?}", persons.keys());
+    }
 }

@@ -140,9 +140,23 @@ pub fn own_addresses<const N: usize>() -> [SocketAddr; N] {
 /// Compares a tree with a committed one; `SNAPSHOTS=overwrite` makes the committed one equal.
 #[track_caller]
 pub fn assert_tree(expected: &Path, found: &BTreeMap<String, Vec<u8>>) {
+    assert_tree_of(expected, found, |_| true);
+}
+
+/// The same for a tree that has other files too: only those whose names are ours are compared.
+#[track_caller]
+pub fn assert_tree_of(
+    expected: &Path,
+    found: &BTreeMap<String, Vec<u8>>,
+    is_ours: impl Fn(&str) -> bool,
+) {
     assert!(!found.is_empty(), "nothing was written");
+    let mut wanted = files_below(expected);
+    wanted.retain(|name, _| is_ours(name));
     if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
-        let _ = fs::remove_dir_all(expected);
+        for name in wanted.keys() {
+            fs::remove_file(expected.join(name)).expect("a file of ours");
+        }
         for (name, bytes) in found {
             let path = expected.join(name);
             fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
@@ -150,7 +164,6 @@ pub fn assert_tree(expected: &Path, found: &BTreeMap<String, Vec<u8>>) {
         }
         return;
     }
-    let wanted = files_below(expected);
     let mut wrong = Vec::new();
     for (name, bytes) in found {
         match wanted.get(name) {
