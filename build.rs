@@ -13,82 +13,19 @@ mod summary;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs, io};
 
-const ORDER: &str = "build/order.txt";
 const FOLDERS: [&str; 5] = ["checks", "mdm", "providers", "schemas", "templates"];
 
-/// A tenth of the memory that a short run takes are the notes on what has to be relocated, which pack
-/// to a fiftieth. Loaders understand that since glibc 2.36, which a program that was linked to a
-/// library as new as that asks for.
-fn relocate_in_little_room() {
-    let of = |name: &str| env::var(name).unwrap_or_default();
-    let (host, target) = (of("HOST"), of("TARGET"));
-    if host != target || of("CARGO_CFG_TARGET_ENV") != "gnu" || of("CARGO_CFG_TARGET_OS") != "linux"
-    {
-        return;
-    }
-    let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
-    let said = said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned());
-    let version = said.unwrap_or_default();
-    let version =
-        version.trim().strip_prefix("glibc 2.").and_then(|minor| minor.parse::<u32>().ok());
-    if version.is_some_and(|minor| minor >= 36) {
-        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
-    }
-}
-
-/// What runs stands together: functions are spread over all of the program otherwise, and each that is
-/// touched brings sixteen pages into memory. Names are those of a release build with the default features
-/// (`benches/order.sh`); what is not found is left where it is.
-fn put_together_what_runs(root: &Path) {
-    let order = root.join(ORDER);
-    println!("cargo::rerun-if-changed={}", order.display());
-    let of = |name: &str| env::var(name).unwrap_or_default();
-    let (host, target) = (of("HOST"), of("TARGET"));
-    if host != target || target != "x86_64-unknown-linux-gnu" || of("PROFILE") != "release" {
-        return;
-    }
-    let arguments = [
-        format!("-Wl,--symbol-ordering-file={}", order.display()),
-        "-Wl,--no-warn-symbol-ordering".to_owned(),
-    ];
-    if links_with(&arguments) {
-        for argument in arguments {
-            println!("cargo::rustc-link-arg-bins={argument}");
-        }
-    }
-}
-
-/// Whether the linker takes the arguments, whichever it is: LLVM's does, with which Rust comes.
-fn links_with(arguments: &[String]) -> bool {
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
-    let source = out.join("links.rs");
-    let mut rustc = Command::new(env::var_os("RUSTC").expect("cargo sets it"));
-    rustc.args(["--edition=2024", "--crate-type=bin", "-o"]).arg(out.join("links")).arg(&source);
-    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
-    if let Some(linker) = env::var_os("RUSTC_LINKER") {
-        let mut argument = std::ffi::OsString::from("-Clinker=");
-        argument.push(linker);
-        rustc.arg(argument);
-    }
-    rustc.args(arguments.iter().map(|argument| format!("-Clink-arg={argument}")));
-    fs::write(&source, "fn main() {}").is_ok()
-        && rustc.output().is_ok_and(|done| done.status.success())
-}
-
 fn main() -> io::Result<()> {
-    relocate_in_little_room();
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    put_together_what_runs(&root);
     let mut files = Vec::new();
     for folder in FOLDERS {
         println!("cargo::rerun-if-changed={folder}");
         walk(&root.join(folder), &mut files)?;
     }
-    for code in ["build.rs", "build", "src/render/parsed.rs", "src/target/summary.rs"] {
+    let shared = ["src/render/parsed.rs", "src/target/summary.rs"];
+    for code in ["build.rs", "build"].into_iter().chain(shared) {
         println!("cargo::rerun-if-changed={code}");
     }
     let mut rows: Vec<(String, PathBuf)> = Vec::new();

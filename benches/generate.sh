@@ -3,12 +3,17 @@
 # tree that it writes, taken in turn so that both see the same machine, and its peak of memory.
 #
 #   benches/generate.sh [rounds]       (default 40; needs cargo, python3 and GNU time)
+#
+# PROGRAM names a finished mailwright, such as target/dist/mailwright; without it, the release profile is
+# built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cargo build --release --locked --quiet
-program=${CARGO_TARGET_DIR:-target}/release/mailwright
-exec python3 - "$(realpath "$program")" "${1:-40}" <<'PYTHON'
+if [ -z "${PROGRAM-}" ]; then
+    cargo build --release --locked --quiet
+    PROGRAM=${CARGO_TARGET_DIR:-target}/release/mailwright
+fi
+exec python3 - "$(realpath "$PROGRAM")" "${1:-40}" <<'PYTHON'
 import os, shutil, statistics, subprocess, sys, tempfile, time
 
 program, rounds = sys.argv[1], int(sys.argv[2])

@@ -6,13 +6,17 @@
 #   benches/rollout.sh [users] [rounds]      (default 20000 and 3; needs cargo, zip and GNU time; with
 #                                             zstd also the tar)
 #
+# PROGRAM names a finished mailwright; without it, the release profile is built.
 # TMPDIR says on which file system; each round begins with empty folders.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 users=${1:-20000} rounds=${2:-3}
-cargo build --release --locked --quiet
-program=$(realpath "${CARGO_TARGET_DIR:-target}/release/mailwright")
+if [ -z "${PROGRAM-}" ]; then
+    cargo build --release --locked --quiet
+    PROGRAM=${CARGO_TARGET_DIR:-target}/release/mailwright
+fi
+program=$(realpath "$PROGRAM")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"

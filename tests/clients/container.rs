@@ -50,7 +50,7 @@ fn what_lies_beside_the_program_is_not_sent_to_where_images_are_made() {
     }
     let image = Image::of(|program| fs::write(program, "the program").expect("a file of ours"));
     let other = image.folder.path().join("Other");
-    for (file, sent) in [("target/release/mailwright", true), ("target/release/secret", false)] {
+    for (file, sent) in [("target/dist/mailwright", true), ("target/dist/secret", false)] {
         fs::write(&other, format!("FROM scratch\nCOPY {file} /\n")).expect("a file of ours");
         let said = support::run(&mut image.build(&other, "other"));
         assert_eq!(said.code == Some(0), sent, "{file}: {said:?}");
@@ -108,10 +108,10 @@ impl Image {
     fn of(program: impl FnOnce(&Path)) -> Self {
         let image = Self { folder: TempDir::new().expect("a temporary folder") };
         let context = image.context();
-        let release = context.join("target/release");
-        fs::create_dir_all(&release).expect("a folder in ours");
-        program(&release.join("mailwright"));
-        fs::write(release.join("secret"), "secret").expect("a file of ours");
+        let folder = context.join("target/dist");
+        fs::create_dir_all(&folder).expect("a folder in ours");
+        program(&folder.join("mailwright"));
+        fs::write(folder.join("secret"), "secret").expect("a file of ours");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(root.join(".containerignore"), context.join(".containerignore")).expect("ours");
         let file = root.join("packaging/container/Containerfile");
