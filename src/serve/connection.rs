@@ -39,7 +39,8 @@ impl Default for Patience {
             between: seconds(60),
             asking: seconds(15),
             answering: seconds(30),
-            ending: seconds(2),
+            // `lingering_timeout` of nginx.
+            ending: seconds(5),
         }
     }
 }
@@ -52,6 +53,8 @@ pub struct Progress {
     /// When it was seen doing that for the first time. Asking the clock on every request would cost
     /// more than it is worth: who watches does.
     since: Cell<Option<Instant>>,
+    /// The server ends: no connection is kept open only because its client does not close it.
+    server_ends: Cell<bool>,
     /// Wakes the connection up, to be told that the server ends.
     waker: RefCell<Option<Waker>>,
 }
@@ -63,6 +66,7 @@ impl Progress {
             doing: Cell::new(Doing::Asking),
             fresh: Cell::new(true),
             since: Cell::new(None),
+            server_ends: Cell::new(false),
             waker: RefCell::default(),
         })
     }
@@ -97,32 +101,35 @@ impl Progress {
         }
     }
 
-    pub fn wake(&self) {
+    /// Tells the connection that the server ends.
+    pub fn end(&self) {
+        self.server_ends.set(true);
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
     }
 }
 
-/// A stream that says how far it is, and lingers when it is closed.
+/// A stream that reports what its connection is doing, and closes in two steps.
 ///
-/// A close in front of bytes that nobody has read is a reset, and a reset makes the client forget the
-/// answer that it has not read either. So after the last answer a bounded amount of what the client still
-/// sends is read and dropped. RFC 9112 section 9.6
+/// When the client still sends after the socket is closed, TCP answers with a reset, and many clients then
+/// lose the answer that they have not read yet. So the server first ends its own half, and then reads and
+/// drops bytes until the client has closed its half. RFC 9112 section 9.6
 pub struct Guarded<S> {
     stream: S,
     progress: Rc<Progress>,
-    /// What may still be dropped; none: the end of writing has not been said yet.
-    dropping: Option<usize>,
-    /// Something was there to be dropped.
+    /// When the server ended its half; none before that.
+    closing: Option<Instant>,
+    /// The client has sent something since.
     dropped: bool,
 }
 
-const MOST_DROPPED: usize = 512 * 1024;
+/// A client that sends for longer after its last answer is cut off: `lingering_time` of nginx.
+const LONGEST_CLOSE: Duration = Duration::from_secs(30);
 
 impl<S> Guarded<S> {
     pub fn new(stream: S, progress: Rc<Progress>) -> Self {
-        Self { stream, progress, dropping: None, dropped: false }
+        Self { stream, progress, closing: None, dropped: false }
     }
 }
 
@@ -174,26 +181,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.dropping.is_none() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.progress.is_doing(Doing::Ending);
-            self.dropping = Some(MOST_DROPPED);
-        }
+        let begun = match self.closing {
+            Some(begun) => begun,
+            None => {
+                ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+                self.progress.is_doing(Doing::Ending);
+                *self.closing.insert(Instant::now())
+            }
+        };
         let mut bytes = [0; 8192];
         loop {
             let mut buffer = ReadBuf::new(&mut bytes);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     self.dropped = true;
-                    let left = self.dropping.unwrap_or_default();
-                    match left.checked_sub(buffer.filled().len()) {
-                        Some(left) => self.dropping = Some(left),
-                        None => return Poll::Ready(Ok(())),
+                    if begun.elapsed() > LONGEST_CLOSE {
+                        return Poll::Ready(Ok(()));
                     }
+                    self.progress.since.set(None);
                 }
-                // Nothing was on its way, so nothing is lost.
-                Poll::Pending if !self.dropped => return Poll::Ready(Ok(())),
+                // The last request was read to its end, so the client has nothing left to send.
+                Poll::Pending if self.progress.server_ends.get() && !self.dropped => {
+                    return Poll::Ready(Ok(()));
+                }
                 Poll::Pending => return Poll::Pending,
+                // The client has closed its half, or the connection is broken.
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
             }
         }

@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
@@ -177,7 +178,7 @@ impl Worker {
 
     fn end(&self, ending: Ending) {
         self.ending.set(ending);
-        self.open.borrow().values().for_each(|open| open.progress.wake());
+        self.open.borrow().values().for_each(|open| open.progress.end());
     }
 
     fn tick(&self) {
@@ -231,8 +232,11 @@ impl Worker {
                 ..Connection::from(peer)
             };
             if worker.is_introduced(&connection) {
-                // Who does not keep to what was agreed is not talked to.
-                let Ok(told) = proxy_protocol::read(&mut stream).await else { return };
+                let Ok(told) = proxy_protocol::read(&mut stream).await else {
+                    // Without the header it is not known who asks, so nothing is answered.
+                    let _ = stream.shutdown().await;
+                    return;
+                };
                 connection.peer = told.client.unwrap_or(peer);
                 connection.tls |= told.tls;
             }

@@ -182,6 +182,30 @@ fn a_request_that_is_too_large_is_told_so() {
     is_well(host);
 }
 
+/// A client that still sends when the answer is there sees no reset, and reads the answer when it is done:
+/// a reset would throw the answer away on systems other than Linux.
+#[test]
+fn a_client_that_sends_on_after_its_413_or_431_is_not_reset() {
+    let host = Host::of_example(&[]);
+    let too_long_head = format!("GET {AUTOCONFIG} HTTP/1.1\r\nX: {}", "a".repeat(17 * 1024));
+    let too_long_body =
+        format!("POST {POX} HTTP/1.1\r\nHost: example.com\r\nContent-Length: 10485760\r\n\r\n");
+    for (request, status) in [(too_long_body, 413), (too_long_head, 431)] {
+        let mut stream = host.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        // The answer is there, and nothing more of the request.
+        stream.peek(&mut [0]).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        for _ in 0..1024 {
+            stream.write_all(&[b'a'; 1024]).unwrap_or_else(|why| panic!("{status}: {why}"));
+        }
+        let mut reader = BufReader::new(stream);
+        assert_eq!(read_answer(&mut reader, false).expect("an answer").status, status);
+        assert_eq!(reader.read(&mut [0]).expect("an end and no reset"), 0);
+    }
+    is_well(host);
+}
+
 #[test]
 fn requests_in_a_row_are_answered_in_their_order() {
     let host = Host::of_example(&[]);
