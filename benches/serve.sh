@@ -79,7 +79,7 @@ wait_for() { # server host path seconds
     done
 }
 
-family() { echo "${process[$1]}"; pgrep -P "${process[$1]}" || true; }
+family() { echo "${process[$1]}"; pgrep -P "${process[$1]}" || true; } # nginx has a worker process
 ticks() { # of a server and its children, in hundredths of a second
     local id sum=0 fields
     for id in $(family "$1"); do

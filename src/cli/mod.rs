@@ -62,10 +62,6 @@ pub enum Outcome {
 
 /// Parses the arguments, runs the command, and says how it went.
 pub fn main() -> ExitCode {
-    #[cfg(feature = "serve")]
-    if let Some(code) = serve::apart::main() {
-        return code;
-    }
     let cli = Cli::parse();
     let terminal = terminal::Terminal::new(&cli.global);
     let result = match &cli.command {
@@ -88,10 +84,6 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "manual")]
         Command::Man(args) => manual::man(args, &terminal),
     };
-    ended(result, &terminal)
-}
-
-fn ended(result: Result<Outcome, Failure>, terminal: &terminal::Terminal) -> ExitCode {
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    Certificates, Error, Here, Kitchen, Options, Pair, Patience, Server, Setup, Sources,
-    TellFindings, decline, is_apart,
+    Certificates, Error, Here, Kitchen, Options, Pair, Patience, Server, Sources, TellFindings,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -25,10 +24,6 @@ const PROVIDER: &str = "outlook.com";
 const WEB_ADDRESS: &str = "webAddress";
 
 pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
-    if is_apart() && apart::is_declined(args, global) {
-        decline()?;
-        return Ok(Outcome::Fine);
-    }
     let mut findings = Vec::new();
     let (project, beside) = project(global, &mut findings)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
@@ -37,21 +32,13 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (Some(sources), false) = (sources, any_error(&findings)) else {
         return Ok(Outcome::Findings);
     };
-    let (options, pairs) = (options(args)?, pairs(args)?);
-    let (menu, kitchen) = (kitchen.menu.clone(), Arc::new(kitchen));
-    let (threads, own) = (options.threads, Arc::clone(&kitchen));
-    let here = Here { kitchen, threads, tell_findings: talk_of_findings(global) };
-    if is_apart() {
-        let (quiet, color) = (global.quiet, apart::color(global.color));
-        return apart::tell(&Setup { menu, sources, options, pairs, quiet, color }, &here);
-    }
+    let options = options(args)?;
+    let (kitchen, threads) = (Arc::new(kitchen), options.threads);
     let server = Server {
         options,
-        menu,
-        kitchen: Box::new(move || Ok(Arc::clone(&own))),
-        reader: Box::new(here),
+        reader: Here { kitchen, threads, tell_findings: talk_of_findings(global) },
         sources,
-        certificates: certificates(pairs)?,
+        certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,
         sign: sign::open(args)?,
         tell: talk(global),
@@ -60,10 +47,6 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     if args.selftest {
         return selftest::run(server, args.ca.as_deref(), terminal);
     }
-    serve(server)
-}
-
-fn serve(server: Server) -> Result<Outcome, Failure> {
     match server.run() {
         Ok(()) => Ok(Outcome::Fine),
         // Why has been said.
@@ -141,11 +124,7 @@ fn kitchen(
     project: Project,
     findings: &mut Vec<Finding>,
 ) -> Result<Kitchen, Failure> {
-    let mut all = Targets::new(global.templates.as_deref())?;
-    // Pages are made where they are asked for.
-    if is_apart() {
-        all = all.only("en");
-    }
+    let all = Targets::new(global.templates.as_deref())?;
     let targets: Vec<_> = all.names_routed().filter_map(|name| all.get(name, findings)).collect();
     let protocol = match args.protocol {
         Some(ProtocolArg::Pop3) => Protocol::Pop3,
@@ -223,9 +202,6 @@ fn certificates(pairs: Vec<Pair>) -> Result<Option<Certificates>, Failure> {
         false => Some(Certificates::read(pairs)?),
     })
 }
-
-#[path = "serve/apart.rs"]
-pub mod apart;
 
 #[cfg(feature = "verify")]
 #[path = "serve/selftest.rs"]

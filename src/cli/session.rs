@@ -18,7 +18,7 @@ use super::args::{Global, ProtocolArg, SubjectArgs};
 use super::{managed, memory};
 
 /// Where the settings are when nobody says.
-pub const SETTINGS: &str = "mailwright.toml";
+const SETTINGS: &str = "mailwright.toml";
 
 /// Everything that a plan is made from.
 pub struct Session {

@@ -12,18 +12,7 @@ use super::Invalid;
 ///
 /// RFC 1123 section 2.1, RFC 5891
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serve", serde(try_from = "String"))]
 pub struct Hostname(String);
-
-#[cfg(feature = "serve")]
-impl TryFrom<String> for Hostname {
-    type Error = Invalid;
-
-    fn try_from(name: String) -> Result<Self, Invalid> {
-        Self::new(&name)
-    }
-}
 
 impl Hostname {
     pub fn new(name: &str) -> Result<Self, Invalid> {

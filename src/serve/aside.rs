@@ -14,7 +14,6 @@ use super::worker::Worker;
 
 /// Rather a quick refusal than a long wait.
 const MOST_IN_KITCHEN: usize = 128;
-const NO_KITCHEN: &str = "no-kitchen";
 
 impl Worker {
     /// Work that takes longer than an answer may, on another thread, for some at a time.
@@ -52,7 +51,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let name = site.packed.name().to_owned();
         let made = self.elsewhere_on_this_machine(move || {
-            let kitchen = shared.kitchen().map_err(|why| vec![Finding::error(NO_KITCHEN, why)])?;
+            let kitchen = &*shared.kitchen;
             let source = crate::finding::Source::new(format!("{name}.toml"), text);
             let (provider, findings) = kitchen.read(&name, &source);
             let Some(provider) = provider else { return Err(findings) };

@@ -24,7 +24,7 @@ pub enum Doing {
 }
 
 /// How long each of them may last.
-#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Patience {
     pub between: Duration,
     pub asking: Duration,

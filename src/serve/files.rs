@@ -156,7 +156,7 @@ impl Worker {
         body: &[u8],
         learnt: &mut Learnt,
     ) -> Reply {
-        let slot = &self.shared.menu.slots[number];
+        let slot = &self.shared.kitchen.menu.slots[number];
         let address = match autodiscover::read(body) {
             Posted::Settings { address } => address,
             Posted::MobileSync => {

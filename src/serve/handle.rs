@@ -56,7 +56,7 @@ pub async fn handle(
     let trusted = &shared.options.trusted;
     let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
     let family = connection.family(parts.headers.get(header::USER_AGENT));
-    let none = shared.menu.slots.len() + OTHER_ROUTES.len() - 1;
+    let none = shared.kitchen.menu.slots.len() + OTHER_ROUTES.len() - 1;
     let mut learnt = Learnt { route: none, site: None, address: None };
     let mut reply = match host(&parts) {
         Ok(host) => {
@@ -140,7 +140,7 @@ impl Worker {
         learnt: &mut Learnt,
     ) -> Reply {
         let shared = &self.shared;
-        let slots = shared.menu.slots.len();
+        let slots = shared.kitchen.menu.slots.len();
         if let Some(reply) = self.health(connection, head) {
             learnt.route = slots + 2;
             return reply;
@@ -176,12 +176,12 @@ impl Worker {
             learnt.route = slots + 1;
             return reply;
         }
-        let Some(led) = shared.menu.find(path) else {
+        let Some(led) = shared.kitchen.menu.find(path) else {
             learnt.route = slots + OTHER_ROUTES.len() - 1;
             return Reply::empty(StatusCode::NOT_FOUND);
         };
         learnt.route = led.slot;
-        let slot = &shared.menu.slots[led.slot];
+        let slot = &shared.kitchen.menu.slots[led.slot];
         let is_post = *head.method == Method::POST && slot.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
             let allowed = if slot.is_autodiscover {

@@ -5,11 +5,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::reader::Reader;
 use super::store::{Ledger, Said};
 use super::tls::Certificates;
 use super::watch::Event;
-use super::{Error, OpenSign, Shared};
+use super::{Error, Here, OpenSign, Shared};
 
 /// More changes may be on their way.
 const SETTLE: Duration = Duration::from_millis(60);
@@ -17,7 +16,7 @@ const SETTLE: Duration = Duration::from_millis(60);
 /// Reads files anew.
 pub(super) struct Keeper<'s> {
     pub(super) shared: &'s Arc<Shared>,
-    pub(super) reader: Box<dyn Reader>,
+    pub(super) reader: Here,
     pub(super) certificates: Option<&'s Arc<Certificates>>,
     pub(super) sign: Option<Box<OpenSign>>,
 }
@@ -26,7 +25,7 @@ impl Keeper<'_> {
     /// Everything for the first time; without a provider there is nothing to do.
     pub(super) fn first(&self, ledger: &mut Ledger) -> Result<(), Error> {
         let shared = self.shared;
-        let said = ledger.load(&*self.reader, &shared.store);
+        let said = ledger.load(&self.reader, &shared.store);
         let said = said.map_err(Error::Providers)?;
         if said.taken == 0 && !ledger.sources().is_folder() {
             return Err(Error::NoProvider);
@@ -65,7 +64,7 @@ impl Keeper<'_> {
             figures.reloads_failed.fetch_add(1, Ordering::Relaxed);
             shared.tell(&words);
         };
-        match ledger.load(&*self.reader, &shared.store) {
+        match ledger.load(&self.reader, &shared.store) {
             Ok(said) => {
                 if said.taken + said.removed > 0 || asked {
                     figures.reloads.fetch_add(1, Ordering::Relaxed);

@@ -1,11 +1,9 @@
 //! What there is to ask for: the routes of the manifests, and which file answers each.
 
-use serde::{Deserialize, Serialize};
-
 use crate::target::{FileSpec, Scope, Target};
 
 /// Answers of one kind, under all their routes: a file for everybody, one for a person, or both.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// What logs and metrics call it: the target's name.
     pub name: String,
@@ -26,7 +24,7 @@ pub struct Slot {
 }
 
 /// All slots, and the way from a path to one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Menu {
     pub slots: Vec<Slot>,
     /// In lower case: the clients of Autodiscover write it in every way.

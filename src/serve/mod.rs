@@ -1,10 +1,9 @@
 //! The host that mail clients ask: every file that a domain publishes, from one binary.
 //!
-//! `kitchen` makes a provider's answers and judges them before anybody asks, in another process where
-//! that can be (`reader`); `store` keeps them packed, by domain; each `worker` thread takes connections and
-//! answers from what it has unpacked (`site`, `handle`). This file is the keeper: it opens the sockets, gives
-//! up what rights it does not need, starts the workers, and has files read anew when they change. Nothing is
-//! kept of a request but its line in the log.
+//! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
+//! domain; each `worker` thread takes connections and answers from what it has unpacked (`site`, `handle`). This
+//! file opens the sockets, drops the rights that are not needed, starts the workers, and has files read again
+//! when they change. Nothing is kept of a request but its line in the log.
 
 #[cfg(feature = "acme")]
 mod acme;
@@ -29,12 +28,12 @@ mod people;
 mod proxy;
 mod proxy_protocol;
 mod qr;
-mod reader;
 mod rehearsal;
 mod reply;
 mod rights;
 mod site;
 mod sockets;
+mod sources;
 mod store;
 mod tls;
 mod watch;
@@ -43,7 +42,7 @@ mod worker;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::{io, thread};
 
 use hyper::header::HeaderValue;
@@ -56,12 +55,10 @@ pub use acme::Kind as AcmeKind;
 pub use acme::Settings as AcmeSettings;
 pub use connection::Patience;
 pub use kitchen::{Here, Kitchen};
-pub use menu::Menu;
 pub use options::Options;
 pub use proxy::Network;
-pub use reader::{Apart, NoSetup, Reader, Setup, Sources, decline, is_apart, tell_apart};
 pub use rehearsal::Rehearsal;
-pub use rights::{Error as NoRights, give_up};
+pub use sources::Sources;
 pub use tls::{Certificates, Pair, Unusable};
 
 use acme::Acme;
@@ -81,9 +78,6 @@ pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
 
 /// Says what is found in files.
 pub type TellFindings = dyn Fn(&[Finding]) + Send + Sync;
-
-/// Opens the kitchen, where what is to be answered has not been prepared.
-pub type OpenKitchen = dyn Fn() -> Result<Arc<Kitchen>, String> + Send + Sync;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -122,9 +116,7 @@ fn readable(error: &io::Error) -> &'static str {
 
 /// What every thread looks at.
 pub struct Shared {
-    menu: Menu,
-    kitchen: OnceLock<Arc<Kitchen>>,
-    open_kitchen: Box<OpenKitchen>,
+    kitchen: Arc<Kitchen>,
     store: Store,
     acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
@@ -141,14 +133,13 @@ pub struct Shared {
 
 impl Shared {
     fn new(
-        menu: Menu,
-        open_kitchen: Box<OpenKitchen>,
+        kitchen: Arc<Kitchen>,
         options: Options,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
-        let slots = menu.slots.iter();
+        let slots = kitchen.menu.slots.iter();
         let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
         routes.extend(OTHER_ROUTES.map(str::to_owned));
         let media_types = slots
@@ -158,9 +149,7 @@ impl Shared {
         let (log, lines) =
             Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
-            menu,
-            kitchen: OnceLock::new(),
-            open_kitchen,
+            kitchen,
             store: Store::default(),
             acme,
             metrics,
@@ -180,15 +169,6 @@ impl Shared {
         self.ready.load(Ordering::Acquire)
     }
 
-    /// The kitchen, opened when it is needed first.
-    fn kitchen(&self) -> Result<&Kitchen, String> {
-        if self.kitchen.get().is_none() {
-            // Two who open it at once have one of them.
-            let _ = self.kitchen.set((self.open_kitchen)()?);
-        }
-        self.kitchen.get().map(|kitchen| &**kitchen).ok_or_else(String::new)
-    }
-
     fn signer(&self) -> Option<Arc<Sign>> {
         self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -198,7 +178,7 @@ impl Shared {
     }
 
     fn route_name(&self, route: usize) -> &str {
-        let slots = &self.menu.slots;
+        let slots = &self.kitchen.menu.slots;
         match slots.get(route) {
             Some(slot) => &slot.name,
             None => OTHER_ROUTES.get(route - slots.len()).copied().unwrap_or_default(),
@@ -209,10 +189,7 @@ impl Shared {
 /// Everything that a server is made of.
 pub struct Server {
     pub options: Options,
-    pub menu: Menu,
-    /// For what nobody has prepared.
-    pub kitchen: Box<OpenKitchen>,
-    pub reader: Box<dyn Reader>,
+    pub reader: Here,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
     /// Fetches certificates for names that are in none of those.
@@ -237,7 +214,7 @@ impl Server {
         self,
         work: impl FnOnce(&Keeper<'_>, &mut Ledger, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
-        let Self { options, menu, kitchen, reader, sources, certificates, acme, sign, tell } = self;
+        let Self { options, reader, sources, certificates, acme, sign, tell } = self;
         let mut ledger = Ledger::new(sources);
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
@@ -256,7 +233,8 @@ impl Server {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
         }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
-        let (shared, lines) = Shared::new(menu, kitchen, options, acme, signer, tell)?;
+        let kitchen = Arc::clone(&reader.kitchen);
+        let (shared, lines) = Shared::new(kitchen, options, acme, signer, tell)?;
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;

@@ -2,15 +2,13 @@
 
 use std::net::SocketAddr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::Hostname;
 
 use super::connection::Patience;
 use super::proxy::Network;
 
-/// What whoever starts it can say about a server; plain data, since another process reads the arguments.
-#[derive(Clone, Serialize, Deserialize)]
+/// What whoever starts it can say about a server.
+#[derive(Clone)]
 pub struct Options {
     /// Over TLS where there are certificates, else plain.
     pub listen: Vec<SocketAddr>,

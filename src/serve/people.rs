@@ -17,7 +17,7 @@ const FALLBACK: &str = "en";
 impl Worker {
     /// The page that a route leads to, for the address that was typed, or to type one.
     pub(super) async fn page(&self, head: &Head<'_>, led: &Led<'_>, asked: &Asked<'_>) -> Reply {
-        let languages = &self.shared.menu.slots[led.slot].languages;
+        let languages = &self.shared.kitchen.menu.slots[led.slot].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
         let by_name = led.language.or_else(|| parameters(head.query, &["lang"]).next());
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use hyper::HeaderMap;
 
 /// Addresses that begin alike, `192.0.2.0/24`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
     bits: u8,

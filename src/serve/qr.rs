@@ -25,7 +25,7 @@ impl Worker {
     /// The answer, where the path is a picture's. None where there is no SVG of that name.
     pub(super) async fn picture(&self, head: &Head<'_>) -> Option<Reply> {
         let stem = head.path.strip_suffix(".png")?;
-        let menu = &self.shared.menu;
+        let menu = &self.shared.kitchen.menu;
         let svg = format!("{stem}.svg");
         let led = menu.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {

@@ -29,9 +29,8 @@ impl Rehearsal {
     /// With everything read.
     pub fn new(kitchen: Kitchen, sources: Sources, options: Options) -> Result<Self, Error> {
         let kitchen = Arc::new(kitchen);
-        let (menu, own) = (kitchen.menu.clone(), Arc::clone(&kitchen));
-        let open = Box::new(move || Ok(Arc::clone(&own)));
-        let (shared, _) = Shared::new(menu, open, options, None, None, Box::new(|_| {}))?;
+        let own = Arc::clone(&kitchen);
+        let (shared, _) = Shared::new(own, options, None, None, Box::new(|_| {}))?;
         let here = Here { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
         let said = Ledger::new(sources).load(&here, &shared.store).map_err(Error::Providers)?;
         if said.taken == 0 {

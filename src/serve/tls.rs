@@ -16,7 +16,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
 /// A chain and its key, as files.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Pair {
     pub chain: PathBuf,
     pub key: PathBuf,

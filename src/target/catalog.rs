@@ -29,8 +29,6 @@ pub struct Error {
 /// same name as a whole; `targets eject` copies one out to start from.
 pub struct Targets {
     entries: BTreeMap<String, Entry>,
-    /// The one language in which built-in texts are read; none: in all.
-    only: Option<&'static str>,
 }
 
 struct Entry {
@@ -71,13 +69,7 @@ impl Targets {
                 }
             }
         }
-        Ok(Self { entries, only: None })
-    }
-
-    /// Reads built-in texts in one language, and of the others only that there are some: nine languages
-    /// cost as much as rendering ten files.
-    pub fn only(self, language: &'static str) -> Self {
-        Self { only: Some(language), ..self }
+        Ok(Self { entries })
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -229,10 +221,6 @@ impl Targets {
         let mut all = BTreeMap::new();
         for (file, source) in self.folder(name, folder, texts) {
             let Some(language) = file.strip_suffix(".toml") else { continue };
-            if folder.is_none() && self.only.is_some_and(|only| only != language) {
-                all.insert(language.to_owned(), BTreeMap::new());
-                continue;
-            }
             let (read, mut own) = document::read(&source, |root| {
                 let mut map = BTreeMap::new();
                 for key in root.keys() {

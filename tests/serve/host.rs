@@ -94,11 +94,6 @@ impl Host {
         Self::start(run, &all)
     }
 
-    /// Of its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The next thing that it says.
     pub fn hear(&mut self) -> Option<String> {
         if let Some(line) = self.early.pop_front() {

@@ -2,11 +2,6 @@
 
 use std::fs;
 
-#[cfg(target_os = "linux")]
-use std::time::Instant;
-
-#[cfg(target_os = "linux")]
-use crate::host::PATIENCE;
 use crate::host::{Host, provider};
 use crate::support::Run;
 
@@ -62,40 +57,19 @@ fn one_file_is_watched_too_and_sighup_asks_for_it() {
     host.hear_of("serving 1 provider (0 read)");
 }
 
-/// Processes that this one has started and that are not waited for yet.
-#[cfg(target_os = "linux")]
-fn children(of: u32) -> Vec<String> {
-    let threads = fs::read_dir(format!("/proc/{of}/task")).unwrap().flatten();
-    let children = threads
-        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
-        .collect::<String>();
-    let command = |id: &str| fs::read_to_string(format!("/proc/{id}/cmdline")).ok();
-    children.split_whitespace().filter_map(command).collect()
-}
-
 #[test]
-#[cfg(target_os = "linux")]
-fn another_process_reads_and_is_gone_when_it_has_read() {
+fn files_that_come_into_an_empty_folder_are_served() {
     let mut host = Host::start(Run::new().write("p/.keep", ""), &["--providers", "p"]);
-    let server = host.id();
-    let end = Instant::now() + PATIENCE;
-    let until = |is: &dyn Fn(&[String]) -> bool| loop {
-        let now = children(server);
-        if is(&now) {
-            return;
-        }
-        assert!(Instant::now() < end, "{now:?}");
-    };
-    until(&|now| now.is_empty());
     for number in 0..40 {
         let domain = format!("p{number}.example");
         fs::write(host.run.path(&format!("p/{domain}.toml")), provider(&domain, &[&domain]))
             .unwrap();
     }
-    until(&|now| now.iter().any(|command| command.contains("serve\0")));
     host.hear_of("serving 40 providers");
-    until(&|now| now.is_empty());
-    assert!(host.get("p39.example", AUTOCONFIG).text().contains("p39.example"));
+    for number in [0, 39] {
+        let domain = format!("p{number}.example");
+        assert!(host.get(&domain, AUTOCONFIG).text().contains(&format!("imap.{domain}")));
+    }
 }
 
 #[test]
@@ -113,12 +87,27 @@ fn what_the_settings_said_at_the_start_stays() {
 }
 
 #[test]
-fn settings_that_come_later_change_nothing_and_are_said() {
+fn settings_that_come_after_the_start_change_neither_files_nor_pages() {
     let mut host = Host::of_example(&[]);
-    fs::write(host.run.path("mailwright.toml"), "provider = \"gmail\"\n").unwrap();
+    let settings = "[organization]\nsupportAddress = \"help@later.example\"\n\n\
+                    [override.emailProvider]\ndisplayName = \"Later\"\n";
+    fs::write(host.run.path("mailwright.toml"), settings).unwrap();
+    let is_without_them = |host: &Host, server: &str| {
+        let file = host.get("example.com", AUTOCONFIG);
+        assert!(file.text().contains(server) && !file.text().contains("Later"), "{}", file.text());
+        let page = host.get("example.com", "/?email=ann@example.com");
+        assert_eq!(page.status, 200);
+        assert!(!page.text().contains("later.example"), "{}", page.text());
+        assert!(!page.text().contains("Later"), "{}", page.text());
+    };
+    is_without_them(&host, "imap.example.com");
+    assert!(host.said().contains("serving 1 provider (1 read)"));
+    let path = host.run.path("example.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("imap.example.com", "mx.example.com")).unwrap();
     host.signal(rustix::process::Signal::HUP);
-    host.hear_of("the settings say something else by now; start the server anew");
-    assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+    host.hear_of("serving 1 provider (1 read)");
+    is_without_them(&host, "mx.example.com");
 }
 
 #[test]

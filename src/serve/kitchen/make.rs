@@ -53,11 +53,6 @@ impl Maker {
     ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
         let mut answers: Answers = Vec::new();
         answers.resize_with(kitchen.menu.slots.len() * 4, || Prepared::Nothing);
-        for slot in (0..kitchen.menu.slots.len()).filter(|slot| kitchen.is_in_full(*slot)) {
-            for class in [Class::Own, Class::Customer] {
-                answers[place(slot, class, true)] = Prepared::InFull;
-            }
-        }
         let mut found = Vec::new();
         let hosts_differ = has_placeholders(provider);
         let domains = &provider.config.domains;
@@ -77,6 +72,15 @@ impl Maker {
             let of = For::Account(&address, Class::Customer);
             let other = Some(For::Account(&other, Class::Customer));
             self.prepare(kitchen, provider, of, other, &mut answers, &mut found)?;
+        }
+        // Last, since another thread may find out meanwhile that a slot is one of these.
+        for slot in (0..kitchen.menu.slots.len()).filter(|slot| kitchen.is_in_full(*slot)) {
+            for class in [Class::Own, Class::Customer] {
+                let answer = &mut answers[place(slot, class, true)];
+                if matches!(answer, Prepared::Nothing) {
+                    *answer = Prepared::InFull;
+                }
+            }
         }
         found.dedup();
         Ok((answers, found))

@@ -1,18 +1,14 @@
 //! Reads files of providers in this process, on several threads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::{fs, io, thread};
 
-use crate::finding::{Finding, Severity, Source};
-use crate::settings::Provider;
-
 use super::super::TellFindings;
-use super::super::reader::{Origin, Reader, Sources, Stamp, Told, Wanted, stem};
-use super::super::store::{Packer, dictionary};
-use super::{Answers, Kitchen};
+use super::super::sources::{Origin, Sources, Stamp, stem};
+use super::super::store::{Packed, Packer, dictionary};
+use super::{Kitchen, Maker};
+use crate::finding::{Finding, Severity, Source};
 
 /// The kitchen, and what it reads with.
 pub struct Here {
@@ -22,22 +18,57 @@ pub struct Here {
     pub tell_findings: Box<TellFindings>,
 }
 
-/// Everything of one file, read and made.
+/// Which files to read: by default those that changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub known: &'a BTreeMap<String, Stamp>,
+    /// Only these, even if they are as they were.
+    pub only: Option<&'a BTreeSet<String>>,
+    /// What answers are packed against; none: the first provider's say it.
+    pub dictionary: Option<&'a [u8]>,
+}
+
+/// What reading finds, in the order of the files' names.
+pub enum Told {
+    Dictionary(Vec<u8>),
+    /// A file that is not there any more.
+    Gone(String),
+    Taken {
+        name: String,
+        stamp: Stamp,
+        packed: Packed,
+    },
+    /// What is wrong with it has been said.
+    Broken {
+        name: String,
+        stamp: Stamp,
+    },
+}
+
+/// One file after it was read.
 struct Read {
-    provider: Arc<Provider>,
-    text: String,
-    answers: Answers,
-    notes: Vec<Finding>,
+    /// The provider, packed; none where the file cannot be served as it is.
+    packed: Option<Vec<u8>>,
+    findings: Vec<Finding>,
 }
 
-/// What is packed, and against what.
-struct Packing<'a> {
-    dictionary: Option<&'a [u8]>,
+/// What one thread reads files with. Compiled templates and schemas are freed with it.
+struct FileReader<'a> {
+    here: &'a Here,
+    sources: &'a Sources,
+    /// Set by the first file that can be served.
+    dictionary: &'a OnceLock<Vec<u8>>,
+    maker: Maker,
     packer: Option<Packer>,
+    with_notes: bool,
 }
 
-impl Reader for Here {
-    fn read(
+/// Files that each thread may be ahead of the one that takes them, which bounds the memory that they need.
+const MOST_AHEAD: usize = 16;
+
+impl Here {
+    /// Reads what is new or has changed.
+    pub fn read(
         &self,
         sources: &Sources,
         wanted: &Wanted<'_>,
@@ -54,127 +85,124 @@ impl Reader for Here {
         let files = there.into_iter().filter(|(name, stamp)| is_wanted(name, *stamp));
         self.take(&files.collect::<Vec<_>>(), sources, wanted.dictionary, tell);
         self.kitchen.rest();
-        tell(Told::End(None));
         Ok(())
     }
-}
 
-impl Here {
-    /// In the order of their names, whichever thread is ready first.
+    /// Reads the files and tells of them in the order of their names, on several threads where there are many.
+    ///
+    /// The first file is read alone, since its answers are the dictionary that all others are packed against:
+    /// so what is told does not depend on the number of threads. What is kept is allocated by the calling
+    /// thread, so that nothing long-lived lies between what the other threads free.
     fn take(
         &self,
         files: &[(String, Stamp)],
         sources: &Sources,
-        dictionary: Option<&[u8]>,
+        known: Option<&[u8]>,
         tell: &mut dyn FnMut(Told),
     ) {
-        let alone = files.len() == 1;
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::sync_channel(64);
-        let work = |sender: mpsc::SyncSender<(usize, Result<Read, Vec<Finding>>)>| {
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some((name, _)) = files.get(at) else { return };
-                let mut read = self.one(name, sources);
-                // What is to be known of a hundred thousand providers is nothing that anybody reads.
-                if let (Ok(read), false) = (&mut read, alone) {
-                    read.notes = Vec::new();
-                }
-                if sender.send((at, read)).is_err() {
-                    return;
-                }
+        let dictionary = OnceLock::new();
+        if let Some(known) = known {
+            let _ = dictionary.set(known.to_vec());
+        }
+        let told = |(name, stamp): &(String, Stamp), read: Read| {
+            (self.tell_findings)(&read.findings);
+            let (name, stamp) = (name.clone(), *stamp);
+            match read.packed {
+                Some(bytes) => Told::Taken { name, stamp, packed: Packed::from(bytes.as_slice()) },
+                None => Told::Broken { name, stamp },
             }
         };
+        let reader = || FileReader {
+            here: self,
+            sources,
+            dictionary: &dictionary,
+            maker: Maker::default(),
+            packer: None,
+            // Notes on each of a hundred thousand providers are nothing that anybody reads.
+            with_notes: files.len() == 1,
+        };
+        let mut left = files;
+        let mut first = reader();
+        while let [file, rest @ ..] = left
+            && (dictionary.get().is_none() || rest.is_empty())
+        {
+            let is_new = dictionary.get().is_none();
+            let read = first.read(&file.0);
+            if let Some(own) = dictionary.get().filter(|_| is_new) {
+                tell(Told::Dictionary(own.clone()));
+            }
+            tell(told(file, read));
+            left = rest;
+        }
+        drop(first);
+        let threads = self.threads.max(1).min(left.len());
         thread::scope(|scope| {
-            if alone {
-                work(sender);
-            } else {
-                for _ in 0..self.threads.max(1).min(files.len()) {
-                    let (work, sender) = (&work, sender.clone());
-                    scope.spawn(move || work(sender));
-                }
-                drop(sender);
-            }
-            let mut packing = Packing { dictionary, packer: None };
-            let mut waiting = BTreeMap::new();
-            let mut done = 0;
-            for (at, read) in receiver {
-                waiting.insert(at, read);
-                while let Some(read) = waiting.remove(&done) {
-                    let (name, stamp) = files[done].clone();
-                    done += 1;
-                    let told =
-                        read.and_then(|read| packing.pack(name.clone(), stamp, read, self, tell));
-                    tell(told.unwrap_or_else(|findings| {
-                        (self.tell_findings)(&findings);
-                        Told::Broken { name, stamp }
-                    }));
-                }
+            let start = |number: usize| {
+                let (sender, receiver) = mpsc::sync_channel(MOST_AHEAD);
+                let own = left.iter().skip(number).step_by(threads);
+                let reader = &reader;
+                scope.spawn(move || {
+                    let mut reader = reader();
+                    for (name, _) in own {
+                        if sender.send(reader.read(name)).is_err() {
+                            return;
+                        }
+                    }
+                });
+                receiver
+            };
+            let receivers: Vec<_> = (0..threads).map(start).collect();
+            for (file, receiver) in left.iter().zip(receivers.iter().cycle()) {
+                // If a thread has panicked, so does the scope.
+                let Ok(read) = receiver.recv() else { return };
+                tell(told(file, read));
             }
         });
-    }
-
-    fn one(&self, name: &str, sources: &Sources) -> Result<Read, Vec<Finding>> {
-        let kitchen = &*self.kitchen;
-        let unreadable = |path: &Path, why: io::Error| {
-            let message = format!("cannot read {}: {why}", path.display());
-            vec![Finding::error("unreadable-provider", message)]
-        };
-        let source = match &sources.origin {
-            Origin::BuiltIn { text, .. } => {
-                Source::new(format!("providers/{name}.toml"), text.to_string())
-            }
-            Origin::File(path) => {
-                let text = fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
-                Source::new(path.display().to_string(), text)
-            }
-            Origin::Folder(folder) => {
-                let path = folder.join(format!("{name}.toml"));
-                let text = fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-                Source::new(path.display().to_string(), text)
-            }
-        };
-        let (provider, mut notes) = kitchen.read(name, &source);
-        let Some(provider) = provider else { return Err(notes) };
-        let is_default = sources.default_name() == Some(name);
-        let customers = is_default || !provider.wildcards.is_empty();
-        let made = kitchen.with_maker(|maker| {
-            let made = maker.answers(kitchen, &provider, customers);
-            maker.forget();
-            made
-        });
-        let (answers, own) = made?;
-        notes.extend(own);
-        Ok(Read { provider, text: source.text.to_string(), answers, notes })
     }
 
     /// What whoever hands the files out should know: of each thing once, since it is found for each kind
     /// of domain and person.
-    fn note(&self, notes: &[Finding]) {
+    fn worth_saying(&self, mut notes: Vec<Finding>) -> Vec<Finding> {
         let mut seen = BTreeSet::new();
         // Of a target that is not for every provider, nobody misses the file.
         let of_use = |name: &str| {
             !self.kitchen.targets.iter().any(|target| target.opt_in && target.name == name)
         };
-        let severe =
-            |f: &&Finding| f.severity > Severity::Note && f.target.as_deref().is_none_or(of_use);
-        let mut once = |f: &&Finding| seen.insert((f.code, f.message.clone()));
-        let notes: Vec<Finding> =
-            notes.iter().filter(severe).filter(|f| once(f)).cloned().collect();
-        (self.tell_findings)(&notes);
+        notes.retain(|f| {
+            f.severity > Severity::Note
+                && f.target.as_deref().is_none_or(of_use)
+                && seen.insert((f.code, f.message.clone()))
+        });
+        notes
     }
 }
 
-impl Packing<'_> {
-    fn pack(
-        &mut self,
-        name: String,
-        stamp: Stamp,
-        read: Read,
-        here: &Here,
-        tell: &mut dyn FnMut(Told),
-    ) -> Result<Told, Vec<Finding>> {
-        let Read { provider, text, answers, notes } = read;
+impl FileReader<'_> {
+    fn read(&mut self, name: &str) -> Read {
+        match self.pack(name) {
+            Ok((packed, notes)) => {
+                let findings = match self.with_notes {
+                    true => self.here.worth_saying(notes),
+                    false => Vec::new(),
+                };
+                Read { packed: Some(packed), findings }
+            }
+            Err(findings) => Read { packed: None, findings },
+        }
+    }
+
+    /// The provider of a file with its answers, packed, and what is to be known of it.
+    fn pack(&mut self, name: &str) -> Result<(Vec<u8>, Vec<Finding>), Vec<Finding>> {
+        let source = source(name, &self.sources.origin)?;
+        let kitchen = &*self.here.kitchen;
+        let (provider, mut notes) = kitchen.read(name, &source);
+        let Some(provider) = provider else { return Err(notes) };
+        let is_default = self.sources.default_name() == Some(name);
+        let customers = is_default || !provider.wildcards.is_empty();
+        let made = self.maker.answers(kitchen, &provider, customers);
+        self.maker.forget();
+        let (answers, own) = made?;
+        notes.extend(own);
         let unpackable = |why: io::Error| {
             let message = format!("{name} cannot be packed: {why}");
             vec![Finding::error("unservable-provider", message)]
@@ -182,22 +210,29 @@ impl Packing<'_> {
         let packer = match &mut self.packer {
             Some(packer) => packer,
             none => {
-                let new = match self.dictionary {
-                    Some(known) => Packer::new(known),
-                    None => {
-                        let own = dictionary(&answers, &text);
-                        let new = Packer::new(&own);
-                        tell(Told::Dictionary(own));
-                        new
-                    }
-                };
-                none.insert(new.map_err(unpackable)?)
+                let dictionary = self.dictionary.get_or_init(|| dictionary(&answers, &source.text));
+                none.insert(Packer::new(dictionary).map_err(unpackable)?)
             }
         };
-        let packed = packer.pack(&name, &provider, &answers, &text).map_err(unpackable)?;
-        here.note(&notes);
-        Ok(Told::Taken { name, stamp, packed })
+        let packed = packer.pack(name, &provider, &answers, &source.text).map_err(unpackable)?;
+        Ok((packed, notes))
     }
+}
+
+/// The text of a provider's file.
+fn source(name: &str, origin: &Origin) -> Result<Arc<Source>, Vec<Finding>> {
+    let path = match origin {
+        Origin::BuiltIn { text, .. } => {
+            return Ok(Source::new(format!("providers/{name}.toml"), *text));
+        }
+        Origin::File(path) => path.clone(),
+        Origin::Folder(folder) => folder.join(format!("{name}.toml")),
+    };
+    let text = fs::read_to_string(&path).map_err(|why| {
+        let message = format!("cannot read {}: {why}", path.display());
+        vec![Finding::error("unreadable-provider", message)]
+    })?;
+    Ok(Source::new(path.display().to_string(), text))
 }
 
 /// The files that are there now.
@@ -236,4 +271,59 @@ fn stamp(metadata: &fs::Metadata) -> Stamp {
     #[cfg(unix)]
     std::os::unix::fs::MetadataExt::ino(metadata).hash(&mut hasher);
     Stamp(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::Protocol;
+    use crate::settings::{Organization, Override};
+    use crate::target::Targets;
+
+    /// Everything that is told of a folder, with what is packed as it is.
+    fn told(folder: &Path, threads: usize) -> Vec<String> {
+        let all = Targets::new(None).unwrap();
+        let targets = all.names_routed().filter_map(|name| all.get(name, &mut Vec::new()));
+        let (organization, overrides) = (Organization::default(), Override::default());
+        let targets = targets.collect();
+        let kitchen =
+            Kitchen::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
+        let here = Here { kitchen: Arc::new(kitchen), threads, tell_findings: Box::new(|_| {}) };
+        let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
+        let mut all = Vec::new();
+        here.read(&Sources::folder(folder, None), &wanted, &mut |told| {
+            all.push(match told {
+                Told::Dictionary(bytes) => format!("dictionary {bytes:?}"),
+                Told::Gone(name) => format!("gone {name}"),
+                Told::Taken { name, packed, .. } => format!("taken {name} {packed:?}"),
+                Told::Broken { name, .. } => format!("broken {name}"),
+            });
+        })
+        .unwrap();
+        all
+    }
+
+    #[test]
+    fn one_thread_and_many_read_the_same_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = include_str!("../../../tests/fixtures/providers/both.example.toml");
+        for number in 0..30 {
+            let domain = format!("d{number:02}.example");
+            let text = match number {
+                // No dictionary can be made of the first one.
+                0 | 7 | 20 => "[emailProvider]\n".to_owned(),
+                _ => text.replace("both.example", &domain).replace("beide", &format!("b{number}")),
+            };
+            std::fs::write(folder.path().join(format!("{domain}.toml")), text).unwrap();
+        }
+        let one = told(folder.path(), 1);
+        assert_eq!(one.len(), 31);
+        assert_eq!(one[0], "broken d00.example");
+        assert!(one[1].starts_with("dictionary ") && one[2].starts_with("taken d01.example "));
+        for threads in [2, 3, 8, 64] {
+            assert!(one == told(folder.path(), threads), "{threads} threads");
+        }
+    }
 }

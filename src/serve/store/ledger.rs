@@ -1,10 +1,11 @@
 //! What is known of the files that providers are read from: which are served, which clash, which are
-//! broken; and the store, brought to what a [`Reader`] tells of them.
+//! broken; and the store, brought to what a [`Here`] tells of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::super::reader::{Reader, Sources, Stamp, Told, Wanted};
+use super::super::kitchen::{Here, Told, Wanted};
+use super::super::sources::{Sources, Stamp};
 use super::{Clash, Packed, Store};
 
 /// What is known of all files.
@@ -59,7 +60,7 @@ impl Ledger {
     }
 
     /// Has what is new or has changed read, and takes out what is gone.
-    pub fn load(&mut self, reader: &dyn Reader, store: &Store) -> io::Result<Said> {
+    pub fn load(&mut self, reader: &Here, store: &Store) -> io::Result<Said> {
         let mut said = Said::default();
         self.read(reader, store, None, &mut said)?;
         // What another file had may be free now.
@@ -75,7 +76,7 @@ impl Ledger {
 
     fn read(
         &mut self,
-        reader: &dyn Reader,
+        reader: &Here,
         store: &Store,
         only: Option<&BTreeSet<String>>,
         said: &mut Said,
@@ -83,7 +84,7 @@ impl Ledger {
         let wanted = Wanted { known: &self.stamps, only, dictionary: store.known_dictionary() };
         let files = &mut self.files;
         // Of each file that something was told of, the new stamp; none if it is gone.
-        let (mut stamps, mut ended) = (Vec::new(), None);
+        let mut stamps = Vec::new();
         let read = reader.read(&self.sources, &wanted, &mut |told| match told {
             Told::Dictionary(bytes) => {
                 store.dictionary(|| bytes);
@@ -108,7 +109,6 @@ impl Ledger {
                 said.broken.push(Broken { name: name.clone(), is_served });
                 stamps.push((name, Some(stamp)));
             }
-            Told::End(how) => ended = Some(how),
         });
         for (name, stamp) in stamps {
             match stamp {
@@ -116,12 +116,7 @@ impl Ledger {
                 None => drop(self.stamps.remove(&name)),
             }
         }
-        match (read, ended) {
-            (Ok(()), Some(None)) => Ok(()),
-            (Ok(()), Some(Some(why))) => Err(io::Error::other(why)),
-            (Ok(()), None) => Err(io::Error::other("what reads them has ended too early")),
-            (Err(why), _) => Err(why),
-        }
+        read
     }
 }
 

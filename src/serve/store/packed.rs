@@ -4,7 +4,6 @@
 use std::io;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::settings::Provider;
@@ -15,20 +14,8 @@ use super::super::kitchen::{Answers, Prepared, has_placeholders};
 ///
 /// A byte of flags; the length of the next; the provider's name and its domains, a line each; how many
 /// answers there are; the length of each; the answers; the provider's file.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Packed(Arc<[u8]>);
-
-impl Serialize for Packed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Packed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.into()))
-    }
-}
 
 /// Packs, against the dictionary.
 pub struct Packer(Compressor<'static>);
@@ -56,7 +43,7 @@ impl Packer {
         provider: &Provider,
         answers: &Answers,
         file: &str,
-    ) -> io::Result<Packed> {
+    ) -> io::Result<Vec<u8>> {
         let mut head = format!("{name}\n");
         let own = provider.config.domains.iter().chain(&provider.config.mx_domains);
         own.for_each(|domain| head.extend([domain.as_str(), "\n"]));
@@ -80,7 +67,14 @@ impl Packer {
         }
         bytes.extend(data);
         bytes.extend(self.0.compress(file.as_bytes())?);
-        Ok(Packed(bytes.into()))
+        Ok(bytes)
+    }
+}
+
+impl From<&[u8]> for Packed {
+    /// Of what a [`Packer`] has packed.
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.into())
     }
 }
 
