@@ -13,8 +13,8 @@ use super::address::{Asked, decode, parameters};
 use super::autodiscover::{self, Posted, Refused};
 use super::handle::{Head, Learnt, for_all_origins};
 use super::kitchen::For;
-use super::menu::{Led, Slot};
 use super::reply::{Keep, Reply};
+use super::routes::{Resource, RouteMatch};
 use super::site::{Ready, Site};
 use super::worker::Worker;
 
@@ -28,8 +28,8 @@ impl Worker {
     pub(super) async fn file(
         &self,
         head: &Head<'_>,
-        led: &Led<'_>,
-        slot: &Slot,
+        matched: &RouteMatch<'_>,
+        slot: &Resource,
         asked: &Asked<'_>,
         learnt: &mut Learnt,
     ) -> Reply {
@@ -37,11 +37,11 @@ impl Worker {
         let Some(site) = self.site(head, asked, is_personal) else { return self.nobody() };
         learnt.site = Some(Rc::clone(&site));
         if !is_personal || *asked == Asked::Nobody {
-            return self.shared_file(head, led.slot, slot, &site).await;
+            return self.shared_file(head, matched.slot, slot, &site).await;
         }
         match asked.at(&site.domain) {
             Some(address) => {
-                let reply = self.personal_file(led.slot, slot, &site, &address).await;
+                let reply = self.personal_file(matched.slot, slot, &site, &address).await;
                 learnt.address = Some(address);
                 reply
             }
@@ -55,7 +55,7 @@ impl Worker {
         &self,
         head: &Head<'_>,
         number: usize,
-        slot: &Slot,
+        slot: &Resource,
         site: &Rc<Site>,
     ) -> Reply {
         let mut ready = match self.sites.ready(&self.shared.store, site, number, false) {
@@ -100,7 +100,7 @@ impl Worker {
     async fn personal_file(
         &self,
         number: usize,
-        slot: &Slot,
+        slot: &Resource,
         site: &Rc<Site>,
         address: &EmailAddress,
     ) -> Reply {
@@ -139,7 +139,7 @@ impl Worker {
         dressed(reply, slot, Some(address))
     }
 
-    async fn signed(&self, reply: Reply, slot: &Slot) -> Reply {
+    async fn signed(&self, reply: Reply, slot: &Resource) -> Reply {
         let Some(signer) = self.shared.signer() else { return reply };
         let profile = reply.body.clone();
         match self.elsewhere_on_this_machine(move || signer(&profile)).await {
@@ -219,7 +219,7 @@ fn refusal(refused: Refused) -> Reply {
 }
 
 /// With the headers that its kind of file wants.
-fn dressed(reply: Reply, slot: &Slot, address: Option<&EmailAddress>) -> Reply {
+fn dressed(reply: Reply, slot: &Resource, address: Option<&EmailAddress>) -> Reply {
     if slot.is_profile {
         return reply.with(header::CONTENT_DISPOSITION, disposition(address));
     }

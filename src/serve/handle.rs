@@ -176,12 +176,12 @@ impl Worker {
             learnt.route = slots + 1;
             return reply;
         }
-        let Some(led) = shared.kitchen.menu.find(path) else {
+        let Some(matched) = shared.kitchen.menu.find(path) else {
             learnt.route = slots + OTHER_ROUTES.len() - 1;
             return Reply::empty(StatusCode::NOT_FOUND);
         };
-        learnt.route = led.slot;
-        let slot = &shared.kitchen.menu.slots[led.slot];
+        learnt.route = matched.slot;
+        let slot = &shared.kitchen.menu.slots[matched.slot];
         let is_post = *head.method == Method::POST && slot.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
             let allowed = if slot.is_autodiscover {
@@ -198,17 +198,17 @@ impl Worker {
         }
         if is_post {
             return match whole(body).await {
-                Ok(body) => self.posted(head, led.slot, &body, learnt).await,
+                Ok(body) => self.posted(head, matched.slot, &body, learnt).await,
                 Err(reply) => reply,
             };
         }
-        let asked = match led.address {
+        let asked = match matched.address {
             Some(address) => Asked::by_text(address),
             None => Asked::by_query(head.query),
         };
         match slot.is_page {
-            true => self.page(head, &led, &asked).await,
-            false => self.file(head, &led, slot, &asked, learnt).await,
+            true => self.page(head, &matched, &asked).await,
+            false => self.file(head, &matched, slot, &asked, learnt).await,
         }
     }
 

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use super::address::{Asked, parameters};
 use super::handle::Head;
 use super::kitchen::{Class, For, Page, Question};
-use super::menu::Led;
 use super::reply::{Keep, Reply};
+use super::routes::RouteMatch;
 use super::worker::Worker;
 
 /// Where nobody's language is known.
@@ -16,15 +16,20 @@ const FALLBACK: &str = "en";
 
 impl Worker {
     /// The page that a route leads to, for the address that was typed, or to type one.
-    pub(super) async fn page(&self, head: &Head<'_>, led: &Led<'_>, asked: &Asked<'_>) -> Reply {
-        let languages = &self.shared.kitchen.menu.slots[led.slot].languages;
+    pub(super) async fn page(
+        &self,
+        head: &Head<'_>,
+        matched: &RouteMatch<'_>,
+        asked: &Asked<'_>,
+    ) -> Reply {
+        let languages = &self.shared.kitchen.menu.slots[matched.slot].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
-        let by_name = led.language.or_else(|| parameters(head.query, &["lang"]).next());
+        let by_name = matched.language.or_else(|| parameters(head.query, &["lang"]).next());
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let language = match by_name.and_then(|name| known_language(name, &known)) {
             Some(language) => language,
             // A language in the path is a page that there is, or is not.
-            None if led.language.is_some() => return Reply::empty(StatusCode::NOT_FOUND),
+            None if matched.language.is_some() => return Reply::empty(StatusCode::NOT_FOUND),
             None => negotiate(accepted.unwrap_or_default(), &known),
         }
         .to_owned();
@@ -35,7 +40,9 @@ impl Worker {
             Asked::Person(_) => match self.site(head, asked, true) {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {
-                        return self.for_person(led.slot, &site, address, language, head.tls).await;
+                        return self
+                            .for_person(matched.slot, &site, address, language, head.tls)
+                            .await;
                     }
                     None => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
                 },
@@ -45,7 +52,7 @@ impl Worker {
             Asked::Nobody => (Page::Usual, StatusCode::OK, self.at_host(head)),
         };
         let Some(site) = site else { return self.nobody() };
-        let slot = led.slot;
+        let slot = matched.slot;
         let tongue = language.clone();
         let domain = site.domain.clone();
         let class = site.class;

@@ -27,17 +27,17 @@ impl Worker {
         let stem = head.path.strip_suffix(".png")?;
         let menu = &self.shared.kitchen.menu;
         let svg = format!("{stem}.svg");
-        let led = menu.find(&svg)?;
+        let matched = menu.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {
             return Some(Reply::empty(StatusCode::METHOD_NOT_ALLOWED));
         }
-        let asked = Asked::by_text(led.address?);
+        let asked = Asked::by_text(matched.address?);
         let Some(site) = self.site(head, &asked, true) else { return Some(self.nobody()) };
         let Some(address) = asked.at(&site.domain) else {
             let words = "That is no e-mail address.\n";
             return Some(Reply::words(StatusCode::BAD_REQUEST, words));
         };
-        let (slot, class) = (led.slot, site.class);
+        let (slot, class) = (matched.slot, site.class);
         let made = self.in_kitchen(&site, move |kitchen, provider, maker| {
             maker.in_full(kitchen, provider, slot, For::Account(&address, class))
         });

@@ -21,7 +21,7 @@ use crate::render::Spliced;
 use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
 use crate::target::Target;
 
-use super::menu::Menu;
+use super::routes::Routes;
 
 pub use make::{For, Maker, has_placeholders, tag};
 pub use pages::{Page, Question};
@@ -30,7 +30,7 @@ pub use reading::{Here, Told, Wanted};
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
 pub struct Kitchen {
     pub targets: Vec<Target>,
-    pub menu: Menu,
+    pub menu: Routes,
     /// The names of the targets, which are all made.
     pub selected: Vec<String>,
     pub protocol: Protocol,
@@ -84,7 +84,7 @@ impl Kitchen {
         organization: Organization,
         overrides: Override,
     ) -> Self {
-        let menu = Menu::of(&targets);
+        let menu = Routes::of(&targets);
         let selected = targets.iter().map(|target| target.name.clone()).collect();
         let makers = Mutex::default();
         let always_in_full = menu.slots.iter().map(|_| AtomicBool::new(false)).collect();

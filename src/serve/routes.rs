@@ -4,7 +4,7 @@ use crate::target::{FileSpec, Scope, Target};
 
 /// Answers of one kind, under all their routes: a file for everybody, one for a person, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
+pub struct Resource {
     /// What logs and metrics call it: the target's name.
     pub name: String,
     pub target: usize,
@@ -25,8 +25,8 @@ pub struct Slot {
 
 /// All slots, and the way from a path to one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Menu {
-    pub slots: Vec<Slot>,
+pub struct Routes {
+    pub slots: Vec<Resource>,
     /// In lower case: the clients of Autodiscover write it in every way.
     exact: Vec<(String, usize)>,
     /// What stands before and after the address.
@@ -37,7 +37,7 @@ pub struct Menu {
 
 /// Where a path leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Led<'a> {
+pub struct RouteMatch<'a> {
     pub slot: usize,
     /// The address as it stands in the path, percent-encoded.
     pub address: Option<&'a str>,
@@ -48,19 +48,19 @@ const ADDRESS: &str = "{{account.address}}";
 const LANGUAGE: &str = "{{language}}";
 const PROFILE: &str = "application/x-apple-aspen-config";
 
-impl Menu {
+impl Routes {
     pub fn of(targets: &[Target]) -> Self {
-        let mut menu = Self::default();
+        let mut routes = Self::default();
         for (at, target) in targets.iter().enumerate() {
             for (number, file) in target.files.iter().enumerate() {
                 // What differs from domain to domain is answered by code: Autodiscover's second version.
                 let is_served = matches!(file.scope, Scope::Provider | Scope::Account);
                 if is_served && !file.routes.is_empty() {
-                    menu.file(at, target, number, file);
+                    routes.file(at, target, number, file);
                 }
             }
         }
-        menu
+        routes
     }
 
     fn file(&mut self, at: usize, target: &Target, number: usize, file: &FileSpec) {
@@ -78,7 +78,7 @@ impl Menu {
                 })
         });
         let slot = beside.unwrap_or_else(|| {
-            self.slots.push(Slot {
+            self.slots.push(Resource {
                 name: target.name.clone(),
                 target: at,
                 shared: None,
@@ -126,10 +126,10 @@ impl Menu {
     }
 
     /// Where a path leads, in whatever case it is written.
-    pub fn find<'p>(&self, path: &'p str) -> Option<Led<'p>> {
+    pub fn find<'p>(&self, path: &'p str) -> Option<RouteMatch<'p>> {
         let exact = self.exact.iter().find(|(route, _)| route.eq_ignore_ascii_case(path));
         if let Some((_, slot)) = exact {
-            return Some(Led { slot: *slot, address: None, language: None });
+            return Some(RouteMatch { slot: *slot, address: None, language: None });
         }
         let between = |(before, after, slot): &(String, String, usize)| {
             let middle =
@@ -141,14 +141,14 @@ impl Menu {
             (fits && !value.contains('/')).then_some((value, *slot))
         };
         if let Some((address, slot)) = self.around.iter().find_map(between) {
-            return Some(Led { slot, address: Some(address), language: None });
+            return Some(RouteMatch { slot, address: Some(address), language: None });
         }
         let (language, slot) = self.languages.iter().find_map(between)?;
-        Some(Led { slot, address: None, language: Some(language) })
+        Some(RouteMatch { slot, address: None, language: Some(language) })
     }
 
     /// Every path that has a name of its own.
-    pub fn paths(&self) -> impl Iterator<Item = (&str, &Slot)> {
+    pub fn paths(&self) -> impl Iterator<Item = (&str, &Resource)> {
         self.exact.iter().map(|(route, slot)| (route.as_str(), &self.slots[*slot]))
     }
 }
