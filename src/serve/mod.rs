@@ -17,7 +17,6 @@ mod connection;
 mod family;
 mod files;
 mod handle;
-mod keeper;
 mod kitchen;
 mod limits;
 mod log;
@@ -28,6 +27,7 @@ mod proxy;
 mod proxy_protocol;
 mod qr;
 mod rehearsal;
+mod reloader;
 mod reply;
 mod rights;
 mod routes;
@@ -63,10 +63,10 @@ pub use tls::{Certificates, Pair, Unusable};
 
 use acme::Acme;
 use handle::OTHER_ROUTES;
-use keeper::Keeper;
 use limits::RateLimit;
 use log::Log;
 use metrics::Metrics;
+use reloader::Reloader;
 use store::{Ledger, Store};
 use watch::Event;
 use worker::Role;
@@ -202,7 +202,7 @@ pub struct Server {
 impl Server {
     /// Serves until a signal ends it.
     pub fn run(self) -> Result<(), Error> {
-        self.during(|keeper, ledger, events, _| keeper.keep(ledger, events))
+        self.during(|reloader, ledger, events, _| reloader.run(ledger, events))
     }
 
     /// Serves for as long as somebody tests it.
@@ -212,7 +212,7 @@ impl Server {
 
     fn during<T>(
         self,
-        work: impl FnOnce(&Keeper<'_>, &mut Ledger, &Receiver<Event>, &Running) -> T,
+        work: impl FnOnce(&Reloader<'_>, &mut Ledger, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
         let mut ledger = Ledger::new(sources);
@@ -243,8 +243,9 @@ impl Server {
         folders.sort();
         folders.dedup();
         watch::folders(&folders, sender).map_err(|source| Error::Watch { source })?;
-        let keeper = Keeper { shared: &shared, reader, certificates: certificates.as_ref(), sign };
-        keeper.note_certificates();
+        let reloader =
+            Reloader { shared: &shared, reader, certificates: certificates.as_ref(), sign };
+        reloader.note_certificates();
         // Those who watch over servers are answered from the start. Whoever else comes before there is
         // something to serve waits in the system's queue: a mail client that got 503 would go on without
         // its settings.
@@ -256,7 +257,7 @@ impl Server {
             shared.tell(&format!("figures on http://{}", listener.local_addr()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
-        keeper.first(&mut ledger)?;
+        reloader.load_all(&mut ledger)?;
         let is_outside = |role: &Role| !is_inside(role);
         threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
         for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
@@ -269,7 +270,7 @@ impl Server {
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
             .collect::<io::Result<Vec<_>>>()?;
         let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
-        let done = work(&keeper, &mut ledger, &events, &running);
+        let done = work(&reloader, &mut ledger, &events, &running);
         drop(listeners);
         // Threads that are gone need no telling.
         let _ = stop.send(true);
@@ -278,7 +279,7 @@ impl Server {
                 std::panic::resume_unwind(panic);
             }
         }
-        drop(keeper);
+        drop(reloader);
         drop(shared);
         if let Some(writer) = writer {
             let _ = writer.join();

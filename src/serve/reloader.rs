@@ -14,16 +14,16 @@ use super::{Error, Here, OpenSign, Shared};
 const SETTLE: Duration = Duration::from_millis(60);
 
 /// Reads files anew.
-pub(super) struct Keeper<'s> {
+pub(super) struct Reloader<'s> {
     pub(super) shared: &'s Arc<Shared>,
     pub(super) reader: Here,
     pub(super) certificates: Option<&'s Arc<Certificates>>,
     pub(super) sign: Option<Box<OpenSign>>,
 }
 
-impl Keeper<'_> {
+impl Reloader<'_> {
     /// Everything for the first time; without a provider there is nothing to do.
-    pub(super) fn first(&self, ledger: &mut Ledger) -> Result<(), Error> {
+    pub(super) fn load_all(&self, ledger: &mut Ledger) -> Result<(), Error> {
         let shared = self.shared;
         let said = ledger.load(&self.reader, &shared.store);
         let said = said.map_err(Error::Providers)?;
@@ -36,7 +36,7 @@ impl Keeper<'_> {
         Ok(())
     }
 
-    pub(super) fn keep(&self, ledger: &mut Ledger, events: &Receiver<Event>) {
+    pub(super) fn run(&self, ledger: &mut Ledger, events: &Receiver<Event>) {
         while let Ok(event) = events.recv() {
             let mut over = event == Event::End;
             let mut asked = event == Event::Reload;
