@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use mailwright::serve::{Kitchen, Options, Patience, Rehearsal, Sources};
+use mailwright::serve::{InMemoryServer, Kitchen, Options, Patience, Sources};
 use mailwright::target::Targets;
 
 thread_local! {
-    static SERVER: Rehearsal = server();
+    static SERVER: InMemoryServer = server();
 }
 
 /// What is built in, for one provider that serves everybody.
-pub fn server() -> Rehearsal {
+pub fn server() -> InMemoryServer {
     let all = Targets::new(None).expect("no folder is read");
     let mut findings = Vec::new();
     let targets = all.names_routed().filter_map(|name| all.get(name, &mut findings)).collect();
@@ -39,7 +39,7 @@ pub fn server() -> Rehearsal {
         access_log: false,
         log_addresses: false,
     };
-    Rehearsal::new(kitchen, Sources::file(Path::new(&file)), options).expect("a server")
+    InMemoryServer::new(kitchen, Sources::file(Path::new(&file)), options).expect("a server")
 }
 
 /// Says these bytes, and looks at what comes back.

@@ -15,7 +15,7 @@ use super::worker::{Connection, Worker};
 use super::{Error, Here, Kitchen, Options, Shared, Sources};
 
 /// A server that is asked within this process.
-pub struct Rehearsal {
+pub struct InMemoryServer {
     runtime: Runtime,
     worker: Rc<Worker>,
 }
@@ -25,7 +25,7 @@ const ROOM: usize = 1 << 20;
 /// A client that waits for longer would have found a fault.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Rehearsal {
+impl InMemoryServer {
     /// With everything read.
     pub fn new(kitchen: Kitchen, sources: Sources, options: Options) -> Result<Self, Error> {
         let kitchen = Arc::new(kitchen);
