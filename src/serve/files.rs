@@ -64,7 +64,7 @@ impl Worker {
         };
         if let Ready::InFull = *ready {
             let domain = site.domain.clone();
-            let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+            let made = self.build_blocking(site, move |kitchen, provider, maker| {
                 maker.in_full(kitchen, provider, number, For::Customer(&domain))
             });
             ready = match made.await {
@@ -121,7 +121,7 @@ impl Worker {
             None => {
                 let class = site.class;
                 let address = address.clone();
-                let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+                let made = self.build_blocking(site, move |kitchen, provider, maker| {
                     maker.in_full(kitchen, provider, number, For::Account(&address, class))
                 });
                 match made.await {
@@ -142,7 +142,7 @@ impl Worker {
     async fn signed(&self, reply: Reply, slot: &Resource) -> Reply {
         let Some(signer) = self.shared.signer() else { return reply };
         let profile = reply.body.clone();
-        match self.elsewhere_on_this_machine(move || signer(&profile)).await {
+        match self.run_blocking(move || signer(&profile)).await {
             Ok(Ok(signed)) => dressed(Reply { body: signed.into(), ..reply }, slot, None),
             Ok(Err(why)) => self.broken("a profile", &why),
             Err(reply) => reply,

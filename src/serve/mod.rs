@@ -11,8 +11,8 @@ mod acme;
 #[path = "acme/absent.rs"]
 mod acme;
 mod address;
-mod aside;
 mod autodiscover;
+mod blocking;
 mod connection;
 mod family;
 mod files;
@@ -127,7 +127,7 @@ pub struct Shared {
     media_types: Vec<HeaderValue>,
     signer: RwLock<Option<Arc<Sign>>>,
     ready: AtomicBool,
-    in_kitchen: AtomicUsize,
+    blocking_jobs: AtomicUsize,
     tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -158,7 +158,7 @@ impl Shared {
             media_types,
             signer: RwLock::new(signer),
             ready: AtomicBool::new(false),
-            in_kitchen: AtomicUsize::new(0),
+            blocking_jobs: AtomicUsize::new(0),
             options,
             tell,
         };

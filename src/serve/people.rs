@@ -56,7 +56,7 @@ impl Worker {
         let tongue = language.clone();
         let domain = site.domain.clone();
         let class = site.class;
-        let made = self.in_kitchen(&site, move |kitchen, provider, maker| {
+        let made = self.build_blocking(&site, move |kitchen, provider, maker| {
             let of = match class {
                 Class::Own => For::Provider,
                 Class::Customer => For::Customer(&domain),
@@ -81,7 +81,7 @@ impl Worker {
     ) -> Reply {
         let class = site.class;
         let tongue = language.clone();
-        let made = self.in_kitchen(site, move |kitchen, provider, maker| {
+        let made = self.build_blocking(site, move |kitchen, provider, maker| {
             let of = For::Account(&address, class);
             let page = Page::Usual;
             maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })

@@ -38,7 +38,7 @@ impl Worker {
             return Some(Reply::words(StatusCode::BAD_REQUEST, words));
         };
         let (slot, class) = (matched.slot, site.class);
-        let made = self.in_kitchen(&site, move |kitchen, provider, maker| {
+        let made = self.build_blocking(&site, move |kitchen, provider, maker| {
             maker.in_full(kitchen, provider, slot, For::Account(&address, class))
         });
         let svg = match made.await {

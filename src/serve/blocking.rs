@@ -13,16 +13,16 @@ use super::site::Site;
 use super::worker::Worker;
 
 /// Rather a quick refusal than a long wait.
-const MOST_IN_KITCHEN: usize = 128;
+const MAX_BLOCKING_JOBS: usize = 128;
 
 impl Worker {
     /// Work that takes longer than an answer may, on another thread, for some at a time.
-    pub(super) async fn elsewhere_on_this_machine<T: Send + 'static>(
+    pub(super) async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Reply> {
-        let busy = &self.shared.in_kitchen;
-        if busy.fetch_add(1, Ordering::Relaxed) >= MOST_IN_KITCHEN {
+        let busy = &self.shared.blocking_jobs;
+        if busy.fetch_add(1, Ordering::Relaxed) >= MAX_BLOCKING_JOBS {
             busy.fetch_sub(1, Ordering::Relaxed);
             return Err(Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 .with(header::RETRY_AFTER, HeaderValue::from_static("1")));
@@ -33,7 +33,7 @@ impl Worker {
     }
 
     /// Makes something of a provider's file.
-    pub(super) async fn in_kitchen<T: Send + 'static>(
+    pub(super) async fn build_blocking<T: Send + 'static>(
         &self,
         site: &Site,
         work: impl FnOnce(
@@ -50,7 +50,7 @@ impl Worker {
         };
         let shared = Arc::clone(&self.shared);
         let name = site.packed.name().to_owned();
-        let made = self.elsewhere_on_this_machine(move || {
+        let made = self.run_blocking(move || {
             let kitchen = &*shared.kitchen;
             let source = crate::finding::Source::new(format!("{name}.toml"), text);
             let (provider, findings) = kitchen.read(&name, &source);
