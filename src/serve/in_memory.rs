@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::connection::{Guarded, Progress};
-use super::store::Ledger;
+use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
 use super::{Error, Here, Kitchen, Options, Shared, Sources};
 
@@ -32,8 +32,9 @@ impl InMemoryServer {
         let own = Arc::clone(&kitchen);
         let (shared, _) = Shared::new(own, options, None, None, Box::new(|_| {}))?;
         let here = Here { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
-        let said = Ledger::new(sources).load(&here, &shared.store).map_err(Error::Providers)?;
-        if said.taken == 0 {
+        let report =
+            SourceIndex::new(sources).load(&here, &shared.store).map_err(Error::Providers)?;
+        if report.taken == 0 {
             return Err(Error::NoProvider);
         }
         shared.ready.store(true, std::sync::atomic::Ordering::Release);

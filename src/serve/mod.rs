@@ -67,7 +67,7 @@ use limits::RateLimit;
 use log::Log;
 use metrics::Metrics;
 use reloader::Reloader;
-use store::{Ledger, Store};
+use store::{SourceIndex, Store};
 use watch::Event;
 use worker::Role;
 
@@ -202,7 +202,7 @@ pub struct Server {
 impl Server {
     /// Serves until a signal ends it.
     pub fn run(self) -> Result<(), Error> {
-        self.during(|reloader, ledger, events, _| reloader.run(ledger, events))
+        self.during(|reloader, index, events, _| reloader.run(index, events))
     }
 
     /// Serves for as long as somebody tests it.
@@ -212,10 +212,10 @@ impl Server {
 
     fn during<T>(
         self,
-        work: impl FnOnce(&Reloader<'_>, &mut Ledger, &Receiver<Event>, &Running) -> T,
+        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
-        let mut ledger = Ledger::new(sources);
+        let mut index = SourceIndex::new(sources);
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
             Acme::new(settings, certificates.clone(), options.canonical_host.clone())
@@ -239,7 +239,7 @@ impl Server {
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
         let mut folders = certificates.as_ref().map(|c| c.folders()).unwrap_or_default();
-        folders.extend(ledger.sources().watched());
+        folders.extend(index.sources().watched());
         folders.sort();
         folders.dedup();
         watch::folders(&folders, sender).map_err(|source| Error::Watch { source })?;
@@ -257,7 +257,7 @@ impl Server {
             shared.tell(&format!("figures on http://{}", listener.local_addr()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
-        reloader.load_all(&mut ledger)?;
+        reloader.load_all(&mut index)?;
         let is_outside = |role: &Role| !is_inside(role);
         threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
         for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
@@ -270,7 +270,7 @@ impl Server {
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
             .collect::<io::Result<Vec<_>>>()?;
         let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
-        let done = work(&reloader, &mut ledger, &events, &running);
+        let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
         // Threads that are gone need no telling.
         let _ = stop.send(true);

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::store::{Ledger, Said};
+use super::store::{LoadReport, SourceIndex};
 use super::tls::Certificates;
 use super::watch::Event;
 use super::{Error, Here, OpenSign, Shared};
@@ -23,20 +23,20 @@ pub(super) struct Reloader<'s> {
 
 impl Reloader<'_> {
     /// Everything for the first time; without a provider there is nothing to do.
-    pub(super) fn load_all(&self, ledger: &mut Ledger) -> Result<(), Error> {
+    pub(super) fn load_all(&self, index: &mut SourceIndex) -> Result<(), Error> {
         let shared = self.shared;
-        let said = ledger.load(&self.reader, &shared.store);
-        let said = said.map_err(Error::Providers)?;
-        if said.taken == 0 && !ledger.sources().is_folder() {
+        let report = index.load(&self.reader, &shared.store);
+        let report = report.map_err(Error::Providers)?;
+        if report.taken == 0 && !index.sources().is_folder() {
             return Err(Error::NoProvider);
         }
         // Before it says so: who has heard it may ask.
         shared.ready.store(true, Ordering::Release);
-        self.say(&said, ledger, true);
+        self.say(&report, index, true);
         Ok(())
     }
 
-    pub(super) fn run(&self, ledger: &mut Ledger, events: &Receiver<Event>) {
+    pub(super) fn run(&self, index: &mut SourceIndex, events: &Receiver<Event>) {
         while let Ok(event) = events.recv() {
             let mut over = event == Event::End;
             let mut asked = event == Event::Reload;
@@ -53,25 +53,25 @@ impl Reloader<'_> {
             if over {
                 return;
             }
-            self.reload(ledger, asked);
+            self.reload(index, asked);
         }
     }
 
-    fn reload(&self, ledger: &mut Ledger, asked: bool) {
+    fn reload(&self, index: &mut SourceIndex, asked: bool) {
         let shared = self.shared;
         let figures = &shared.metrics.shared;
         let failed = |words: String| {
             figures.reloads_failed.fetch_add(1, Ordering::Relaxed);
             shared.tell(&words);
         };
-        match ledger.load(&self.reader, &shared.store) {
-            Ok(said) => {
-                if said.taken + said.removed > 0 || asked {
+        match index.load(&self.reader, &shared.store) {
+            Ok(report) => {
+                if report.taken + report.removed > 0 || asked {
                     figures.reloads.fetch_add(1, Ordering::Relaxed);
                 }
-                let broken = said.broken.len() as u64;
+                let broken = report.broken.len() as u64;
                 figures.reloads_failed.fetch_add(broken, Ordering::Relaxed);
-                self.say(&said, ledger, asked);
+                self.say(&report, index, asked);
             }
             Err(why) => failed(format!(
                 "cannot read the providers: {why}; what was read before is served on"
@@ -105,14 +105,14 @@ impl Reloader<'_> {
         }
     }
 
-    fn say(&self, said: &Said, ledger: &Ledger, whole: bool) {
+    fn say(&self, report: &LoadReport, index: &SourceIndex, whole: bool) {
         let shared = self.shared;
         let figures = &shared.metrics.shared;
         let count = i64::try_from(shared.store.len()).unwrap_or(i64::MAX);
         figures.providers.store(count, Ordering::Relaxed);
-        let broken = i64::try_from(ledger.broken()).unwrap_or(i64::MAX);
+        let broken = i64::try_from(index.broken()).unwrap_or(i64::MAX);
         figures.broken_providers.store(broken, Ordering::Relaxed);
-        for broken in &said.broken {
+        for broken in &report.broken {
             let name = &broken.name;
             let kept = match broken.is_served {
                 true => "is served on as it was",
@@ -120,12 +120,12 @@ impl Reloader<'_> {
             };
             shared.tell(&format!("{name} is not right and {kept}"));
         }
-        for (name, clash) in &said.clashes {
+        for (name, clash) in &report.clashes {
             shared
                 .tell(&format!("{} of {name} is served by {} already", clash.domain, clash.first));
         }
-        if whole || said.taken + said.removed > 0 {
-            let more = match (said.taken, said.removed) {
+        if whole || report.taken + report.removed > 0 {
+            let more = match (report.taken, report.removed) {
                 (taken, 0) => format!("{taken} read"),
                 (taken, removed) => format!("{taken} read, {removed} taken out"),
             };

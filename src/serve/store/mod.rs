@@ -1,8 +1,8 @@
 //! Who is served: domains → the answers of their provider, packed so that a hundred thousand providers
 //! have room, and exchanged one by one while others ask.
 
-mod ledger;
 mod packed;
+mod source_index;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::kitchen::Class;
 
-pub use ledger::{Ledger, Said};
 pub use packed::{Packed, Packer, Unpacker, dictionary};
+pub use source_index::{LoadReport, SourceIndex};
 
 /// The index of everything that is served.
 #[derive(Default)]

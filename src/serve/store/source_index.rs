@@ -9,45 +9,45 @@ use super::super::sources::{Sources, Stamp};
 use super::{Clash, Packed, Store};
 
 /// What is known of all files.
-pub struct Ledger {
+pub struct SourceIndex {
     sources: Sources,
     /// How each was when it was read.
     stamps: BTreeMap<String, Stamp>,
-    files: Files,
+    files: FileStates,
 }
 
 #[derive(Default)]
-struct Files {
+struct FileStates {
     /// Where what is served of each is in the store.
     places: BTreeMap<String, u32>,
-    /// Files that did not get all of their domains.
+    /// FileStates that did not get all of their domains.
     clashed: BTreeSet<String>,
-    /// Files that are not taken as they are now.
+    /// FileStates that are not taken as they are now.
     broken: BTreeSet<String>,
 }
 
 /// What there is to say about a reading.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct LoadReport {
     /// How many files were read and taken.
     pub taken: usize,
     pub removed: usize,
-    /// Files that were not taken.
-    pub broken: Vec<Broken>,
+    /// FileStates that were not taken.
+    pub broken: Vec<BrokenFile>,
     pub clashes: Vec<(String, Clash)>,
 }
 
 /// A file that was not taken.
 #[derive(Debug)]
-pub struct Broken {
+pub struct BrokenFile {
     pub name: String,
     /// What was served of it before is served on.
     pub is_served: bool,
 }
 
-impl Ledger {
+impl SourceIndex {
     pub fn new(sources: Sources) -> Self {
-        Self { sources, stamps: BTreeMap::new(), files: Files::default() }
+        Self { sources, stamps: BTreeMap::new(), files: FileStates::default() }
     }
 
     pub fn sources(&self) -> &Sources {
@@ -60,18 +60,18 @@ impl Ledger {
     }
 
     /// Has what is new or has changed read, and takes out what is gone.
-    pub fn load(&mut self, reader: &Here, store: &Store) -> io::Result<Said> {
-        let mut said = Said::default();
-        self.read(reader, store, None, &mut said)?;
+    pub fn load(&mut self, reader: &Here, store: &Store) -> io::Result<LoadReport> {
+        let mut report = LoadReport::default();
+        self.read(reader, store, None, &mut report)?;
         // What another file had may be free now.
-        let freed = said.removed + said.taken + said.broken.len() > 0;
+        let freed = report.removed + report.taken + report.broken.len() > 0;
         if freed && !self.files.clashed.is_empty() {
             let again = std::mem::take(&mut self.files.clashed);
-            let mut own = Said::default();
+            let mut own = LoadReport::default();
             self.read(reader, store, Some(&again), &mut own)?;
-            said.clashes = own.clashes;
+            report.clashes = own.clashes;
         }
-        Ok(said)
+        Ok(report)
     }
 
     fn read(
@@ -79,7 +79,7 @@ impl Ledger {
         reader: &Here,
         store: &Store,
         only: Option<&BTreeSet<String>>,
-        said: &mut Said,
+        report: &mut LoadReport,
     ) -> io::Result<()> {
         let wanted = Wanted { known: &self.stamps, only, dictionary: store.known_dictionary() };
         let files = &mut self.files;
@@ -91,22 +91,22 @@ impl Ledger {
             }
             Told::Gone(name) => {
                 if files.forget(&name, store) {
-                    said.removed += 1;
+                    report.removed += 1;
                 }
                 stamps.push((name, None));
             }
             Told::Taken { name, stamp, packed } => {
                 let is_default = self.sources.default_name() == Some(&name);
                 let clashes = files.put(&name, packed, is_default, store);
-                said.taken += 1;
-                said.clashes.extend(clashes.into_iter().map(|clash| (name.clone(), clash)));
+                report.taken += 1;
+                report.clashes.extend(clashes.into_iter().map(|clash| (name.clone(), clash)));
                 stamps.push((name, Some(stamp)));
             }
             Told::Broken { name, stamp } => {
                 files.clashed.remove(&name);
                 files.broken.insert(name.clone());
                 let is_served = files.places.contains_key(&name);
-                said.broken.push(Broken { name: name.clone(), is_served });
+                report.broken.push(BrokenFile { name: name.clone(), is_served });
                 stamps.push((name, Some(stamp)));
             }
         });
@@ -120,7 +120,7 @@ impl Ledger {
     }
 }
 
-impl Files {
+impl FileStates {
     fn put(&mut self, name: &str, packed: Packed, is_default: bool, store: &Store) -> Vec<Clash> {
         let (place, clashes) = store.put(self.places.get(name).copied(), packed, is_default);
         self.places.insert(name.to_owned(), place);
