@@ -8,8 +8,8 @@ use hyper::header::{self, HeaderValue};
 
 use crate::finding::Finding;
 
+use super::answer_cache::Site;
 use super::reply::Reply;
-use super::site::Site;
 use super::worker::Worker;
 
 /// Rather a quick refusal than a long wait.
@@ -44,7 +44,7 @@ impl Worker {
         + Send
         + 'static,
     ) -> Result<T, Reply> {
-        let text = match self.sites.file(&self.shared.store, &site.packed) {
+        let text = match self.cache.file(&self.shared.store, &site.packed) {
             Ok(text) => text,
             Err(why) => return Err(self.broken(site.packed.name(), &why.to_string())),
         };

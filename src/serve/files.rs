@@ -10,12 +10,12 @@ use crate::model::EmailAddress;
 use crate::render::Person;
 
 use super::address::{Asked, decode, parameters};
+use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{self, Posted, Refused};
 use super::handle::{Head, Learnt, for_all_origins};
 use super::kitchen::For;
 use super::reply::{Keep, Reply};
 use super::routes::{Resource, RouteMatch};
-use super::site::{Ready, Site};
 use super::worker::Worker;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -58,22 +58,22 @@ impl Worker {
         slot: &Resource,
         site: &Rc<Site>,
     ) -> Reply {
-        let mut ready = match self.sites.ready(&self.shared.store, site, number, false) {
+        let mut ready = match self.cache.ready(&self.shared.store, site, number, false) {
             Ok(ready) => ready,
             Err(why) => return self.broken(site.packed.name(), &why.to_string()),
         };
-        if let Ready::InFull = *ready {
+        if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
             let made = self.build_blocking(site, move |kitchen, provider, maker| {
                 maker.in_full(kitchen, provider, number, For::Customer(&domain))
             });
             ready = match made.await {
-                Ok(Some(bytes)) => self.sites.keep(site, number, bytes.into()),
+                Ok(Some(bytes)) => self.cache.insert(site, number, bytes.into()),
                 Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
                 Err(reply) => return reply,
             };
         }
-        let Ready::Fixed { bytes, tag } = &*ready else {
+        let CachedAnswer::Fixed { bytes, tag } = &*ready else {
             return Reply::empty(StatusCode::NOT_FOUND);
         };
         let media_type = self.shared.media_types[number].clone();
@@ -104,14 +104,14 @@ impl Worker {
         site: &Rc<Site>,
         address: &EmailAddress,
     ) -> Reply {
-        let ready = match self.sites.ready(&self.shared.store, site, number, true) {
+        let ready = match self.cache.ready(&self.shared.store, site, number, true) {
             Ok(ready) => ready,
             Err(why) => return self.broken(site.packed.name(), &why.to_string()),
         };
         let bytes = match &*ready {
-            Ready::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
+            CachedAnswer::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
             // Of letters beyond ASCII, what a client takes is planned anew.
-            Ready::Spliced(spliced) if !address.needs_smtputf8() => {
+            CachedAnswer::Spliced(spliced) if !address.needs_smtputf8() => {
                 spliced.fill(&Person::new(address, None, None)).ok()
             }
             _ => None,

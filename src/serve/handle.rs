@@ -14,11 +14,11 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use crate::model::EmailAddress;
 
 use super::address::Asked;
+use super::answer_cache::Site;
 use super::files::AUTODISCOVER_JSON;
 use super::log::Line;
 use super::proxy;
 use super::reply::{Keep, Reply, Whole};
-use super::site::Site;
 use super::worker::{Connection, Worker};
 
 /// The largest request that is read.
@@ -252,7 +252,7 @@ impl Worker {
 
     pub(super) fn at_host(&self, head: &Head<'_>) -> Option<Rc<Site>> {
         let own = self.shared.options.canonical_host.as_ref();
-        self.sites.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
+        self.cache.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
     }
 
     /// Whose answer it is: the domain of the address if that is known, else that of the host. What is a
@@ -264,7 +264,7 @@ impl Worker {
         is_personal: bool,
     ) -> Option<Rc<Site>> {
         let by_address =
-            asked.domain().and_then(|domain| self.sites.of_domain(&self.shared.store, domain));
+            asked.domain().and_then(|domain| self.cache.of_domain(&self.shared.store, domain));
         if by_address.as_ref().is_some_and(|site| !site.is_default)
             || (is_personal && matches!(asked, Asked::Person(_)))
         {

@@ -1,7 +1,7 @@
 //! The host that mail clients ask: every file that a domain publishes, from one binary.
 //!
 //! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
-//! domain; each `worker` thread takes connections and answers from what it has unpacked (`site`, `handle`). This
+//! domain; each `worker` thread takes connections and answers from what it has unpacked (`answer_cache`, `handle`). This
 //! file opens the sockets, drops the rights that are not needed, starts the workers, and has files read again
 //! when they change. Nothing is kept of a request but its line in the log.
 
@@ -11,6 +11,7 @@ mod acme;
 #[path = "acme/absent.rs"]
 mod acme;
 mod address;
+mod answer_cache;
 mod autodiscover;
 mod blocking;
 mod connection;
@@ -31,7 +32,6 @@ mod reloader;
 mod reply;
 mod rights;
 mod routes;
-mod site;
 mod sockets;
 mod sources;
 mod store;

@@ -74,7 +74,7 @@ impl Worker {
     async fn for_person(
         &self,
         slot: usize,
-        site: &super::site::Site,
+        site: &super::answer_cache::Site,
         address: crate::model::EmailAddress,
         language: String,
         tls: bool,

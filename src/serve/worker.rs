@@ -23,18 +23,18 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
+use super::answer_cache::AnswerCache;
 use super::connection::{Guarded, Progress};
 use super::family;
 use super::handle::handle;
 use super::log::Lines;
 use super::metrics::Counts;
 use super::proxy_protocol;
-use super::site::Sites;
 
 /// What one thread has to itself.
 pub struct Worker {
     pub shared: Arc<Shared>,
-    pub sites: Sites,
+    pub cache: AnswerCache,
     pub counts: Arc<Counts>,
     pub lines: Lines,
     open: RefCell<HashMap<u64, Open>>,
@@ -132,7 +132,7 @@ impl Worker {
         let lines = shared.log.lines();
         Rc::new(Self {
             shared,
-            sites: Sites::new(),
+            cache: AnswerCache::new(),
             counts,
             lines,
             open: RefCell::default(),

@@ -25,7 +25,7 @@ pub struct Store {
 
 #[derive(Default)]
 struct Index {
-    sites: Vec<Option<Packed>>,
+    providers: Vec<Option<Packed>>,
     free: Vec<u32>,
     count: usize,
     /// Domains, and where mail is delivered for them, which hosters' customers are found by.
@@ -132,7 +132,7 @@ impl Store {
 
 impl Index {
     fn found(&self, at: u32, class: Class) -> Option<Found> {
-        let packed = self.sites.get(at as usize)?.as_ref()?.clone();
+        let packed = self.providers.get(at as usize)?.as_ref()?.clone();
         let class = if packed.each_domain_differs() { Class::Customer } else { class };
         Some(Found { packed, class })
     }
@@ -141,8 +141,9 @@ impl Index {
         let at = match at.or_else(|| self.free.pop()) {
             Some(at) => at,
             None => {
-                self.sites.push(None);
-                u32::try_from(self.sites.len() - 1).expect("fewer than four thousand million files")
+                self.providers.push(None);
+                u32::try_from(self.providers.len() - 1)
+                    .expect("fewer than four thousand million files")
             }
         };
         self.take(at);
@@ -156,13 +157,13 @@ impl Index {
                 // Named twice, as a domain and as where its mail is delivered.
                 Some(other) if *other == at => {}
                 Some(other) => {
-                    let first = self.sites[*other as usize].as_ref().map_or("", Packed::name);
+                    let first = self.providers[*other as usize].as_ref().map_or("", Packed::name);
                     clashes.push(Clash { domain: domain.to_owned(), first: first.to_owned() });
                 }
                 None => drop(ways.insert(name.into(), at)),
             }
         }
-        self.sites[at as usize] = Some(packed);
+        self.providers[at as usize] = Some(packed);
         self.count += 1;
         if is_default {
             self.default = Some(at);
@@ -172,7 +173,7 @@ impl Index {
 
     /// Takes a site out, with its ways in.
     fn take(&mut self, at: u32) {
-        let Some(packed) = self.sites[at as usize].take() else { return };
+        let Some(packed) = self.providers[at as usize].take() else { return };
         self.count -= 1;
         for domain in packed.domains() {
             let (ways, name) = match domain.strip_prefix(WILDCARD) {

@@ -21,11 +21,11 @@ pub struct Site {
     pub domain: Hostname,
     /// Whether nobody has the domain, and the default provider answers.
     pub is_default: bool,
-    ready: RefCell<Vec<Option<Rc<Ready>>>>,
+    ready: RefCell<Vec<Option<Rc<CachedAnswer>>>>,
 }
 
 /// An answer as it is sent, or almost.
-pub enum Ready {
+pub enum CachedAnswer {
     Nothing,
     Fixed { bytes: Bytes, tag: HeaderValue },
     Spliced(Box<Spliced>),
@@ -33,7 +33,7 @@ pub enum Ready {
 }
 
 /// The sites that were asked for last; the older half goes when the newer one is full.
-pub struct Sites {
+pub struct AnswerCache {
     generation: Cell<u64>,
     young: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
     old: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
@@ -46,7 +46,7 @@ const MOST: usize = 192;
 /// First labels of host names that stand for the domain behind them.
 const HOSTS: [&str; 5] = ["autoconfig", "autodiscover", "ua-auto-config", "mail", "www"];
 
-impl Sites {
+impl AnswerCache {
     pub fn new() -> Self {
         Self {
             generation: Cell::new(0),
@@ -148,15 +148,15 @@ impl Sites {
         site: &Site,
         slot: usize,
         personal: bool,
-    ) -> io::Result<Rc<Ready>> {
+    ) -> io::Result<Rc<CachedAnswer>> {
         let at = place(slot, site.class, personal);
         if let Some(Some(ready)) = site.ready.borrow().get(at) {
             return Ok(Rc::clone(ready));
         }
         let prepared = self.with_unpacker(store, |unpacker| unpacker.answer(&site.packed, at))?;
         let ready = Rc::new(match prepared {
-            Prepared::Nothing => Ready::Nothing,
-            Prepared::InFull => Ready::InFull,
+            Prepared::Nothing => CachedAnswer::Nothing,
+            Prepared::InFull => CachedAnswer::InFull,
             Prepared::Fixed { bytes, tag } => fixed(bytes, tag),
             // The same for everybody at this domain.
             Prepared::Spliced(spliced) if !personal => {
@@ -165,10 +165,10 @@ impl Sites {
                         let tag = tag(&bytes);
                         fixed(bytes, tag)
                     }
-                    Err(_) => Ready::InFull,
+                    Err(_) => CachedAnswer::InFull,
                 }
             }
-            Prepared::Spliced(spliced) => Ready::Spliced(spliced),
+            Prepared::Spliced(spliced) => CachedAnswer::Spliced(spliced),
         });
         let mut all = site.ready.borrow_mut();
         if all.len() <= at {
@@ -179,7 +179,7 @@ impl Sites {
     }
 
     /// Keeps an answer that was made in full and is the same for everybody at the domain.
-    pub fn keep(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<Ready> {
+    pub fn insert(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<CachedAnswer> {
         let at = place(slot, site.class, false);
         let tag = tag(&bytes);
         let ready = Rc::new(fixed(bytes, tag));
@@ -217,9 +217,9 @@ impl Site {
     }
 }
 
-fn fixed(bytes: impl Into<Bytes>, tag: u64) -> Ready {
+fn fixed(bytes: impl Into<Bytes>, tag: u64) -> CachedAnswer {
     let tag = HeaderValue::try_from(format!("\"{tag:016x}\"")).expect("quotes and digits");
-    Ready::Fixed { bytes: bytes.into(), tag }
+    CachedAnswer::Fixed { bytes: bytes.into(), tag }
 }
 
 fn is_address(name: &str) -> bool {
