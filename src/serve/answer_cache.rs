@@ -12,11 +12,11 @@ use crate::model::Hostname;
 use crate::render::{Person, Spliced};
 
 use super::kitchen::{Class, Prepared, place, tag};
-use super::store::{Found, Packed, Store, Unpacker};
+use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
 
 /// A domain, and whose answers it gets.
 pub struct Site {
-    pub packed: Packed,
+    pub packed: PackedProvider,
     pub class: Class,
     pub domain: Hostname,
     /// Whether nobody has the domain, and the default provider answers.
@@ -37,7 +37,7 @@ pub struct AnswerCache {
     generation: Cell<u64>,
     young: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
     old: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
-    unpacker: RefCell<Option<Unpacker>>,
+    unpacker: RefCell<Option<ProviderUnpacker>>,
 }
 
 /// In each half. A site takes up to twenty kilobytes.
@@ -57,12 +57,14 @@ impl AnswerCache {
     }
 
     /// Who answers for a domain as it stands behind an `@`, in whatever case.
-    pub fn of_domain(&self, store: &Store, domain: &str) -> Option<Rc<Site>> {
+    pub fn of_domain(&self, store: &ProviderStore, domain: &str) -> Option<Rc<Site>> {
         self.look_up(store, '@', domain, |domain| {
             let host = Hostname::new(domain).ok()?;
             match store.find(host.as_str()) {
                 Some(found) => Some(Site::of(found, host, false)),
-                None if host.is_qualified() => Some(Site::of(store.for_all_others()?, host, true)),
+                None if host.is_qualified() => {
+                    Some(Site::of(store.default_provider()?, host, true))
+                }
                 None => None,
             }
         })
@@ -70,7 +72,12 @@ impl AnswerCache {
 
     /// Who answers at a host, without its port. `own`: a name of this server's, which is no
     /// customer's domain.
-    pub fn at_host(&self, store: &Store, host: &str, own: Option<&Hostname>) -> Option<Rc<Site>> {
+    pub fn at_host(
+        &self,
+        store: &ProviderStore,
+        host: &str,
+        own: Option<&Hostname>,
+    ) -> Option<Rc<Site>> {
         self.look_up(store, '/', host, |host| {
             let host = Hostname::new(host).ok();
             let behind = host.as_ref().and_then(|host| {
@@ -86,7 +93,7 @@ impl AnswerCache {
                     return Some(Site::of(found, name.clone(), false));
                 }
             }
-            let found = store.for_all_others()?;
+            let found = store.default_provider()?;
             let name = behind.filter(Hostname::is_qualified).or(host);
             let customers = name.filter(|name| {
                 name.is_qualified() && Some(name) != own && !is_address(name.as_str())
@@ -100,7 +107,7 @@ impl AnswerCache {
                         true => Class::Customer,
                         false => Class::Own,
                     };
-                    Site::of(Found { class, ..found }, domain, true)
+                    Site::of(FoundProvider { class, ..found }, domain, true)
                 }
             })
         })
@@ -108,7 +115,7 @@ impl AnswerCache {
 
     fn look_up(
         &self,
-        store: &Store,
+        store: &ProviderStore,
         kind: char,
         name: &str,
         find: impl FnOnce(&str) -> Option<Site>,
@@ -144,7 +151,7 @@ impl AnswerCache {
     /// The answer of a site, unpacked if it is asked for the first time.
     pub fn ready(
         &self,
-        store: &Store,
+        store: &ProviderStore,
         site: &Site,
         slot: usize,
         personal: bool,
@@ -192,27 +199,27 @@ impl AnswerCache {
     }
 
     /// The provider's file as it was taken.
-    pub fn file(&self, store: &Store, packed: &Packed) -> io::Result<String> {
+    pub fn file(&self, store: &ProviderStore, packed: &PackedProvider) -> io::Result<String> {
         self.with_unpacker(store, |unpacker| unpacker.file(packed))
     }
 
     fn with_unpacker<T>(
         &self,
-        store: &Store,
-        work: impl FnOnce(&mut Unpacker) -> io::Result<T>,
+        store: &ProviderStore,
+        work: impl FnOnce(&mut ProviderUnpacker) -> io::Result<T>,
     ) -> io::Result<T> {
         let mut unpacker = self.unpacker.borrow_mut();
         match &mut *unpacker {
             Some(unpacker) => work(unpacker),
             // What is to be unpacked was packed, so there is a dictionary.
-            none => work(none.insert(Unpacker::new(store.dictionary(Vec::new))?)),
+            none => work(none.insert(ProviderUnpacker::new(store.dictionary(Vec::new))?)),
         }
     }
 }
 
 impl Site {
-    fn of(found: Found, domain: Hostname, is_default: bool) -> Self {
-        let Found { packed, class } = found;
+    fn of(found: FoundProvider, domain: Hostname, is_default: bool) -> Self {
+        let FoundProvider { packed, class } = found;
         Self { packed, class, domain, is_default, ready: RefCell::default() }
     }
 }

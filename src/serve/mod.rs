@@ -67,7 +67,7 @@ use limits::RateLimit;
 use log::Log;
 use metrics::Metrics;
 use reloader::Reloader;
-use store::{SourceIndex, Store};
+use store::{ProviderStore, SourceIndex};
 use watch::Event;
 use worker::Role;
 
@@ -117,7 +117,7 @@ fn readable(error: &io::Error) -> &'static str {
 /// What every thread looks at.
 pub struct Shared {
     kitchen: Arc<Kitchen>,
-    store: Store,
+    store: ProviderStore,
     acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
     log: Log,
@@ -150,7 +150,7 @@ impl Shared {
             Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
             kitchen,
-            store: Store::default(),
+            store: ProviderStore::default(),
             acme,
             metrics,
             log,

@@ -1,7 +1,7 @@
 //! Which names may have a certificate: those that clients ask by, of domains that are served.
 
 use crate::model::Hostname;
-use crate::serve::store::Store;
+use crate::serve::store::ProviderStore;
 
 /// Whose name it is, which decides who goes first where not all can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Whose {
 const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
 /// Whether a name, in lower case, may have one. None: no.
-pub fn whose(name: &str, store: &Store, canonical: Option<&Hostname>) -> Option<Whose> {
+pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) -> Option<Whose> {
     let host = Hostname::new(name).ok().filter(|host| host.as_str() == name)?;
     if canonical == Some(&host) {
         return Some(Whose::Own);
@@ -34,7 +34,7 @@ pub fn whose(name: &str, store: &Store, canonical: Option<&Hostname>) -> Option<
         return Some(Whose::Customer);
     }
     let is_domain = Hostname::new(domain).is_ok_and(|domain| domain.is_qualified());
-    (is_domain && store.for_all_others().is_some()).then_some(Whose::Customer)
+    (is_domain && store.default_provider().is_some()).then_some(Whose::Customer)
 }
 
 fn domain(name: &str) -> Option<&str> {
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn only_the_hosts_of_clients_and_the_canonical_one_may_have_one() {
-        let store = Store::default();
+        let store = ProviderStore::default();
         let own = Hostname::new("mail.example").unwrap();
         assert_eq!(whose("mail.example", &store, Some(&own)), Some(Whose::Own));
         for name in ["other.example", "autoconfig.a.example", "AUTOCONFIG.a.example", "", "."] {

@@ -6,7 +6,7 @@ use std::{fs, io, thread};
 
 use super::super::TellFindings;
 use super::super::sources::{Origin, Sources, Stamp, stem};
-use super::super::store::{Packed, Packer, dictionary};
+use super::super::store::{PackedProvider, ProviderPacker, dictionary};
 use super::{Kitchen, Maker};
 use crate::finding::{Finding, Severity, Source};
 
@@ -36,7 +36,7 @@ pub enum Told {
     Taken {
         name: String,
         stamp: Stamp,
-        packed: Packed,
+        packed: PackedProvider,
     },
     /// What is wrong with it has been said.
     Broken {
@@ -59,7 +59,7 @@ struct FileReader<'a> {
     /// Set by the first file that can be served.
     dictionary: &'a OnceLock<Vec<u8>>,
     maker: Maker,
-    packer: Option<Packer>,
+    packer: Option<ProviderPacker>,
     with_notes: bool,
 }
 
@@ -108,7 +108,9 @@ impl Here {
             (self.tell_findings)(&read.findings);
             let (name, stamp) = (name.clone(), *stamp);
             match read.packed {
-                Some(bytes) => Told::Taken { name, stamp, packed: Packed::from(bytes.as_slice()) },
+                Some(bytes) => {
+                    Told::Taken { name, stamp, packed: PackedProvider::from(bytes.as_slice()) }
+                }
                 None => Told::Broken { name, stamp },
             }
         };
@@ -211,7 +213,7 @@ impl FileReader<'_> {
             Some(packer) => packer,
             none => {
                 let dictionary = self.dictionary.get_or_init(|| dictionary(&answers, &source.text));
-                none.insert(Packer::new(dictionary).map_err(unpackable)?)
+                none.insert(ProviderPacker::new(dictionary).map_err(unpackable)?)
             }
         };
         let packed = packer.pack(name, &provider, &answers, &source.text).map_err(unpackable)?;

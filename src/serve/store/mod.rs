@@ -10,13 +10,13 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::kitchen::Class;
 
-pub use packed::{Packed, Packer, Unpacker, dictionary};
+pub use packed::{PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
 pub use source_index::{LoadReport, SourceIndex};
 
 /// The index of everything that is served.
 #[derive(Default)]
-pub struct Store {
-    index: RwLock<Index>,
+pub struct ProviderStore {
+    index: RwLock<DomainIndex>,
     /// Another number after each change.
     generation: AtomicU64,
     /// What everything is packed against: the first provider's answers.
@@ -24,8 +24,8 @@ pub struct Store {
 }
 
 #[derive(Default)]
-struct Index {
-    providers: Vec<Option<Packed>>,
+struct DomainIndex {
+    providers: Vec<Option<PackedProvider>>,
     free: Vec<u32>,
     count: usize,
     /// Domains, and where mail is delivered for them, which hosters' customers are found by.
@@ -37,8 +37,8 @@ struct Index {
 
 /// What is found for a domain.
 #[derive(Clone)]
-pub struct Found {
-    pub packed: Packed,
+pub struct FoundProvider {
+    pub packed: PackedProvider,
     pub class: Class,
 }
 
@@ -52,7 +52,7 @@ pub struct Clash {
 /// What has a way in of its own.
 const WILDCARD: &str = "*.";
 
-impl Store {
+impl ProviderStore {
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
@@ -68,13 +68,13 @@ impl Store {
     }
 
     /// Whose own a domain is.
-    pub fn find_own(&self, domain: &str) -> Option<Found> {
+    pub fn find_own(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.found(*index.domains.get(domain)?, Class::Own)
     }
 
     /// Who answers for a domain, without the default.
-    pub fn find(&self, domain: &str) -> Option<Found> {
+    pub fn find(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = index.domains.get(domain) {
             return index.found(*at, Class::Own);
@@ -90,7 +90,7 @@ impl Store {
     }
 
     /// Who answers for domains that nobody has.
-    pub fn for_all_others(&self) -> Option<Found> {
+    pub fn default_provider(&self) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.found(index.default?, Class::Customer)
     }
@@ -110,7 +110,12 @@ impl Store {
 
     /// Puts a provider in, or in place of the one that was at that place. Gives its place, and the domains
     /// that others have.
-    pub fn put(&self, at: Option<u32>, packed: Packed, is_default: bool) -> (u32, Vec<Clash>) {
+    pub fn put(
+        &self,
+        at: Option<u32>,
+        packed: PackedProvider,
+        is_default: bool,
+    ) -> (u32, Vec<Clash>) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let put = index.put(at, packed, is_default);
         drop(index);
@@ -130,14 +135,19 @@ impl Store {
     }
 }
 
-impl Index {
-    fn found(&self, at: u32, class: Class) -> Option<Found> {
+impl DomainIndex {
+    fn found(&self, at: u32, class: Class) -> Option<FoundProvider> {
         let packed = self.providers.get(at as usize)?.as_ref()?.clone();
         let class = if packed.each_domain_differs() { Class::Customer } else { class };
-        Some(Found { packed, class })
+        Some(FoundProvider { packed, class })
     }
 
-    fn put(&mut self, at: Option<u32>, packed: Packed, is_default: bool) -> (u32, Vec<Clash>) {
+    fn put(
+        &mut self,
+        at: Option<u32>,
+        packed: PackedProvider,
+        is_default: bool,
+    ) -> (u32, Vec<Clash>) {
         let at = match at.or_else(|| self.free.pop()) {
             Some(at) => at,
             None => {
@@ -157,7 +167,8 @@ impl Index {
                 // Named twice, as a domain and as where its mail is delivered.
                 Some(other) if *other == at => {}
                 Some(other) => {
-                    let first = self.providers[*other as usize].as_ref().map_or("", Packed::name);
+                    let first =
+                        self.providers[*other as usize].as_ref().map_or("", PackedProvider::name);
                     clashes.push(Clash { domain: domain.to_owned(), first: first.to_owned() });
                 }
                 None => drop(ways.insert(name.into(), at)),

@@ -15,13 +15,13 @@ use super::super::kitchen::{Answers, Prepared, has_placeholders};
 /// A byte of flags; the length of the next; the provider's name and its domains, a line each; how many
 /// answers there are; the length of each; the answers; the provider's file.
 #[derive(Debug, Clone)]
-pub struct Packed(Arc<[u8]>);
+pub struct PackedProvider(Arc<[u8]>);
 
 /// Packs, against the dictionary.
-pub struct Packer(Compressor<'static>);
+pub struct ProviderPacker(Compressor<'static>);
 
 /// Unpacks; one for each thread.
-pub struct Unpacker(Decompressor<'static>);
+pub struct ProviderUnpacker(Decompressor<'static>);
 
 /// Stands alone for an answer that is not there yet; what is compressed is longer.
 const IN_FULL: u8 = 0;
@@ -32,7 +32,7 @@ const LARGEST: usize = 16 << 20;
 /// Higher ones gain little on files of two kilobytes.
 const LEVEL: i32 = 3;
 
-impl Packer {
+impl ProviderPacker {
     pub fn new(dictionary: &[u8]) -> io::Result<Self> {
         Ok(Self(Compressor::with_dictionary(LEVEL, dictionary)?))
     }
@@ -71,8 +71,8 @@ impl Packer {
     }
 }
 
-impl From<&[u8]> for Packed {
-    /// Of what a [`Packer`] has packed.
+impl From<&[u8]> for PackedProvider {
+    /// Of what a [`ProviderPacker`] has packed.
     fn from(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
@@ -87,12 +87,12 @@ pub fn dictionary(answers: &Answers, file: &str) -> Vec<u8> {
     all
 }
 
-impl Unpacker {
+impl ProviderUnpacker {
     pub fn new(dictionary: &[u8]) -> io::Result<Self> {
         Ok(Self(Decompressor::with_dictionary(dictionary)?))
     }
 
-    pub fn answer(&mut self, packed: &Packed, place: usize) -> io::Result<Prepared> {
+    pub fn answer(&mut self, packed: &PackedProvider, place: usize) -> io::Result<Prepared> {
         match packed.part(Some(place)) {
             [] => Ok(Prepared::Nothing),
             [IN_FULL] => Ok(Prepared::InFull),
@@ -104,13 +104,13 @@ impl Unpacker {
     }
 
     /// The provider's file as it was when it was taken.
-    pub fn file(&mut self, packed: &Packed) -> io::Result<String> {
+    pub fn file(&mut self, packed: &PackedProvider) -> io::Result<String> {
         let plain = self.0.decompress(packed.part(None), LARGEST)?;
         String::from_utf8(plain).map_err(io::Error::other)
     }
 }
 
-impl Packed {
+impl PackedProvider {
     /// What messages call it: its file's name.
     pub fn name(&self) -> &str {
         self.lines().next().unwrap_or_default()

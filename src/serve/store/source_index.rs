@@ -6,7 +6,7 @@ use std::io;
 
 use super::super::kitchen::{Here, Told, Wanted};
 use super::super::sources::{Sources, Stamp};
-use super::{Clash, Packed, Store};
+use super::{Clash, PackedProvider, ProviderStore};
 
 /// What is known of all files.
 pub struct SourceIndex {
@@ -60,7 +60,7 @@ impl SourceIndex {
     }
 
     /// Has what is new or has changed read, and takes out what is gone.
-    pub fn load(&mut self, reader: &Here, store: &Store) -> io::Result<LoadReport> {
+    pub fn load(&mut self, reader: &Here, store: &ProviderStore) -> io::Result<LoadReport> {
         let mut report = LoadReport::default();
         self.read(reader, store, None, &mut report)?;
         // What another file had may be free now.
@@ -77,7 +77,7 @@ impl SourceIndex {
     fn read(
         &mut self,
         reader: &Here,
-        store: &Store,
+        store: &ProviderStore,
         only: Option<&BTreeSet<String>>,
         report: &mut LoadReport,
     ) -> io::Result<()> {
@@ -121,7 +121,13 @@ impl SourceIndex {
 }
 
 impl FileStates {
-    fn put(&mut self, name: &str, packed: Packed, is_default: bool, store: &Store) -> Vec<Clash> {
+    fn put(
+        &mut self,
+        name: &str,
+        packed: PackedProvider,
+        is_default: bool,
+        store: &ProviderStore,
+    ) -> Vec<Clash> {
         let (place, clashes) = store.put(self.places.get(name).copied(), packed, is_default);
         self.places.insert(name.to_owned(), place);
         self.broken.remove(name);
@@ -133,7 +139,7 @@ impl FileStates {
     }
 
     /// Takes a file out; whether anything was served of it.
-    fn forget(&mut self, name: &str, store: &Store) -> bool {
+    fn forget(&mut self, name: &str, store: &ProviderStore) -> bool {
         self.clashed.remove(name);
         self.broken.remove(name);
         let place = self.places.remove(name);
