@@ -64,7 +64,7 @@ impl Acme {
             return;
         }
         let issued = async {
-            while self.desk().is_in_hand(name) {
+            while self.limiter().is_in_progress(name) {
                 if over.changed().await.is_err() {
                     return;
                 }

@@ -1,6 +1,6 @@
 //! Certificates from an authority, for the names that clients ask this server by.
 //!
-//! A handshake names a host (`accept`); `names` says whether that may have a certificate, `desk` whether
+//! A handshake names a host (`accept`); `names` says whether that may have a certificate, `order_limiter` whether
 //! now; a thread of its own (`thread`) fetches it with one order for each name (`order`), while
 //! `challenges` shows the authority that the name is ours. What there is lies in memory (`issued`) and on
 //! disk (`cache`).
@@ -10,11 +10,11 @@
 mod accept;
 mod cache;
 mod challenges;
-mod desk;
 mod figures;
 mod issued;
 mod names;
 mod order;
+mod order_limiter;
 mod resolver;
 mod thread;
 
@@ -36,9 +36,9 @@ pub use figures::Figures;
 
 use cache::Cache;
 use challenges::Challenges;
-use desk::{Answer, Desk};
 use issued::{Issued, One};
 use names::Whose;
+use order_limiter::{OrderDecision, OrderLimiter};
 use resolver::Resolver;
 
 /// The ways to show that a name is ours, in the order in which they are tried.
@@ -76,7 +76,7 @@ pub struct Acme {
     /// Those from files, which go first.
     files: Option<Arc<Certificates>>,
     canonical: Option<Hostname>,
-    desk: Mutex<Desk>,
+    limiter: Mutex<OrderLimiter>,
     queue: mpsc::UnboundedSender<String>,
     /// Taken by the thread that fetches.
     asked: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
@@ -96,7 +96,7 @@ impl Acme {
         let (queue, asked) = mpsc::unbounded_channel();
         let cache = Cache::new(&settings.cache, &settings.directory);
         let ways = u32::try_from(settings.kinds.len()).unwrap_or(u32::MAX);
-        let desk = Desk::new(settings.orders_an_hour, ways, Instant::now());
+        let limiter = OrderLimiter::new(settings.orders_an_hour, ways, Instant::now());
         Ok(Arc::new(Self {
             settings,
             cache,
@@ -104,7 +104,7 @@ impl Acme {
             challenges: Challenges::new()?,
             files,
             canonical,
-            desk: Mutex::new(desk),
+            limiter: Mutex::new(limiter),
             queue,
             asked: Mutex::new(Some(asked)),
             over: watch::Sender::new(0),
@@ -159,20 +159,20 @@ impl Acme {
         let figures = &shared.metrics.shared.acme;
         let is_full = whose == Whose::Customer && self.issued.len() >= MOST_CUSTOMERS;
         let answer = match is_full && self.issued.get(name).is_none() {
-            true => Answer::TooMany { say: false },
-            false => self.desk().ask(name, whose, Instant::now()),
+            true => OrderDecision::LimitReached { report: false },
+            false => self.limiter().ask(name, whose, Instant::now()),
         };
         match answer {
-            Answer::Begin => {
+            OrderDecision::Start => {
                 figures.orders.fetch_add(1, Ordering::Relaxed);
                 // While the server ends nobody takes it, and nobody waits for it long.
                 self.queue.send(name.to_owned()).is_ok()
             }
-            Answer::InHand => true,
-            Answer::Later => false,
-            Answer::TooMany { say } => {
+            OrderDecision::InProgress => true,
+            OrderDecision::Backoff => false,
+            OrderDecision::LimitReached { report } => {
                 figures.limited.fetch_add(1, Ordering::Relaxed);
-                if say {
+                if report {
                     shared.tell(&format!(
                         "no certificate for {name} now: there were as many orders as --acme-orders \
                          {} allows",
@@ -184,8 +184,8 @@ impl Acme {
         }
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn limiter(&self) -> MutexGuard<'_, OrderLimiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,13 +15,13 @@ use super::{Acme, Kind};
 
 /// Why there is no certificate.
 #[derive(Debug)]
-pub enum Failure {
+pub enum OrderError {
     /// Nothing could be ordered: the authority does not answer, or nothing that can be understood.
     Unreachable(String),
     /// It has had too many orders, for this name or for its domain.
-    Tired(String),
+    RateLimited(String),
     /// It does not want this account any more.
-    Stranger(String),
+    UnknownAccount(String),
     /// Anything else.
     Failed(String),
 }
@@ -47,7 +47,7 @@ const RETRIES: RetryPolicy = RetryPolicy::new()
 
 impl Acme {
     /// The account with the authority; a new one where there is none.
-    pub async fn account(&self) -> Result<Account, Failure> {
+    pub async fn account(&self) -> Result<Account, OrderError> {
         let settings = &self.settings;
         let builder = || match &settings.trust {
             Some(path) => Account::builder_with_root(path),
@@ -55,11 +55,11 @@ impl Acme {
         };
         let contacts: Vec<&str> = settings.contacts.iter().map(String::as_str).collect();
         let kept = self.cache.account().map_err(|why| {
-            Failure::Unreachable(format!("the account that is kept cannot be read: {why}"))
+            OrderError::Unreachable(format!("the account that is kept cannot be read: {why}"))
         })?;
         if let Some(text) = kept {
             let kept: KeptAccount = serde_json::from_str(&text).map_err(|why| {
-                Failure::Unreachable(format!("the account that is kept is broken: {why}"))
+                OrderError::Unreachable(format!("the account that is kept is broken: {why}"))
             })?;
             let same = kept.contacts == settings.contacts;
             let account = builder().map_err(before)?.from_credentials(kept.credentials).await;
@@ -83,11 +83,11 @@ impl Acme {
         Ok(account)
     }
 
-    fn keep_account(&self, account: &impl Serialize) -> Result<(), Failure> {
+    fn keep_account(&self, account: &impl Serialize) -> Result<(), OrderError> {
         let text = serde_json::to_string(account).map(Zeroizing::new).map_err(json)?;
         self.cache
             .keep_account(&text)
-            .map_err(|why| Failure::Unreachable(format!("the account cannot be kept: {why}")))
+            .map_err(|why| OrderError::Unreachable(format!("the account cannot be kept: {why}")))
     }
 
     /// A certificate for one name.
@@ -96,7 +96,7 @@ impl Acme {
         account: &Account,
         name: &str,
         kind: Kind,
-    ) -> Result<Fetched, Failure> {
+    ) -> Result<Fetched, OrderError> {
         let names = [Identifier::Dns(name.to_owned())];
         let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(before)?;
         let showing = self.answer(&mut order, kind).await?;
@@ -121,7 +121,7 @@ impl Acme {
     }
 
     /// Shows what the authority wants to see, and tells it so.
-    async fn answer(&self, order: &mut Order, kind: Kind) -> Result<Vec<Showing>, Failure> {
+    async fn answer(&self, order: &mut Order, kind: Kind) -> Result<Vec<Showing>, OrderError> {
         let mut showing = Vec::new();
         let mut all = order.authorizations();
         while let Some(authorization) = all.next().await {
@@ -136,7 +136,7 @@ impl Acme {
             let offered: Vec<String> =
                 authorization.challenges.iter().map(|c| format!("{:?}", c.r#type)).collect();
             let Some(mut challenge) = authorization.challenge(wanted) else {
-                return Err(Failure::Failed(format!(
+                return Err(OrderError::Failed(format!(
                     "the authority does not offer {}, but {}",
                     kind.name(),
                     offered.join(", ")
@@ -146,11 +146,11 @@ impl Acme {
             showing.push(match kind {
                 Kind::TlsAlpn => {
                     let Identifier::Dns(name) = challenge.identifier().identifier else {
-                        return Err(Failure::Failed("it asks about no name".to_owned()));
+                        return Err(OrderError::Failed("it asks about no name".to_owned()));
                     };
                     let digest = said.digest();
                     let shown = self.challenges.show_certificate(name, digest.as_ref());
-                    shown.map_err(Failure::Failed)?
+                    shown.map_err(OrderError::Failed)?
                 }
                 Kind::Http => self.challenges.show_words(&challenge.token, said.as_str()),
             });
@@ -170,7 +170,7 @@ impl Kind {
 }
 
 /// What the authority has found wrong with the challenge, in its own words.
-async fn invalid(order: &mut Order, otherwise: &str) -> Failure {
+async fn invalid(order: &mut Order, otherwise: &str) -> OrderError {
     let mut words = Vec::new();
     let mut all = order.authorizations();
     while let Some(Ok(mut authorization)) = all.next().await {
@@ -179,41 +179,41 @@ async fn invalid(order: &mut Order, otherwise: &str) -> Failure {
         }
     }
     match words.is_empty() {
-        true => Failure::Failed(otherwise.to_owned()),
-        false => Failure::Failed(words.join("; ")),
+        true => OrderError::Failed(otherwise.to_owned()),
+        false => OrderError::Failed(words.join("; ")),
     }
 }
 
 /// Until there is an order.
-fn before(why: Error) -> Failure {
+fn before(why: Error) -> OrderError {
     match why {
         Error::Api(problem) => {
             let is = |kind: &str| problem.r#type.as_deref().is_some_and(|own| own.ends_with(kind));
             let words = say(&problem);
             match () {
-                () if is(":rateLimited") => Failure::Tired(words),
-                () if is(":accountDoesNotExist") => Failure::Stranger(words),
-                () => Failure::Failed(words),
+                () if is(":rateLimited") => OrderError::RateLimited(words),
+                () if is(":accountDoesNotExist") => OrderError::UnknownAccount(words),
+                () => OrderError::Failed(words),
             }
         }
-        other => Failure::Unreachable(chain(&other)),
+        other => OrderError::Unreachable(chain(&other)),
     }
 }
 
 /// Afterwards.
-fn during(why: Error) -> Failure {
+fn during(why: Error) -> OrderError {
     match why {
         Error::Api(_) => before(why),
-        other => Failure::Failed(chain(&other)),
+        other => OrderError::Failed(chain(&other)),
     }
 }
 
-fn made(why: rcgen::Error) -> Failure {
-    Failure::Failed(format!("cannot make a request for a certificate: {why}"))
+fn made(why: rcgen::Error) -> OrderError {
+    OrderError::Failed(format!("cannot make a request for a certificate: {why}"))
 }
 
-fn json(why: serde_json::Error) -> Failure {
-    Failure::Unreachable(why.to_string())
+fn json(why: serde_json::Error) -> OrderError {
+    OrderError::Unreachable(why.to_string())
 }
 
 /// A problem document: what stands in it, without control characters.

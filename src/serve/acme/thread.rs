@@ -11,10 +11,10 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::serve::Shared;
 
-use super::desk::End;
 use super::issued::One;
 use super::names::{Whose, whose};
-use super::order::Failure;
+use super::order::OrderError;
+use super::order_limiter::OrderOutcome;
 use super::{Acme, now};
 
 /// So many orders at a time.
@@ -24,8 +24,8 @@ const LONGEST: Duration = Duration::from_secs(180);
 /// An authority that says nothing for so long is not there.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// What is to be renewed is looked for so often at least, and at most.
-const OFTEN: Duration = Duration::from_secs(60);
-const SELDOM: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(60);
+const MIN_WAIT: Duration = Duration::from_secs(1);
 /// What nobody has renewed is kept so long after its end.
 const KEEP_ENDED: i64 = 7 * 86_400;
 
@@ -121,7 +121,7 @@ impl Fetcher {
         if ended {
             self.note();
         }
-        Duration::from_secs(u64::try_from(next).unwrap_or(0)).clamp(SELDOM, OFTEN)
+        Duration::from_secs(u64::try_from(next).unwrap_or(0)).clamp(MIN_WAIT, MAX_WAIT)
     }
 
     fn note(&self) {
@@ -134,7 +134,7 @@ impl Fetcher {
         let Ok(_place) = self.together.acquire().await else { return };
         let (acme, shared) = (&self.acme, &self.shared);
         let kinds = &acme.settings.kinds;
-        let failed = usize::try_from(acme.desk().failed(&name)).unwrap_or(0);
+        let failed = usize::try_from(acme.limiter().failed(&name)).unwrap_or(0);
         let number = (self.kind.load(Ordering::Relaxed) + failed) % kinds.len();
         let kind = kinds[number];
         shared.tell(&format!(
@@ -145,10 +145,10 @@ impl Fetcher {
         let begun = Instant::now();
         let fetched = tokio::time::timeout(LONGEST, self.fetch_with(&name, number)).await;
         let fetched = fetched.unwrap_or_else(|_| {
-            Err(Failure::Failed(format!("it takes longer than {} s", LONGEST.as_secs())))
+            Err(OrderError::Failed(format!("it takes longer than {} s", LONGEST.as_secs())))
         });
         let result = fetched.and_then(|fetched| {
-            let one = One::new(&name, &fetched.key, &fetched.chain).map_err(Failure::Failed)?;
+            let one = One::new(&name, &fetched.key, &fetched.chain).map_err(OrderError::Failed)?;
             // Not kept it is as good, until the server ends.
             if let Err(why) = acme.cache.keep(&name, &fetched.key, &fetched.chain) {
                 shared.tell(&format!("cannot keep the certificate of {name}: {why}"));
@@ -162,20 +162,25 @@ impl Fetcher {
                 acme.issued.put(one);
                 self.note();
                 let took = begun.elapsed().as_secs_f64();
-                (End::Issued, format!("has a certificate for {days} days, after {took:.1} s"))
+                (
+                    OrderOutcome::Issued,
+                    format!("has a certificate for {days} days, after {took:.1} s"),
+                )
             }
-            Err(Failure::Unreachable(words)) => (End::Unreachable, words),
-            Err(Failure::Tired(words)) => (End::Tired, words),
-            Err(Failure::Stranger(words) | Failure::Failed(words)) => (End::Failed, words),
+            Err(OrderError::Unreachable(words)) => (OrderOutcome::Unreachable, words),
+            Err(OrderError::RateLimited(words)) => (OrderOutcome::RateLimited, words),
+            Err(OrderError::UnknownAccount(words) | OrderError::Failed(words)) => {
+                (OrderOutcome::Failed, words)
+            }
         };
-        if end == End::Issued {
+        if end == OrderOutcome::Issued {
             shared.tell(&format!("{name} {words}"));
-            acme.desk().over(&name, end, Instant::now());
+            acme.limiter().over(&name, end, Instant::now());
         } else {
             shared.metrics.shared.acme.failures.fetch_add(1, Ordering::Relaxed);
-            let pause = acme.desk().over(&name, end, Instant::now());
+            let pause = acme.limiter().over(&name, end, Instant::now());
             let what = match end {
-                End::Unreachable => "nothing is ordered",
+                OrderOutcome::Unreachable => "nothing is ordered",
                 _ => "it is not ordered again",
             };
             shared.tell(&format!(
@@ -191,12 +196,12 @@ impl Fetcher {
         &self,
         name: &str,
         number: usize,
-    ) -> Result<super::order::Fetched, Failure> {
+    ) -> Result<super::order::Fetched, OrderError> {
         let kind = self.acme.settings.kinds[number];
         let account = self.account().await?;
         match self.acme.fetch(&account, name, kind).await {
             // The authority has forgotten us, as one for tests does when it is started anew.
-            Err(Failure::Stranger(_)) => {
+            Err(OrderError::UnknownAccount(_)) => {
                 *self.account.lock().await = None;
                 self.acme.cache.forget_account();
                 let account = self.account().await?;
@@ -206,7 +211,7 @@ impl Fetcher {
         }
     }
 
-    async fn account(&self) -> Result<Account, Failure> {
+    async fn account(&self) -> Result<Account, OrderError> {
         let mut known = self.account.lock().await;
         if let Some(account) = &*known {
             return Ok(account.clone());
@@ -214,7 +219,7 @@ impl Fetcher {
         let account = tokio::time::timeout(LONGEST_SILENCE, self.acme.account()).await;
         let account = account.unwrap_or_else(|_| {
             let seconds = LONGEST_SILENCE.as_secs();
-            Err(Failure::Unreachable(format!("it does not answer within {seconds} s")))
+            Err(OrderError::Unreachable(format!("it does not answer within {seconds} s")))
         });
         Ok(known.insert(account?).clone())
     }

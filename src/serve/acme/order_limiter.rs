@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use super::names::Whose;
 
 /// Who wants what, and what has gone wrong.
-pub struct Desk {
-    in_hand: HashSet<String>,
+pub struct OrderLimiter {
+    in_progress: HashSet<String>,
     /// By name: how often in a row, and until when there is a pause.
     failures: HashMap<String, Failures>,
     authority: Failures,
-    bucket: Bucket,
-    /// How many ways there are to show that a name is ours.
-    ways: u32,
+    budget: OrderBudget,
+    /// How many challenges there are to show that a name is ours.
+    challenges: u32,
     said: Option<Instant>,
 }
 
@@ -26,78 +26,78 @@ struct Failures {
 
 /// What is answered to somebody who wants a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    Begin,
+pub enum OrderDecision {
+    Start,
     /// Somebody has asked already.
-    InHand,
+    InProgress,
     /// It has failed a short while ago.
-    Later,
-    /// There were too many; `say`: and nobody has been told for a while.
-    TooMany {
-        say: bool,
+    Backoff,
+    /// There were too many; `report`: and nobody has been told for a while.
+    LimitReached {
+        report: bool,
     },
 }
 
 /// How an order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum OrderOutcome {
     Issued,
     /// For this name.
     Failed,
     /// There is no speaking with the authority, for any name; nothing was ordered.
     Unreachable,
     /// The authority has a limit of its own, and this name is beyond it.
-    Tired,
+    RateLimited,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Until another way is tried, where there is one.
-const OTHER_WAY: Duration = Duration::from_secs(5);
+const OTHER_CHALLENGE: Duration = Duration::from_secs(5);
 /// After failures of a name in each way: 1, 4, 16, 64, 256 minutes. Let's Encrypt takes five failures of
-/// a name in an hour, and with two ways the first hour has five.
+/// a name in an hour, and with two challenges the first hour has five.
 const FIRST: Duration = MINUTE;
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
 /// After failures to reach the authority.
 const FIRST_UNREACHABLE: Duration = Duration::from_secs(5);
 const LONGEST_UNREACHABLE: Duration = Duration::from_secs(30 * 60);
 /// The authority's limits are of hours and days.
-const TIRED: Duration = Duration::from_secs(3600);
+const RATE_LIMITED: Duration = Duration::from_secs(3600);
 /// A name that nobody asks for is forgotten when its pause is over for so long.
 const FORGET: Duration = Duration::from_secs(24 * 3600);
 
-impl Desk {
-    pub fn new(orders_an_hour: u32, ways: u32, now: Instant) -> Self {
+impl OrderLimiter {
+    pub fn new(orders_an_hour: u32, challenges: u32, now: Instant) -> Self {
         Self {
-            in_hand: HashSet::new(),
+            in_progress: HashSet::new(),
             failures: HashMap::new(),
             authority: Failures::default(),
-            bucket: Bucket::new(orders_an_hour, now),
-            ways,
+            budget: OrderBudget::new(orders_an_hour, now),
+            challenges,
             said: None,
         }
     }
 
-    pub fn ask(&mut self, name: &str, whose: Whose, now: Instant) -> Answer {
-        if self.in_hand.contains(name) {
-            return Answer::InHand;
+    pub fn ask(&mut self, name: &str, whose: Whose, now: Instant) -> OrderDecision {
+        if self.in_progress.contains(name) {
+            return OrderDecision::InProgress;
         }
         let pauses = |failures: &Failures| failures.until.is_some_and(|until| now < until);
         if pauses(&self.authority) || self.failures.get(name).is_some_and(pauses) {
-            return Answer::Later;
+            return OrderDecision::Backoff;
         }
-        if !self.bucket.take(whose, now) {
+        if !self.budget.take(whose, now) {
             let is_new = self.said.is_none_or(|said| now.duration_since(said) >= MINUTE);
             if is_new {
                 self.said = Some(now);
             }
-            return Answer::TooMany { say: is_new };
+            return OrderDecision::LimitReached { report: is_new };
         }
-        self.in_hand.insert(name.to_owned());
-        Answer::Begin
+        self.in_progress.insert(name.to_owned());
+        OrderDecision::Start
     }
 
-    pub fn is_in_hand(&self, name: &str) -> bool {
-        self.in_hand.contains(name)
+    pub fn is_in_progress(&self, name: &str) -> bool {
+        self.in_progress.contains(name)
     }
 
     /// How often in a row it has failed for a name.
@@ -106,43 +106,43 @@ impl Desk {
     }
 
     /// An order is over. Gives how long the pause is.
-    pub fn over(&mut self, name: &str, end: End, now: Instant) -> Duration {
-        self.in_hand.remove(name);
+    pub fn over(&mut self, name: &str, end: OrderOutcome, now: Instant) -> Duration {
+        self.in_progress.remove(name);
         self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
-        if end != End::Unreachable {
+        if end != OrderOutcome::Unreachable {
             self.authority = Failures::default();
         }
         match end {
-            End::Issued => {
+            OrderOutcome::Issued => {
                 self.failures.remove(name);
                 Duration::ZERO
             }
-            End::Failed => {
+            OrderOutcome::Failed => {
                 let failures = self.failures.entry(name.to_owned()).or_default();
-                failures.add_failed(self.ways, now)
+                failures.add_failed(self.challenges, now)
             }
-            End::Unreachable => {
-                self.bucket.give_back();
+            OrderOutcome::Unreachable => {
+                self.budget.give_back();
                 // Orders that were under way together have found out the same thing.
                 match self.authority.until {
                     Some(until) if now < until => until - now,
                     _ => self.authority.add(now, FIRST_UNREACHABLE, 2, LONGEST_UNREACHABLE),
                 }
             }
-            End::Tired => {
+            OrderOutcome::RateLimited => {
                 let failures = self.failures.entry(name.to_owned()).or_default();
-                failures.add(now, TIRED, 4, LONGEST)
+                failures.add(now, RATE_LIMITED, 4, LONGEST)
             }
         }
     }
 }
 
 impl Failures {
-    fn add_failed(&mut self, ways: u32, now: Instant) -> Duration {
-        if self.count + 1 < ways {
-            return self.add(now, OTHER_WAY, 1, OTHER_WAY);
+    fn add_failed(&mut self, challenges: u32, now: Instant) -> Duration {
+        if self.count + 1 < challenges {
+            return self.add(now, OTHER_CHALLENGE, 1, OTHER_CHALLENGE);
         }
-        let mut since = Self { count: self.count + 1 - ways.max(1), until: None };
+        let mut since = Self { count: self.count + 1 - challenges.max(1), until: None };
         let pause = since.add(now, FIRST, 4, LONGEST);
         self.count += 1;
         self.until = since.until;
@@ -159,13 +159,13 @@ impl Failures {
 }
 
 /// So many at once, and so many each hour after that.
-struct Bucket {
+struct OrderBudget {
     holds: f64,
     left: f64,
     since: Instant,
 }
 
-impl Bucket {
+impl OrderBudget {
     fn new(an_hour: u32, now: Instant) -> Self {
         Self { holds: f64::from(an_hour), left: f64::from(an_hour), since: now }
     }
@@ -198,32 +198,35 @@ mod tests {
     #[test]
     fn a_name_is_in_hand_once_and_pauses_longer_after_each_failure() {
         let mut now = Instant::now();
-        let mut desk = Desk::new(50, 1, now);
+        let mut limiter = OrderLimiter::new(50, 1, now);
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
-            assert_eq!(desk.ask("a", Whose::Own, now), Answer::InHand);
-            let pause = desk.over("a", End::Failed, now);
-            assert_eq!(desk.ask("a", Whose::Own, now + pause - MINUTE / 2), Answer::Later);
-            assert_eq!(desk.ask("b", Whose::Own, now), Answer::Begin, "others go on");
-            desk.over("b", End::Issued, now);
+            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::InProgress);
+            let pause = limiter.over("a", OrderOutcome::Failed, now);
+            assert_eq!(
+                limiter.ask("a", Whose::Own, now + pause - MINUTE / 2),
+                OrderDecision::Backoff
+            );
+            assert_eq!(limiter.ask("b", Whose::Own, now), OrderDecision::Start, "others go on");
+            limiter.over("b", OrderOutcome::Issued, now);
             pauses.push(pause.as_secs() / 60);
             now += pause;
         }
         assert_eq!(pauses, [1, 4, 16, 64, 256, 360, 360]);
-        assert_eq!(desk.failed("a"), 7);
-        assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
-        desk.over("a", End::Issued, now);
-        assert_eq!(desk.failed("a"), 0);
+        assert_eq!(limiter.failed("a"), 7);
+        assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+        limiter.over("a", OrderOutcome::Issued, now);
+        assert_eq!(limiter.failed("a"), 0);
     }
 
     #[test]
     fn another_way_is_tried_soon() {
         let mut now = Instant::now();
-        let mut desk = Desk::new(50, 2, now);
+        let mut limiter = OrderLimiter::new(50, 2, now);
         let pauses = [(); 4].map(|()| {
-            assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
-            let pause = desk.over("a", End::Failed, now);
+            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+            let pause = limiter.over("a", OrderOutcome::Failed, now);
             now += pause;
             pause.as_secs()
         });
@@ -233,41 +236,62 @@ mod tests {
     #[test]
     fn an_authority_that_is_away_is_left_alone_by_every_name_and_costs_nothing() {
         let now = Instant::now();
-        let mut desk = Desk::new(2, 1, now);
-        assert_eq!(desk.ask("a", Whose::Own, now), Answer::Begin);
-        assert_eq!(desk.ask("b", Whose::Own, now), Answer::Begin);
-        assert_eq!(desk.over("a", End::Unreachable, now), Duration::from_secs(5));
-        assert_eq!(desk.over("b", End::Unreachable, now), Duration::from_secs(5));
-        assert_eq!(desk.ask("c", Whose::Own, now), Answer::Later);
+        let mut limiter = OrderLimiter::new(2, 1, now);
+        assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("b", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.over("a", OrderOutcome::Unreachable, now), Duration::from_secs(5));
+        assert_eq!(limiter.over("b", OrderOutcome::Unreachable, now), Duration::from_secs(5));
+        assert_eq!(limiter.ask("c", Whose::Own, now), OrderDecision::Backoff);
         let later = now + Duration::from_secs(5);
-        assert_eq!(desk.ask("a", Whose::Own, later), Answer::Begin);
-        assert_eq!(desk.over("a", End::Unreachable, later), Duration::from_secs(10));
+        assert_eq!(limiter.ask("a", Whose::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.over("a", OrderOutcome::Unreachable, later), Duration::from_secs(10));
         let later = later + Duration::from_secs(10);
-        assert_eq!(desk.ask("a", Whose::Own, later), Answer::Begin);
-        assert_eq!(desk.over("a", End::Tired, later), TIRED);
-        assert_eq!(desk.ask("a", Whose::Own, later + 59 * MINUTE), Answer::Later);
-        assert_eq!(desk.ask("b", Whose::Own, later), Answer::Begin, "its limit is not b's");
-        assert_eq!(desk.over("b", End::Unreachable, later), Duration::from_secs(5), "anew");
+        assert_eq!(limiter.ask("a", Whose::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.over("a", OrderOutcome::RateLimited, later), RATE_LIMITED);
+        assert_eq!(limiter.ask("a", Whose::Own, later + 59 * MINUTE), OrderDecision::Backoff);
+        assert_eq!(
+            limiter.ask("b", Whose::Own, later),
+            OrderDecision::Start,
+            "its limit is not b's"
+        );
+        assert_eq!(
+            limiter.over("b", OrderOutcome::Unreachable, later),
+            Duration::from_secs(5),
+            "anew"
+        );
     }
 
     #[test]
     fn strangers_leave_some_orders_to_those_who_are_known() {
         let now = Instant::now();
-        let mut desk = Desk::new(10, 1, now);
+        let mut limiter = OrderLimiter::new(10, 1, now);
         let mut taken = 0;
         for number in 0..100 {
-            let answer = desk.ask(&format!("{number}"), Whose::Customer, now);
-            taken += usize::from(answer == Answer::Begin);
-            assert_eq!(answer == Answer::TooMany { say: true }, number == 8, "it is said once");
+            let answer = limiter.ask(&format!("{number}"), Whose::Customer, now);
+            taken += usize::from(answer == OrderDecision::Start);
+            assert_eq!(
+                answer == OrderDecision::LimitReached { report: true },
+                number == 8,
+                "it is said once"
+            );
         }
         assert_eq!(taken, 8);
-        assert_eq!(desk.ask("own 1", Whose::Own, now), Answer::Begin);
-        assert_eq!(desk.ask("own 2", Whose::Own, now), Answer::Begin);
-        assert!(matches!(desk.ask("own 3", Whose::Own, now), Answer::TooMany { .. }));
+        assert_eq!(limiter.ask("own 1", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 2", Whose::Own, now), OrderDecision::Start);
+        assert!(matches!(
+            limiter.ask("own 3", Whose::Own, now),
+            OrderDecision::LimitReached { .. }
+        ));
         // Six minutes are a tenth of an hour.
         let later = now + 6 * MINUTE;
-        assert!(matches!(desk.ask("x", Whose::Customer, later), Answer::TooMany { .. }));
-        assert_eq!(desk.ask("own 3", Whose::Own, later), Answer::Begin);
-        assert!(matches!(desk.ask("own 4", Whose::Own, later), Answer::TooMany { .. }));
+        assert!(matches!(
+            limiter.ask("x", Whose::Customer, later),
+            OrderDecision::LimitReached { .. }
+        ));
+        assert_eq!(limiter.ask("own 3", Whose::Own, later), OrderDecision::Start);
+        assert!(matches!(
+            limiter.ask("own 4", Whose::Own, later),
+            OrderDecision::LimitReached { .. }
+        ));
     }
 }
