@@ -211,7 +211,7 @@ mod selftest;
 mod acme {
     use super::super::args::AcmeChallenge;
     use super::{Failure, ServeArgs};
-    use crate::serve::{AcmeKind, AcmeSettings};
+    use crate::serve::{AcmeSettings, ChallengeKind};
 
     /// By the names that everybody knows them by.
     const KNOWN: [(&str, &str); 2] = [
@@ -257,14 +257,14 @@ mod acme {
             std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         }
         let kinds = args.acme_challenge.iter().map(|challenge| match challenge {
-            AcmeChallenge::TlsAlpn01 => AcmeKind::TlsAlpn,
-            AcmeChallenge::Http01 => AcmeKind::Http,
+            AcmeChallenge::TlsAlpn01 => ChallengeKind::TlsAlpn,
+            AcmeChallenge::Http01 => ChallengeKind::Http,
         });
-        let mut kinds: Vec<AcmeKind> = kinds.collect();
+        let mut kinds: Vec<ChallengeKind> = kinds.collect();
         if kinds.is_empty() {
-            kinds.push(AcmeKind::TlsAlpn);
+            kinds.push(ChallengeKind::TlsAlpn);
             if is_plain {
-                kinds.push(AcmeKind::Http);
+                kinds.push(ChallengeKind::Http);
             }
         }
         Ok(Some(AcmeSettings {

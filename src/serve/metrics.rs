@@ -1,4 +1,4 @@
-//! Figures for Prometheus: each thread counts for itself, and who asks for them gets the sums.
+//! AcmeFigures for Prometheus: each thread counts for itself, and who asks for them gets the sums.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::acme::Figures;
+use super::acme::AcmeFigures;
 use super::family::FAMILIES;
 
 /// The upper ends of the buckets, in microseconds.
@@ -44,7 +44,7 @@ pub struct Shared {
     pub broken_providers: AtomicI64,
     /// When each certificate ends, in seconds since 1970, by what it is called.
     pub certificates: Mutex<Vec<(String, i64)>>,
-    pub acme: Figures,
+    pub acme: AcmeFigures,
 }
 
 /// All figures.

@@ -50,9 +50,9 @@ use tokio::sync::watch as stop;
 
 use crate::finding::Finding;
 
+pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
-pub use acme::Kind as AcmeKind;
-pub use acme::Settings as AcmeSettings;
+pub use acme::ChallengeKind;
 pub use connection::Patience;
 pub use in_memory::InMemoryServer;
 pub use kitchen::{Here, Kitchen};

@@ -1,4 +1,4 @@
-//! What stands for certificates from an authority where the feature `acme` is off: nothing.
+//! ShownChallenge stands for certificates from an authority where the feature `acme` is off: nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::tls::Certificates;
 
 /// There are none.
 #[derive(Debug)]
-pub enum Settings {}
+pub enum AcmeSettings {}
 
 /// There is none.
 #[derive(Debug)]
@@ -22,11 +22,11 @@ pub enum Acme {}
 
 /// None.
 #[derive(Debug, Default)]
-pub struct Figures;
+pub struct AcmeFigures;
 
 impl Acme {
     pub fn new(
-        settings: Settings,
+        settings: AcmeSettings,
         _: Option<Arc<Certificates>>,
         _: Option<Hostname>,
     ) -> Result<Arc<Self>, rustls::Error> {
@@ -58,7 +58,7 @@ impl Acme {
     }
 }
 
-impl Figures {
+impl AcmeFigures {
     pub fn ends(&self) -> Vec<(String, i64)> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! What outlives the server: one file for each certificate with its key, and the account with the
+//! ShownChallenge outlives the server: one file for each certificate with its key, and the account with the
 //! authority. For the owner's eyes only, and each file is whole at any time.
 
 use std::io::{self, Write};
@@ -16,8 +16,8 @@ pub struct Cache {
     folder: PathBuf,
 }
 
-/// What a file of it has.
-pub struct Kept {
+/// ShownChallenge a file of it has.
+pub struct CachedCertificate {
     pub name: String,
     pub key: Zeroizing<String>,
     pub chain: String,
@@ -27,7 +27,7 @@ const ACCOUNT: &str = "account.json";
 const BEGIN_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 impl Cache {
-    /// What a test authority has issued is not mixed with what another has.
+    /// ShownChallenge a test authority has issued is not mixed with what another has.
     pub fn new(root: &Path, directory: &str) -> Self {
         let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         let host = directory.split("//").nth(1).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Cache {
             io::Error::new(why.kind(), format!("cannot make {}: {why}", folder.display()))
         };
         while let Some(folder) = missing.pop() {
-            // What lies above the cache is everybody's way to it.
+            // ShownChallenge lies above the cache is everybody's way to it.
             let made = match folder.starts_with(&self.root) {
                 true => make_own_folder(folder)
                     .and_then(|()| crate::serve::rights::hand_over(folder, user)),
@@ -71,7 +71,7 @@ impl Cache {
     }
 
     /// All certificates; for each file that is none, why.
-    pub fn load(&self) -> io::Result<Vec<(PathBuf, Result<Kept, String>)>> {
+    pub fn load(&self) -> io::Result<Vec<(PathBuf, Result<CachedCertificate, String>)>> {
         let mut all = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -126,7 +126,7 @@ impl Cache {
     }
 }
 
-fn read(path: &Path) -> Result<Kept, String> {
+fn read(path: &Path) -> Result<CachedCertificate, String> {
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     if Hostname::new(name).ok().is_none_or(|host| host.as_str() != name) {
         return Err("its name is that of no host".to_owned());
@@ -134,7 +134,11 @@ fn read(path: &Path) -> Result<Kept, String> {
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| e.to_string())?);
     let at = text.find(BEGIN_CERTIFICATE).ok_or("there is no certificate in it")?;
     let (key, chain) = text.split_at(at);
-    Ok(Kept { name: name.to_owned(), key: Zeroizing::new(key.to_owned()), chain: chain.to_owned() })
+    Ok(CachedCertificate {
+        name: name.to_owned(),
+        key: Zeroizing::new(key.to_owned()),
+        chain: chain.to_owned(),
+    })
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What is shown to the authority while it finds out whether a name is ours.
+//! ShownChallenge is shown to the authority while it finds out whether a name is ours.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,19 +12,19 @@ use rustls::sign::CertifiedKey;
 
 use crate::serve::tls::Certificates;
 
-/// What the authority offers as its only protocol. RFC 8737 section 6.2
+/// ShownChallenge the authority offers as its only protocol. RFC 8737 section 6.2
 pub const PROTOCOL: &[u8] = b"acme-tls/1";
 /// RFC 8555 section 8.3
 const PATH: &str = "/.well-known/acme-challenge/";
 
 /// All that is shown now.
 pub struct Challenges {
-    shown: Arc<Shown>,
+    shown: Arc<ShownChallenges>,
     config: Arc<ServerConfig>,
 }
 
 #[derive(Debug, Default)]
-struct Shown {
+struct ShownChallenges {
     /// By name.
     certificates: RwLock<HashMap<String, Arc<CertifiedKey>>>,
     /// By token.
@@ -33,18 +33,18 @@ struct Shown {
 
 /// Shows something until it is dropped.
 pub struct Showing {
-    shown: Arc<Shown>,
-    what: What,
+    shown: Arc<ShownChallenges>,
+    what: ShownChallenge,
 }
 
-enum What {
+enum ShownChallenge {
     Certificate(String),
     Words(String),
 }
 
 impl Challenges {
     pub fn new() -> Result<Self, rustls::Error> {
-        let shown = Arc::new(Shown::default());
+        let shown = Arc::new(ShownChallenges::default());
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&shown) as _;
         let config = Certificates::config(resolver, &[PROTOCOL])?;
         Ok(Self { shown, config })
@@ -66,36 +66,36 @@ impl Challenges {
         let certificate = certificate(name, digest)?;
         let mut all = self.shown.certificates.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(name.to_owned(), Arc::new(certificate));
-        Ok(self.showing(What::Certificate(name.to_owned())))
+        Ok(self.showing(ShownChallenge::Certificate(name.to_owned())))
     }
 
     /// HTTP-01: the same as words.
     pub fn show_words(&self, token: &str, words: &str) -> Showing {
         let mut all = self.shown.words.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(token.to_owned(), words.to_owned());
-        self.showing(What::Words(token.to_owned()))
+        self.showing(ShownChallenge::Words(token.to_owned()))
     }
 
-    fn showing(&self, what: What) -> Showing {
+    fn showing(&self, what: ShownChallenge) -> Showing {
         Showing { shown: Arc::clone(&self.shown), what }
     }
 }
 
 impl Drop for Showing {
     fn drop(&mut self) {
-        let Shown { certificates, words } = &*self.shown;
+        let ShownChallenges { certificates, words } = &*self.shown;
         match &self.what {
-            What::Certificate(name) => {
+            ShownChallenge::Certificate(name) => {
                 certificates.write().unwrap_or_else(PoisonError::into_inner).remove(name);
             }
-            What::Words(token) => {
+            ShownChallenge::Words(token) => {
                 words.write().unwrap_or_else(PoisonError::into_inner).remove(token);
             }
         }
     }
 }
 
-impl ResolvesServerCert for Shown {
+impl ResolvesServerCert for ShownChallenges {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name()?.to_ascii_lowercase();
         self.certificates.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()

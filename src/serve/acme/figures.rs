@@ -1,11 +1,11 @@
-//! Figures about certificates that are fetched.
+//! AcmeFigures about certificates that are fetched.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What has been counted.
+/// ShownChallenge has been counted.
 #[derive(Debug, Default)]
-pub struct Figures {
+pub struct AcmeFigures {
     pub orders: AtomicU64,
     pub failures: AtomicU64,
     pub limited: AtomicU64,
@@ -15,8 +15,8 @@ pub struct Figures {
 /// Of a hundred thousand names nobody wants a curve each; those that end first are the ones to watch.
 const MOST_NAMES: usize = 100;
 
-impl Figures {
-    /// What ends when, in seconds since 1970.
+impl AcmeFigures {
+    /// ShownChallenge ends when, in seconds since 1970.
     pub fn note(&self, mut ends: Vec<(String, i64)>) {
         ends.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         ends.truncate(MOST_NAMES);

@@ -12,12 +12,12 @@ use crate::serve::tls::certified;
 
 /// Every certificate that was fetched.
 #[derive(Default)]
-pub struct Issued {
-    names: RwLock<HashMap<String, Arc<One>>>,
+pub struct IssuedCertificates {
+    names: RwLock<HashMap<String, Arc<IssuedCertificate>>>,
 }
 
-/// One of them. Times are seconds since 1970.
-pub struct One {
+/// IssuedCertificate of them. Times are seconds since 1970.
+pub struct IssuedCertificate {
     pub name: String,
     pub key: Arc<CertifiedKey>,
     pub ends: i64,
@@ -25,7 +25,7 @@ pub struct One {
     pub due: i64,
 }
 
-impl One {
+impl IssuedCertificate {
     /// A chain and its key, in PEM, that are good for the name.
     pub fn new(name: &str, key: &str, chain: &str) -> Result<Self, String> {
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.as_bytes())
@@ -52,12 +52,12 @@ fn due(begins: i64, ends: i64, mark: u8) -> i64 {
     begins + life / 3 * 2 - life / 30 * i64::from(mark) / 255
 }
 
-impl Issued {
-    pub fn get(&self, name: &str) -> Option<Arc<One>> {
+impl IssuedCertificates {
+    pub fn get(&self, name: &str) -> Option<Arc<IssuedCertificate>> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    pub fn put(&self, one: One) {
+    pub fn put(&self, one: IssuedCertificate) {
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         names.insert(one.name.clone(), Arc::new(one));
     }
@@ -70,7 +70,7 @@ impl Issued {
         self.names.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    pub fn all(&self) -> Vec<Arc<One>> {
+    pub fn all(&self) -> Vec<Arc<IssuedCertificate>> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
@@ -96,13 +96,20 @@ mod tests {
             (key.serialize_pem(), params.self_signed(&key).unwrap().pem())
         };
         let (key, chain) = made("a.example");
-        assert!(One::new("a.example", &key, &chain).is_ok());
-        let why = One::new("b.example", &key, &chain).err().unwrap();
+        assert!(IssuedCertificate::new("a.example", &key, &chain).is_ok());
+        let why = IssuedCertificate::new("b.example", &key, &chain).err().unwrap();
         assert_eq!(why, "the certificate is not for b.example, but for a.example");
         let (other, _) = made("a.example");
-        let why = One::new("a.example", &other, &chain).err().unwrap();
+        let why = IssuedCertificate::new("a.example", &other, &chain).err().unwrap();
         assert_eq!(why, "it is not the key of the certificate");
-        assert!(One::new("a.example", "", &chain).err().unwrap().contains("its private key"));
-        assert!(One::new("a.example", &key, "").err().unwrap().contains("no certificate"));
+        assert!(
+            IssuedCertificate::new("a.example", "", &chain)
+                .err()
+                .unwrap()
+                .contains("its private key")
+        );
+        assert!(
+            IssuedCertificate::new("a.example", &key, "").err().unwrap().contains("no certificate")
+        );
     }
 }

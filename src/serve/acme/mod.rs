@@ -2,7 +2,7 @@
 //!
 //! A handshake names a host (`accept`); `names` says whether that may have a certificate, `order_limiter` whether
 //! now; a thread of its own (`thread`) fetches it with one order for each name (`order`), while
-//! `challenges` shows the authority that the name is ours. What there is lies in memory (`issued`) and on
+//! `challenges` shows the authority that the name is ours. ShownChallenge there is lies in memory (`issued`) and on
 //! disk (`cache`).
 //!
 //! RFC 8555; RFC 8737 for TLS-ALPN-01
@@ -32,18 +32,18 @@ use crate::model::Hostname;
 use super::Shared;
 use super::tls::Certificates;
 
-pub use figures::Figures;
+pub use figures::AcmeFigures;
 
 use cache::Cache;
 use challenges::Challenges;
-use issued::{Issued, One};
-use names::Whose;
+use issued::{IssuedCertificate, IssuedCertificates};
+use names::NameOwner;
 use order_limiter::{OrderDecision, OrderLimiter};
-use resolver::Resolver;
+use resolver::AcmeResolver;
 
 /// The ways to show that a name is ours, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ChallengeKind {
     /// On a TLS listener, which the authority asks at port 443.
     TlsAlpn,
     /// On a plain listener, which it asks at port 80.
@@ -52,7 +52,7 @@ pub enum Kind {
 
 /// Which authority, and how.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct AcmeSettings {
     /// The URL of its directory.
     pub directory: String,
     /// `mailto:` addresses for the authority's own messages.
@@ -62,16 +62,16 @@ pub struct Settings {
     /// A certificate that the directory's own is judged by, in place of the system's.
     pub trust: Option<PathBuf>,
     /// In the order in which they are tried; at least one.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<ChallengeKind>,
     /// So many at once, and so many each hour after that.
     pub orders_an_hour: u32,
 }
 
 /// Everything about certificates that are fetched.
 pub struct Acme {
-    settings: Settings,
+    settings: AcmeSettings,
     cache: Cache,
-    issued: Issued,
+    issued: IssuedCertificates,
     challenges: Challenges,
     /// Those from files, which go first.
     files: Option<Arc<Certificates>>,
@@ -89,7 +89,7 @@ const MOST_CUSTOMERS: usize = 20_000;
 
 impl Acme {
     pub fn new(
-        settings: Settings,
+        settings: AcmeSettings,
         files: Option<Arc<Certificates>>,
         canonical: Option<Hostname>,
     ) -> Result<Arc<Self>, rustls::Error> {
@@ -100,7 +100,7 @@ impl Acme {
         Ok(Arc::new(Self {
             settings,
             cache,
-            issued: Issued::default(),
+            issued: IssuedCertificates::default(),
             challenges: Challenges::new()?,
             files,
             canonical,
@@ -122,7 +122,8 @@ impl Acme {
         let mut talk = Vec::new();
         let mut count = 0_usize;
         for (path, kept) in self.cache.load()? {
-            let one = kept.and_then(|kept| One::new(&kept.name, &kept.key, &kept.chain));
+            let one =
+                kept.and_then(|kept| IssuedCertificate::new(&kept.name, &kept.key, &kept.chain));
             match one {
                 Ok(one) => {
                     count += 1;
@@ -141,12 +142,12 @@ impl Acme {
         Ok(talk)
     }
 
-    /// What a TLS listener needs.
+    /// ShownChallenge a TLS listener needs.
     pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
-        Certificates::config(Arc::new(Resolver(Arc::clone(self))), &[b"h2", b"http/1.1"])
+        Certificates::config(Arc::new(AcmeResolver(Arc::clone(self))), &[b"h2", b"http/1.1"])
     }
 
-    /// What stands at `/.well-known/acme-challenge/TOKEN`.
+    /// ShownChallenge stands at `/.well-known/acme-challenge/TOKEN`.
     pub fn at_path(&self, path: &str) -> Option<String> {
         self.challenges.at_path(path)
     }
@@ -157,7 +158,7 @@ impl Acme {
             return false;
         };
         let figures = &shared.metrics.shared.acme;
-        let is_full = whose == Whose::Customer && self.issued.len() >= MOST_CUSTOMERS;
+        let is_full = whose == NameOwner::Customer && self.issued.len() >= MOST_CUSTOMERS;
         let answer = match is_full && self.issued.get(name).is_none() {
             true => OrderDecision::LimitReached { report: false },
             false => self.limiter().ask(name, whose, Instant::now()),

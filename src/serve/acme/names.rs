@@ -3,9 +3,9 @@
 use crate::model::Hostname;
 use crate::serve::store::ProviderStore;
 
-/// Whose name it is, which decides who goes first where not all can be served.
+/// NameOwner name it is, which decides who goes first where not all can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub enum NameOwner {
     /// This server's, or of a domain that a provider's file names.
     Own,
     /// Of a domain that is matched by a wildcard, or by nothing but the default. Anybody may ask for
@@ -17,24 +17,24 @@ pub enum Whose {
 const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
 /// Whether a name, in lower case, may have one. None: no.
-pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) -> Option<Whose> {
+pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) -> Option<NameOwner> {
     let host = Hostname::new(name).ok().filter(|host| host.as_str() == name)?;
     if canonical == Some(&host) {
-        return Some(Whose::Own);
+        return Some(NameOwner::Own);
     }
     let domain = domain(name)?;
     if store.find_own(domain).is_some() {
-        return Some(Whose::Own);
+        return Some(NameOwner::Own);
     }
-    // One that begins like a host stands for no domain of its own.
+    // IssuedCertificate that begins like a host stands for no domain of its own.
     if self::domain(domain).is_some() {
         return None;
     }
     if store.find(domain).is_some() {
-        return Some(Whose::Customer);
+        return Some(NameOwner::Customer);
     }
     let is_domain = Hostname::new(domain).is_ok_and(|domain| domain.is_qualified());
-    (is_domain && store.default_provider().is_some()).then_some(Whose::Customer)
+    (is_domain && store.default_provider().is_some()).then_some(NameOwner::Customer)
 }
 
 fn domain(name: &str) -> Option<&str> {
@@ -50,7 +50,7 @@ mod tests {
     fn only_the_hosts_of_clients_and_the_canonical_one_may_have_one() {
         let store = ProviderStore::default();
         let own = Hostname::new("mail.example").unwrap();
-        assert_eq!(whose("mail.example", &store, Some(&own)), Some(Whose::Own));
+        assert_eq!(whose("mail.example", &store, Some(&own)), Some(NameOwner::Own));
         for name in ["other.example", "autoconfig.a.example", "AUTOCONFIG.a.example", "", "."] {
             assert_eq!(whose(name, &store, Some(&own)), None, "{name}");
         }

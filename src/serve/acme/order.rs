@@ -1,4 +1,4 @@
-//! One order with the authority, from the account to the certificate.
+//! IssuedCertificate order with the authority, from the account to the certificate.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::challenges::Showing;
-use super::{Acme, Kind};
+use super::{Acme, ChallengeKind};
 
 /// Why there is no certificate.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ struct KeptAccount {
 }
 
 /// A key and the chain for it, in PEM.
-pub struct Fetched {
+pub struct FetchedChain {
     pub key: Zeroizing<String>,
     pub chain: String,
 }
@@ -95,8 +95,8 @@ impl Acme {
         &self,
         account: &Account,
         name: &str,
-        kind: Kind,
-    ) -> Result<Fetched, OrderError> {
+        kind: ChallengeKind,
+    ) -> Result<FetchedChain, OrderError> {
         let names = [Identifier::Dns(name.to_owned())];
         let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(before)?;
         let showing = self.answer(&mut order, kind).await?;
@@ -117,11 +117,15 @@ impl Acme {
         let request = params.serialize_request(&key).map_err(made)?;
         order.finalize_csr(request.der()).await.map_err(during)?;
         let chain = order.poll_certificate(&RETRIES).await.map_err(during)?;
-        Ok(Fetched { key: Zeroizing::new(key.serialize_pem()), chain })
+        Ok(FetchedChain { key: Zeroizing::new(key.serialize_pem()), chain })
     }
 
     /// Shows what the authority wants to see, and tells it so.
-    async fn answer(&self, order: &mut Order, kind: Kind) -> Result<Vec<Showing>, OrderError> {
+    async fn answer(
+        &self,
+        order: &mut Order,
+        kind: ChallengeKind,
+    ) -> Result<Vec<Showing>, OrderError> {
         let mut showing = Vec::new();
         let mut all = order.authorizations();
         while let Some(authorization) = all.next().await {
@@ -130,8 +134,8 @@ impl Acme {
                 continue;
             }
             let wanted = match kind {
-                Kind::TlsAlpn => ChallengeType::TlsAlpn01,
-                Kind::Http => ChallengeType::Http01,
+                ChallengeKind::TlsAlpn => ChallengeType::TlsAlpn01,
+                ChallengeKind::Http => ChallengeType::Http01,
             };
             let offered: Vec<String> =
                 authorization.challenges.iter().map(|c| format!("{:?}", c.r#type)).collect();
@@ -144,7 +148,7 @@ impl Acme {
             };
             let said = challenge.key_authorization();
             showing.push(match kind {
-                Kind::TlsAlpn => {
+                ChallengeKind::TlsAlpn => {
                     let Identifier::Dns(name) = challenge.identifier().identifier else {
                         return Err(OrderError::Failed("it asks about no name".to_owned()));
                     };
@@ -152,7 +156,7 @@ impl Acme {
                     let shown = self.challenges.show_certificate(name, digest.as_ref());
                     shown.map_err(OrderError::Failed)?
                 }
-                Kind::Http => self.challenges.show_words(&challenge.token, said.as_str()),
+                ChallengeKind::Http => self.challenges.show_words(&challenge.token, said.as_str()),
             });
             challenge.set_ready().await.map_err(during)?;
         }
@@ -160,7 +164,7 @@ impl Acme {
     }
 }
 
-impl Kind {
+impl ChallengeKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::TlsAlpn => "tls-alpn-01",
@@ -169,7 +173,7 @@ impl Kind {
     }
 }
 
-/// What the authority has found wrong with the challenge, in its own words.
+/// ShownChallenge the authority has found wrong with the challenge, in its own words.
 async fn invalid(order: &mut Order, otherwise: &str) -> OrderError {
     let mut words = Vec::new();
     let mut all = order.authorizations();

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::names::Whose;
+use super::names::NameOwner;
 
 /// Who wants what, and what has gone wrong.
 pub struct OrderLimiter {
@@ -24,7 +24,7 @@ struct Failures {
     until: Option<Instant>,
 }
 
-/// What is answered to somebody who wants a certificate.
+/// ShownChallenge is answered to somebody who wants a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderDecision {
     Start,
@@ -77,7 +77,7 @@ impl OrderLimiter {
         }
     }
 
-    pub fn ask(&mut self, name: &str, whose: Whose, now: Instant) -> OrderDecision {
+    pub fn ask(&mut self, name: &str, whose: NameOwner, now: Instant) -> OrderDecision {
         if self.in_progress.contains(name) {
             return OrderDecision::InProgress;
         }
@@ -171,13 +171,13 @@ impl OrderBudget {
     }
 
     /// Strangers leave a fifth of it for those names that are known.
-    fn take(&mut self, whose: Whose, now: Instant) -> bool {
+    fn take(&mut self, whose: NameOwner, now: Instant) -> bool {
         let hours = now.saturating_duration_since(self.since).as_secs_f64() / 3600.0;
         self.left = (self.left + hours * self.holds).min(self.holds);
         self.since = now;
         let kept = match whose {
-            Whose::Own => 0.0,
-            Whose::Customer => (self.holds / 5.0).floor(),
+            NameOwner::Own => 0.0,
+            NameOwner::Customer => (self.holds / 5.0).floor(),
         };
         let may = self.left - kept >= 1.0;
         if may {
@@ -201,21 +201,21 @@ mod tests {
         let mut limiter = OrderLimiter::new(50, 1, now);
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
-            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::InProgress);
+            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
+            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::InProgress);
             let pause = limiter.over("a", OrderOutcome::Failed, now);
             assert_eq!(
-                limiter.ask("a", Whose::Own, now + pause - MINUTE / 2),
+                limiter.ask("a", NameOwner::Own, now + pause - MINUTE / 2),
                 OrderDecision::Backoff
             );
-            assert_eq!(limiter.ask("b", Whose::Own, now), OrderDecision::Start, "others go on");
+            assert_eq!(limiter.ask("b", NameOwner::Own, now), OrderDecision::Start, "others go on");
             limiter.over("b", OrderOutcome::Issued, now);
             pauses.push(pause.as_secs() / 60);
             now += pause;
         }
         assert_eq!(pauses, [1, 4, 16, 64, 256, 360, 360]);
         assert_eq!(limiter.failed("a"), 7);
-        assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
         limiter.over("a", OrderOutcome::Issued, now);
         assert_eq!(limiter.failed("a"), 0);
     }
@@ -225,7 +225,7 @@ mod tests {
         let mut now = Instant::now();
         let mut limiter = OrderLimiter::new(50, 2, now);
         let pauses = [(); 4].map(|()| {
-            assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
+            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
             let pause = limiter.over("a", OrderOutcome::Failed, now);
             now += pause;
             pause.as_secs()
@@ -237,20 +237,20 @@ mod tests {
     fn an_authority_that_is_away_is_left_alone_by_every_name_and_costs_nothing() {
         let now = Instant::now();
         let mut limiter = OrderLimiter::new(2, 1, now);
-        assert_eq!(limiter.ask("a", Whose::Own, now), OrderDecision::Start);
-        assert_eq!(limiter.ask("b", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("b", NameOwner::Own, now), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::Unreachable, now), Duration::from_secs(5));
         assert_eq!(limiter.over("b", OrderOutcome::Unreachable, now), Duration::from_secs(5));
-        assert_eq!(limiter.ask("c", Whose::Own, now), OrderDecision::Backoff);
+        assert_eq!(limiter.ask("c", NameOwner::Own, now), OrderDecision::Backoff);
         let later = now + Duration::from_secs(5);
-        assert_eq!(limiter.ask("a", Whose::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, later), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::Unreachable, later), Duration::from_secs(10));
         let later = later + Duration::from_secs(10);
-        assert_eq!(limiter.ask("a", Whose::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, later), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::RateLimited, later), RATE_LIMITED);
-        assert_eq!(limiter.ask("a", Whose::Own, later + 59 * MINUTE), OrderDecision::Backoff);
+        assert_eq!(limiter.ask("a", NameOwner::Own, later + 59 * MINUTE), OrderDecision::Backoff);
         assert_eq!(
-            limiter.ask("b", Whose::Own, later),
+            limiter.ask("b", NameOwner::Own, later),
             OrderDecision::Start,
             "its limit is not b's"
         );
@@ -267,7 +267,7 @@ mod tests {
         let mut limiter = OrderLimiter::new(10, 1, now);
         let mut taken = 0;
         for number in 0..100 {
-            let answer = limiter.ask(&format!("{number}"), Whose::Customer, now);
+            let answer = limiter.ask(&format!("{number}"), NameOwner::Customer, now);
             taken += usize::from(answer == OrderDecision::Start);
             assert_eq!(
                 answer == OrderDecision::LimitReached { report: true },
@@ -276,21 +276,21 @@ mod tests {
             );
         }
         assert_eq!(taken, 8);
-        assert_eq!(limiter.ask("own 1", Whose::Own, now), OrderDecision::Start);
-        assert_eq!(limiter.ask("own 2", Whose::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 1", NameOwner::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 2", NameOwner::Own, now), OrderDecision::Start);
         assert!(matches!(
-            limiter.ask("own 3", Whose::Own, now),
+            limiter.ask("own 3", NameOwner::Own, now),
             OrderDecision::LimitReached { .. }
         ));
         // Six minutes are a tenth of an hour.
         let later = now + 6 * MINUTE;
         assert!(matches!(
-            limiter.ask("x", Whose::Customer, later),
+            limiter.ask("x", NameOwner::Customer, later),
             OrderDecision::LimitReached { .. }
         ));
-        assert_eq!(limiter.ask("own 3", Whose::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 3", NameOwner::Own, later), OrderDecision::Start);
         assert!(matches!(
-            limiter.ask("own 4", Whose::Own, later),
+            limiter.ask("own 4", NameOwner::Own, later),
             OrderDecision::LimitReached { .. }
         ));
     }

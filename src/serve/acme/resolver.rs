@@ -9,9 +9,9 @@ use super::Acme;
 
 /// Chooses by name. A client that names no host gets the first of the files, else the canonical host's.
 #[derive(Debug)]
-pub struct Resolver(pub Arc<Acme>);
+pub struct AcmeResolver(pub Arc<Acme>);
 
-impl ResolvesServerCert for Resolver {
+impl ResolvesServerCert for AcmeResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let Self(acme) = self;
         let fetched = |name: &str| acme.issued.get(name).map(|one| Arc::clone(&one.key));

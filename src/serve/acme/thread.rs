@@ -11,22 +11,22 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::serve::Shared;
 
-use super::issued::One;
-use super::names::{Whose, whose};
+use super::issued::IssuedCertificate;
+use super::names::{NameOwner, whose};
 use super::order::OrderError;
 use super::order_limiter::OrderOutcome;
 use super::{Acme, now};
 
 /// So many orders at a time.
 const TOGETHER: usize = 8;
-/// One order, with everything that the authority may take its time for.
+/// IssuedCertificate order, with everything that the authority may take its time for.
 const LONGEST: Duration = Duration::from_secs(180);
 /// An authority that says nothing for so long is not there.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-/// What is to be renewed is looked for so often at least, and at most.
+/// ShownChallenge is to be renewed is looked for so often at least, and at most.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const MIN_WAIT: Duration = Duration::from_secs(1);
-/// What nobody has renewed is kept so long after its end.
+/// ShownChallenge nobody has renewed is kept so long after its end.
 const KEEP_ENDED: i64 = 7 * 86_400;
 
 struct Fetcher {
@@ -74,7 +74,7 @@ impl Acme {
                         Some(name) => drop(spawn_local(Rc::clone(&fetcher).fetch(name))),
                         None => break,
                     },
-                    // One that is new may be the next one to be renewed.
+                    // IssuedCertificate that is new may be the next one to be renewed.
                     _ = over.changed() => {}
                     () = tokio::time::sleep(pause) => {}
                     _ = stopped.changed() => break,
@@ -110,7 +110,8 @@ impl Fetcher {
                 ended = true;
                 continue;
             }
-            if whose(&one.name, &self.shared.store, acme.canonical.as_ref()) != Some(Whose::Own) {
+            if whose(&one.name, &self.shared.store, acme.canonical.as_ref()) != Some(NameOwner::Own)
+            {
                 continue;
             }
             match now < one.due {
@@ -148,7 +149,8 @@ impl Fetcher {
             Err(OrderError::Failed(format!("it takes longer than {} s", LONGEST.as_secs())))
         });
         let result = fetched.and_then(|fetched| {
-            let one = One::new(&name, &fetched.key, &fetched.chain).map_err(OrderError::Failed)?;
+            let one = IssuedCertificate::new(&name, &fetched.key, &fetched.chain)
+                .map_err(OrderError::Failed)?;
             // Not kept it is as good, until the server ends.
             if let Err(why) = acme.cache.keep(&name, &fetched.key, &fetched.chain) {
                 shared.tell(&format!("cannot keep the certificate of {name}: {why}"));
@@ -196,7 +198,7 @@ impl Fetcher {
         &self,
         name: &str,
         number: usize,
-    ) -> Result<super::order::Fetched, OrderError> {
+    ) -> Result<super::order::FetchedChain, OrderError> {
         let kind = self.acme.settings.kinds[number];
         let account = self.account().await?;
         match self.acme.fetch(&account, name, kind).await {
