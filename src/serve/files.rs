@@ -12,7 +12,7 @@ use crate::render::Person;
 use super::address::{Asked, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{self, Posted, Refused};
-use super::handle::{Head, Learnt, for_all_origins};
+use super::handle::{Head, RequestLog, for_all_origins};
 use super::kitchen::For;
 use super::reply::{Keep, Reply};
 use super::routes::{Resource, RouteMatch};
@@ -31,18 +31,18 @@ impl Worker {
         matched: &RouteMatch<'_>,
         slot: &Resource,
         asked: &Asked<'_>,
-        learnt: &mut Learnt,
+        request_log: &mut RequestLog,
     ) -> Reply {
         let is_personal = slot.personal.is_some();
         let Some(site) = self.site(head, asked, is_personal) else { return self.nobody() };
-        learnt.site = Some(Rc::clone(&site));
+        request_log.site = Some(Rc::clone(&site));
         if !is_personal || *asked == Asked::Nobody {
             return self.shared_file(head, matched.slot, slot, &site).await;
         }
         match asked.at(&site.domain) {
             Some(address) => {
                 let reply = self.personal_file(matched.slot, slot, &site, &address).await;
-                learnt.address = Some(address);
+                request_log.address = Some(address);
                 reply
             }
             None if slot.is_autodiscover => refusal(Refused::InvalidRequest),
@@ -154,7 +154,7 @@ impl Worker {
         head: &Head<'_>,
         number: usize,
         body: &[u8],
-        learnt: &mut Learnt,
+        request_log: &mut RequestLog,
     ) -> Reply {
         let slot = &self.shared.kitchen.menu.slots[number];
         let address = match autodiscover::read(body) {
@@ -177,16 +177,16 @@ impl Worker {
                 _ => refusal(Refused::InvalidRequest),
             };
         };
-        learnt.site = Some(Rc::clone(&site));
+        request_log.site = Some(Rc::clone(&site));
         let Some(address) = asked.at(&site.domain) else {
             return refusal(Refused::InvalidRequest);
         };
         let reply = self.personal_file(number, slot, &site, &address).await;
-        learnt.address = Some(address);
+        request_log.address = Some(address);
         reply
     }
 
-    pub(super) fn autodiscover_json(&self, head: &Head<'_>, learnt: &mut Learnt) -> Reply {
+    pub(super) fn autodiscover_json(&self, head: &Head<'_>, request_log: &mut RequestLog) -> Reply {
         let (begin, rest) = head.path.split_at_checked(AUTODISCOVER_JSON_PATH.len()).unzip();
         let is_path = begin.is_some_and(|path| path.eq_ignore_ascii_case(AUTODISCOVER_JSON_PATH));
         let asked = match rest.filter(|_| is_path) {
@@ -201,7 +201,7 @@ impl Worker {
             Some(host) => host.to_string(),
             None => format!("autodiscover.{}", site.domain),
         };
-        learnt.site = Some(site);
+        request_log.site = Some(site);
         let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
         let (status, body) = match autodiscover::json(protocol.as_deref(), &host) {
             Ok(body) => (StatusCode::OK, body),

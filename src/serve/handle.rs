@@ -28,8 +28,8 @@ const LARGEST_BODY: usize = 64 * 1024;
 pub const OTHER_ROUTES: [&str; 5] =
     ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
 
-/// What is learnt of a request while it is answered, for log and metrics.
-pub(super) struct Learnt {
+/// What is request_log of a request while it is answered, for log and metrics.
+pub(super) struct RequestLog {
     pub route: usize,
     pub site: Option<Rc<Site>>,
     pub address: Option<EmailAddress>,
@@ -57,7 +57,7 @@ pub async fn handle(
     let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
     let family = connection.family(parts.headers.get(header::USER_AGENT));
     let none = shared.kitchen.menu.slots.len() + OTHER_ROUTES.len() - 1;
-    let mut learnt = Learnt { route: none, site: None, address: None };
+    let mut request_log = RequestLog { route: none, site: None, address: None };
     let mut reply = match host(&parts) {
         Ok(host) => {
             let head = Head {
@@ -69,7 +69,7 @@ pub async fn handle(
                 headers: &parts.headers,
                 tls,
             };
-            worker.answer(&connection, &head, body, peer, &mut learnt).await
+            worker.answer(&connection, &head, body, peer, &mut request_log).await
         }
         Err(words) => Reply::words(StatusCode::BAD_REQUEST, words),
     };
@@ -80,13 +80,13 @@ pub async fn handle(
     }
     let took = begun.elapsed();
     let status = reply.status.as_u16();
-    worker.counts.count(learnt.route, family, status, took);
+    worker.counts.count(request_log.route, family, status, took);
     if worker.lines.is_on() {
         worker.lines.add(&Line {
             method: parts.method.as_str(),
-            route: shared.route_name(learnt.route),
-            domain: learnt.site.as_ref().map_or("", |site| site.domain.as_str()),
-            address: learnt.address.as_ref().map(EmailAddress::as_str),
+            route: shared.route_name(request_log.route),
+            domain: request_log.site.as_ref().map_or("", |site| site.domain.as_str()),
+            address: request_log.address.as_ref().map(EmailAddress::as_str),
             status,
             bytes: length,
             begun,
@@ -137,16 +137,16 @@ impl Worker {
         head: &Head<'_>,
         body: Incoming,
         peer: IpAddr,
-        learnt: &mut Learnt,
+        request_log: &mut RequestLog,
     ) -> Reply {
         let shared = &self.shared;
         let slots = shared.kitchen.menu.slots.len();
         if let Some(reply) = self.health(connection, head) {
-            learnt.route = slots + 2;
+            request_log.route = slots + 2;
             return reply;
         }
         if let Some(words) = shared.acme.as_ref().and_then(|acme| acme.at_path(head.path)) {
-            learnt.route = slots + 3;
+            request_log.route = slots + 3;
             let media_type = HeaderValue::from_static("application/octet-stream");
             return match head.method {
                 &Method::GET | &Method::HEAD => Reply::new(media_type, words, Keep::Nobody),
@@ -166,21 +166,21 @@ impl Worker {
             && path.as_bytes()[..AUTODISCOVER_JSON.len()]
                 .eq_ignore_ascii_case(AUTODISCOVER_JSON.as_bytes())
         {
-            learnt.route = slots;
+            request_log.route = slots;
             return match head.method {
-                &Method::GET | &Method::HEAD => self.autodiscover_json(head, learnt),
+                &Method::GET | &Method::HEAD => self.autodiscover_json(head, request_log),
                 _ => not_allowed(head.method, "GET, HEAD, OPTIONS"),
             };
         }
         if let Some(reply) = self.picture(head).await {
-            learnt.route = slots + 1;
+            request_log.route = slots + 1;
             return reply;
         }
         let Some(matched) = shared.kitchen.menu.find(path) else {
-            learnt.route = slots + OTHER_ROUTES.len() - 1;
+            request_log.route = slots + OTHER_ROUTES.len() - 1;
             return Reply::empty(StatusCode::NOT_FOUND);
         };
-        learnt.route = matched.slot;
+        request_log.route = matched.slot;
         let slot = &shared.kitchen.menu.slots[matched.slot];
         let is_post = *head.method == Method::POST && slot.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
@@ -192,13 +192,13 @@ impl Worker {
             return not_allowed(head.method, allowed);
         }
         if slot.is_autodiscover
-            && let Some(reply) = self.elsewhere(head, learnt)
+            && let Some(reply) = self.elsewhere(head, request_log)
         {
             return reply;
         }
         if is_post {
             return match whole(body).await {
-                Ok(body) => self.posted(head, matched.slot, &body, learnt).await,
+                Ok(body) => self.posted(head, matched.slot, &body, request_log).await,
                 Err(reply) => reply,
             };
         }
@@ -208,7 +208,7 @@ impl Worker {
         };
         match slot.is_page {
             true => self.page(head, &matched, &asked).await,
-            false => self.file(head, &matched, slot, &asked, learnt).await,
+            false => self.file(head, &matched, slot, &asked, request_log).await,
         }
     }
 
@@ -237,14 +237,14 @@ impl Worker {
 
     /// Over http, Autodiscover is where there is a certificate for it: Outlook asks its user, and
     /// follows.
-    fn elsewhere(&self, head: &Head<'_>, learnt: &mut Learnt) -> Option<Reply> {
+    fn elsewhere(&self, head: &Head<'_>, request_log: &mut RequestLog) -> Option<Reply> {
         let canonical = self.shared.options.canonical_host.as_ref().filter(|_| !head.tls)?;
         if head.host.is_some_and(|host| host.eq_ignore_ascii_case(canonical.as_str())) {
             return None;
         }
         let site = self.at_host(head);
         let Some(site) = site else { return Some(self.nobody()) };
-        learnt.site = Some(site);
+        request_log.site = Some(site);
         let url = format!("https://{canonical}/autodiscover/autodiscover.xml");
         let url = HeaderValue::try_from(url).expect("a host name and a path");
         Some(Reply::empty(StatusCode::FOUND).with(header::LOCATION, url))
