@@ -14,7 +14,7 @@ use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{self, Posted, Refused};
 use super::handle::{Head, RequestLog, for_all_origins};
 use super::kitchen::For;
-use super::reply::{Keep, Reply};
+use super::reply::{CacheControl, Reply};
 use super::routes::{Resource, RouteMatch};
 use super::worker::Worker;
 
@@ -78,7 +78,9 @@ impl Worker {
         };
         let media_type = self.shared.media_types[number].clone();
         if slot.is_profile && self.shared.signer().is_some() {
-            return self.signed(Reply::new(media_type, bytes.clone(), Keep::Nobody), slot).await;
+            return self
+                .signed(Reply::new(media_type, bytes.clone(), CacheControl::NoStore), slot)
+                .await;
         }
         let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
         let own = tag.to_str().unwrap_or_default();
@@ -89,8 +91,8 @@ impl Worker {
             })
         });
         let mut reply = match is_known {
-            true => Reply { keep: Keep::Anybody, ..Reply::empty(StatusCode::NOT_MODIFIED) },
-            false => Reply::new(media_type, bytes.clone(), Keep::Anybody),
+            true => Reply { cache: CacheControl::Public, ..Reply::empty(StatusCode::NOT_MODIFIED) },
+            false => Reply::new(media_type, bytes.clone(), CacheControl::Public),
         };
         reply.tag = Some(tag.clone());
         dressed(reply, slot, None)
@@ -132,7 +134,7 @@ impl Worker {
             }
         };
         let media_type = self.shared.media_types[number].clone();
-        let reply = Reply::new(media_type, bytes, Keep::Nobody);
+        let reply = Reply::new(media_type, bytes, CacheControl::NoStore);
         if slot.is_profile && self.shared.signer().is_some() {
             return self.signed(reply, slot).await;
         }
@@ -160,7 +162,7 @@ impl Worker {
         let address = match autodiscover::read(body) {
             Posted::Settings { address } => address,
             Posted::MobileSync => {
-                return Reply::new(XML, autodiscover::mobile_sync_refusal(), Keep::Nobody);
+                return Reply::new(XML, autodiscover::mobile_sync_refusal(), CacheControl::NoStore);
             }
             Posted::OtherSchema => return refusal(Refused::SchemaNotSupported),
             Posted::Wrong => return refusal(Refused::InvalidRequest),
@@ -207,15 +209,16 @@ impl Worker {
             Ok(body) => (StatusCode::OK, body),
             Err(body) => (StatusCode::BAD_REQUEST, body),
         };
-        let keep = if status == StatusCode::OK { Keep::Anybody } else { Keep::Nobody };
-        for_all_origins(Reply { status, ..Reply::new(JSON, body, keep) })
+        let cache =
+            if status == StatusCode::OK { CacheControl::Public } else { CacheControl::NoStore };
+        for_all_origins(Reply { status, ..Reply::new(JSON, body, cache) })
     }
 }
 
 fn refusal(refused: Refused) -> Reply {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let document = autodiscover::refusal(refused, now.as_secs(), now.subsec_nanos() / 100);
-    Reply::new(XML, document, Keep::Nobody)
+    Reply::new(XML, document, CacheControl::NoStore)
 }
 
 /// With the headers that its kind of file wants.

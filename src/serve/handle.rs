@@ -18,7 +18,7 @@ use super::answer_cache::Site;
 use super::files::AUTODISCOVER_JSON;
 use super::log::Line;
 use super::proxy;
-use super::reply::{Keep, Reply, Whole};
+use super::reply::{CacheControl, Reply, Whole};
 use super::worker::{Connection, Worker};
 
 /// The largest request that is read.
@@ -149,7 +149,9 @@ impl Worker {
             request_log.route = slots + 3;
             let media_type = HeaderValue::from_static("application/octet-stream");
             return match head.method {
-                &Method::GET | &Method::HEAD => Reply::new(media_type, words, Keep::Nobody),
+                &Method::GET | &Method::HEAD => {
+                    Reply::new(media_type, words, CacheControl::NoStore)
+                }
                 _ => not_allowed(head.method, "GET, HEAD"),
             };
         }
@@ -216,15 +218,15 @@ impl Worker {
     fn health(&self, connection: &Connection, head: &Head<'_>) -> Option<Reply> {
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
         let reply = match head.path {
-            "/healthz" => Reply::new(text, "ok\n", Keep::Nobody),
-            "/readyz" if self.shared.is_ready() => Reply::new(text, "ok\n", Keep::Nobody),
+            "/healthz" => Reply::new(text, "ok\n", CacheControl::NoStore),
+            "/readyz" if self.shared.is_ready() => Reply::new(text, "ok\n", CacheControl::NoStore),
             "/readyz" => Reply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n"),
             "/metrics" if connection.is_inside => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
                 let text = self.shared.metrics.text(now);
                 let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                Reply::new(HeaderValue::from_static(media_type), text, Keep::Nobody)
+                Reply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
             }
             _ if connection.is_inside => Reply::empty(StatusCode::NOT_FOUND),
             _ => return None,

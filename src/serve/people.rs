@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::address::{Asked, parameters};
 use super::handle::Head;
 use super::kitchen::{Class, For, Page, Question};
-use super::reply::{Keep, Reply};
+use super::reply::{CacheControl, Reply};
 use super::routes::RouteMatch;
 use super::worker::Worker;
 
@@ -63,9 +63,9 @@ impl Worker {
             };
             maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
         });
-        let keep = if page == Page::Usual { Keep::Anybody } else { Keep::Nobody };
+        let cache = if page == Page::Usual { CacheControl::Public } else { CacheControl::NoStore };
         match made.await {
-            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, keep) }, &language, head.tls),
+            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, cache) }, &language, head.tls),
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
@@ -87,15 +87,15 @@ impl Worker {
             maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
         });
         match made.await {
-            Ok(Some(bytes)) => dressed(html(bytes, Keep::Nobody), &language, tls),
+            Ok(Some(bytes)) => dressed(html(bytes, CacheControl::NoStore), &language, tls),
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
     }
 }
 
-fn html(bytes: Vec<u8>, keep: Keep) -> Reply {
-    Reply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, keep)
+fn html(bytes: Vec<u8>, cache: CacheControl) -> Reply {
+    Reply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, cache)
 }
 
 /// With everything that keeps a page from doing more than a page has to.

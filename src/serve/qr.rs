@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 use super::address::Asked;
 use super::handle::Head;
 use super::kitchen::For;
-use super::reply::{Keep, Reply};
+use super::reply::{CacheControl, Reply};
 use super::worker::Worker;
 
 /// Pixels of a module.
@@ -48,7 +48,9 @@ impl Worker {
         };
         let picture = Code::read(&String::from_utf8_lossy(&svg)).map(|code| code.png());
         Some(match picture {
-            Some(Ok(png)) => Reply::new(HeaderValue::from_static("image/png"), png, Keep::Nobody),
+            Some(Ok(png)) => {
+                Reply::new(HeaderValue::from_static("image/png"), png, CacheControl::NoStore)
+            }
             // A drawing of another kind: somebody's own template.
             _ => Reply::empty(StatusCode::NOT_FOUND),
         })

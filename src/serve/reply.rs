@@ -34,11 +34,11 @@ impl hyper::body::Body for Whole {
 
 /// Who may keep an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
+pub enum CacheControl {
     /// Everybody, for an hour: it is the same for all.
-    Anybody,
+    Public,
     /// Nobody: a person is in it, or it is an error that may be mended.
-    Nobody,
+    NoStore,
 }
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub struct Reply {
     pub status: StatusCode,
     pub media_type: Option<HeaderValue>,
     pub body: Bytes,
-    pub keep: Keep,
+    pub cache: CacheControl,
     pub tag: Option<HeaderValue>,
     /// What there is besides, for few answers.
     pub more: Vec<(HeaderName, HeaderValue)>,
@@ -54,8 +54,8 @@ pub struct Reply {
     pub last: bool,
 }
 
-const ANYBODY: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-const NOBODY: HeaderValue = HeaderValue::from_static("no-store");
+const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 impl Reply {
@@ -65,22 +65,22 @@ impl Reply {
             status,
             media_type: None,
             body: Bytes::new(),
-            keep: Keep::Nobody,
+            cache: CacheControl::NoStore,
             tag: None,
             more: Vec::new(),
             last: false,
         }
     }
 
-    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>, keep: Keep) -> Self {
+    pub fn new(media_type: HeaderValue, body: impl Into<Bytes>, cache: CacheControl) -> Self {
         let (media_type, body) = (Some(media_type), body.into());
-        Self { media_type, body, keep, ..Self::empty(StatusCode::OK) }
+        Self { media_type, body, cache, ..Self::empty(StatusCode::OK) }
     }
 
     /// A sentence for people.
     pub fn words(status: StatusCode, words: &'static str) -> Self {
         let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
-        Self { status, ..Self::new(media_type, words, Keep::Nobody) }
+        Self { status, ..Self::new(media_type, words, CacheControl::NoStore) }
     }
 
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -97,9 +97,9 @@ impl Reply {
         }
         headers.insert(
             header::CACHE_CONTROL,
-            match self.keep {
-                Keep::Anybody => ANYBODY,
-                Keep::Nobody => NOBODY,
+            match self.cache {
+                CacheControl::Public => PUBLIC,
+                CacheControl::NoStore => NO_STORE,
             },
         );
         if let Some(tag) = self.tag {
