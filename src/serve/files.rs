@@ -95,7 +95,7 @@ impl Worker {
             false => Reply::new(media_type, bytes.clone(), CacheControl::Public),
         };
         reply.tag = Some(tag.clone());
-        dressed(reply, slot, None)
+        with_headers(reply, slot, None)
     }
 
     /// One person's own.
@@ -138,14 +138,14 @@ impl Worker {
         if slot.is_profile && self.shared.signer().is_some() {
             return self.signed(reply, slot).await;
         }
-        dressed(reply, slot, Some(address))
+        with_headers(reply, slot, Some(address))
     }
 
     async fn signed(&self, reply: Reply, slot: &Resource) -> Reply {
         let Some(signer) = self.shared.signer() else { return reply };
         let profile = reply.body.clone();
         match self.run_blocking(move || signer(&profile)).await {
-            Ok(Ok(signed)) => dressed(Reply { body: signed.into(), ..reply }, slot, None),
+            Ok(Ok(signed)) => with_headers(Reply { body: signed.into(), ..reply }, slot, None),
             Ok(Err(why)) => self.broken("a profile", &why),
             Err(reply) => reply,
         }
@@ -222,7 +222,7 @@ fn refusal(refused: Refused) -> Reply {
 }
 
 /// With the headers that its kind of file wants.
-fn dressed(reply: Reply, slot: &Resource, address: Option<&EmailAddress>) -> Reply {
+fn with_headers(reply: Reply, slot: &Resource, address: Option<&EmailAddress>) -> Reply {
     if slot.is_profile {
         return reply.with(header::CONTENT_DISPOSITION, disposition(address));
     }

@@ -65,7 +65,9 @@ impl Worker {
         });
         let cache = if page == Page::Usual { CacheControl::Public } else { CacheControl::NoStore };
         match made.await {
-            Ok(Some(bytes)) => dressed(Reply { status, ..html(bytes, cache) }, &language, head.tls),
+            Ok(Some(bytes)) => {
+                with_headers(Reply { status, ..html(bytes, cache) }, &language, head.tls)
+            }
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
@@ -87,7 +89,7 @@ impl Worker {
             maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
         });
         match made.await {
-            Ok(Some(bytes)) => dressed(html(bytes, CacheControl::NoStore), &language, tls),
+            Ok(Some(bytes)) => with_headers(html(bytes, CacheControl::NoStore), &language, tls),
             Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
@@ -99,7 +101,7 @@ fn html(bytes: Vec<u8>, cache: CacheControl) -> Reply {
 }
 
 /// With everything that keeps a page from doing more than a page has to.
-fn dressed(reply: Reply, language: &str, tls: bool) -> Reply {
+fn with_headers(reply: Reply, language: &str, tls: bool) -> Reply {
     let policy = policy(&String::from_utf8_lossy(&reply.body));
     let mut reply = reply
         .with(header::VARY, HeaderValue::from_static("accept-language"))
