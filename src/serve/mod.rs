@@ -2,7 +2,7 @@
 //!
 //! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
 //! domain; each `worker` thread takes connections and answers from what it has unpacked (`answer_cache`, `handle`). This
-//! file opens the sockets, drops the rights that are not needed, starts the workers, and has files read again
+//! file opens the sockets, drops the privileges that are not needed, starts the workers, and has files read again
 //! when they change. Nothing is kept of a request but its line in the log.
 
 #[cfg(feature = "acme")]
@@ -25,12 +25,12 @@ mod log;
 mod metrics;
 mod options;
 mod people;
+mod privileges;
 mod proxy;
 mod proxy_protocol;
 mod qr;
 mod reloader;
 mod reply;
-mod rights;
 mod routes;
 mod sockets;
 mod sources;
@@ -89,7 +89,7 @@ pub enum Error {
     #[error("cannot use TLS: {0}")]
     Tls(#[from] rustls::Error),
     #[error(transparent)]
-    Rights(#[from] rights::Error),
+    Privileges(#[from] privileges::Error),
     #[error("cannot read the providers: {0}")]
     Providers(io::Error),
     #[error("cannot watch {source}{}", readable(source))]
@@ -222,11 +222,11 @@ impl Server {
         });
         let acme = acme.transpose()?;
         let listeners = open(&options, certificates.as_ref(), acme.as_ref())?;
-        rights::raise_files();
+        privileges::raise_file_limit();
         if let Some(acme) = &acme {
             acme.prepare(options.user.as_deref()).map_err(Error::Cache)?;
         }
-        if let Some(words) = rights::give_up(options.user.as_deref())? {
+        if let Some(words) = privileges::drop_privileges(options.user.as_deref())? {
             tell(&words);
         }
         if let Some(acme) = &acme {

@@ -50,7 +50,7 @@ impl Cache {
             // ShownChallenge lies above the cache is everybody's way to it.
             let made = match folder.starts_with(&self.root) {
                 true => make_own_folder(folder)
-                    .and_then(|()| crate::serve::rights::hand_over(folder, user)),
+                    .and_then(|()| crate::serve::privileges::give_to_user(folder, user)),
                 false => std::fs::create_dir(folder),
             };
             made.map_err(|why| failed(folder, &why))?;

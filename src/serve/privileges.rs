@@ -1,7 +1,7 @@
 //! What the process may do: root only until the sockets are open, and as many files as the system lets it
 //! have.
 
-/// Why rights cannot be given up.
+/// Why privileges cannot be given up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no user \"{0}\" on this machine")]
@@ -12,7 +12,7 @@ pub enum Error {
 
 /// Root becomes `user`, or nobody; whoever is somebody else stays it. Gives what there is to say.
 #[cfg(unix)]
-pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
+pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     use nix::unistd::{User, geteuid, setgid, setgroups, setuid};
     if !geteuid().is_root() {
         return Ok(user.map(|user| format!("--user {user} is for root, which this is not")));
@@ -35,7 +35,7 @@ pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
 
 /// Gives a file or folder that root has made to whom root becomes.
 #[cfg(all(unix, feature = "acme"))]
-pub fn hand_over(path: &std::path::Path, user: Option<&str>) -> std::io::Result<()> {
+pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Result<()> {
     use nix::unistd::{User, geteuid};
     if !geteuid().is_root() {
         return Ok(());
@@ -45,18 +45,18 @@ pub fn hand_over(path: &std::path::Path, user: Option<&str>) -> std::io::Result<
             let (user, group) = (user.uid.as_raw(), user.gid.as_raw());
             std::os::unix::fs::chown(path, Some(user), Some(group))
         }
-        // `give_up` says so.
+        // `drop_privileges` says so.
         None => Ok(()),
     }
 }
 
 #[cfg(all(not(unix), feature = "acme"))]
-pub fn hand_over(_: &std::path::Path, _: Option<&str>) -> std::io::Result<()> {
+pub fn give_to_user(_: &std::path::Path, _: Option<&str>) -> std::io::Result<()> {
     Ok(())
 }
 
 #[cfg(not(unix))]
-pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
+pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     match user {
         Some(user) => Err(Error::NoUser(user.to_owned())),
         None => Ok(None),
@@ -65,7 +65,7 @@ pub fn give_up(user: Option<&str>) -> Result<Option<String>, Error> {
 
 /// A connection is a file; the usual 1024 are few.
 #[cfg(unix)]
-pub fn raise_files() {
+pub fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum {
@@ -75,4 +75,4 @@ pub fn raise_files() {
 }
 
 #[cfg(not(unix))]
-pub fn raise_files() {}
+pub fn raise_file_limit() {}
