@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// What the balancer says of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct ProxyHeader {
     /// None: the balancer's own connection, a check of its.
     pub client: Option<IpAddr>,
     pub tls: bool,
@@ -22,7 +22,7 @@ const LONGEST: usize = 4096;
 const SSL: u8 = 0x20;
 
 /// Reads what stands in front of the connection's own bytes, and nothing of these.
-pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Told> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<ProxyHeader> {
     let mut head = [0; 16];
     stream.read_exact(&mut head).await?;
     let length = usize::from(u16::from_be_bytes([head[14], head[15]]));
@@ -32,19 +32,19 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Told> {
     let mut rest = vec![0; length];
     stream.read_exact(&mut rest).await?;
     match head[12] & 0xF {
-        0 => Ok(Told { client: None, tls: false }),
-        1 => told(head[13], &rest),
+        0 => Ok(ProxyHeader { client: None, tls: false }),
+        1 => parse(head[13], &rest),
         _ => Err(wrong()),
     }
 }
 
-fn told(family: u8, rest: &[u8]) -> io::Result<Told> {
+fn parse(family: u8, rest: &[u8]) -> io::Result<ProxyHeader> {
     // Both addresses, then both ports.
     let (client, addresses) = match family >> 4 {
         1 => (address::<4>(rest).map(|a| IpAddr::from(Ipv4Addr::from(a))), 12),
         2 => (address::<16>(rest).map(|a| IpAddr::from(Ipv6Addr::from(a))), 36),
         // A socket of Unix, or nothing that it would name.
-        0 | 3 => return Ok(Told { client: None, tls: false }),
+        0 | 3 => return Ok(ProxyHeader { client: None, tls: false }),
         _ => return Err(wrong()),
     };
     let client = Some(client.ok_or_else(wrong)?);
@@ -56,7 +56,7 @@ fn told(family: u8, rest: &[u8]) -> io::Result<Told> {
         tls |= *kind == SSL && value.first().is_some_and(|flags| flags & 1 != 0);
         more = &after[length..];
     }
-    Ok(Told { client, tls })
+    Ok(ProxyHeader { client, tls })
 }
 
 fn address<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
@@ -76,7 +76,7 @@ mod tests {
         [&SIGNATURE[..], &[0x20 | command, family], &length, rest].concat()
     }
 
-    fn told_of(bytes: &[u8]) -> io::Result<Told> {
+    fn parsed(bytes: &[u8]) -> io::Result<ProxyHeader> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(read(&mut &bytes[..]))
     }
@@ -85,14 +85,14 @@ mod tests {
     fn the_client_is_the_one_that_the_balancer_names() {
         let v4 = [192, 0, 2, 1, 198, 51, 100, 1, 0x30, 0x39, 0, 80];
         let client = Some(IpAddr::from([192, 0, 2, 1]));
-        assert_eq!(told_of(&header(1, 0x11, &v4)).unwrap(), Told { client, tls: false });
+        assert_eq!(parsed(&header(1, 0x11, &v4)).unwrap(), ProxyHeader { client, tls: false });
         let ssl = [&v4[..], &[SSL, 0, 5, 1, 0, 0, 0, 0], &[4, 0, 1, 9]].concat();
-        assert_eq!(told_of(&header(1, 0x11, &ssl)).unwrap(), Told { client, tls: true });
+        assert_eq!(parsed(&header(1, 0x11, &ssl)).unwrap(), ProxyHeader { client, tls: true });
         let mut v6 = [0; 36];
         v6[15] = 1;
         let client = Some(IpAddr::from(Ipv6Addr::LOCALHOST));
-        assert_eq!(told_of(&header(1, 0x21, &v6)).unwrap(), Told { client, tls: false });
-        assert_eq!(told_of(&header(0, 0, &[])).unwrap().client, None);
+        assert_eq!(parsed(&header(1, 0x21, &v6)).unwrap(), ProxyHeader { client, tls: false });
+        assert_eq!(parsed(&header(0, 0, &[])).unwrap().client, None);
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
             &header(1, 0x11, &[&[0; 12][..], &[SSL, 0xFF, 0xFF]].concat()),
             &[],
         ] {
-            assert!(told_of(bytes).is_err(), "{bytes:?}");
+            assert!(parsed(bytes).is_err(), "{bytes:?}");
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct Worker {
     ending: Cell<Ending>,
 }
 
-/// Which connections are told that the server ends.
+/// Which connections are is_told that the server ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Not,
@@ -232,13 +232,13 @@ impl Worker {
                 ..Connection::from(peer)
             };
             if worker.is_introduced(&connection) {
-                let Ok(told) = proxy_protocol::read(&mut stream).await else {
+                let Ok(header) = proxy_protocol::read(&mut stream).await else {
                     // Without the header it is not known who asks, so nothing is answered.
                     let _ = stream.shutdown().await;
                     return;
                 };
-                connection.peer = told.client.unwrap_or(peer);
-                connection.tls |= told.tls;
+                connection.peer = header.client.unwrap_or(peer);
+                connection.tls |= header.tls;
             }
             match role {
                 Role::Tls(config) => {
@@ -290,7 +290,7 @@ impl Worker {
             .keep_alive_interval(Some(Duration::from_secs(20)))
             .keep_alive_timeout(Duration::from_secs(20));
         let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), service));
-        let mut told = false;
+        let mut is_told = false;
         // A client that is gone, or that talks nonsense, has had its answer.
         let _ = std::future::poll_fn(|cx: &mut Context<'_>| {
             let mut poll = talk.as_mut().poll(cx);
@@ -300,12 +300,12 @@ impl Worker {
                 Ending::Asked => !progress.is_fresh(),
                 Ending::All => true,
             };
-            if poll.is_pending() && ends && !told {
-                told = true;
+            if poll.is_pending() && ends && !is_told {
+                is_told = true;
                 talk.as_mut().graceful_shutdown();
                 poll = talk.as_mut().poll(cx);
             }
-            if poll.is_pending() && !told {
+            if poll.is_pending() && !is_told {
                 progress.remember(cx.waker());
             }
             match poll {

@@ -29,7 +29,7 @@ pub struct Wanted<'a> {
 }
 
 /// What reading finds, in the order of the files' names.
-pub enum Told {
+pub enum SourceEvent {
     Dictionary(Vec<u8>),
     /// A file that is not there any more.
     Gone(String),
@@ -72,11 +72,11 @@ impl Here {
         &self,
         sources: &Sources,
         wanted: &Wanted<'_>,
-        tell: &mut dyn FnMut(Told),
+        tell: &mut dyn FnMut(SourceEvent),
     ) -> io::Result<()> {
         let there = there(&sources.origin)?;
         for name in wanted.known.keys().filter(|name| !there.contains_key(*name)) {
-            tell(Told::Gone(name.clone()));
+            tell(SourceEvent::Gone(name.clone()));
         }
         let is_wanted = |name: &str, stamp: Stamp| match wanted.only {
             Some(only) => only.contains(name),
@@ -98,20 +98,22 @@ impl Here {
         files: &[(String, Stamp)],
         sources: &Sources,
         known: Option<&[u8]>,
-        tell: &mut dyn FnMut(Told),
+        tell: &mut dyn FnMut(SourceEvent),
     ) {
         let dictionary = OnceLock::new();
         if let Some(known) = known {
             let _ = dictionary.set(known.to_vec());
         }
-        let told = |(name, stamp): &(String, Stamp), read: Read| {
+        let event = |(name, stamp): &(String, Stamp), read: Read| {
             (self.tell_findings)(&read.findings);
             let (name, stamp) = (name.clone(), *stamp);
             match read.packed {
-                Some(bytes) => {
-                    Told::Taken { name, stamp, packed: PackedProvider::from(bytes.as_slice()) }
-                }
-                None => Told::Broken { name, stamp },
+                Some(bytes) => SourceEvent::Taken {
+                    name,
+                    stamp,
+                    packed: PackedProvider::from(bytes.as_slice()),
+                },
+                None => SourceEvent::Broken { name, stamp },
             }
         };
         let reader = || FileReader {
@@ -131,9 +133,9 @@ impl Here {
             let is_new = dictionary.get().is_none();
             let read = first.read(&file.0);
             if let Some(own) = dictionary.get().filter(|_| is_new) {
-                tell(Told::Dictionary(own.clone()));
+                tell(SourceEvent::Dictionary(own.clone()));
             }
-            tell(told(file, read));
+            tell(event(file, read));
             left = rest;
         }
         drop(first);
@@ -157,7 +159,7 @@ impl Here {
             for (file, receiver) in left.iter().zip(receivers.iter().cycle()) {
                 // If a thread has panicked, so does the scope.
                 let Ok(read) = receiver.recv() else { return };
-                tell(told(file, read));
+                tell(event(file, read));
             }
         });
     }
@@ -285,7 +287,7 @@ mod tests {
     use crate::target::Targets;
 
     /// Everything that is told of a folder, with what is packed as it is.
-    fn told(folder: &Path, threads: usize) -> Vec<String> {
+    fn events(folder: &Path, threads: usize) -> Vec<String> {
         let all = Targets::new(None).unwrap();
         let targets = all.names_routed().filter_map(|name| all.get(name, &mut Vec::new()));
         let (organization, overrides) = (Organization::default(), Override::default());
@@ -295,12 +297,12 @@ mod tests {
         let here = Here { kitchen: Arc::new(kitchen), threads, tell_findings: Box::new(|_| {}) };
         let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
         let mut all = Vec::new();
-        here.read(&Sources::folder(folder, None), &wanted, &mut |told| {
-            all.push(match told {
-                Told::Dictionary(bytes) => format!("dictionary {bytes:?}"),
-                Told::Gone(name) => format!("gone {name}"),
-                Told::Taken { name, packed, .. } => format!("taken {name} {packed:?}"),
-                Told::Broken { name, .. } => format!("broken {name}"),
+        here.read(&Sources::folder(folder, None), &wanted, &mut |event| {
+            all.push(match event {
+                SourceEvent::Dictionary(bytes) => format!("dictionary {bytes:?}"),
+                SourceEvent::Gone(name) => format!("gone {name}"),
+                SourceEvent::Taken { name, packed, .. } => format!("taken {name} {packed:?}"),
+                SourceEvent::Broken { name, .. } => format!("broken {name}"),
             });
         })
         .unwrap();
@@ -320,12 +322,12 @@ mod tests {
             };
             std::fs::write(folder.path().join(format!("{domain}.toml")), text).unwrap();
         }
-        let one = told(folder.path(), 1);
+        let one = events(folder.path(), 1);
         assert_eq!(one.len(), 31);
         assert_eq!(one[0], "broken d00.example");
         assert!(one[1].starts_with("dictionary ") && one[2].starts_with("taken d01.example "));
         for threads in [2, 3, 8, 64] {
-            assert!(one == told(folder.path(), threads), "{threads} threads");
+            assert!(one == events(folder.path(), threads), "{threads} threads");
         }
     }
 }

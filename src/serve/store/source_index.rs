@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::super::kitchen::{Here, Told, Wanted};
+use super::super::kitchen::{Here, SourceEvent, Wanted};
 use super::super::sources::{Sources, Stamp};
 use super::{Clash, PackedProvider, ProviderStore};
 
@@ -85,24 +85,24 @@ impl SourceIndex {
         let files = &mut self.files;
         // Of each file that something was told of, the new stamp; none if it is gone.
         let mut stamps = Vec::new();
-        let read = reader.read(&self.sources, &wanted, &mut |told| match told {
-            Told::Dictionary(bytes) => {
+        let read = reader.read(&self.sources, &wanted, &mut |event| match event {
+            SourceEvent::Dictionary(bytes) => {
                 store.dictionary(|| bytes);
             }
-            Told::Gone(name) => {
+            SourceEvent::Gone(name) => {
                 if files.forget(&name, store) {
                     report.removed += 1;
                 }
                 stamps.push((name, None));
             }
-            Told::Taken { name, stamp, packed } => {
+            SourceEvent::Taken { name, stamp, packed } => {
                 let is_default = self.sources.default_name() == Some(&name);
                 let clashes = files.put(&name, packed, is_default, store);
                 report.taken += 1;
                 report.clashes.extend(clashes.into_iter().map(|clash| (name.clone(), clash)));
                 stamps.push((name, Some(stamp)));
             }
-            Told::Broken { name, stamp } => {
+            SourceEvent::Broken { name, stamp } => {
                 files.clashed.remove(&name);
                 files.broken.insert(name.clone());
                 let is_served = files.places.contains_key(&name);
