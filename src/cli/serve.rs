@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    Certificates, Error, Here, Kitchen, Options, Pair, Patience, Server, Sources, TellFindings,
+    Certificates, Error, Here, Kitchen, Options, Pair, Server, Sources, TellFindings, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -162,7 +162,7 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
         canonical_host: canonical_host.map_err(|why| format!("--canonical-host: {why}"))?,
         trusted: args.trusted_proxy.clone(),
         proxy_protocol: args.proxy_protocol,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         max_connections: args.max_connections,
         rate_limit: args.rate_limit,
         threads: args.threads.unwrap_or_else(processors).max(1),

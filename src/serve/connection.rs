@@ -10,47 +10,47 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a connection is doing.
+/// What a connection is state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
+pub enum ConnectionState {
     /// Between two requests.
-    Nothing,
+    Idle,
     /// A request has begun, and is not answered.
-    Asking,
+    Reading,
     /// An answer does not go out, because the client does not read.
-    Answering,
+    Writing,
     /// It has been answered for the last time.
-    Ending,
+    Closing,
 }
 
 /// How long each of them may last.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    pub between: Duration,
-    pub asking: Duration,
-    pub answering: Duration,
-    pub ending: Duration,
+pub struct Timeouts {
+    pub idle: Duration,
+    pub reading: Duration,
+    pub writing: Duration,
+    pub closing: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            between: seconds(60),
-            asking: seconds(15),
-            answering: seconds(30),
+            idle: seconds(60),
+            reading: seconds(15),
+            writing: seconds(30),
             // `lingering_timeout` of nginx.
-            ending: seconds(5),
+            closing: seconds(5),
         }
     }
 }
 
 /// How far a connection is, for whoever watches over all of them.
-pub struct Progress {
-    doing: Cell<Doing>,
+pub struct ConnectionProgress {
+    state: Cell<ConnectionState>,
     /// Nothing has come on it yet.
     fresh: Cell<bool>,
-    /// When it was seen doing that for the first time. Asking the clock on every request would cost
+    /// When it was seen state that for the first time. Asking the clock on every request would cost
     /// more than it is worth: who watches does.
     since: Cell<Option<Instant>>,
     /// The server ends: no connection is kept open only because its client does not close it.
@@ -59,11 +59,11 @@ pub struct Progress {
     waker: RefCell<Option<Waker>>,
 }
 
-impl Progress {
+impl ConnectionProgress {
     pub fn new() -> Rc<Self> {
         Rc::new(Self {
             // A connection on which nothing is asked is no better than one that asks slowly.
-            doing: Cell::new(Doing::Asking),
+            state: Cell::new(ConnectionState::Reading),
             fresh: Cell::new(true),
             since: Cell::new(None),
             server_ends: Cell::new(false),
@@ -72,12 +72,12 @@ impl Progress {
     }
 
     /// Whether that has lasted too long, for whoever looks at it from time to time.
-    pub fn is_over(&self, now: Instant, patience: &Patience) -> bool {
-        let limit = match self.doing.get() {
-            Doing::Nothing => patience.between,
-            Doing::Asking => patience.asking,
-            Doing::Answering => patience.answering,
-            Doing::Ending => patience.ending,
+    pub fn has_timed_out(&self, now: Instant, timeouts: &Timeouts) -> bool {
+        let limit = match self.state.get() {
+            ConnectionState::Idle => timeouts.idle,
+            ConnectionState::Reading => timeouts.reading,
+            ConnectionState::Writing => timeouts.writing,
+            ConnectionState::Closing => timeouts.closing,
         };
         let since = self.since.get().unwrap_or(now);
         self.since.set(Some(since));
@@ -88,8 +88,8 @@ impl Progress {
         self.fresh.get()
     }
 
-    fn is_doing(&self, doing: Doing) {
-        if self.doing.replace(doing) != doing || doing == Doing::Nothing {
+    fn set_state(&self, state: ConnectionState) {
+        if self.state.replace(state) != state || state == ConnectionState::Idle {
             self.since.set(None);
         }
     }
@@ -110,14 +110,14 @@ impl Progress {
     }
 }
 
-/// A stream that reports what its connection is doing, and closes in two steps.
+/// A stream that reports what its connection is state, and closes in two steps.
 ///
 /// When the client still sends after the socket is closed, TCP answers with a reset, and many clients then
 /// lose the answer that they have not read yet. So the server first ends its own half, and then reads and
 /// drops bytes until the client has closed its half. RFC 9112 section 9.6
-pub struct Guarded<S> {
+pub struct LingeringStream<S> {
     stream: S,
-    progress: Rc<Progress>,
+    progress: Rc<ConnectionProgress>,
     /// When the server ended its half; none before that.
     closing: Option<Instant>,
     /// The client has sent something since.
@@ -127,13 +127,13 @@ pub struct Guarded<S> {
 /// A client that sends for longer after its last answer is cut off: `lingering_time` of nginx.
 const LONGEST_CLOSE: Duration = Duration::from_secs(30);
 
-impl<S> Guarded<S> {
-    pub fn new(stream: S, progress: Rc<Progress>) -> Self {
+impl<S> LingeringStream<S> {
+    pub fn new(stream: S, progress: Rc<ConnectionProgress>) -> Self {
         Self { stream, progress, closing: None, dropped: false }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for LingeringStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -143,22 +143,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             self.progress.fresh.set(false);
-            if self.progress.doing.get() == Doing::Nothing {
-                self.progress.is_doing(Doing::Asking);
+            if self.progress.state.get() == ConnectionState::Idle {
+                self.progress.set_state(ConnectionState::Reading);
             }
         }
         read
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.progress.is_doing(after(&written));
+        self.progress.set_state(after(&written));
         written
     }
 
@@ -168,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.progress.is_doing(after(&written));
+        self.progress.set_state(after(&written));
         written
     }
 
@@ -185,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
             Some(begun) => begun,
             None => {
                 ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-                self.progress.is_doing(Doing::Ending);
+                self.progress.set_state(ConnectionState::Closing);
                 *self.closing.insert(Instant::now())
             }
         };
@@ -212,9 +212,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 }
 
-fn after(written: &Poll<io::Result<usize>>) -> Doing {
+fn after(written: &Poll<io::Result<usize>>) -> ConnectionState {
     match written {
-        Poll::Pending => Doing::Answering,
-        Poll::Ready(_) => Doing::Nothing,
+        Poll::Pending => ConnectionState::Writing,
+        Poll::Ready(_) => ConnectionState::Idle,
     }
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
-use super::connection::{Guarded, Progress};
+use super::connection::{ConnectionProgress, LingeringStream};
 use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
 use super::{Error, Here, Kitchen, Options, Shared, Sources};
@@ -48,8 +48,8 @@ impl InMemoryServer {
         let (client, server) = tokio::io::duplex(ROOM);
         let worker = Rc::clone(&self.worker);
         let conversation = async move {
-            let progress = Progress::new();
-            let stream = Guarded::new(server, Rc::clone(&progress));
+            let progress = ConnectionProgress::new();
+            let stream = LingeringStream::new(server, Rc::clone(&progress));
             let talk = async {
                 worker
                     .talk(

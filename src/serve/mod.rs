@@ -53,7 +53,7 @@ use crate::finding::Finding;
 pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
 pub use acme::ChallengeKind;
-pub use connection::Patience;
+pub use connection::Timeouts;
 pub use in_memory::InMemoryServer;
 pub use kitchen::{Here, Kitchen};
 pub use options::Options;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::model::Hostname;
 
-use super::connection::Patience;
+use super::connection::Timeouts;
 use super::proxy::Network;
 
 /// What whoever starts it can say about a server.
@@ -20,7 +20,7 @@ pub struct Options {
     pub trusted: Vec<Network>,
     /// Those who are trusted begin each connection with a header of the PROXY protocol.
     pub proxy_protocol: bool,
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     pub max_connections: usize,
     /// Requests a minute for each client address.
     pub rate_limit: Option<u32>,

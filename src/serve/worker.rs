@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
 use super::answer_cache::AnswerCache;
-use super::connection::{Guarded, Progress};
+use super::connection::{ConnectionProgress, LingeringStream};
 use super::family;
 use super::handle::handle;
 use super::log::Lines;
@@ -52,7 +52,7 @@ enum Ending {
 }
 
 struct Open {
-    progress: Rc<Progress>,
+    progress: Rc<ConnectionProgress>,
     task: AbortHandle,
 }
 
@@ -183,9 +183,9 @@ impl Worker {
 
     fn tick(&self) {
         let now = Instant::now();
-        let patience = &self.shared.options.patience;
+        let timeouts = &self.shared.options.timeouts;
         for open in self.open.borrow().values() {
-            if open.progress.is_over(now, patience) {
+            if open.progress.has_timed_out(now, timeouts) {
                 open.task.abort();
             }
         }
@@ -219,10 +219,10 @@ impl Worker {
 
     fn open(self: &Rc<Self>, stream: TcpStream, peer: IpAddr, role: Role) {
         let number = self.next.replace(self.next.get() + 1);
-        let progress = Progress::new();
+        let progress = ConnectionProgress::new();
         let guard = Opened { worker: Rc::clone(self), number };
         self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
-        let mut stream = Guarded::new(stream, Rc::clone(&progress));
+        let mut stream = LingeringStream::new(stream, Rc::clone(&progress));
         let (worker, own) = (Rc::clone(self), Rc::clone(&progress));
         let task = spawn_local(async move {
             let _guard = guard;
@@ -268,8 +268,12 @@ impl Worker {
     }
 
     /// Answers on a connection until it ends.
-    pub async fn talk<S>(self: &Rc<Self>, stream: S, connection: Connection, progress: &Progress)
-    where
+    pub async fn talk<S>(
+        self: &Rc<Self>,
+        stream: S,
+        connection: Connection,
+        progress: &ConnectionProgress,
+    ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
     {
         let connection = Rc::new(connection);

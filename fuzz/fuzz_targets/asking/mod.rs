@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mailwright::serve::{InMemoryServer, Kitchen, Options, Patience, Sources};
+use mailwright::serve::{InMemoryServer, Kitchen, Options, Sources, Timeouts};
 use mailwright::target::Targets;
 
 thread_local! {
@@ -31,7 +31,7 @@ pub fn server() -> InMemoryServer {
         canonical_host: None,
         trusted: Vec::new(),
         proxy_protocol: false,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         max_connections: 1,
         rate_limit: None,
         threads: 1,
