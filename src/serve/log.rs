@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::family::FAMILIES;
 use super::metrics::Metrics;
+use super::user_agent::CLIENTS;
 
 /// What is written of a request.
 pub struct Line<'a> {
@@ -119,7 +119,7 @@ impl Lines {
             }
         }
         out.push_str("\",\"client\":\"");
-        out.push_str(FAMILIES[line.family]);
+        out.push_str(CLIENTS[line.family]);
         out.push_str("\",\"peer\":\"");
         match self.log.plain {
             true => drop(write!(out, "{}", line.peer)),

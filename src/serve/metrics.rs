@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::acme::AcmeFigures;
-use super::family::FAMILIES;
+use super::user_agent::CLIENTS;
 
 /// The upper ends of the buckets, in microseconds.
 const BUCKETS: [u64; 12] =
@@ -56,7 +56,7 @@ pub struct Metrics {
 
 impl Counts {
     fn new(routes: usize) -> Self {
-        let requests = routes * FAMILIES.len() * CLASSES.len();
+        let requests = routes * CLIENTS.len() * CLASSES.len();
         Self {
             requests: (0..requests).map(|_| AtomicU64::new(0)).collect(),
             buckets: (0..routes).map(|_| Default::default()).collect(),
@@ -67,7 +67,7 @@ impl Counts {
     /// Only the thread whose counts they are calls this.
     pub fn count(&self, route: usize, family: usize, status: u16, took: Duration) {
         let class = usize::from(status / 100).min(CLASSES.len() - 1);
-        let at = (route * FAMILIES.len() + family) * CLASSES.len() + class;
+        let at = (route * CLIENTS.len() + family) * CLASSES.len() + class;
         let add = |counter: &AtomicU64, more: u64| {
             counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
         };
@@ -125,9 +125,9 @@ impl Collector for Sums {
             MetricType::Counter,
         )?;
         for (route, name) in self.metrics.routes.iter().enumerate() {
-            for (family, client) in FAMILIES.iter().enumerate() {
+            for (family, client) in CLIENTS.iter().enumerate() {
                 for (class, code) in CLASSES.iter().enumerate() {
-                    let at = (route * FAMILIES.len() + family) * CLASSES.len() + class;
+                    let at = (route * CLIENTS.len() + family) * CLASSES.len() + class;
                     let count = sum(&|t| t.requests[at].load(Ordering::Relaxed));
                     if count > 0 {
                         let labels = [("route", name.as_str()), ("client", client), ("code", code)];

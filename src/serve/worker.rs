@@ -25,11 +25,11 @@ use tokio_rustls::TlsAcceptor;
 use super::Shared;
 use super::answer_cache::AnswerCache;
 use super::connection::{ConnectionProgress, LingeringStream};
-use super::family;
 use super::handle::handle;
 use super::log::Lines;
 use super::metrics::Counts;
 use super::proxy_protocol;
+use super::user_agent;
 
 /// What one thread has to itself.
 pub struct Worker {
@@ -101,11 +101,11 @@ impl Connection {
         match (&*known, user_agent) {
             (Some((name, family)), Some(user_agent)) if name == user_agent => *family,
             (_, Some(user_agent)) => {
-                let family = family::of(Some(user_agent.as_bytes()));
+                let family = user_agent::client(Some(user_agent.as_bytes()));
                 *known = Some((user_agent.clone(), family));
                 family
             }
-            (_, None) => family::of(None),
+            (_, None) => user_agent::client(None),
         }
     }
 }

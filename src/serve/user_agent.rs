@@ -1,7 +1,7 @@
 //! Which kind of program asks, by what it calls itself: for figures, never for the answer.
 
 /// What clients are counted as.
-pub const FAMILIES: [&str; 14] = [
+pub const CLIENTS: [&str; 14] = [
     "thunderbird",
     "outlook",
     "apple",
@@ -48,8 +48,8 @@ const MARKS: [(&str, usize); 25] = [
     ("python", 11),
 ];
 
-/// The number of a family in [`FAMILIES`].
-pub fn of(user_agent: Option<&[u8]>) -> usize {
+/// The number of a family in [`CLIENTS`].
+pub fn client(user_agent: Option<&[u8]>) -> usize {
     let Some(user_agent) = user_agent.filter(|name| !name.is_empty()) else { return 13 };
     let lower = user_agent[..user_agent.len().min(256)].to_ascii_lowercase();
     let has = |mark: &str| memchr::memmem::find(&lower, mark.as_bytes()).is_some();
@@ -81,8 +81,8 @@ mod tests {
             ("x", "other"),
             ("", "none"),
         ] {
-            assert_eq!(FAMILIES[of(Some(user_agent.as_bytes()))], family, "{user_agent}");
+            assert_eq!(CLIENTS[client(Some(user_agent.as_bytes()))], family, "{user_agent}");
         }
-        assert_eq!(FAMILIES[of(None)], "none");
+        assert_eq!(CLIENTS[client(None)], "none");
     }
 }
