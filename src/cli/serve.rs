@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    Certificates, Error, Here, Kitchen, Options, Pair, Server, Sources, TellFindings, Timeouts,
+    Certificates, Error, Kitchen, Options, Pair, ProviderReader, Server, Sources, TellFindings,
+    Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -36,7 +37,7 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (kitchen, threads) = (Arc::new(kitchen), options.threads);
     let server = Server {
         options,
-        reader: Here { kitchen, threads, tell_findings: talk_of_findings(global) },
+        reader: ProviderReader { kitchen, threads, tell_findings: talk_of_findings(global) },
         sources,
         certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,

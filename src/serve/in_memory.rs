@@ -12,7 +12,7 @@ use tokio::task::LocalSet;
 use super::connection::{ConnectionProgress, LingeringStream};
 use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
-use super::{Error, Here, Kitchen, Options, Shared, Sources};
+use super::{Error, Kitchen, Options, ProviderReader, Shared, Sources};
 
 /// A server that is asked within this process.
 pub struct InMemoryServer {
@@ -20,7 +20,7 @@ pub struct InMemoryServer {
     worker: Rc<Worker>,
 }
 
-/// More than any answer here.
+/// More than any answer reader.
 const ROOM: usize = 1 << 20;
 /// A client that waits for longer would have found a fault.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,9 +31,9 @@ impl InMemoryServer {
         let kitchen = Arc::new(kitchen);
         let own = Arc::clone(&kitchen);
         let (shared, _) = Shared::new(own, options, None, None, Box::new(|_| {}))?;
-        let here = Here { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
+        let reader = ProviderReader { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
         let report =
-            SourceIndex::new(sources).load(&here, &shared.store).map_err(Error::Providers)?;
+            SourceIndex::new(sources).load(&reader, &shared.store).map_err(Error::Providers)?;
         if report.taken == 0 {
             return Err(Error::NoProvider);
         }

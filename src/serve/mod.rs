@@ -55,7 +55,7 @@ pub use acme::AcmeSettings;
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use in_memory::InMemoryServer;
-pub use kitchen::{Here, Kitchen};
+pub use kitchen::{Kitchen, ProviderReader};
 pub use options::Options;
 pub use proxy::Network;
 pub use sources::Sources;
@@ -189,7 +189,7 @@ impl Shared {
 /// Everything that a server is made of.
 pub struct Server {
     pub options: Options,
-    pub reader: Here,
+    pub reader: ProviderReader,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
     /// Fetches certificates for names that are in none of those.

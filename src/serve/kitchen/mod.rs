@@ -25,7 +25,7 @@ use super::routes::Routes;
 
 pub use make::{For, Maker, has_placeholders, tag};
 pub use pages::{Page, Question};
-pub use reading::{Here, SourceEvent, Wanted};
+pub use reading::{ProviderReader, SourceEvent, Wanted};
 
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
 pub struct Kitchen {

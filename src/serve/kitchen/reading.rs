@@ -11,7 +11,7 @@ use super::{Kitchen, Maker};
 use crate::finding::{Finding, Severity, Source};
 
 /// The kitchen, and what it reads with.
-pub struct Here {
+pub struct ProviderReader {
     pub kitchen: Arc<Kitchen>,
     pub threads: usize,
     /// Says what is found in the files.
@@ -54,7 +54,7 @@ struct Read {
 
 /// What one thread reads files with. Compiled templates and schemas are freed with it.
 struct FileReader<'a> {
-    here: &'a Here,
+    reader: &'a ProviderReader,
     sources: &'a Sources,
     /// Set by the first file that can be served.
     dictionary: &'a OnceLock<Vec<u8>>,
@@ -66,7 +66,7 @@ struct FileReader<'a> {
 /// Files that each thread may be ahead of the one that takes them, which bounds the memory that they need.
 const MOST_AHEAD: usize = 16;
 
-impl Here {
+impl ProviderReader {
     /// Reads what is new or has changed.
     pub fn read(
         &self,
@@ -117,7 +117,7 @@ impl Here {
             }
         };
         let reader = || FileReader {
-            here: self,
+            reader: self,
             sources,
             dictionary: &dictionary,
             maker: Maker::default(),
@@ -186,7 +186,7 @@ impl FileReader<'_> {
         match self.pack(name) {
             Ok((packed, notes)) => {
                 let findings = match self.with_notes {
-                    true => self.here.worth_saying(notes),
+                    true => self.reader.worth_saying(notes),
                     false => Vec::new(),
                 };
                 Read { packed: Some(packed), findings }
@@ -198,7 +198,7 @@ impl FileReader<'_> {
     /// The provider of a file with its answers, packed, and what is to be known of it.
     fn pack(&mut self, name: &str) -> Result<(Vec<u8>, Vec<Finding>), Vec<Finding>> {
         let source = source(name, &self.sources.origin)?;
-        let kitchen = &*self.here.kitchen;
+        let kitchen = &*self.reader.kitchen;
         let (provider, mut notes) = kitchen.read(name, &source);
         let Some(provider) = provider else { return Err(notes) };
         let is_default = self.sources.default_name() == Some(name);
@@ -294,18 +294,20 @@ mod tests {
         let targets = targets.collect();
         let kitchen =
             Kitchen::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
-        let here = Here { kitchen: Arc::new(kitchen), threads, tell_findings: Box::new(|_| {}) };
+        let reader =
+            ProviderReader { kitchen: Arc::new(kitchen), threads, tell_findings: Box::new(|_| {}) };
         let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
         let mut all = Vec::new();
-        here.read(&Sources::folder(folder, None), &wanted, &mut |event| {
-            all.push(match event {
-                SourceEvent::Dictionary(bytes) => format!("dictionary {bytes:?}"),
-                SourceEvent::Gone(name) => format!("gone {name}"),
-                SourceEvent::Taken { name, packed, .. } => format!("taken {name} {packed:?}"),
-                SourceEvent::Broken { name, .. } => format!("broken {name}"),
-            });
-        })
-        .unwrap();
+        reader
+            .read(&Sources::folder(folder, None), &wanted, &mut |event| {
+                all.push(match event {
+                    SourceEvent::Dictionary(bytes) => format!("dictionary {bytes:?}"),
+                    SourceEvent::Gone(name) => format!("gone {name}"),
+                    SourceEvent::Taken { name, packed, .. } => format!("taken {name} {packed:?}"),
+                    SourceEvent::Broken { name, .. } => format!("broken {name}"),
+                });
+            })
+            .unwrap();
         all
     }
 

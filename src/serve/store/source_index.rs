@@ -1,10 +1,10 @@
 //! What is known of the files that providers are read from: which are served, which clash, which are
-//! broken; and the store, brought to what a [`Here`] tells of them.
+//! broken; and the store, brought to what a [`ProviderReader`] tells of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::super::kitchen::{Here, SourceEvent, Wanted};
+use super::super::kitchen::{ProviderReader, SourceEvent, Wanted};
 use super::super::sources::{Sources, Stamp};
 use super::{Clash, PackedProvider, ProviderStore};
 
@@ -60,7 +60,11 @@ impl SourceIndex {
     }
 
     /// Has what is new or has changed read, and takes out what is gone.
-    pub fn load(&mut self, reader: &Here, store: &ProviderStore) -> io::Result<LoadReport> {
+    pub fn load(
+        &mut self,
+        reader: &ProviderReader,
+        store: &ProviderStore,
+    ) -> io::Result<LoadReport> {
         let mut report = LoadReport::default();
         self.read(reader, store, None, &mut report)?;
         // What another file had may be free now.
@@ -76,7 +80,7 @@ impl SourceIndex {
 
     fn read(
         &mut self,
-        reader: &Here,
+        reader: &ProviderReader,
         store: &ProviderStore,
         only: Option<&BTreeSet<String>>,
         report: &mut LoadReport,
