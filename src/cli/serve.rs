@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    Certificates, Error, Kitchen, Options, Pair, ProviderReader, Server, Sources, TellFindings,
-    Timeouts,
+    CertificateFiles, Certificates, Error, HttpServer, Kitchen, ProviderReader, ReportFindings,
+    ServeOptions, Sources, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -35,9 +35,9 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     };
     let options = options(args)?;
     let (kitchen, threads) = (Arc::new(kitchen), options.threads);
-    let server = Server {
+    let server = HttpServer {
         options,
-        reader: ProviderReader { kitchen, threads, tell_findings: talk_of_findings(global) },
+        reader: ProviderReader { kitchen, threads, report_findings: talk_of_findings(global) },
         sources,
         certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,
@@ -62,7 +62,7 @@ fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
     Box::new(move |words| terminal.say(words))
 }
 
-fn talk_of_findings(global: &Global) -> Box<TellFindings> {
+fn talk_of_findings(global: &Global) -> Box<ReportFindings> {
     let terminal = Terminal::new(&own(global));
     Box::new(move |findings| terminal.findings(findings))
 }
@@ -149,14 +149,14 @@ fn kitchen(
     Ok(Kitchen::new(targets, protocol, options, project.organization, project.overrides))
 }
 
-fn options(args: &ServeArgs) -> Result<Options, Failure> {
+fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
     let canonical_host = args.canonical_host.as_deref().map(Hostname::new).transpose();
     let listen = match args.listen.as_slice() {
         [] => vec![LISTEN.parse().expect("an address and a port")],
         listen => listen.to_vec(),
     };
     let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    Ok(Options {
+    Ok(ServeOptions {
         listen,
         listen_http: args.listen_http.clone(),
         metrics: args.metrics,
@@ -184,7 +184,7 @@ fn tests_itself(args: &ServeArgs) -> bool {
     }
 }
 
-fn pairs(args: &ServeArgs) -> Result<Vec<Pair>, Failure> {
+fn pairs(args: &ServeArgs) -> Result<Vec<CertificateFiles>, Failure> {
     if args.tls_cert.len() != args.tls_key.len() {
         return Err(format!(
             "there are {} --tls-cert and {} --tls-key; each certificate has a key of its own",
@@ -194,10 +194,12 @@ fn pairs(args: &ServeArgs) -> Result<Vec<Pair>, Failure> {
         .into());
     }
     let pairs = args.tls_cert.iter().zip(&args.tls_key);
-    Ok(pairs.map(|(chain, key)| Pair { chain: chain.clone(), key: key.clone() }).collect())
+    Ok(pairs
+        .map(|(chain, key)| CertificateFiles { chain: chain.clone(), key: key.clone() })
+        .collect())
 }
 
-fn certificates(pairs: Vec<Pair>) -> Result<Option<Certificates>, Failure> {
+fn certificates(pairs: Vec<CertificateFiles>) -> Result<Option<Certificates>, Failure> {
     Ok(match pairs.is_empty() {
         true => None,
         false => Some(Certificates::read(pairs)?),

@@ -6,13 +6,13 @@ use crate::model::{EmailAddress, Hostname};
 
 /// What a request says about whom it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked<'a> {
+pub enum RequestedAddress<'a> {
     /// Nobody.
-    Nobody,
+    Missing,
     /// Something that is no address, or two of them.
-    Wrong,
+    Invalid,
     /// What may be an address: decoded, with one `@` that has something on both sides.
-    Person(Cow<'a, str>),
+    Address(Cow<'a, str>),
 }
 
 /// Names of the parameter: Thunderbird's, and that of profiles and of the page for people.
@@ -20,17 +20,17 @@ const NAMES: [&str; 2] = ["emailaddress", "email"];
 /// Longer than any address, even where each of its characters is written in four bytes.
 const LONGEST: usize = 1024;
 
-impl<'a> Asked<'a> {
+impl<'a> RequestedAddress<'a> {
     /// By a parameter of the query.
     pub fn by_query(query: &'a str) -> Self {
-        let mut found = Self::Nobody;
+        let mut found = Self::Missing;
         for value in parameters(query, &NAMES) {
             let this = Self::by_text(value);
             match (&found, this) {
-                (_, Self::Nobody) => {}
-                (Self::Nobody, this) => found = this,
+                (_, Self::Missing) => {}
+                (Self::Missing, this) => found = this,
                 (first, this) if *first == this => {}
-                _ => return Self::Wrong,
+                _ => return Self::Invalid,
             }
         }
         found
@@ -39,40 +39,40 @@ impl<'a> Asked<'a> {
     /// By a text that is percent-encoded.
     pub fn by_text(text: &'a str) -> Self {
         if text.len() > LONGEST {
-            return Self::Wrong;
+            return Self::Invalid;
         }
         match decode(text) {
             Some(Cow::Borrowed(text)) => Self::plain(Cow::Borrowed(text.trim())),
             Some(Cow::Owned(text)) => Self::plain(Cow::Owned(text.trim().to_owned())),
-            None => Self::Wrong,
+            None => Self::Invalid,
         }
     }
 
     /// By a text as it is.
     pub fn plain(text: Cow<'a, str>) -> Self {
         if text.is_empty() {
-            return Self::Nobody;
+            return Self::Missing;
         }
         match text.rsplit_once('@') {
             Some((local_part, domain))
                 if text.len() <= LONGEST && !local_part.is_empty() && !domain.is_empty() =>
             {
-                Self::Person(text)
+                Self::Address(text)
             }
-            _ => Self::Wrong,
+            _ => Self::Invalid,
         }
     }
 
     pub fn domain(&self) -> Option<&str> {
         match self {
-            Self::Person(text) => text.rsplit_once('@').map(|(_, domain)| domain),
+            Self::Address(text) => text.rsplit_once('@').map(|(_, domain)| domain),
             _ => None,
         }
     }
 
     /// The address, where the host name of its domain is known already.
     pub fn at(&self, domain: &Hostname) -> Option<EmailAddress> {
-        let Self::Person(text) = self else { return None };
+        let Self::Address(text) = self else { return None };
         let (local_part, own) = text.rsplit_once('@')?;
         match own.eq_ignore_ascii_case(domain.as_str()) {
             true => EmailAddress::at(local_part, domain).ok(),
@@ -126,11 +126,18 @@ mod tests {
             "x=1&EmailAddress=ann@a.example",
             "email=ann@a.example&email=ann%40a.example",
         ] {
-            assert_eq!(Asked::by_query(query), Asked::Person("ann@a.example".into()), "{query}");
+            assert_eq!(
+                RequestedAddress::by_query(query),
+                RequestedAddress::Address("ann@a.example".into()),
+                "{query}"
+            );
         }
-        assert_eq!(Asked::by_query("email=o+x@a.example"), Asked::Person("o+x@a.example".into()));
+        assert_eq!(
+            RequestedAddress::by_query("email=o+x@a.example"),
+            RequestedAddress::Address("o+x@a.example".into())
+        );
         for query in ["", "emailaddress=", "a=b", "emailaddress"] {
-            assert_eq!(Asked::by_query(query), Asked::Nobody, "{query}");
+            assert_eq!(RequestedAddress::by_query(query), RequestedAddress::Missing, "{query}");
         }
         let long = format!("email={}@a.example", "a".repeat(10_240));
         for query in [
@@ -141,7 +148,7 @@ mod tests {
             "email=@",
             &long,
         ] {
-            assert_eq!(Asked::by_query(query), Asked::Wrong, "{query}");
+            assert_eq!(RequestedAddress::by_query(query), RequestedAddress::Invalid, "{query}");
         }
     }
 
@@ -157,7 +164,7 @@ mod tests {
             ("con@a.example", false),
             ("a\0@a.example", false),
         ] {
-            let address = Asked::plain(text.into()).at(&domain);
+            let address = RequestedAddress::plain(text.into()).at(&domain);
             assert_eq!(address, EmailAddress::new(text).ok(), "{text}");
             assert_eq!(address.is_some(), is_one, "{text}");
         }

@@ -100,7 +100,7 @@ impl AnswerCache {
             });
             Some(match customers {
                 Some(name) => Site::of(found, name, true),
-                // Asked by its number, or without a name: the provider itself is meant.
+                // RequestedAddress by its number, or without a name: the provider itself is meant.
                 None => {
                     let domain = Hostname::new(found.packed.domains().next()?).ok()?;
                     let class = match found.packed.each_domain_differs() {

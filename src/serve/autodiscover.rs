@@ -118,7 +118,7 @@ fn read_text(text: &str) -> Option<Posted> {
 
 /// Why there are no settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum AutodiscoverError {
     /// 600
     InvalidRequest,
     /// 601
@@ -126,10 +126,10 @@ pub enum Refused {
 }
 
 /// The document that says so, at a time of the day in seconds and ten millionths of them.
-pub fn refusal(refused: Refused, seconds: u64, fraction: u32) -> String {
+pub fn refusal(refused: AutodiscoverError, seconds: u64, fraction: u32) -> String {
     let (code, message) = match refused {
-        Refused::InvalidRequest => (600, "Invalid Request"),
-        Refused::SchemaNotSupported => (601, "Requested schema version not supported"),
+        AutodiscoverError::InvalidRequest => (600, "Invalid Request"),
+        AutodiscoverError::SchemaNotSupported => (601, "Requested schema version not supported"),
     };
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\

@@ -9,7 +9,7 @@ use hyper::header::{self, HeaderValue};
 use crate::finding::Finding;
 
 use super::answer_cache::Site;
-use super::reply::Reply;
+use super::reply::HttpReply;
 use super::worker::Worker;
 
 /// Rather a quick refusal than a long wait.
@@ -20,16 +20,16 @@ impl Worker {
     pub(super) async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Reply> {
+    ) -> Result<T, HttpReply> {
         let busy = &self.shared.blocking_jobs;
         if busy.fetch_add(1, Ordering::Relaxed) >= MAX_BLOCKING_JOBS {
             busy.fetch_sub(1, Ordering::Relaxed);
-            return Err(Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
+            return Err(HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 .with(header::RETRY_AFTER, HeaderValue::from_static("1")));
         }
         let done = tokio::task::spawn_blocking(work).await;
         busy.fetch_sub(1, Ordering::Relaxed);
-        done.map_err(|_| self.broken("a request", "a thread has panicked"))
+        done.map_err(|_| self.internal_error("a request", "a thread has panicked"))
     }
 
     /// Makes something of a provider's file.
@@ -43,10 +43,10 @@ impl Worker {
         ) -> Result<T, Vec<Finding>>
         + Send
         + 'static,
-    ) -> Result<T, Reply> {
+    ) -> Result<T, HttpReply> {
         let text = match self.cache.file(&self.shared.store, &site.packed) {
             Ok(text) => text,
-            Err(why) => return Err(self.broken(site.packed.name(), &why.to_string())),
+            Err(why) => return Err(self.internal_error(site.packed.name(), &why.to_string())),
         };
         let shared = Arc::clone(&self.shared);
         let name = site.packed.name().to_owned();
@@ -65,7 +65,7 @@ impl Worker {
             Ok(made) => Ok(made),
             Err(findings) => {
                 let why = findings.first().map_or_else(String::new, ToString::to_string);
-                Err(self.broken(site.packed.name(), &why))
+                Err(self.internal_error(site.packed.name(), &why))
             }
         }
     }

@@ -9,12 +9,12 @@ use hyper::header::{self, HeaderValue};
 use crate::model::EmailAddress;
 use crate::render::Person;
 
-use super::address::{Asked, decode, parameters};
+use super::address::{RequestedAddress, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
-use super::autodiscover::{self, Posted, Refused};
-use super::handle::{Head, RequestLog, for_all_origins};
+use super::autodiscover::{self, AutodiscoverError, Posted};
+use super::handle::{RequestHead, RequestLog, for_all_origins};
 use super::kitchen::For;
-use super::reply::{CacheControl, Reply};
+use super::reply::{CacheControl, HttpReply};
 use super::routes::{Resource, RouteMatch};
 use super::worker::Worker;
 
@@ -27,16 +27,16 @@ const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 impl Worker {
     pub(super) async fn file(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         matched: &RouteMatch<'_>,
         slot: &Resource,
-        asked: &Asked<'_>,
+        asked: &RequestedAddress<'_>,
         request_log: &mut RequestLog,
-    ) -> Reply {
+    ) -> HttpReply {
         let is_personal = slot.personal.is_some();
-        let Some(site) = self.site(head, asked, is_personal) else { return self.nobody() };
+        let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider() };
         request_log.site = Some(Rc::clone(&site));
-        if !is_personal || *asked == Asked::Nobody {
+        if !is_personal || *asked == RequestedAddress::Missing {
             return self.shared_file(head, matched.slot, slot, &site).await;
         }
         match asked.at(&site.domain) {
@@ -45,22 +45,22 @@ impl Worker {
                 request_log.address = Some(address);
                 reply
             }
-            None if slot.is_autodiscover => refusal(Refused::InvalidRequest),
-            None => Reply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
+            None if slot.is_autodiscover => refusal(AutodiscoverError::InvalidRequest),
+            None => HttpReply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
         }
     }
 
     /// The same for everybody at the domain.
     async fn shared_file(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         number: usize,
         slot: &Resource,
         site: &Rc<Site>,
-    ) -> Reply {
+    ) -> HttpReply {
         let mut ready = match self.cache.ready(&self.shared.store, site, number, false) {
             Ok(ready) => ready,
-            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
+            Err(why) => return self.internal_error(site.packed.name(), &why.to_string()),
         };
         if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
@@ -69,17 +69,17 @@ impl Worker {
             });
             ready = match made.await {
                 Ok(Some(bytes)) => self.cache.insert(site, number, bytes.into()),
-                Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                Ok(None) => return HttpReply::empty(StatusCode::NOT_FOUND),
                 Err(reply) => return reply,
             };
         }
         let CachedAnswer::Fixed { bytes, tag } = &*ready else {
-            return Reply::empty(StatusCode::NOT_FOUND);
+            return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         let media_type = self.shared.media_types[number].clone();
         if slot.is_profile && self.shared.signer().is_some() {
             return self
-                .signed(Reply::new(media_type, bytes.clone(), CacheControl::NoStore), slot)
+                .signed(HttpReply::new(media_type, bytes.clone(), CacheControl::NoStore), slot)
                 .await;
         }
         let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
@@ -91,8 +91,11 @@ impl Worker {
             })
         });
         let mut reply = match is_known {
-            true => Reply { cache: CacheControl::Public, ..Reply::empty(StatusCode::NOT_MODIFIED) },
-            false => Reply::new(media_type, bytes.clone(), CacheControl::Public),
+            true => HttpReply {
+                cache: CacheControl::Public,
+                ..HttpReply::empty(StatusCode::NOT_MODIFIED)
+            },
+            false => HttpReply::new(media_type, bytes.clone(), CacheControl::Public),
         };
         reply.tag = Some(tag.clone());
         with_headers(reply, slot, None)
@@ -105,13 +108,13 @@ impl Worker {
         slot: &Resource,
         site: &Rc<Site>,
         address: &EmailAddress,
-    ) -> Reply {
+    ) -> HttpReply {
         let ready = match self.cache.ready(&self.shared.store, site, number, true) {
             Ok(ready) => ready,
-            Err(why) => return self.broken(site.packed.name(), &why.to_string()),
+            Err(why) => return self.internal_error(site.packed.name(), &why.to_string()),
         };
         let bytes = match &*ready {
-            CachedAnswer::Nothing => return Reply::empty(StatusCode::NOT_FOUND),
+            CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
             // Of letters beyond ASCII, what a client takes is planned anew.
             CachedAnswer::Spliced(spliced) if !address.needs_smtputf8() => {
                 spliced.fill(&Person::new(address, None, None)).ok()
@@ -128,77 +131,85 @@ impl Worker {
                 });
                 match made.await {
                     Ok(Some(bytes)) => bytes,
-                    Ok(None) => return Reply::empty(StatusCode::NOT_FOUND),
+                    Ok(None) => return HttpReply::empty(StatusCode::NOT_FOUND),
                     Err(reply) => return reply,
                 }
             }
         };
         let media_type = self.shared.media_types[number].clone();
-        let reply = Reply::new(media_type, bytes, CacheControl::NoStore);
+        let reply = HttpReply::new(media_type, bytes, CacheControl::NoStore);
         if slot.is_profile && self.shared.signer().is_some() {
             return self.signed(reply, slot).await;
         }
         with_headers(reply, slot, Some(address))
     }
 
-    async fn signed(&self, reply: Reply, slot: &Resource) -> Reply {
+    async fn signed(&self, reply: HttpReply, slot: &Resource) -> HttpReply {
         let Some(signer) = self.shared.signer() else { return reply };
         let profile = reply.body.clone();
         match self.run_blocking(move || signer(&profile)).await {
-            Ok(Ok(signed)) => with_headers(Reply { body: signed.into(), ..reply }, slot, None),
-            Ok(Err(why)) => self.broken("a profile", &why),
+            Ok(Ok(signed)) => with_headers(HttpReply { body: signed.into(), ..reply }, slot, None),
+            Ok(Err(why)) => self.internal_error("a profile", &why),
             Err(reply) => reply,
         }
     }
 
     pub(super) async fn posted(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         number: usize,
         body: &[u8],
         request_log: &mut RequestLog,
-    ) -> Reply {
+    ) -> HttpReply {
         let slot = &self.shared.kitchen.menu.slots[number];
         let address = match autodiscover::read(body) {
             Posted::Settings { address } => address,
             Posted::MobileSync => {
-                return Reply::new(XML, autodiscover::mobile_sync_refusal(), CacheControl::NoStore);
+                return HttpReply::new(
+                    XML,
+                    autodiscover::mobile_sync_refusal(),
+                    CacheControl::NoStore,
+                );
             }
-            Posted::OtherSchema => return refusal(Refused::SchemaNotSupported),
-            Posted::Wrong => return refusal(Refused::InvalidRequest),
+            Posted::OtherSchema => return refusal(AutodiscoverError::SchemaNotSupported),
+            Posted::Wrong => return refusal(AutodiscoverError::InvalidRequest),
         };
-        let asked = Asked::plain(address.into());
-        if !matches!(asked, Asked::Person(_)) {
-            return refusal(Refused::InvalidRequest);
+        let asked = RequestedAddress::plain(address.into());
+        if !matches!(asked, RequestedAddress::Address(_)) {
+            return refusal(AutodiscoverError::InvalidRequest);
         }
         let Some(site) = self.site(head, &asked, true) else {
             // What is no domain is a wrong request; one that nobody has is not found.
             let domain = asked.domain().map(crate::model::Hostname::new);
             return match domain {
-                Some(Ok(domain)) if domain.is_qualified() => self.nobody(),
-                _ => refusal(Refused::InvalidRequest),
+                Some(Ok(domain)) if domain.is_qualified() => self.no_provider(),
+                _ => refusal(AutodiscoverError::InvalidRequest),
             };
         };
         request_log.site = Some(Rc::clone(&site));
         let Some(address) = asked.at(&site.domain) else {
-            return refusal(Refused::InvalidRequest);
+            return refusal(AutodiscoverError::InvalidRequest);
         };
         let reply = self.personal_file(number, slot, &site, &address).await;
         request_log.address = Some(address);
         reply
     }
 
-    pub(super) fn autodiscover_json(&self, head: &Head<'_>, request_log: &mut RequestLog) -> Reply {
+    pub(super) fn autodiscover_json(
+        &self,
+        head: &RequestHead<'_>,
+        request_log: &mut RequestLog,
+    ) -> HttpReply {
         let (begin, rest) = head.path.split_at_checked(AUTODISCOVER_JSON_PATH.len()).unzip();
         let is_path = begin.is_some_and(|path| path.eq_ignore_ascii_case(AUTODISCOVER_JSON_PATH));
         let asked = match rest.filter(|_| is_path) {
-            Some(address) if !address.is_empty() => Asked::by_text(address),
+            Some(address) if !address.is_empty() => RequestedAddress::by_text(address),
             _ if head.path.len() > AUTODISCOVER_JSON.len() => {
-                return Reply::empty(StatusCode::NOT_FOUND);
+                return HttpReply::empty(StatusCode::NOT_FOUND);
             }
-            _ => Asked::by_query(head.query),
+            _ => RequestedAddress::by_query(head.query),
         };
-        let Some(site) = self.site(head, &asked, false) else { return self.nobody() };
+        let Some(site) = self.site(head, &asked, false) else { return self.no_provider() };
         let host = match &self.shared.options.canonical_host {
             Some(host) => host.to_string(),
             None => format!("autodiscover.{}", site.domain),
@@ -211,18 +222,18 @@ impl Worker {
         };
         let cache =
             if status == StatusCode::OK { CacheControl::Public } else { CacheControl::NoStore };
-        for_all_origins(Reply { status, ..Reply::new(JSON, body, cache) })
+        for_all_origins(HttpReply { status, ..HttpReply::new(JSON, body, cache) })
     }
 }
 
-fn refusal(refused: Refused) -> Reply {
+fn refusal(refused: AutodiscoverError) -> HttpReply {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let document = autodiscover::refusal(refused, now.as_secs(), now.subsec_nanos() / 100);
-    Reply::new(XML, document, CacheControl::NoStore)
+    HttpReply::new(XML, document, CacheControl::NoStore)
 }
 
 /// With the headers that its kind of file wants.
-fn with_headers(reply: Reply, slot: &Resource, address: Option<&EmailAddress>) -> Reply {
+fn with_headers(reply: HttpReply, slot: &Resource, address: Option<&EmailAddress>) -> HttpReply {
     if slot.is_profile {
         return reply.with(header::CONTENT_DISPOSITION, disposition(address));
     }

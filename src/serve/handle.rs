@@ -13,12 +13,12 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 
 use crate::model::EmailAddress;
 
-use super::address::Asked;
+use super::address::RequestedAddress;
 use super::answer_cache::Site;
 use super::files::AUTODISCOVER_JSON;
-use super::log::Line;
+use super::log::LogLine;
 use super::proxy;
-use super::reply::{CacheControl, Reply, Whole};
+use super::reply::{CacheControl, HttpReply, WholeBody};
 use super::worker::{Connection, Worker};
 
 /// The largest request that is read.
@@ -36,7 +36,7 @@ pub(super) struct RequestLog {
 }
 
 /// A request without its body.
-pub(super) struct Head<'a> {
+pub(super) struct RequestHead<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     pub query: &'a str,
@@ -49,7 +49,7 @@ pub async fn handle(
     worker: Rc<Worker>,
     connection: Rc<Connection>,
     request: Request<Incoming>,
-) -> Result<Response<Whole>, Infallible> {
+) -> Result<Response<WholeBody>, Infallible> {
     let begun = Instant::now();
     let (parts, body) = request.into_parts();
     let shared = &worker.shared;
@@ -60,7 +60,7 @@ pub async fn handle(
     let mut request_log = RequestLog { route: none, site: None, address: None };
     let mut reply = match host(&parts) {
         Ok(host) => {
-            let head = Head {
+            let head = RequestHead {
                 method: &parts.method,
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or_default(),
@@ -71,7 +71,7 @@ pub async fn handle(
             };
             worker.answer(&connection, &head, body, peer, &mut request_log).await
         }
-        Err(words) => Reply::words(StatusCode::BAD_REQUEST, words),
+        Err(words) => HttpReply::words(StatusCode::BAD_REQUEST, words),
     };
     let length = reply.body.len();
     if parts.method == Method::HEAD && parts.version < Version::HTTP_2 {
@@ -82,7 +82,7 @@ pub async fn handle(
     let status = reply.status.as_u16();
     worker.counts.count(request_log.route, family, status, took);
     if worker.lines.is_on() {
-        worker.lines.add(&Line {
+        worker.lines.add(&LogLine {
             method: parts.method.as_str(),
             route: shared.route_name(request_log.route),
             domain: request_log.site.as_ref().map_or("", |site| site.domain.as_str()),
@@ -134,11 +134,11 @@ impl Worker {
     async fn answer(
         &self,
         connection: &Connection,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         body: Incoming,
         peer: IpAddr,
         request_log: &mut RequestLog,
-    ) -> Reply {
+    ) -> HttpReply {
         let shared = &self.shared;
         let slots = shared.kitchen.menu.slots.len();
         if let Some(reply) = self.health(connection, head) {
@@ -150,7 +150,7 @@ impl Worker {
             let media_type = HeaderValue::from_static("application/octet-stream");
             return match head.method {
                 &Method::GET | &Method::HEAD => {
-                    Reply::new(media_type, words, CacheControl::NoStore)
+                    HttpReply::new(media_type, words, CacheControl::NoStore)
                 }
                 _ => not_allowed(head.method, "GET, HEAD"),
             };
@@ -160,7 +160,7 @@ impl Worker {
         {
             shared.metrics.shared.limited.fetch_add(1, Ordering::Relaxed);
             let words = "Too many requests; please wait a little\n";
-            return Reply::words(StatusCode::TOO_MANY_REQUESTS, words)
+            return HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words)
                 .with(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let path = head.path;
@@ -180,7 +180,7 @@ impl Worker {
         }
         let Some(matched) = shared.kitchen.menu.find(path) else {
             request_log.route = slots + OTHER_ROUTES.len() - 1;
-            return Reply::empty(StatusCode::NOT_FOUND);
+            return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         request_log.route = matched.slot;
         let slot = &shared.kitchen.menu.slots[matched.slot];
@@ -194,19 +194,19 @@ impl Worker {
             return not_allowed(head.method, allowed);
         }
         if slot.is_autodiscover
-            && let Some(reply) = self.elsewhere(head, request_log)
+            && let Some(reply) = self.redirect_to_https(head, request_log)
         {
             return reply;
         }
         if is_post {
-            return match whole(body).await {
+            return match read_body(body).await {
                 Ok(body) => self.posted(head, matched.slot, &body, request_log).await,
                 Err(reply) => reply,
             };
         }
         let asked = match matched.address {
-            Some(address) => Asked::by_text(address),
-            None => Asked::by_query(head.query),
+            Some(address) => RequestedAddress::by_text(address),
+            None => RequestedAddress::by_query(head.query),
         };
         match slot.is_page {
             true => self.page(head, &matched, &asked).await,
@@ -215,20 +215,24 @@ impl Worker {
     }
 
     /// What those ask who watch over servers.
-    fn health(&self, connection: &Connection, head: &Head<'_>) -> Option<Reply> {
+    fn health(&self, connection: &Connection, head: &RequestHead<'_>) -> Option<HttpReply> {
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
         let reply = match head.path {
-            "/healthz" => Reply::new(text, "ok\n", CacheControl::NoStore),
-            "/readyz" if self.shared.is_ready() => Reply::new(text, "ok\n", CacheControl::NoStore),
-            "/readyz" => Reply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n"),
+            "/healthz" => HttpReply::new(text, "ok\n", CacheControl::NoStore),
+            "/readyz" if self.shared.is_ready() => {
+                HttpReply::new(text, "ok\n", CacheControl::NoStore)
+            }
+            "/readyz" => {
+                HttpReply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n")
+            }
             "/metrics" if connection.is_inside => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
                 let text = self.shared.metrics.text(now);
                 let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                Reply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
+                HttpReply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
             }
-            _ if connection.is_inside => Reply::empty(StatusCode::NOT_FOUND),
+            _ if connection.is_inside => HttpReply::empty(StatusCode::NOT_FOUND),
             _ => return None,
         };
         Some(match *head.method {
@@ -239,20 +243,24 @@ impl Worker {
 
     /// Over http, Autodiscover is where there is a certificate for it: Outlook asks its user, and
     /// follows.
-    fn elsewhere(&self, head: &Head<'_>, request_log: &mut RequestLog) -> Option<Reply> {
+    fn redirect_to_https(
+        &self,
+        head: &RequestHead<'_>,
+        request_log: &mut RequestLog,
+    ) -> Option<HttpReply> {
         let canonical = self.shared.options.canonical_host.as_ref().filter(|_| !head.tls)?;
         if head.host.is_some_and(|host| host.eq_ignore_ascii_case(canonical.as_str())) {
             return None;
         }
         let site = self.at_host(head);
-        let Some(site) = site else { return Some(self.nobody()) };
+        let Some(site) = site else { return Some(self.no_provider()) };
         request_log.site = Some(site);
         let url = format!("https://{canonical}/autodiscover/autodiscover.xml");
         let url = HeaderValue::try_from(url).expect("a host name and a path");
-        Some(Reply::empty(StatusCode::FOUND).with(header::LOCATION, url))
+        Some(HttpReply::empty(StatusCode::FOUND).with(header::LOCATION, url))
     }
 
-    pub(super) fn at_host(&self, head: &Head<'_>) -> Option<Rc<Site>> {
+    pub(super) fn at_host(&self, head: &RequestHead<'_>) -> Option<Rc<Site>> {
         let own = self.shared.options.canonical_host.as_ref();
         self.cache.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
     }
@@ -261,14 +269,14 @@ impl Worker {
     /// person's is never answered for the host's domain instead.
     pub(super) fn site(
         &self,
-        head: &Head<'_>,
-        asked: &Asked<'_>,
+        head: &RequestHead<'_>,
+        asked: &RequestedAddress<'_>,
         is_personal: bool,
     ) -> Option<Rc<Site>> {
         let by_address =
             asked.domain().and_then(|domain| self.cache.of_domain(&self.shared.store, domain));
         if by_address.as_ref().is_some_and(|site| !site.is_default)
-            || (is_personal && matches!(asked, Asked::Person(_)))
+            || (is_personal && matches!(asked, RequestedAddress::Address(_)))
         {
             return by_address;
         }
@@ -279,26 +287,26 @@ impl Worker {
     }
 
     /// There is nobody with that domain here, or not yet.
-    pub(super) fn nobody(&self) -> Reply {
+    pub(super) fn no_provider(&self) -> HttpReply {
         match self.shared.is_ready() {
-            true => Reply::empty(StatusCode::NOT_FOUND),
-            false => Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
+            true => HttpReply::empty(StatusCode::NOT_FOUND),
+            false => HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 .with(header::RETRY_AFTER, HeaderValue::from_static("2")),
         }
     }
 
     /// Something that was found right when it was read is not right now: a fault of ours.
-    pub(super) fn broken(&self, what: &str, why: &str) -> Reply {
+    pub(super) fn internal_error(&self, what: &str, why: &str) -> HttpReply {
         self.shared.tell(&format!("cannot answer for {what}: {why}"));
-        Reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        HttpReply::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 /// A body of a bounded length, or the answer to one that is longer.
-async fn whole(mut body: Incoming) -> Result<Bytes, Reply> {
-    let too_large = || Reply {
+async fn read_body(mut body: Incoming) -> Result<Bytes, HttpReply> {
+    let too_large = || HttpReply {
         last: true,
-        ..Reply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 64 KiB\n")
+        ..HttpReply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 64 KiB\n")
     };
     if body.size_hint().lower() > LARGEST_BODY as u64 {
         return Err(too_large());
@@ -315,7 +323,7 @@ async fn whole(mut body: Incoming) -> Result<Bytes, Reply> {
             },
             // It went away, or its chunks are none.
             Some(Err(_)) => {
-                return Err(Reply { last: true, ..Reply::empty(StatusCode::BAD_REQUEST) });
+                return Err(HttpReply { last: true, ..HttpReply::empty(StatusCode::BAD_REQUEST) });
             }
         };
         if first.len() + all.len() + data.len() > LARGEST_BODY {
@@ -333,12 +341,12 @@ async fn whole(mut body: Incoming) -> Result<Bytes, Reply> {
     Ok(if all.is_empty() { first } else { all.into() })
 }
 
-fn not_allowed(method: &Method, allowed: &'static str) -> Reply {
+fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
     let status = match *method {
         Method::OPTIONS => StatusCode::NO_CONTENT,
         _ => StatusCode::METHOD_NOT_ALLOWED,
     };
-    let reply = Reply::empty(status).with(header::ALLOW, HeaderValue::from_static(allowed));
+    let reply = HttpReply::empty(status).with(header::ALLOW, HeaderValue::from_static(allowed));
     match *method {
         Method::OPTIONS => for_all_origins(reply)
             .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
@@ -347,6 +355,6 @@ fn not_allowed(method: &Method, allowed: &'static str) -> Reply {
 }
 
 /// What any page may read.
-pub(super) fn for_all_origins(reply: Reply) -> Reply {
+pub(super) fn for_all_origins(reply: HttpReply) -> HttpReply {
     reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
 }

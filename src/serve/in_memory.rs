@@ -12,7 +12,7 @@ use tokio::task::LocalSet;
 use super::connection::{ConnectionProgress, LingeringStream};
 use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
-use super::{Error, Kitchen, Options, ProviderReader, Shared, Sources};
+use super::{Error, Kitchen, ProviderReader, ServeOptions, ServerState, Sources};
 
 /// A server that is asked within this process.
 pub struct InMemoryServer {
@@ -27,11 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl InMemoryServer {
     /// With everything read.
-    pub fn new(kitchen: Kitchen, sources: Sources, options: Options) -> Result<Self, Error> {
+    pub fn new(kitchen: Kitchen, sources: Sources, options: ServeOptions) -> Result<Self, Error> {
         let kitchen = Arc::new(kitchen);
         let own = Arc::clone(&kitchen);
-        let (shared, _) = Shared::new(own, options, None, None, Box::new(|_| {}))?;
-        let reader = ProviderReader { kitchen, threads: 1, tell_findings: Box::new(|_| {}) };
+        let (shared, _) = ServerState::new(own, options, None, None, Box::new(|_| {}))?;
+        let reader = ProviderReader { kitchen, threads: 1, report_findings: Box::new(|_| {}) };
         let report =
             SourceIndex::new(sources).load(&reader, &shared.store).map_err(Error::Providers)?;
         if report.taken == 0 {
@@ -52,7 +52,7 @@ impl InMemoryServer {
             let stream = LingeringStream::new(server, Rc::clone(&progress));
             let talk = async {
                 worker
-                    .talk(
+                    .serve_connection(
                         stream,
                         Connection::from(std::net::IpAddr::from([192, 0, 2, 1])),
                         &progress,

@@ -15,7 +15,7 @@ use super::metrics::Metrics;
 use super::user_agent::CLIENTS;
 
 /// What is written of a request.
-pub struct Line<'a> {
+pub struct LogLine<'a> {
     pub method: &'a str,
     pub route: &'a str,
     /// The domain whose answer it is; empty: nobody's.
@@ -32,7 +32,7 @@ pub struct Line<'a> {
 
 /// How lines are written, the same on every thread.
 #[derive(Clone)]
-pub struct Log {
+pub struct AccessLog {
     sender: Option<SyncSender<String>>,
     /// A key that nobody knows, another one for each process: a hash tells two people apart and
     /// nothing else.
@@ -43,8 +43,8 @@ pub struct Log {
 }
 
 /// One thread's lines that wait.
-pub struct Lines {
-    log: Log,
+pub struct LogBuffer {
+    log: AccessLog,
     waiting: RefCell<String>,
     /// What the one clock said when the other was read last: a request needs only one of them.
     clocks: Cell<(Instant, Duration)>,
@@ -52,15 +52,15 @@ pub struct Lines {
     second: RefCell<(u64, String)>,
 }
 
-/// Lines are handed on in pieces of this: each piece wakes another thread up, which costs as much as
+/// LogBuffer are handed on in pieces of this: each piece wakes another thread up, which costs as much as
 /// ten answers.
 const PIECE: usize = 64 * 1024;
 /// Pieces that may wait for whoever reads the log.
 const MOST: usize = 64;
 
-impl Log {
+impl AccessLog {
     /// Without a log nothing is written down. With one, the thread that writes it ends with the last
-    /// of its [`Lines`].
+    /// of its [`LogBuffer`].
     pub fn new(on: bool, plain: bool, metrics: Arc<Metrics>) -> (Self, Option<Receiver<String>>) {
         let (sender, receiver) = match on {
             true => {
@@ -72,8 +72,8 @@ impl Log {
         (Self { sender, key: RandomState::new(), plain, metrics }, receiver)
     }
 
-    pub fn lines(&self) -> Lines {
-        Lines {
+    pub fn lines(&self) -> LogBuffer {
+        LogBuffer {
             log: self.clone(),
             waiting: RefCell::default(),
             clocks: Cell::new(clocks()),
@@ -93,12 +93,12 @@ pub fn write(receiver: &Receiver<String>) {
     }
 }
 
-impl Lines {
+impl LogBuffer {
     pub fn is_on(&self) -> bool {
         self.log.sender.is_some()
     }
 
-    pub fn add(&self, line: &Line<'_>) {
+    pub fn add(&self, line: &LogLine<'_>) {
         if !self.is_on() {
             return;
         }
@@ -242,9 +242,9 @@ mod tests {
 
     fn line(address: Option<&str>, plain: bool) -> String {
         let metrics = Arc::new(Metrics::new(vec!["x".to_owned()]));
-        let (log, receiver) = Log::new(true, plain, metrics);
+        let (log, receiver) = AccessLog::new(true, plain, metrics);
         let lines = log.lines();
-        lines.add(&Line {
+        lines.add(&LogLine {
             method: "GET",
             route: "thunderbird",
             domain: "a.example",

@@ -33,7 +33,7 @@ pub struct Counts {
 
 /// What all have in common.
 #[derive(Debug, Default)]
-pub struct Shared {
+pub struct SharedMetrics {
     pub connections: AtomicI64,
     pub refused_connections: AtomicU64,
     pub limited: AtomicU64,
@@ -51,7 +51,7 @@ pub struct Shared {
 pub struct Metrics {
     routes: Vec<String>,
     threads: Mutex<Vec<Arc<Counts>>>,
-    pub shared: Shared,
+    pub shared: SharedMetrics,
 }
 
 impl Counts {
@@ -81,7 +81,7 @@ impl Counts {
 
 impl Metrics {
     pub fn new(routes: Vec<String>) -> Self {
-        Self { routes, threads: Mutex::default(), shared: Shared::default() }
+        Self { routes, threads: Mutex::default(), shared: SharedMetrics::default() }
     }
 
     /// Counts for another thread.
@@ -170,7 +170,7 @@ impl Collector for Sums {
             ("requests_limited", "Requests beyond --rate-limit", &shared.limited),
             ("reloads", "Times that changed files were read anew", &shared.reloads),
             ("reloads_failed", "Times that a changed file was not taken", &shared.reloads_failed),
-            ("log_lines_lost", "Lines of the access log that nobody took", &shared.lost_lines),
+            ("log_lines_lost", "LogBuffer of the access log that nobody took", &shared.lost_lines),
         ] {
             let own = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value.load(Ordering::Relaxed)).encode(own)?;

@@ -56,15 +56,15 @@ pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use in_memory::InMemoryServer;
 pub use kitchen::{Kitchen, ProviderReader};
-pub use options::Options;
+pub use options::ServeOptions;
 pub use proxy::Network;
 pub use sources::Sources;
-pub use tls::{Certificates, Pair, Unusable};
+pub use tls::{CertificateError, CertificateFiles, Certificates};
 
 use acme::Acme;
 use handle::OTHER_ROUTES;
 use limits::RateLimit;
-use log::Log;
+use log::AccessLog;
 use metrics::Metrics;
 use reloader::Reloader;
 use store::{ProviderStore, SourceIndex};
@@ -77,7 +77,7 @@ pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
 
 /// Says what is found in files.
-pub type TellFindings = dyn Fn(&[Finding]) + Send + Sync;
+pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ pub enum Error {
     #[error(transparent)]
     Sockets(#[from] sockets::Error),
     #[error(transparent)]
-    Certificate(#[from] Unusable),
+    Certificate(#[from] CertificateError),
     #[error("cannot use TLS: {0}")]
     Tls(#[from] rustls::Error),
     #[error(transparent)]
@@ -115,13 +115,13 @@ fn readable(error: &io::Error) -> &'static str {
 }
 
 /// What every thread looks at.
-pub struct Shared {
+pub struct ServerState {
     kitchen: Arc<Kitchen>,
     store: ProviderStore,
     acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
-    log: Log,
-    options: Options,
+    log: AccessLog,
+    options: ServeOptions,
     rate_limit: Option<RateLimit>,
     /// By slot.
     media_types: Vec<HeaderValue>,
@@ -131,10 +131,10 @@ pub struct Shared {
     tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl Shared {
+impl ServerState {
     fn new(
         kitchen: Arc<Kitchen>,
-        options: Options,
+        options: ServeOptions,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
@@ -147,7 +147,7 @@ impl Shared {
             .collect::<Result<Vec<_>, _>>()?;
         let metrics = Arc::new(Metrics::new(routes));
         let (log, lines) =
-            Log::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
+            AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
             kitchen,
             store: ProviderStore::default(),
@@ -187,8 +187,8 @@ impl Shared {
 }
 
 /// Everything that a server is made of.
-pub struct Server {
-    pub options: Options,
+pub struct HttpServer {
+    pub options: ServeOptions,
     pub reader: ProviderReader,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
@@ -199,18 +199,18 @@ pub struct Server {
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl Server {
+impl HttpServer {
     /// Serves until a signal ends it.
     pub fn run(self) -> Result<(), Error> {
-        self.during(|reloader, index, events, _| reloader.run(index, events))
+        self.run_while(|reloader, index, events, _| reloader.run(index, events))
     }
 
     /// Serves for as long as somebody tests it.
     pub fn test<T>(self, test: impl FnOnce(&Running) -> T) -> Result<T, Error> {
-        self.during(|_, _, _, running| test(running))
+        self.run_while(|_, _, _, running| test(running))
     }
 
-    fn during<T>(
+    fn run_while<T>(
         self,
         work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &Running) -> T,
     ) -> Result<T, Error> {
@@ -234,7 +234,7 @@ impl Server {
         }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
         let kitchen = Arc::clone(&reader.kitchen);
-        let (shared, lines) = Shared::new(kitchen, options, acme, signer, tell)?;
+        let (shared, lines) = ServerState::new(kitchen, options, acme, signer, tell)?;
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
@@ -301,7 +301,7 @@ const MOST_TESTED: usize = 20;
 
 /// Opens every socket.
 fn open(
-    options: &Options,
+    options: &ServeOptions,
     certificates: Option<&Arc<Certificates>>,
     acme: Option<&Arc<Acme>>,
 ) -> Result<Vec<(TcpListener, Role)>, Error> {
@@ -336,7 +336,7 @@ fn open(
 
 /// Threads for the listeners that are meant.
 fn start(
-    shared: &Arc<Shared>,
+    shared: &Arc<ServerState>,
     listeners: &[(TcpListener, Role)],
     is_meant: &dyn Fn(&Role) -> bool,
     count: usize,
@@ -360,7 +360,7 @@ fn start(
 
 /// Certificates are fetched by a thread of its own, once it is known whose.
 fn start_acme(
-    shared: &Arc<Shared>,
+    shared: &Arc<ServerState>,
     stopped: stop::Receiver<bool>,
 ) -> io::Result<Option<thread::JoinHandle<()>>> {
     let Some(acme) = shared.acme.clone() else { return Ok(None) };

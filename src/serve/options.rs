@@ -9,7 +9,7 @@ use super::proxy::Network;
 
 /// What whoever starts it can say about a server.
 #[derive(Clone)]
-pub struct Options {
+pub struct ServeOptions {
     /// Over TLS where there are certificates, else plain.
     pub listen: Vec<SocketAddr>,
     /// Always plain.

@@ -4,10 +4,10 @@ use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
-use super::address::{Asked, parameters};
-use super::handle::Head;
+use super::address::{RequestedAddress, parameters};
+use super::handle::RequestHead;
 use super::kitchen::{Class, For, Page, Question};
-use super::reply::{CacheControl, Reply};
+use super::reply::{CacheControl, HttpReply};
 use super::routes::RouteMatch;
 use super::worker::Worker;
 
@@ -18,10 +18,10 @@ impl Worker {
     /// The page that a route leads to, for the address that was typed, or to type one.
     pub(super) async fn page(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         matched: &RouteMatch<'_>,
-        asked: &Asked<'_>,
-    ) -> Reply {
+        asked: &RequestedAddress<'_>,
+    ) -> HttpReply {
         let languages = &self.shared.kitchen.menu.slots[matched.slot].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
         let by_name = matched.language.or_else(|| parameters(head.query, &["lang"]).next());
@@ -29,15 +29,17 @@ impl Worker {
         let language = match by_name.and_then(|name| known_language(name, &known)) {
             Some(language) => language,
             // A language in the path is a page that there is, or is not.
-            None if matched.language.is_some() => return Reply::empty(StatusCode::NOT_FOUND),
+            None if matched.language.is_some() => return HttpReply::empty(StatusCode::NOT_FOUND),
             None => negotiate(accepted.unwrap_or_default(), &known),
         }
         .to_owned();
         // The form was sent with nothing in it.
         let typed = parameters(head.query, &["email"]).next().is_some();
         let (page, status, site) = match asked {
-            Asked::Nobody if typed => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
-            Asked::Person(_) => match self.site(head, asked, true) {
+            RequestedAddress::Missing if typed => {
+                (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head))
+            }
+            RequestedAddress::Address(_) => match self.site(head, asked, true) {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {
                         return self
@@ -48,10 +50,10 @@ impl Worker {
                 },
                 None => (Page::Unknown, StatusCode::NOT_FOUND, self.at_host(head)),
             },
-            Asked::Wrong => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
-            Asked::Nobody => (Page::Usual, StatusCode::OK, self.at_host(head)),
+            RequestedAddress::Invalid => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
+            RequestedAddress::Missing => (Page::Usual, StatusCode::OK, self.at_host(head)),
         };
-        let Some(site) = site else { return self.nobody() };
+        let Some(site) = site else { return self.no_provider() };
         let slot = matched.slot;
         let tongue = language.clone();
         let domain = site.domain.clone();
@@ -66,9 +68,9 @@ impl Worker {
         let cache = if page == Page::Usual { CacheControl::Public } else { CacheControl::NoStore };
         match made.await {
             Ok(Some(bytes)) => {
-                with_headers(Reply { status, ..html(bytes, cache) }, &language, head.tls)
+                with_headers(HttpReply { status, ..html(bytes, cache) }, &language, head.tls)
             }
-            Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
+            Ok(None) => HttpReply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
     }
@@ -80,7 +82,7 @@ impl Worker {
         address: crate::model::EmailAddress,
         language: String,
         tls: bool,
-    ) -> Reply {
+    ) -> HttpReply {
         let class = site.class;
         let tongue = language.clone();
         let made = self.build_blocking(site, move |kitchen, provider, maker| {
@@ -90,18 +92,18 @@ impl Worker {
         });
         match made.await {
             Ok(Some(bytes)) => with_headers(html(bytes, CacheControl::NoStore), &language, tls),
-            Ok(None) => Reply::empty(StatusCode::NOT_FOUND),
+            Ok(None) => HttpReply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }
     }
 }
 
-fn html(bytes: Vec<u8>, cache: CacheControl) -> Reply {
-    Reply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, cache)
+fn html(bytes: Vec<u8>, cache: CacheControl) -> HttpReply {
+    HttpReply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, cache)
 }
 
 /// With everything that keeps a page from doing more than a page has to.
-fn with_headers(reply: Reply, language: &str, tls: bool) -> Reply {
+fn with_headers(reply: HttpReply, language: &str, tls: bool) -> HttpReply {
     let policy = policy(&String::from_utf8_lossy(&reply.body));
     let mut reply = reply
         .with(header::VARY, HeaderValue::from_static("accept-language"))

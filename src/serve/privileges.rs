@@ -7,7 +7,7 @@ pub enum Error {
     #[error("there is no user \"{0}\" on this machine")]
     NoUser(String),
     #[error("cannot become the user {user}: {why}")]
-    Refused { user: String, why: String },
+    AutodiscoverError { user: String, why: String },
 }
 
 /// Root becomes `user`, or nobody; whoever is somebody else stays it. Gives what there is to say.
@@ -21,7 +21,7 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     if name == "root" {
         return Ok(None);
     }
-    let refused = |why: &dyn std::fmt::Display| Error::Refused {
+    let refused = |why: &dyn std::fmt::Display| Error::AutodiscoverError {
         user: name.to_owned(),
         why: why.to_string(),
     };

@@ -4,10 +4,10 @@
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
-use super::address::Asked;
-use super::handle::Head;
+use super::address::RequestedAddress;
+use super::handle::RequestHead;
 use super::kitchen::For;
-use super::reply::{CacheControl, Reply};
+use super::reply::{CacheControl, HttpReply};
 use super::worker::Worker;
 
 /// Pixels of a module.
@@ -15,7 +15,7 @@ const SCALE: usize = 8;
 
 /// A code as its modules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Code {
+struct QrCode {
     side: usize,
     /// In each row: where it is dark, from and to.
     dark: Vec<(usize, usize, usize)>,
@@ -23,19 +23,19 @@ struct Code {
 
 impl Worker {
     /// The answer, where the path is a picture's. None where there is no SVG of that name.
-    pub(super) async fn picture(&self, head: &Head<'_>) -> Option<Reply> {
+    pub(super) async fn picture(&self, head: &RequestHead<'_>) -> Option<HttpReply> {
         let stem = head.path.strip_suffix(".png")?;
         let menu = &self.shared.kitchen.menu;
         let svg = format!("{stem}.svg");
         let matched = menu.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {
-            return Some(Reply::empty(StatusCode::METHOD_NOT_ALLOWED));
+            return Some(HttpReply::empty(StatusCode::METHOD_NOT_ALLOWED));
         }
-        let asked = Asked::by_text(matched.address?);
-        let Some(site) = self.site(head, &asked, true) else { return Some(self.nobody()) };
+        let asked = RequestedAddress::by_text(matched.address?);
+        let Some(site) = self.site(head, &asked, true) else { return Some(self.no_provider()) };
         let Some(address) = asked.at(&site.domain) else {
             let words = "That is no e-mail address.\n";
-            return Some(Reply::words(StatusCode::BAD_REQUEST, words));
+            return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
         let (slot, class) = (matched.slot, site.class);
         let made = self.build_blocking(&site, move |kitchen, provider, maker| {
@@ -43,21 +43,21 @@ impl Worker {
         });
         let svg = match made.await {
             Ok(Some(svg)) => svg,
-            Ok(None) => return Some(Reply::empty(StatusCode::NOT_FOUND)),
+            Ok(None) => return Some(HttpReply::empty(StatusCode::NOT_FOUND)),
             Err(reply) => return Some(reply),
         };
-        let picture = Code::read(&String::from_utf8_lossy(&svg)).map(|code| code.png());
+        let picture = QrCode::read(&String::from_utf8_lossy(&svg)).map(|code| code.png());
         Some(match picture {
             Some(Ok(png)) => {
-                Reply::new(HeaderValue::from_static("image/png"), png, CacheControl::NoStore)
+                HttpReply::new(HeaderValue::from_static("image/png"), png, CacheControl::NoStore)
             }
             // A drawing of another kind: somebody's own template.
-            _ => Reply::empty(StatusCode::NOT_FOUND),
+            _ => HttpReply::empty(StatusCode::NOT_FOUND),
         })
     }
 }
 
-impl Code {
+impl QrCode {
     /// Reads what the helper `qr` of templates draws: rows of strokes, `M4 4.5h7m2 0h3`, in a square that
     /// begins at 0.
     fn read(svg: &str) -> Option<Self> {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn strokes_become_the_modules_that_they_cover() {
         let svg = "<svg viewBox=\"0 0 9 9\"><path d=\"M1 2.5h3m1 0h2M4 3.5h1\"/></svg>";
-        let code = Code::read(svg).unwrap();
+        let code = QrCode::read(svg).unwrap();
         assert_eq!(code.dark, [(2, 1, 4), (2, 5, 7), (3, 4, 5)]);
         assert!(code.png().unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
         for other in [
@@ -126,7 +126,7 @@ mod tests {
             "<svg viewBox=\"0 0 9 9\"/>",
             "<svg viewBox=\"0 0 9 9\"><path d=\"M1 2.5h30\"/></svg>",
         ] {
-            assert_eq!(Code::read(other), None, "{other}");
+            assert_eq!(QrCode::read(other), None, "{other}");
         }
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::store::{LoadReport, SourceIndex};
 use super::tls::Certificates;
 use super::watch::Event;
-use super::{Error, OpenSign, ProviderReader, Shared};
+use super::{Error, OpenSign, ProviderReader, ServerState};
 
 /// More changes may be on their way.
 const SETTLE: Duration = Duration::from_millis(60);
 
 /// Reads files anew.
 pub(super) struct Reloader<'s> {
-    pub(super) shared: &'s Arc<Shared>,
+    pub(super) shared: &'s Arc<ServerState>,
     pub(super) reader: ProviderReader,
     pub(super) certificates: Option<&'s Arc<Certificates>>,
     pub(super) sign: Option<Box<OpenSign>>,

@@ -10,9 +10,9 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 /// A body that is there as a whole.
-pub struct Whole(Option<Bytes>);
+pub struct WholeBody(Option<Bytes>);
 
-impl hyper::body::Body for Whole {
+impl hyper::body::Body for WholeBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -42,7 +42,7 @@ pub enum CacheControl {
 }
 
 #[derive(Debug)]
-pub struct Reply {
+pub struct HttpReply {
     pub status: StatusCode,
     pub media_type: Option<HeaderValue>,
     pub body: Bytes,
@@ -58,7 +58,7 @@ const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-impl Reply {
+impl HttpReply {
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Reply {
     }
 
     /// To HEAD goes everything but the body; hyper leaves that out and keeps its length.
-    pub fn into_response(self) -> Response<Whole> {
+    pub fn into_response(self) -> Response<WholeBody> {
         let mut headers = HeaderMap::with_capacity(8);
         if let Some(media_type) = self.media_type {
             headers.insert(header::CONTENT_TYPE, media_type);
@@ -112,7 +112,7 @@ impl Reply {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let body = (!self.body.is_empty()).then_some(self.body);
-        let mut response = Response::new(Whole(body));
+        let mut response = Response::new(WholeBody(body));
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         response

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 /// Where providers come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
-    pub(super) origin: Origin,
+    pub(super) origin: SourceOrigin,
     /// Whose provider answers for domains that nobody has.
     default: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum SourceOrigin {
     BuiltIn { name: String, text: &'static str },
     File(PathBuf),
     Folder(PathBuf),
@@ -23,33 +23,33 @@ pub struct Stamp(pub(super) u64);
 
 impl Sources {
     pub fn built_in(name: &str, text: &'static str) -> Self {
-        let origin = Origin::BuiltIn { name: name.to_owned(), text };
+        let origin = SourceOrigin::BuiltIn { name: name.to_owned(), text };
         Self { origin, default: Some(name.to_owned()) }
     }
 
     pub fn file(path: &Path) -> Self {
-        Self { origin: Origin::File(path.to_owned()), default: Some(stem(path)) }
+        Self { origin: SourceOrigin::File(path.to_owned()), default: Some(stem(path)) }
     }
 
     pub fn folder(path: &Path, default: Option<String>) -> Self {
-        Self { origin: Origin::Folder(path.to_owned()), default }
+        Self { origin: SourceOrigin::Folder(path.to_owned()), default }
     }
 
     /// The folder that has to be watched.
     pub fn watched(&self) -> Option<PathBuf> {
         match &self.origin {
-            Origin::BuiltIn { .. } => None,
-            Origin::File(path) => {
+            SourceOrigin::BuiltIn { .. } => None,
+            SourceOrigin::File(path) => {
                 let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
                 Some(folder.unwrap_or(Path::new(".")).to_owned())
             }
-            Origin::Folder(path) => Some(path.clone()),
+            SourceOrigin::Folder(path) => Some(path.clone()),
         }
     }
 
     /// Whether it is many files, of which one more broken one does not end the service.
     pub fn is_folder(&self) -> bool {
-        matches!(self.origin, Origin::Folder(_))
+        matches!(self.origin, SourceOrigin::Folder(_))
     }
 
     pub fn default_name(&self) -> Option<&str> {

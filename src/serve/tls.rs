@@ -17,7 +17,7 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 
 /// A chain and its key, as files.
 #[derive(Debug, Clone)]
-pub struct Pair {
+pub struct CertificateFiles {
     pub chain: PathBuf,
     pub key: PathBuf,
 }
@@ -25,7 +25,7 @@ pub struct Pair {
 /// Why a certificate cannot be used, with its file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {path}: {why}")]
-pub struct Unusable {
+pub struct CertificateError {
     pub path: String,
     pub why: String,
 }
@@ -33,7 +33,7 @@ pub struct Unusable {
 /// Every certificate that there is.
 #[derive(Debug)]
 pub struct Certificates {
-    pairs: Vec<Pair>,
+    pairs: Vec<CertificateFiles>,
     current: RwLock<Arc<Current>>,
 }
 
@@ -50,7 +50,7 @@ struct Current {
 const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 impl Certificates {
-    pub fn read(pairs: Vec<Pair>) -> Result<Self, Unusable> {
+    pub fn read(pairs: Vec<CertificateFiles>) -> Result<Self, CertificateError> {
         let current = Current::read(&pairs)?;
         Ok(Self { pairs, current: RwLock::new(Arc::new(current)) })
     }
@@ -70,7 +70,7 @@ impl Certificates {
     }
 
     /// Reads the files anew if one has changed. An error leaves what there was.
-    pub fn reload(&self) -> Result<bool, Unusable> {
+    pub fn reload(&self) -> Result<bool, CertificateError> {
         let current = self.current();
         if self.pairs.iter().flat_map(stamps).eq(current.stamps.iter().copied()) {
             return Ok(false);
@@ -130,7 +130,7 @@ impl Current {
         self.names.get(name).or_else(wildcard).cloned()
     }
 
-    fn read(pairs: &[Pair]) -> Result<Self, Unusable> {
+    fn read(pairs: &[CertificateFiles]) -> Result<Self, CertificateError> {
         let mut current = Self::default();
         for pair in pairs {
             // Before they are read, so that a change in between is seen the next time.
@@ -149,8 +149,10 @@ impl Current {
 }
 
 /// A chain with its key, the names in it, and when it ends.
-pub fn read_pair(pair: &Pair) -> Result<(CertifiedKey, Vec<String>, i64), Unusable> {
-    let unusable = |path: &Path, why: &dyn fmt::Display| Unusable {
+pub fn read_pair(
+    pair: &CertificateFiles,
+) -> Result<(CertifiedKey, Vec<String>, i64), CertificateError> {
+    let unusable = |path: &Path, why: &dyn fmt::Display| CertificateError {
         path: path.display().to_string(),
         why: why.to_string(),
     };
@@ -196,7 +198,7 @@ pub fn certified(
     Ok((certified, names, end))
 }
 
-fn stamps(pair: &Pair) -> [Option<SystemTime>; 2] {
+fn stamps(pair: &CertificateFiles) -> [Option<SystemTime>; 2] {
     let stamp = |path: &Path| -> io::Result<SystemTime> { std::fs::metadata(path)?.modified() };
     [stamp(&pair.chain).ok(), stamp(&pair.key).ok()]
 }

@@ -22,22 +22,22 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
-use super::Shared;
+use super::ServerState;
 use super::answer_cache::AnswerCache;
 use super::connection::{ConnectionProgress, LingeringStream};
 use super::handle::handle;
-use super::log::Lines;
+use super::log::LogBuffer;
 use super::metrics::Counts;
 use super::proxy_protocol;
 use super::user_agent;
 
 /// What one thread has to itself.
 pub struct Worker {
-    pub shared: Arc<Shared>,
+    pub shared: Arc<ServerState>,
     pub cache: AnswerCache,
     pub counts: Arc<Counts>,
-    pub lines: Lines,
-    open: RefCell<HashMap<u64, Open>>,
+    pub lines: LogBuffer,
+    open: RefCell<HashMap<u64, OpenConnection>>,
     next: Cell<u64>,
     ending: Cell<Ending>,
 }
@@ -47,11 +47,11 @@ pub struct Worker {
 enum Ending {
     Not,
     /// Those on which something was asked.
-    Asked,
+    RequestedAddress,
     All,
 }
 
-struct Open {
+struct OpenConnection {
     progress: Rc<ConnectionProgress>,
     task: AbortHandle,
 }
@@ -111,7 +111,11 @@ impl Connection {
 }
 
 /// Serves until `stop` says so; then what is being answered is answered to its end.
-pub fn run(shared: Arc<Shared>, listeners: Vec<(TcpListener, Role)>, stop: watch::Receiver<bool>) {
+pub fn run(
+    shared: Arc<ServerState>,
+    listeners: Vec<(TcpListener, Role)>,
+    stop: watch::Receiver<bool>,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -127,7 +131,7 @@ pub fn run(shared: Arc<Shared>, listeners: Vec<(TcpListener, Role)>, stop: watch
 }
 
 impl Worker {
-    pub fn new(shared: Arc<Shared>) -> Rc<Self> {
+    pub fn new(shared: Arc<ServerState>) -> Rc<Self> {
         let counts = shared.metrics.counts();
         let lines = shared.log.lines();
         Rc::new(Self {
@@ -165,7 +169,7 @@ impl Worker {
             task.abort();
         }
         let begun = Instant::now();
-        self.end(Ending::Asked);
+        self.end(Ending::RequestedAddress);
         while !self.open.borrow().is_empty() && begun.elapsed() < LAST {
             if begun.elapsed() > FRESH && self.ending.get() != Ending::All {
                 self.end(Ending::All);
@@ -220,7 +224,7 @@ impl Worker {
     fn open(self: &Rc<Self>, stream: TcpStream, peer: IpAddr, role: Role) {
         let number = self.next.replace(self.next.get() + 1);
         let progress = ConnectionProgress::new();
-        let guard = Opened { worker: Rc::clone(self), number };
+        let guard = ConnectionGuard { worker: Rc::clone(self), number };
         self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
         let mut stream = LingeringStream::new(stream, Rc::clone(&progress));
         let (worker, own) = (Rc::clone(self), Rc::clone(&progress));
@@ -231,7 +235,7 @@ impl Worker {
                 is_inside: matches!(role, Role::Inside),
                 ..Connection::from(peer)
             };
-            if worker.is_introduced(&connection) {
+            if worker.expects_proxy_header(&connection) {
                 let Ok(header) = proxy_protocol::read(&mut stream).await else {
                     // Without the header it is not known who asks, so nothing is answered.
                     let _ = stream.shutdown().await;
@@ -249,18 +253,20 @@ impl Worker {
                     // What fails here is a port scan, or a client of another century.
                     let Some(stream) = secured else { return };
                     connection.server_name = stream.get_ref().1.server_name().map(str::to_owned);
-                    worker.talk(stream, connection, &own).await;
+                    worker.serve_connection(stream, connection, &own).await;
                 }
-                Role::Plain | Role::Inside => worker.talk(stream, connection, &own).await,
+                Role::Plain | Role::Inside => {
+                    worker.serve_connection(stream, connection, &own).await
+                }
             }
         });
-        let open = Open { progress, task: task.abort_handle() };
+        let open = OpenConnection { progress, task: task.abort_handle() };
         // It cannot have run yet: it is a task of this thread.
         self.open.borrow_mut().insert(number, open);
     }
 
     /// Whether a balancer says first for whom the connection is.
-    fn is_introduced(&self, connection: &Connection) -> bool {
+    fn expects_proxy_header(&self, connection: &Connection) -> bool {
         let options = &self.shared.options;
         options.proxy_protocol
             && !connection.is_inside
@@ -268,7 +274,7 @@ impl Worker {
     }
 
     /// Answers on a connection until it ends.
-    pub async fn talk<S>(
+    pub async fn serve_connection<S>(
         self: &Rc<Self>,
         stream: S,
         connection: Connection,
@@ -284,7 +290,7 @@ impl Worker {
         builder
             .http1()
             .header_read_timeout(None)
-            // Head and body in one piece: copying 2 KiB costs less than the call that takes two.
+            // RequestHead and body in one piece: copying 2 KiB costs less than the call that takes two.
             .writev(false)
             .max_buf_size(LARGEST_HEAD)
             .http2()
@@ -301,7 +307,7 @@ impl Worker {
             // A request that is on its way to a connection just taken is still answered.
             let ends = match self.ending.get() {
                 Ending::Not => false,
-                Ending::Asked => !progress.is_fresh(),
+                Ending::RequestedAddress => !progress.is_fresh(),
                 Ending::All => true,
             };
             if poll.is_pending() && ends && !is_told {
@@ -322,12 +328,12 @@ impl Worker {
 }
 
 /// Takes a connection off the list when its task ends, in whatever way.
-struct Opened {
+struct ConnectionGuard {
     worker: Rc<Worker>,
     number: u64,
 }
 
-impl Drop for Opened {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.worker.shared.metrics.shared.connections.fetch_sub(1, Ordering::Relaxed);
         // It may be the list itself that drops it.

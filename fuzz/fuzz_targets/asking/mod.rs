@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mailwright::serve::{InMemoryServer, Kitchen, Options, Sources, Timeouts};
+use mailwright::serve::{InMemoryServer, Kitchen, ServeOptions, Sources, Timeouts};
 use mailwright::target::Targets;
 
 thread_local! {
@@ -24,7 +24,7 @@ pub fn server() -> InMemoryServer {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/providers/both.example.toml");
     // The package of the fuzzers is a folder below.
     let file = file.replace("/fuzz/tests/", "/tests/");
-    let options = Options {
+    let options = ServeOptions {
         listen: Vec::new(),
         listen_http: Vec::new(),
         metrics: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::{EmailAddress, Hostname};
 use crate::net::{Net, Override};
 use crate::report::{Verified, human_verified};
-use crate::serve::{Running, Server};
+use crate::serve::{HttpServer, Running};
 use crate::verify::hosted::{Hosted, hosted};
 
 use super::super::terminal::Terminal;
@@ -21,7 +21,7 @@ const NOBODY: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
 /// What clients put before a domain.
 const NAMES: [&str; 4] = ["", "autoconfig.", "autodiscover.", "ua-auto-config."];
 
-pub fn run(server: Server, ca: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Failure> {
+pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Failure> {
     let reports = server.test(|running| {
         let domains = running.domains.iter().filter_map(|domain| Hostname::new(domain).ok());
         domains.map(|domain| look(running, &domain, ca)).collect::<Result<Vec<_>, _>>()

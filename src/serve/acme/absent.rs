@@ -9,7 +9,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::model::Hostname;
 
-use super::Shared;
+use super::ServerState;
 use super::tls::Certificates;
 
 /// There are none.
@@ -49,11 +49,16 @@ impl Acme {
         match *self {}
     }
 
-    pub async fn accept<S>(&self, _: &Shared, _: Arc<ServerConfig>, _: S) -> Option<TlsStream<S>> {
+    pub async fn accept<S>(
+        &self,
+        _: &ServerState,
+        _: Arc<ServerConfig>,
+        _: S,
+    ) -> Option<TlsStream<S>> {
         match *self {}
     }
 
-    pub fn run(&self, _: &Arc<Shared>, _: watch::Receiver<bool>) {
+    pub fn run(&self, _: &Arc<ServerState>, _: watch::Receiver<bool>) {
         match *self {}
     }
 }

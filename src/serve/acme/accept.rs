@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::serve::Shared;
+use crate::serve::ServerState;
 
 use super::{Acme, challenges, now};
 
@@ -21,7 +21,7 @@ impl Acme {
     /// None: the handshake has failed, or was the authority's.
     pub async fn accept<S>(
         &self,
-        shared: &Shared,
+        shared: &ServerState,
         config: Arc<ServerConfig>,
         stream: S,
     ) -> Option<TlsStream<S>>
@@ -44,7 +44,7 @@ impl Acme {
     }
 
     /// Sees to it that there is a certificate, if there may be one and it comes soon.
-    async fn ensure(&self, shared: &Shared, name: &str) {
+    async fn ensure(&self, shared: &ServerState, name: &str) {
         if self.files.as_ref().is_some_and(|files| files.of(name).is_some()) {
             return;
         }

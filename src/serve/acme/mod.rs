@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::model::Hostname;
 
-use super::Shared;
+use super::ServerState;
 use super::tls::Certificates;
 
 pub use figures::AcmeFigures;
@@ -153,7 +153,7 @@ impl Acme {
     }
 
     /// Asks for a certificate, if there may be one now. Whether one is on its way.
-    fn ask(&self, shared: &Shared, name: &str) -> bool {
+    fn ask(&self, shared: &ServerState, name: &str) -> bool {
         let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
             return false;
         };

@@ -9,7 +9,7 @@ use instant_acme::Account;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::{LocalSet, spawn_local};
 
-use crate::serve::Shared;
+use crate::serve::ServerState;
 
 use super::issued::IssuedCertificate;
 use super::names::{NameOwner, whose};
@@ -31,7 +31,7 @@ const KEEP_ENDED: i64 = 7 * 86_400;
 
 struct Fetcher {
     acme: Arc<Acme>,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     account: Mutex<Option<Account>>,
     together: Semaphore,
     /// Which of the kinds of challenge has worked last.
@@ -40,7 +40,7 @@ struct Fetcher {
 
 impl Acme {
     /// Fetches until the server ends.
-    pub fn run(self: &Arc<Self>, shared: &Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    pub fn run(self: &Arc<Self>, shared: &Arc<ServerState>, mut stopped: watch::Receiver<bool>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

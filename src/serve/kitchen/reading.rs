@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::{fs, io, thread};
 
-use super::super::TellFindings;
-use super::super::sources::{Origin, Sources, Stamp, stem};
+use super::super::ReportFindings;
+use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
 use super::{Kitchen, Maker};
 use crate::finding::{Finding, Severity, Source};
@@ -15,7 +15,7 @@ pub struct ProviderReader {
     pub kitchen: Arc<Kitchen>,
     pub threads: usize,
     /// Says what is found in the files.
-    pub tell_findings: Box<TellFindings>,
+    pub report_findings: Box<ReportFindings>,
 }
 
 /// Which files to read: by default those that changed.
@@ -105,7 +105,7 @@ impl ProviderReader {
             let _ = dictionary.set(known.to_vec());
         }
         let event = |(name, stamp): &(String, Stamp), read: Read| {
-            (self.tell_findings)(&read.findings);
+            (self.report_findings)(&read.findings);
             let (name, stamp) = (name.clone(), *stamp);
             match read.packed {
                 Some(bytes) => SourceEvent::Taken {
@@ -224,13 +224,13 @@ impl FileReader<'_> {
 }
 
 /// The text of a provider's file.
-fn source(name: &str, origin: &Origin) -> Result<Arc<Source>, Vec<Finding>> {
+fn source(name: &str, origin: &SourceOrigin) -> Result<Arc<Source>, Vec<Finding>> {
     let path = match origin {
-        Origin::BuiltIn { text, .. } => {
+        SourceOrigin::BuiltIn { text, .. } => {
             return Ok(Source::new(format!("providers/{name}.toml"), *text));
         }
-        Origin::File(path) => path.clone(),
-        Origin::Folder(folder) => folder.join(format!("{name}.toml")),
+        SourceOrigin::File(path) => path.clone(),
+        SourceOrigin::Folder(folder) => folder.join(format!("{name}.toml")),
     };
     let text = fs::read_to_string(&path).map_err(|why| {
         let message = format!("cannot read {}: {why}", path.display());
@@ -240,18 +240,18 @@ fn source(name: &str, origin: &Origin) -> Result<Arc<Source>, Vec<Finding>> {
 }
 
 /// The files that are there now.
-fn there(origin: &Origin) -> io::Result<BTreeMap<String, Stamp>> {
+fn there(origin: &SourceOrigin) -> io::Result<BTreeMap<String, Stamp>> {
     match origin {
-        Origin::BuiltIn { name, text } => {
+        SourceOrigin::BuiltIn { name, text } => {
             let length = text.len() as u64;
             let stamp = Stamp(length);
             Ok(BTreeMap::from([(name.clone(), stamp)]))
         }
-        Origin::File(path) => {
+        SourceOrigin::File(path) => {
             let stamp = stamp(&fs::metadata(path)?);
             Ok(BTreeMap::from([(stem(path), stamp)]))
         }
-        Origin::Folder(folder) => {
+        SourceOrigin::Folder(folder) => {
             let mut all = BTreeMap::new();
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
@@ -294,8 +294,11 @@ mod tests {
         let targets = targets.collect();
         let kitchen =
             Kitchen::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
-        let reader =
-            ProviderReader { kitchen: Arc::new(kitchen), threads, tell_findings: Box::new(|_| {}) };
+        let reader = ProviderReader {
+            kitchen: Arc::new(kitchen),
+            threads,
+            report_findings: Box::new(|_| {}),
+        };
         let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
         let mut all = Vec::new();
         reader
