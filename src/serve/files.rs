@@ -161,7 +161,7 @@ impl Worker {
         body: &[u8],
         request_log: &mut RequestLog,
     ) -> HttpReply {
-        let slot = &self.shared.kitchen.menu.slots[number];
+        let slot = &self.shared.kitchen.routes.resources[number];
         let address = match autodiscover::read(body) {
             Posted::Settings { address } => address,
             Posted::MobileSync => {

@@ -56,7 +56,7 @@ pub async fn handle(
     let trusted = &shared.options.trusted;
     let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
     let family = connection.family(parts.headers.get(header::USER_AGENT));
-    let none = shared.kitchen.menu.slots.len() + OTHER_ROUTES.len() - 1;
+    let none = shared.kitchen.routes.resources.len() + OTHER_ROUTES.len() - 1;
     let mut request_log = RequestLog { route: none, site: None, address: None };
     let mut reply = match host(&parts) {
         Ok(host) => {
@@ -140,13 +140,13 @@ impl Worker {
         request_log: &mut RequestLog,
     ) -> HttpReply {
         let shared = &self.shared;
-        let slots = shared.kitchen.menu.slots.len();
+        let resources = shared.kitchen.routes.resources.len();
         if let Some(reply) = self.health(connection, head) {
-            request_log.route = slots + 2;
+            request_log.route = resources + 2;
             return reply;
         }
         if let Some(words) = shared.acme.as_ref().and_then(|acme| acme.at_path(head.path)) {
-            request_log.route = slots + 3;
+            request_log.route = resources + 3;
             let media_type = HeaderValue::from_static("application/octet-stream");
             return match head.method {
                 &Method::GET | &Method::HEAD => {
@@ -168,22 +168,22 @@ impl Worker {
             && path.as_bytes()[..AUTODISCOVER_JSON.len()]
                 .eq_ignore_ascii_case(AUTODISCOVER_JSON.as_bytes())
         {
-            request_log.route = slots;
+            request_log.route = resources;
             return match head.method {
                 &Method::GET | &Method::HEAD => self.autodiscover_json(head, request_log),
                 _ => not_allowed(head.method, "GET, HEAD, OPTIONS"),
             };
         }
         if let Some(reply) = self.picture(head).await {
-            request_log.route = slots + 1;
+            request_log.route = resources + 1;
             return reply;
         }
-        let Some(matched) = shared.kitchen.menu.find(path) else {
-            request_log.route = slots + OTHER_ROUTES.len() - 1;
+        let Some(matched) = shared.kitchen.routes.find(path) else {
+            request_log.route = resources + OTHER_ROUTES.len() - 1;
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         request_log.route = matched.slot;
-        let slot = &shared.kitchen.menu.slots[matched.slot];
+        let slot = &shared.kitchen.routes.resources[matched.slot];
         let is_post = *head.method == Method::POST && slot.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
             let allowed = if slot.is_autodiscover {

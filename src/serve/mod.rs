@@ -139,10 +139,10 @@ impl ServerState {
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
-        let slots = kitchen.menu.slots.iter();
-        let mut routes: Vec<String> = slots.clone().map(|slot| slot.name.clone()).collect();
+        let resources = kitchen.routes.resources.iter();
+        let mut routes: Vec<String> = resources.clone().map(|slot| slot.name.clone()).collect();
         routes.extend(OTHER_ROUTES.map(str::to_owned));
-        let media_types = slots
+        let media_types = resources
             .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
             .collect::<Result<Vec<_>, _>>()?;
         let metrics = Arc::new(Metrics::new(routes));
@@ -178,10 +178,10 @@ impl ServerState {
     }
 
     fn route_name(&self, route: usize) -> &str {
-        let slots = &self.kitchen.menu.slots;
-        match slots.get(route) {
+        let resources = &self.kitchen.routes.resources;
+        match resources.get(route) {
             Some(slot) => &slot.name,
-            None => OTHER_ROUTES.get(route - slots.len()).copied().unwrap_or_default(),
+            None => OTHER_ROUTES.get(route - resources.len()).copied().unwrap_or_default(),
         }
     }
 }

@@ -22,7 +22,7 @@ impl Worker {
         matched: &RouteMatch<'_>,
         asked: &RequestedAddress<'_>,
     ) -> HttpReply {
-        let languages = &self.shared.kitchen.menu.slots[matched.slot].languages;
+        let languages = &self.shared.kitchen.routes.resources[matched.slot].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
         let by_name = matched.language.or_else(|| parameters(head.query, &["lang"]).next());
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());

@@ -25,9 +25,9 @@ impl Worker {
     /// The answer, where the path is a picture's. None where there is no SVG of that name.
     pub(super) async fn picture(&self, head: &RequestHead<'_>) -> Option<HttpReply> {
         let stem = head.path.strip_suffix(".png")?;
-        let menu = &self.shared.kitchen.menu;
+        let routes = &self.shared.kitchen.routes;
         let svg = format!("{stem}.svg");
-        let matched = menu.find(&svg)?;
+        let matched = routes.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {
             return Some(HttpReply::empty(StatusCode::METHOD_NOT_ALLOWED));
         }

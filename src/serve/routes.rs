@@ -23,10 +23,10 @@ pub struct Resource {
     pub languages: Vec<String>,
 }
 
-/// All slots, and the way from a path to one.
+/// All resources, and the way from a path to one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routes {
-    pub slots: Vec<Resource>,
+    pub resources: Vec<Resource>,
     /// In lower case: the clients of Autodiscover write it in every way.
     exact: Vec<(String, usize)>,
     /// What stands before and after the address.
@@ -66,7 +66,7 @@ impl Routes {
     fn file(&mut self, at: usize, target: &Target, number: usize, file: &FileSpec) {
         let personal = file.scope == Scope::Account;
         // The other file of the same kind, whichever of them stands first.
-        let beside = self.slots.iter().position(|slot| {
+        let beside = self.resources.iter().position(|slot| {
             let other = if personal { slot.shared } else { slot.personal };
             let taken = if personal { slot.personal } else { slot.shared };
             slot.target == at
@@ -78,7 +78,7 @@ impl Routes {
                 })
         });
         let slot = beside.unwrap_or_else(|| {
-            self.slots.push(Resource {
+            self.resources.push(Resource {
                 name: target.name.clone(),
                 target: at,
                 shared: None,
@@ -92,9 +92,9 @@ impl Routes {
                     false => Vec::new(),
                 },
             });
-            self.slots.len() - 1
+            self.resources.len() - 1
         });
-        let own = &mut self.slots[slot];
+        let own = &mut self.resources[slot];
         match personal {
             true => own.personal = Some(number),
             false => own.shared = Some(number),
@@ -149,6 +149,6 @@ impl Routes {
 
     /// Every path that has a name of its own.
     pub fn paths(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.exact.iter().map(|(route, slot)| (route.as_str(), &self.slots[*slot]))
+        self.exact.iter().map(|(route, slot)| (route.as_str(), &self.resources[*slot]))
     }
 }

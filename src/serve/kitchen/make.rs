@@ -52,7 +52,7 @@ impl Maker {
         customers: bool,
     ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
         let mut answers: Answers = Vec::new();
-        answers.resize_with(kitchen.menu.slots.len() * 4, || Prepared::Nothing);
+        answers.resize_with(kitchen.routes.resources.len() * 4, || Prepared::Nothing);
         let mut found = Vec::new();
         let hosts_differ = has_placeholders(provider);
         let domains = &provider.config.domains;
@@ -74,7 +74,7 @@ impl Maker {
             self.prepare(kitchen, provider, of, other, &mut answers, &mut found)?;
         }
         // Last, since another thread may find out meanwhile that a slot is one of these.
-        for slot in (0..kitchen.menu.slots.len()).filter(|slot| kitchen.is_in_full(*slot)) {
+        for slot in (0..kitchen.routes.resources.len()).filter(|slot| kitchen.is_in_full(*slot)) {
             for class in [Class::Own, Class::Customer] {
                 let answer = &mut answers[place(slot, class, true)];
                 if matches!(answer, Prepared::Nothing) {
@@ -117,9 +117,9 @@ impl Maker {
             })?;
         found.extend(made.findings);
         for (target, number, mut ready) in made.files {
-            let slots = kitchen.menu.slots.iter().enumerate();
+            let resources = kitchen.routes.resources.iter().enumerate();
             let personal = matches!(of, For::Account(..));
-            let own = slots.filter(|(_, slot)| {
+            let own = resources.filter(|(_, slot)| {
                 let file = if personal { slot.personal } else { slot.shared };
                 kitchen.targets[slot.target].name == target && file == Some(number)
             });
@@ -167,7 +167,7 @@ impl Maker {
         slot: usize,
         of: For<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
-        let slot = &kitchen.menu.slots[slot];
+        let slot = &kitchen.routes.resources[slot];
         let target = &kitchen.targets[slot.target];
         let file = match of {
             For::Account(..) => slot.personal,
@@ -248,7 +248,7 @@ impl Kitchen {
     /// What a template makes of a person's values is the same question for every provider.
     fn note_in_full(&self, job: &Job<'_>) {
         let number = number_of(job);
-        for (at, slot) in self.menu.slots.iter().enumerate() {
+        for (at, slot) in self.routes.resources.iter().enumerate() {
             let is_this = std::ptr::eq(&self.targets[slot.target], job.target)
                 && slot.personal == Some(number)
                 && slot.shared.is_none();

@@ -30,7 +30,7 @@ pub use reading::{ProviderReader, SourceEvent, Wanted};
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
 pub struct Kitchen {
     pub targets: Vec<Target>,
-    pub menu: Routes,
+    pub routes: Routes,
     /// The names of the targets, which are all made.
     pub selected: Vec<String>,
     pub protocol: Protocol,
@@ -67,7 +67,7 @@ pub enum Prepared {
     InFull,
 }
 
-/// What is ready of a provider: for each slot of the menu, the answers of both classes, for everybody
+/// What is ready of a provider: for each slot of the routes, the answers of both classes, for everybody
 /// and for a person.
 pub type Answers = Vec<Prepared>;
 
@@ -84,13 +84,13 @@ impl Kitchen {
         organization: Organization,
         overrides: Override,
     ) -> Self {
-        let menu = Routes::of(&targets);
+        let routes = Routes::of(&targets);
         let selected = targets.iter().map(|target| target.name.clone()).collect();
         let makers = Mutex::default();
-        let always_in_full = menu.slots.iter().map(|_| AtomicBool::new(false)).collect();
+        let always_in_full = routes.resources.iter().map(|_| AtomicBool::new(false)).collect();
         Self {
             targets,
-            menu,
+            routes,
             selected,
             protocol,
             options,
@@ -107,10 +107,10 @@ impl Kitchen {
 
     /// The targets of which something has to be prepared.
     fn to_prepare(&self) -> Vec<String> {
-        let slots = self.menu.slots.iter().enumerate();
-        let slots = slots.filter(|(at, slot)| !slot.is_page && !self.is_in_full(*at));
+        let resources = self.routes.resources.iter().enumerate();
+        let resources = resources.filter(|(at, slot)| !slot.is_page && !self.is_in_full(*at));
         let mut names: Vec<String> =
-            slots.map(|(_, slot)| self.targets[slot.target].name.clone()).collect();
+            resources.map(|(_, slot)| self.targets[slot.target].name.clone()).collect();
         names.dedup();
         names
     }

@@ -47,7 +47,7 @@ impl Maker {
         if any_error(&findings) {
             return Err(findings);
         }
-        let slot = &kitchen.menu.slots[question.slot];
+        let slot = &kitchen.routes.resources[question.slot];
         let target = &kitchen.targets[slot.target];
         let mut jobs = plan.bundles.iter().flat_map(|bundle| &bundle.jobs);
         let is_wanted = |job: &Job<'_>| {
