@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    CertificateFiles, Certificates, Error, HttpServer, Kitchen, ProviderReader, ReportFindings,
-    ServeOptions, Sources, Timeouts,
+    AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader,
+    ReportFindings, ServeOptions, Sources, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
@@ -28,16 +28,16 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let mut findings = Vec::new();
     let (project, beside) = project(global, &mut findings)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
-    let kitchen = kitchen(args, global, project, &mut findings)?;
+    let builder = builder(args, global, project, &mut findings)?;
     terminal.findings(&findings);
     let (Some(sources), false) = (sources, any_error(&findings)) else {
         return Ok(Outcome::Findings);
     };
     let options = options(args)?;
-    let (kitchen, threads) = (Arc::new(kitchen), options.threads);
+    let (builder, threads) = (Arc::new(builder), options.threads);
     let server = HttpServer {
         options,
-        reader: ProviderReader { kitchen, threads, report_findings: talk_of_findings(global) },
+        reader: ProviderReader { builder, threads, report_findings: talk_of_findings(global) },
         sources,
         certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,
@@ -119,12 +119,12 @@ fn sources(
     }
 }
 
-fn kitchen(
+fn builder(
     args: &ServeArgs,
     global: &Global,
     project: Project,
     findings: &mut Vec<Finding>,
-) -> Result<Kitchen, Failure> {
+) -> Result<AnswerBuilder, Failure> {
     let all = Targets::new(global.templates.as_deref())?;
     let targets: Vec<_> = all.names_routed().filter_map(|name| all.get(name, findings)).collect();
     let protocol = match args.protocol {
@@ -146,7 +146,7 @@ fn kitchen(
         }
     }
     unknown_target_options(&options, &targets, findings);
-    Ok(Kitchen::new(targets, protocol, options, project.organization, project.overrides))
+    Ok(AnswerBuilder::new(targets, protocol, options, project.organization, project.overrides))
 }
 
 fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {

@@ -37,7 +37,7 @@ impl Worker {
         &self,
         site: &Site,
         work: impl FnOnce(
-            &super::kitchen::Kitchen,
+            &super::kitchen::AnswerBuilder,
             &Arc<crate::settings::Provider>,
             &mut super::kitchen::Maker,
         ) -> Result<T, Vec<Finding>>
@@ -51,12 +51,12 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let name = site.packed.name().to_owned();
         let made = self.run_blocking(move || {
-            let kitchen = &*shared.kitchen;
+            let builder = &*shared.builder;
             let source = crate::finding::Source::new(format!("{name}.toml"), text);
-            let (provider, findings) = kitchen.read(&name, &source);
+            let (provider, findings) = builder.read(&name, &source);
             let Some(provider) = provider else { return Err(findings) };
-            kitchen.with_maker(|maker| {
-                let made = work(kitchen, &provider, maker);
+            builder.with_maker(|maker| {
+                let made = work(builder, &provider, maker);
                 maker.forget();
                 made
             })

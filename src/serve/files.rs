@@ -64,8 +64,8 @@ impl Worker {
         };
         if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
-            let made = self.build_blocking(site, move |kitchen, provider, maker| {
-                maker.in_full(kitchen, provider, number, For::Customer(&domain))
+            let made = self.build_blocking(site, move |builder, provider, maker| {
+                maker.in_full(builder, provider, number, For::Customer(&domain))
             });
             ready = match made.await {
                 Ok(Some(bytes)) => self.cache.insert(site, number, bytes.into()),
@@ -126,8 +126,8 @@ impl Worker {
             None => {
                 let class = site.class;
                 let address = address.clone();
-                let made = self.build_blocking(site, move |kitchen, provider, maker| {
-                    maker.in_full(kitchen, provider, number, For::Account(&address, class))
+                let made = self.build_blocking(site, move |builder, provider, maker| {
+                    maker.in_full(builder, provider, number, For::Account(&address, class))
                 });
                 match made.await {
                     Ok(Some(bytes)) => bytes,
@@ -161,7 +161,7 @@ impl Worker {
         body: &[u8],
         request_log: &mut RequestLog,
     ) -> HttpReply {
-        let slot = &self.shared.kitchen.routes.resources[number];
+        let slot = &self.shared.builder.routes.resources[number];
         let address = match autodiscover::read(body) {
             Posted::Settings { address } => address,
             Posted::MobileSync => {

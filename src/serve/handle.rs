@@ -56,7 +56,7 @@ pub async fn handle(
     let trusted = &shared.options.trusted;
     let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
     let family = connection.family(parts.headers.get(header::USER_AGENT));
-    let none = shared.kitchen.routes.resources.len() + OTHER_ROUTES.len() - 1;
+    let none = shared.builder.routes.resources.len() + OTHER_ROUTES.len() - 1;
     let mut request_log = RequestLog { route: none, site: None, address: None };
     let mut reply = match host(&parts) {
         Ok(host) => {
@@ -140,7 +140,7 @@ impl Worker {
         request_log: &mut RequestLog,
     ) -> HttpReply {
         let shared = &self.shared;
-        let resources = shared.kitchen.routes.resources.len();
+        let resources = shared.builder.routes.resources.len();
         if let Some(reply) = self.health(connection, head) {
             request_log.route = resources + 2;
             return reply;
@@ -178,12 +178,12 @@ impl Worker {
             request_log.route = resources + 1;
             return reply;
         }
-        let Some(matched) = shared.kitchen.routes.find(path) else {
+        let Some(matched) = shared.builder.routes.find(path) else {
             request_log.route = resources + OTHER_ROUTES.len() - 1;
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         request_log.route = matched.slot;
-        let slot = &shared.kitchen.routes.resources[matched.slot];
+        let slot = &shared.builder.routes.resources[matched.slot];
         let is_post = *head.method == Method::POST && slot.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
             let allowed = if slot.is_autodiscover {

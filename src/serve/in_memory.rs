@@ -12,7 +12,7 @@ use tokio::task::LocalSet;
 use super::connection::{ConnectionProgress, LingeringStream};
 use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
-use super::{Error, Kitchen, ProviderReader, ServeOptions, ServerState, Sources};
+use super::{AnswerBuilder, Error, ProviderReader, ServeOptions, ServerState, Sources};
 
 /// A server that is asked within this process.
 pub struct InMemoryServer {
@@ -27,11 +27,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl InMemoryServer {
     /// With everything read.
-    pub fn new(kitchen: Kitchen, sources: Sources, options: ServeOptions) -> Result<Self, Error> {
-        let kitchen = Arc::new(kitchen);
-        let own = Arc::clone(&kitchen);
+    pub fn new(
+        builder: AnswerBuilder,
+        sources: Sources,
+        options: ServeOptions,
+    ) -> Result<Self, Error> {
+        let builder = Arc::new(builder);
+        let own = Arc::clone(&builder);
         let (shared, _) = ServerState::new(own, options, None, None, Box::new(|_| {}))?;
-        let reader = ProviderReader { kitchen, threads: 1, report_findings: Box::new(|_| {}) };
+        let reader = ProviderReader { builder, threads: 1, report_findings: Box::new(|_| {}) };
         let report =
             SourceIndex::new(sources).load(&reader, &shared.store).map_err(Error::Providers)?;
         if report.taken == 0 {

@@ -55,7 +55,7 @@ pub use acme::AcmeSettings;
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use in_memory::InMemoryServer;
-pub use kitchen::{Kitchen, ProviderReader};
+pub use kitchen::{AnswerBuilder, ProviderReader};
 pub use options::ServeOptions;
 pub use proxy::Network;
 pub use sources::Sources;
@@ -116,7 +116,7 @@ fn readable(error: &io::Error) -> &'static str {
 
 /// What every thread looks at.
 pub struct ServerState {
-    kitchen: Arc<Kitchen>,
+    builder: Arc<AnswerBuilder>,
     store: ProviderStore,
     acme: Option<Arc<Acme>>,
     metrics: Arc<Metrics>,
@@ -133,13 +133,13 @@ pub struct ServerState {
 
 impl ServerState {
     fn new(
-        kitchen: Arc<Kitchen>,
+        builder: Arc<AnswerBuilder>,
         options: ServeOptions,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<Sign>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
-        let resources = kitchen.routes.resources.iter();
+        let resources = builder.routes.resources.iter();
         let mut routes: Vec<String> = resources.clone().map(|slot| slot.name.clone()).collect();
         routes.extend(OTHER_ROUTES.map(str::to_owned));
         let media_types = resources
@@ -149,7 +149,7 @@ impl ServerState {
         let (log, lines) =
             AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
-            kitchen,
+            builder,
             store: ProviderStore::default(),
             acme,
             metrics,
@@ -178,7 +178,7 @@ impl ServerState {
     }
 
     fn route_name(&self, route: usize) -> &str {
-        let resources = &self.kitchen.routes.resources;
+        let resources = &self.builder.routes.resources;
         match resources.get(route) {
             Some(slot) => &slot.name,
             None => OTHER_ROUTES.get(route - resources.len()).copied().unwrap_or_default(),
@@ -233,8 +233,8 @@ impl HttpServer {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
         }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
-        let kitchen = Arc::clone(&reader.kitchen);
-        let (shared, lines) = ServerState::new(kitchen, options, acme, signer, tell)?;
+        let builder = Arc::clone(&reader.builder);
+        let (shared, lines) = ServerState::new(builder, options, acme, signer, tell)?;
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;

@@ -22,7 +22,7 @@ impl Worker {
         matched: &RouteMatch<'_>,
         asked: &RequestedAddress<'_>,
     ) -> HttpReply {
-        let languages = &self.shared.kitchen.routes.resources[matched.slot].languages;
+        let languages = &self.shared.builder.routes.resources[matched.slot].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
         let by_name = matched.language.or_else(|| parameters(head.query, &["lang"]).next());
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
@@ -58,12 +58,12 @@ impl Worker {
         let tongue = language.clone();
         let domain = site.domain.clone();
         let class = site.class;
-        let made = self.build_blocking(&site, move |kitchen, provider, maker| {
+        let made = self.build_blocking(&site, move |builder, provider, maker| {
             let of = match class {
                 Class::Own => For::Provider,
                 Class::Customer => For::Customer(&domain),
             };
-            maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
+            maker.page(builder, provider, Question { slot, page, language: &tongue, of })
         });
         let cache = if page == Page::Usual { CacheControl::Public } else { CacheControl::NoStore };
         match made.await {
@@ -85,10 +85,10 @@ impl Worker {
     ) -> HttpReply {
         let class = site.class;
         let tongue = language.clone();
-        let made = self.build_blocking(site, move |kitchen, provider, maker| {
+        let made = self.build_blocking(site, move |builder, provider, maker| {
             let of = For::Account(&address, class);
             let page = Page::Usual;
-            maker.page(kitchen, provider, Question { slot, page, language: &tongue, of })
+            maker.page(builder, provider, Question { slot, page, language: &tongue, of })
         });
         match made.await {
             Ok(Some(bytes)) => with_headers(html(bytes, CacheControl::NoStore), &language, tls),

@@ -25,7 +25,7 @@ impl Worker {
     /// The answer, where the path is a picture's. None where there is no SVG of that name.
     pub(super) async fn picture(&self, head: &RequestHead<'_>) -> Option<HttpReply> {
         let stem = head.path.strip_suffix(".png")?;
-        let routes = &self.shared.kitchen.routes;
+        let routes = &self.shared.builder.routes;
         let svg = format!("{stem}.svg");
         let matched = routes.find(&svg)?;
         if ![Method::GET, Method::HEAD].contains(head.method) {
@@ -38,8 +38,8 @@ impl Worker {
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
         let (slot, class) = (matched.slot, site.class);
-        let made = self.build_blocking(&site, move |kitchen, provider, maker| {
-            maker.in_full(kitchen, provider, slot, For::Account(&address, class))
+        let made = self.build_blocking(&site, move |builder, provider, maker| {
+            maker.in_full(builder, provider, slot, For::Account(&address, class))
         });
         let svg = match made.await {
             Ok(Some(svg)) => svg,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mailwright::serve::{InMemoryServer, Kitchen, ServeOptions, Sources, Timeouts};
+use mailwright::serve::{AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts};
 use mailwright::target::Targets;
 
 thread_local! {
@@ -14,7 +14,7 @@ pub fn server() -> InMemoryServer {
     let all = Targets::new(None).expect("no folder is read");
     let mut findings = Vec::new();
     let targets = all.names_routed().filter_map(|name| all.get(name, &mut findings)).collect();
-    let kitchen = Kitchen::new(
+    let builder = AnswerBuilder::new(
         targets,
         mailwright::model::Protocol::Both,
         Default::default(),
@@ -39,7 +39,7 @@ pub fn server() -> InMemoryServer {
         access_log: false,
         log_addresses: false,
     };
-    InMemoryServer::new(kitchen, Sources::file(Path::new(&file)), options).expect("a server")
+    InMemoryServer::new(builder, Sources::file(Path::new(&file)), options).expect("a server")
 }
 
 /// Says these bytes, and looks at what comes back.

@@ -13,7 +13,7 @@ use crate::render::{Person, Renderer, Spliced};
 use crate::settings::{Provider, Subject};
 use crate::target::Scope;
 
-use super::{Answers, Class, Kitchen, Prepared, place};
+use super::{AnswerBuilder, Answers, Class, Prepared, place};
 
 /// Compiled templates and schemas, for one thread at a time.
 pub struct Maker {
@@ -47,7 +47,7 @@ impl Maker {
     /// it should be; then there are no answers.
     pub fn answers(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         customers: bool,
     ) -> Result<(Answers, Vec<Finding>), Vec<Finding>> {
@@ -88,7 +88,7 @@ impl Maker {
 
     fn prepare(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         of: For<'_>,
         other: Option<For<'_>>,
@@ -138,7 +138,7 @@ impl Maker {
     /// Whether what is filled in is what would be rendered for somebody else.
     fn is_right(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         other: For<'_>,
         target: &str,
@@ -162,7 +162,7 @@ impl Maker {
     /// One answer in full, for whom there is no other way. None where it cannot be made for them.
     pub fn in_full(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         slot: usize,
         of: For<'_>,
@@ -185,7 +185,7 @@ impl Maker {
     /// Plans, renders and judges the files that are wanted.
     fn render<T>(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         of: For<'_>,
         selected: &[String],
@@ -244,7 +244,7 @@ struct Made<T> {
     findings: Vec<Finding>,
 }
 
-impl Kitchen {
+impl AnswerBuilder {
     /// What a template makes of a person's values is the same question for every provider.
     fn note_in_full(&self, job: &Job<'_>) {
         let number = number_of(job);
@@ -276,7 +276,7 @@ impl Kitchen {
 }
 
 pub(super) fn subject(
-    kitchen: &Kitchen,
+    kitchen: &AnswerBuilder,
     provider: &Arc<Provider>,
     of: For<'_>,
     findings: &mut Vec<Finding>,

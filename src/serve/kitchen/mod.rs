@@ -28,7 +28,7 @@ pub use pages::{Page, Question};
 pub use reading::{ProviderReader, SourceEvent, Wanted};
 
 /// Everything that providers are made up with: the targets that have routes, and the admin's settings.
-pub struct Kitchen {
+pub struct AnswerBuilder {
     pub targets: Vec<Target>,
     pub routes: Routes,
     /// The names of the targets, which are all made.
@@ -76,7 +76,7 @@ pub fn place(slot: usize, class: Class, personal: bool) -> usize {
     slot * 4 + usize::from(class == Class::Customer) * 2 + usize::from(personal)
 }
 
-impl Kitchen {
+impl AnswerBuilder {
     pub fn new(
         targets: Vec<Target>,
         protocol: Protocol,

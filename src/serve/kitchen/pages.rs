@@ -7,7 +7,7 @@ use crate::finding::{Finding, any_error};
 use crate::plan::{self, Audience, Job};
 use crate::settings::Provider;
 
-use super::Kitchen;
+use super::AnswerBuilder;
 use super::make::{For, Maker, subject};
 
 /// Which page of a slot.
@@ -34,7 +34,7 @@ impl Maker {
     /// The page, judged; none where the target has no such page.
     pub fn page(
         &mut self,
-        kitchen: &Kitchen,
+        kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         question: Question<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {

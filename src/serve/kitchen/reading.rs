@@ -7,12 +7,12 @@ use std::{fs, io, thread};
 use super::super::ReportFindings;
 use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
-use super::{Kitchen, Maker};
+use super::{AnswerBuilder, Maker};
 use crate::finding::{Finding, Severity, Source};
 
-/// The kitchen, and what it reads with.
+/// The builder, and what it reads with.
 pub struct ProviderReader {
-    pub kitchen: Arc<Kitchen>,
+    pub builder: Arc<AnswerBuilder>,
     pub threads: usize,
     /// Says what is found in the files.
     pub report_findings: Box<ReportFindings>,
@@ -84,7 +84,7 @@ impl ProviderReader {
         };
         let files = there.into_iter().filter(|(name, stamp)| is_wanted(name, *stamp));
         self.take(&files.collect::<Vec<_>>(), sources, wanted.dictionary, tell);
-        self.kitchen.rest();
+        self.builder.rest();
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl ProviderReader {
         let mut seen = BTreeSet::new();
         // Of a target that is not for every provider, nobody misses the file.
         let of_use = |name: &str| {
-            !self.kitchen.targets.iter().any(|target| target.opt_in && target.name == name)
+            !self.builder.targets.iter().any(|target| target.opt_in && target.name == name)
         };
         notes.retain(|f| {
             f.severity > Severity::Note
@@ -198,12 +198,12 @@ impl FileReader<'_> {
     /// The provider of a file with its answers, packed, and what is to be known of it.
     fn pack(&mut self, name: &str) -> Result<(Vec<u8>, Vec<Finding>), Vec<Finding>> {
         let source = source(name, &self.sources.origin)?;
-        let kitchen = &*self.reader.kitchen;
-        let (provider, mut notes) = kitchen.read(name, &source);
+        let builder = &*self.reader.builder;
+        let (provider, mut notes) = builder.read(name, &source);
         let Some(provider) = provider else { return Err(notes) };
         let is_default = self.sources.default_name() == Some(name);
         let customers = is_default || !provider.wildcards.is_empty();
-        let made = self.maker.answers(kitchen, &provider, customers);
+        let made = self.maker.answers(builder, &provider, customers);
         self.maker.forget();
         let (answers, own) = made?;
         notes.extend(own);
@@ -292,10 +292,10 @@ mod tests {
         let targets = all.names_routed().filter_map(|name| all.get(name, &mut Vec::new()));
         let (organization, overrides) = (Organization::default(), Override::default());
         let targets = targets.collect();
-        let kitchen =
-            Kitchen::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
+        let builder =
+            AnswerBuilder::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
         let reader = ProviderReader {
-            kitchen: Arc::new(kitchen),
+            builder: Arc::new(builder),
             threads,
             report_findings: Box::new(|_| {}),
         };
