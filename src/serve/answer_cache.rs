@@ -11,7 +11,7 @@ use hyper::header::HeaderValue;
 use crate::model::Hostname;
 use crate::render::{Person, Spliced};
 
-use super::kitchen::{Class, Prepared, place, tag};
+use super::prepare::{Class, Prepared, place, tag};
 use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
 
 /// A domain, and whose answers it gets.

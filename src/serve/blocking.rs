@@ -37,9 +37,9 @@ impl Worker {
         &self,
         site: &Site,
         work: impl FnOnce(
-            &super::kitchen::AnswerBuilder,
+            &super::prepare::AnswerBuilder,
             &Arc<crate::settings::Provider>,
-            &mut super::kitchen::Maker,
+            &mut super::prepare::Maker,
         ) -> Result<T, Vec<Finding>>
         + Send
         + 'static,

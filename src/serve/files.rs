@@ -13,7 +13,7 @@ use super::address::{RequestedAddress, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{self, AutodiscoverError, Posted};
 use super::handle::{RequestHead, RequestLog, for_all_origins};
-use super::kitchen::For;
+use super::prepare::For;
 use super::reply::{CacheControl, HttpReply};
 use super::routes::{Resource, RouteMatch};
 use super::worker::Worker;

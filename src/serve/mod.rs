@@ -1,6 +1,6 @@
 //! The host that mail clients ask: every file that a domain publishes, from one binary.
 //!
-//! `kitchen` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
+//! `prepare` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
 //! domain; each `worker` thread takes connections and answers from what it has unpacked (`answer_cache`, `handle`). This
 //! file opens the sockets, drops the privileges that are not needed, starts the workers, and has files read again
 //! when they change. Nothing is kept of a request but its line in the log.
@@ -18,12 +18,12 @@ mod connection;
 mod files;
 mod handle;
 mod in_memory;
-mod kitchen;
 mod limits;
 mod log;
 mod metrics;
 mod options;
 mod pages;
+mod prepare;
 mod privileges;
 mod proxy;
 mod proxy_protocol;
@@ -55,8 +55,8 @@ pub use acme::AcmeSettings;
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use in_memory::InMemoryServer;
-pub use kitchen::{AnswerBuilder, ProviderReader};
 pub use options::ServeOptions;
+pub use prepare::{AnswerBuilder, ProviderReader};
 pub use proxy::Network;
 pub use sources::Sources;
 pub use tls::{CertificateError, CertificateFiles, Certificates};

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::address::{RequestedAddress, parameters};
 use super::handle::RequestHead;
-use super::kitchen::{Class, For, Page, Question};
+use super::prepare::{Class, For, Page, Question};
 use super::reply::{CacheControl, HttpReply};
 use super::routes::RouteMatch;
 use super::worker::Worker;

@@ -6,7 +6,7 @@ use hyper::{Method, StatusCode};
 
 use super::address::RequestedAddress;
 use super::handle::RequestHead;
-use super::kitchen::For;
+use super::prepare::For;
 use super::reply::{CacheControl, HttpReply};
 use super::worker::Worker;
 

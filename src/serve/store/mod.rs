@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::kitchen::Class;
+use super::prepare::Class;
 
 pub use packed::{PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
 pub use source_index::{LoadReport, SourceIndex};

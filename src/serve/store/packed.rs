@@ -8,7 +8,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::settings::Provider;
 
-use super::super::kitchen::{Answers, Prepared, has_placeholders};
+use super::super::prepare::{Answers, Prepared, has_placeholders};
 
 /// What is served of a provider: one piece of memory, since there may be a hundred thousand.
 ///

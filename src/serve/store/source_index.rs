@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::super::kitchen::{ProviderReader, SourceEvent, Wanted};
+use super::super::prepare::{ProviderReader, SourceEvent, Wanted};
 use super::super::sources::{Sources, Stamp};
 use super::{Clash, PackedProvider, ProviderStore};
 
