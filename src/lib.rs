@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bundle;
 pub mod check;
 pub mod cli;
 pub mod document;

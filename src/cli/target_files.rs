@@ -1,11 +1,11 @@
 //! `mailwright targets show TARGET WHO`: the files that are the same for everybody there, each with its
 //! size and digest, and the DNS record that clients check it against.
 
-use crate::check::{Judges, check};
+use crate::bundle::Builder;
 use crate::finding::any_error;
 use crate::format::{digest_record, sha256_hex};
-use crate::plan::{self, Job};
-use crate::render::{Artifact, Renderer};
+use crate::plan::Job;
+use crate::render::Artifact;
 use crate::target::Scope;
 
 use super::args::{Global, SubjectArgs};
@@ -26,19 +26,12 @@ pub fn show(
     let mut text = String::new();
     if !any_error(&findings) {
         let request = session.request(None);
-        let plan = plan::plan(&request);
-        findings.extend(plan.findings);
-        let (mut renderer, mut judges) = (Renderer::new(), Judges::default());
-        for bundle in &plan.bundles {
-            for job in bundle.jobs.iter().filter(|job| is_shared(job)) {
-                match renderer.render(job) {
-                    Ok(artifact) => {
-                        findings.extend(check(&mut judges, &artifact));
-                        text.push_str(&told(&artifact));
-                    }
-                    Err(own) => findings.extend(own),
-                }
+        match Builder::new().files(&request, &is_shared, &mut |artifact| lines(&artifact)) {
+            Ok(built) => {
+                findings.extend(built.findings);
+                text = built.files.concat();
             }
+            Err(own) => findings.extend(own),
         }
     }
     terminal.findings(&findings);
@@ -58,12 +51,12 @@ fn is_shared(job: &Job<'_>) -> bool {
 }
 
 /// The folder's files as `generate` would write them, but for signatures.
-fn told(artifact: &Artifact<'_>) -> String {
+fn lines(artifact: &Artifact<'_>) -> String {
     let job = artifact.job;
     let file = job.file;
     let mut text = format!("{}\n", artifact.path);
     // What is included is served by the web server's configuration, not by its own target's routes.
-    if std::ptr::eq(job.target, job.folder_target) {
+    if !job.is_included() {
         for route in &file.routes {
             text.push_str(&format!("  served under {route} as {}\n", file.media_type));
         }

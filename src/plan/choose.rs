@@ -105,7 +105,7 @@ fn one_side<'a>(
             seen.push(p.server.server_type);
             first
         });
-        planned.sort_by_key(|p| offered.iter().position(|s| std::ptr::eq(s, p.server)));
+        planned.sort_by_key(|p| offered.iter().position(|s| s == p.server));
     }
     if spec.take == Take::One {
         let best = planned.iter().position(|p| !p.refused).unwrap_or(0);

@@ -97,6 +97,11 @@ impl Job<'_> {
         matches!(self.audience, Audience::Managed { .. })
     }
 
+    /// Whether another target's folder includes it.
+    pub fn is_included(&self) -> bool {
+        self.folder_target.name != self.target.name
+    }
+
     /// Whether each side that it describes has a server that takes one of its ways to sign in.
     pub fn can_sign_in(&self) -> bool {
         [Side::Incoming, Side::Outgoing].into_iter().all(|side| {

@@ -205,8 +205,7 @@ fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
 
 /// Tells a target's own files which others are handed out with them.
 fn name_included(jobs: &mut [Job<'_>]) {
-    let (own, others): (Vec<_>, Vec<_>) =
-        jobs.iter_mut().partition(|job| std::ptr::eq(job.folder_target, job.target));
+    let (own, others): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| !job.is_included());
     let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| Included {
         target: job.target,
         types: job.incoming.iter().map(|p| p.server.server_type).collect(),
@@ -246,7 +245,7 @@ impl<'a> Made<'a, '_> {
             request.protocol.or(subject.config.default_protocol).unwrap_or(Protocol::Both);
         let mut notes = Vec::new();
         // What a side file says of an included target was said at that target.
-        let included = !std::ptr::eq(self.folder_target, target);
+        let included = self.folder_target.name != target.name;
         let said_there = request.selected.contains(&target.name);
         let Some(Chosen { incoming, outgoing, said }) =
             choose(subject, audience, target, file, protocol)

@@ -160,6 +160,8 @@ pub enum OptionDefault {
 /// One file that a target makes.
 #[derive(Debug)]
 pub struct FileSpec {
+    /// Its place among the files of its target, from 0.
+    pub number: usize,
     pub template: String,
     /// A template for its path below the target's folder.
     pub path: String,

@@ -27,6 +27,8 @@ pub(super) fn read_manifest(
         let options = read_options(root);
         let files: Vec<FileSpec> =
             root.tables("file").iter().filter_map(|t| read_file(t, &options)).collect();
+        let files =
+            (0..).zip(files).map(|(number, file)| FileSpec { number, ..file }).collect::<Vec<_>>();
         let includes: Vec<Include> =
             root.tables("include").iter().filter_map(read_include).collect();
         if files.is_empty() && includes.is_empty() {
@@ -296,6 +298,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
         (false, false) => Shown::ALL.map(|(_, shown)| shown).to_vec(),
     };
     let spec = FileSpec {
+        number: 0,
         schema: table.string("schema"),
         reader: table.value("reader", |w| word(&Reader::ALL, "reader", w)),
         media_type: table.string("mediaType").unwrap_or_else(|| "text/plain".into()),

@@ -1,13 +1,12 @@
-//! Users who get the same files but for what is their own: rendered and judged once, then filled in.
+//! The files of each person of a list: built in full for the first of a group, filled in for the others.
 
 use std::collections::BTreeMap;
 
-use crate::check::{Judges, Refilled, check};
+use crate::bundle::{Builder, FilePattern, Patterns, out_file};
 use crate::finding::Finding;
 use crate::output::{Bundle, OutFile};
-use crate::plan::{self, Job, Request};
-use crate::render::pattern::Pattern;
-use crate::render::{Person, Renderer};
+use crate::plan::{Audience, Job, Request};
+use crate::render::Person;
 use crate::settings::{Subject, SubjectKind};
 use crate::users::User;
 
@@ -19,18 +18,15 @@ pub struct Maker<'s> {
     session: &'s Session,
     resolver: &'s Resolver,
     signing: &'s Signing,
-    renderer: Renderer,
-    judges: Judges,
-    groups: BTreeMap<Key, Group>,
+    builder: Builder,
+    patterns: Patterns<Group>,
     /// What there is to say about the files, each thing once.
     pub findings: Vec<Finding>,
 }
 
-/// More than these are made anew: each keeps all texts of its files.
-const MOST_GROUPS: usize = 32;
-
+/// What people have in common whose files differ only in their own values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct Group {
     domain: String,
     language: Option<String>,
     has_name: bool,
@@ -38,17 +34,20 @@ struct Key {
     needs_smtputf8: bool,
 }
 
-struct Group {
-    files: Vec<Made>,
-}
-
-/// A file of the group's first user, and how the others get theirs.
-struct Made {
-    pattern: Pattern,
-    judge: Refilled,
-    media_type: String,
-    target: String,
-    notes: Vec<String>,
+impl Group {
+    /// `None` for somebody with servers of their own, whose files nobody shares.
+    fn of(user: &User) -> Option<Self> {
+        if user.incoming.is_some() || user.outgoing.is_some() {
+            return None;
+        }
+        Some(Self {
+            domain: user.address.domain().to_string(),
+            language: user.language.clone(),
+            has_name: user.display_name.is_some(),
+            has_username: user.username.is_some(),
+            needs_smtputf8: user.address.needs_smtputf8(),
+        })
+    }
 }
 
 impl<'s> Maker<'s> {
@@ -57,36 +56,31 @@ impl<'s> Maker<'s> {
             session,
             resolver,
             signing,
-            renderer: Renderer::new().for_patterns(),
-            judges: Judges::default(),
-            groups: BTreeMap::new(),
+            builder: Builder::for_patterns(),
+            patterns: Patterns::new(),
             findings: Vec::new(),
         }
     }
 
-    /// All files of one user; an error is one of the settings.
+    /// All files of one user.
+    ///
+    /// # Errors
+    /// The settings are wrong.
     pub fn files(&mut self, user: &User) -> Result<Vec<OutFile>, Vec<Finding>> {
-        // With servers of her own nobody shares her files.
-        if user.incoming.is_some() || user.outgoing.is_some() {
-            return self.in_full(user, None);
+        let group = Group::of(user);
+        if let Some(group) = &group {
+            let username = user.username.as_ref().map(|pattern| pattern.resolve(&user.address));
+            let name = user.display_name.as_ref();
+            let person = Person::new(&user.address, name, username.as_deref());
+            if let Some(files) = self.patterns.fill(group, &person) {
+                return files.into_iter().map(|file| self.signing.own(file)).collect();
+            }
         }
-        let key = Key {
-            domain: user.address.domain().to_string(),
-            language: user.language.clone(),
-            has_name: user.display_name.is_some(),
-            has_username: user.username.is_some(),
-            needs_smtputf8: user.address.needs_smtputf8(),
-        };
-        if let Some(group) = self.groups.get(&key)
-            && let Some(files) = group.fill(user)
-        {
-            return files.into_iter().map(|file| self.signing.own(file)).collect();
-        }
-        self.in_full(user, Some(key))
+        self.in_full(user, group)
     }
 
-    /// Planned, rendered and judged like a single person's; what can be shared is kept.
-    fn in_full(&mut self, user: &User, key: Option<Key>) -> Result<Vec<OutFile>, Vec<Finding>> {
+    /// Built like a single person's; patterns are kept for the group.
+    fn in_full(&mut self, user: &User, group: Option<Group>) -> Result<Vec<OutFile>, Vec<Finding>> {
         let mut found = Vec::new();
         let subject = self.resolver.subject(user, &mut found);
         let subject =
@@ -100,84 +94,28 @@ impl<'s> Maker<'s> {
             all_domains: false,
             ..self.session.request(None)
         };
-        let plan = plan::plan(&request);
-        self.findings.extend(plan.findings);
-        let is_person = |job: &&Job<'_>| matches!(job.audience, plan::Audience::Account { .. });
-        let jobs: Vec<&Job<'_>> =
-            plan.bundles.iter().flat_map(|b| &b.jobs).filter(is_person).collect();
+        let is_person = |job: &Job<'_>| matches!(job.audience, Audience::Account { .. });
+        let wants_pattern = group.is_some();
+        let built = self.builder.files(&request, &is_person, &mut |artifact| {
+            let pattern = wants_pattern.then(|| FilePattern::of(&artifact)).flatten();
+            let (job, file) = (artifact.job, out_file(artifact));
+            (self.signing.finish(job, file), pattern)
+        })?;
+        self.findings.extend(built.findings);
         let mut files: BTreeMap<String, OutFile> = BTreeMap::new();
-        let mut group = key.as_ref().map(|_| Group { files: Vec::new() });
-        for job in jobs {
-            let artifact = match self.renderer.render(job) {
-                Ok(artifact) => artifact,
-                Err(own) if crate::finding::any_error(&own) => return Err(own),
-                // This one file cannot hold her values; another user's may fit.
-                Err(own) => {
-                    self.findings.extend(own);
-                    group = None;
-                    continue;
-                }
-            };
-            let own = check(&mut self.judges, &artifact);
-            if !own.is_empty() {
-                return Err(own);
+        let mut patterns = Some(Vec::new()).filter(|_| !built.left_out);
+        for (file, pattern) in built.files {
+            let file = file?;
+            files.insert(file.path.clone(), file);
+            match (&mut patterns, pattern) {
+                (Some(patterns), Some(pattern)) => patterns.push(pattern),
+                _ => patterns = None,
             }
-            let notes: Vec<String> = job.notes.iter().map(|(_, text)| text.clone()).collect();
-            let file = OutFile {
-                path: artifact.path.clone(),
-                bytes: artifact.bytes.clone(),
-                media_type: job.file.media_type.clone(),
-                target: job.folder_target.name.clone(),
-                notes: notes.clone(),
-                secret: false,
-            };
-            if let Some(made) = &mut group {
-                let pattern = Pattern::new(&artifact);
-                match pattern.map(|pattern| (Refilled::of(&pattern), pattern)) {
-                    Some((Ok(judge), pattern)) => made.files.push(Made {
-                        pattern,
-                        judge,
-                        media_type: file.media_type.clone(),
-                        target: file.target.clone(),
-                        notes,
-                    }),
-                    _ => group = None,
-                }
-            }
-            files.insert(file.path.clone(), self.signing.finish(job, file)?);
         }
-        if let Some((key, group)) = key.zip(group) {
-            if self.groups.len() >= MOST_GROUPS {
-                self.groups.pop_first();
-            }
-            self.groups.insert(key, group);
+        if let Some((group, patterns)) = group.zip(patterns) {
+            self.patterns.keep(group, patterns);
         }
         Ok(files.into_values().collect())
-    }
-}
-
-impl Group {
-    /// None where a file has to be made in full, or is not what it should be.
-    fn fill(&self, user: &User) -> Option<Vec<OutFile>> {
-        let username = user.username.as_ref().map(|pattern| pattern.resolve(&user.address));
-        let name = user.display_name.as_ref();
-        let person = Person::new(&user.address, name, username.as_deref());
-        let mut files = Vec::with_capacity(self.files.len());
-        for made in &self.files {
-            let filled = made.pattern.fill(&person).ok()?;
-            // A file that is judged wrong is made in full, and then told why.
-            made.judge.judge(&made.pattern, &filled).ok()?;
-            files.push(OutFile {
-                path: filled.path,
-                bytes: filled.bytes,
-                media_type: made.media_type.clone(),
-                target: made.target.clone(),
-                notes: made.notes.clone(),
-                secret: false,
-            });
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Some(files)
     }
 }
 

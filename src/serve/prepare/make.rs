@@ -4,12 +4,12 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::check::{Judges, check};
+use crate::bundle::{Builder, Built};
 use crate::finding::{Finding, any_error};
 use crate::model::{EmailAddress, Hostname};
-use crate::plan::{self, Audience, Job, Request};
+use crate::plan::{Audience, Job, Request};
 use crate::render::pattern::Pattern;
-use crate::render::{Person, Renderer, Spliced};
+use crate::render::{Artifact, Person, Spliced};
 use crate::settings::{Provider, Subject};
 use crate::target::Scope;
 
@@ -17,13 +17,12 @@ use super::{AnswerBuilder, Answers, Class, Prepared, place};
 
 /// Compiled templates and schemas, for one thread at a time.
 pub struct Maker {
-    pub(super) renderer: Renderer,
-    pub(super) judges: Judges,
+    pub(super) builder: Builder,
 }
 
 impl Default for Maker {
     fn default() -> Self {
-        Self { renderer: Renderer::new().for_patterns(), judges: Judges::default() }
+        Self { builder: Builder::for_patterns() }
     }
 }
 
@@ -96,25 +95,25 @@ impl Maker {
         found: &mut Vec<Finding>,
     ) -> Result<(), Vec<Finding>> {
         let selected = kitchen.to_prepare();
-        let made =
-            self.render(kitchen, provider, of, &selected, &|_| true, &mut |job, artifact| {
-                let hosts_differ = has_placeholders(provider);
-                let ready = match (of, other) {
-                    (For::Provider, _) => {
-                        let bytes = artifact.bytes.clone();
-                        Prepared::Fixed { tag: tag(&bytes), bytes }
+        let made = self.build(kitchen, provider, of, &selected, &|_| true, &mut |artifact| {
+            let job = artifact.job;
+            let hosts_differ = has_placeholders(provider);
+            let ready = match (of, other) {
+                (For::Provider, _) => {
+                    let bytes = artifact.bytes;
+                    Prepared::Fixed { tag: tag(&bytes), bytes }
+                }
+                _ if hosts_differ => Prepared::InFull,
+                _ => match Pattern::new(&artifact).as_ref().and_then(Spliced::of) {
+                    Some(spliced) => Prepared::Spliced(Box::new(spliced)),
+                    None => {
+                        kitchen.note_in_full(job);
+                        Prepared::InFull
                     }
-                    _ if hosts_differ => Prepared::InFull,
-                    _ => match Pattern::new(artifact).as_ref().and_then(Spliced::of) {
-                        Some(spliced) => Prepared::Spliced(Box::new(spliced)),
-                        None => {
-                            kitchen.note_in_full(job);
-                            Prepared::InFull
-                        }
-                    },
-                };
-                (job.target.name.clone(), number_of(job), ready)
-            })?;
+                },
+            };
+            (job.target.name.clone(), job.file.number, ready)
+        })?;
         found.extend(made.findings);
         for (target, number, mut ready) in made.files {
             let resources = kitchen.routes.resources.iter().enumerate();
@@ -151,11 +150,10 @@ impl Maker {
             For::Account(address, _) => Person::new(address, None, None),
         };
         let Ok(filled) = spliced.fill(&person) else { return false };
-        let wanted = |job: &Job<'_>| job.target.name == target && number_of(job) == number;
+        let wanted = |job: &Job<'_>| job.target.name == target && job.file.number == number;
         let selected = [target.to_owned()];
-        let take =
-            &mut |_: &Job<'_>, artifact: &crate::render::Artifact<'_>| artifact.bytes.clone();
-        let bytes = self.render(kitchen, provider, other, &selected, &wanted, take);
+        let bytes = &mut |artifact: Artifact<'_>| artifact.bytes;
+        let bytes = self.build(kitchen, provider, other, &selected, &wanted, bytes);
         bytes.is_ok_and(|made| made.files.first() == Some(&filled))
     }
 
@@ -174,83 +172,58 @@ impl Maker {
             _ => slot.shared,
         };
         let Some(file) = file else { return Ok(None) };
-        let wanted = |job: &Job<'_>| job.target.name == target.name && number_of(job) == file;
-        let bytes =
-            &mut |_: &Job<'_>, artifact: &crate::render::Artifact<'_>| artifact.bytes.clone();
+        let wanted = |job: &Job<'_>| job.target.name == target.name && job.file.number == file;
+        let bytes = &mut |artifact: Artifact<'_>| artifact.bytes;
         let selected = [target.name.clone()];
-        let made = self.render(kitchen, provider, of, &selected, &wanted, bytes)?;
+        let made = self.build(kitchen, provider, of, &selected, &wanted, bytes)?;
         Ok(made.files.into_iter().next())
     }
 
-    /// Plans, renders and judges the files that are wanted.
-    fn render<T>(
+    /// Builds the files that are wanted of those that a host serves.
+    fn build<T>(
         &mut self,
         kitchen: &AnswerBuilder,
         provider: &Arc<Provider>,
         of: For<'_>,
         selected: &[String],
         wanted: &dyn Fn(&Job<'_>) -> bool,
-        take: &mut dyn FnMut(&Job<'_>, &crate::render::Artifact<'_>) -> T,
-    ) -> Result<Made<T>, Vec<Finding>> {
+        take: &mut dyn FnMut(Artifact<'_>) -> T,
+    ) -> Result<Built<T>, Vec<Finding>> {
         let mut findings = Vec::new();
         let subjects = [subject(kitchen, provider, of, &mut findings)];
-        // One language is enough where there are no pages.
-        let languages = [FALLBACK.to_owned()];
-        let request = Request { languages: &languages, selected, ..kitchen.request(&subjects) };
-        let plan = plan::plan(&request);
-        findings.extend(plan.findings);
         if any_error(&findings) {
             return Err(findings);
         }
-        let mut files = Vec::new();
-        for job in plan.bundles.iter().flat_map(|bundle| &bundle.jobs) {
+        // One language is enough where there are no pages.
+        let languages = [FALLBACK.to_owned()];
+        let request = Request { languages: &languages, selected, ..kitchen.request(&subjects) };
+        let is_served = |job: &Job<'_>| {
             let personal = matches!(job.audience, Audience::Account { .. });
-            if job.file.routes.is_empty()
-                || !std::ptr::eq(job.folder_target, job.target)
-                || job.file.scope == Scope::Domain
-                || job.file.per_language
-                || personal != matches!(of, For::Account(..))
-                || !wanted(job)
-                || is_useless(job)
-            {
-                continue;
-            }
-            let artifact = match self.renderer.render(job) {
-                Ok(artifact) => artifact,
-                Err(own) if any_error(&own) => return Err(own),
-                // A value that this kind of file cannot hold.
-                Err(own) => {
-                    findings.extend(own);
-                    continue;
-                }
-            };
-            let own = check(&mut self.judges, &artifact);
-            if !own.is_empty() {
-                return Err(own);
-            }
-            files.push(take(job, &artifact));
-        }
-        Ok(Made { files, findings })
+            !job.file.routes.is_empty()
+                && !job.is_included()
+                && job.file.scope != Scope::Domain
+                && !job.file.per_language
+                && personal == matches!(of, For::Account(..))
+                && wanted(job)
+                && !is_useless(job)
+        };
+        let mut built = self.builder.files(&request, &is_served, take)?;
+        built.findings.splice(0..0, findings);
+        Ok(built)
     }
 
     /// Judges remember what they found right, which a server that runs for months must not.
     pub fn forget(&mut self) {
-        self.judges.forget();
+        self.builder.forget();
     }
-}
-
-struct Made<T> {
-    files: Vec<T>,
-    findings: Vec<Finding>,
 }
 
 impl AnswerBuilder {
     /// What a template makes of a person's values is the same question for every provider.
     fn note_in_full(&self, job: &Job<'_>) {
-        let number = number_of(job);
         for (at, slot) in self.routes.resources.iter().enumerate() {
-            let is_this = std::ptr::eq(&self.targets[slot.target], job.target)
-                && slot.personal == Some(number)
+            let is_this = self.targets[slot.target].name == job.target.name
+                && slot.personal == Some(job.file.number)
                 && slot.shared.is_none();
             if is_this {
                 self.always_in_full[at].store(true, Ordering::Relaxed);
@@ -310,11 +283,6 @@ pub fn has_placeholders(provider: &Provider) -> bool {
     let config = &provider.config;
     let mut servers = config.incoming.iter().chain(&config.outgoing);
     servers.any(|server| !server.hostname.placeholders().is_empty())
-}
-
-fn number_of(job: &Job<'_>) -> usize {
-    let is_this = |file: &crate::target::FileSpec| std::ptr::eq(file, job.file);
-    job.target.files.iter().position(is_this).unwrap_or(usize::MAX)
 }
 
 /// What tells an answer from others, the same for every replica of the same version, as caches want it.

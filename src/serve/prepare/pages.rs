@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::check::check;
 use crate::finding::{Finding, any_error};
 use crate::plan::{self, Audience, Job};
 use crate::settings::Provider;
@@ -40,38 +39,33 @@ impl Maker {
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
         let mut findings = Vec::new();
         let subjects = [subject(kitchen, provider, question.of, &mut findings)];
-        let languages = [question.language.to_owned()];
-        let request = plan::Request { languages: &languages, ..kitchen.request(&subjects) };
-        let plan = plan::plan(&request);
-        findings.extend(plan.findings);
         if any_error(&findings) {
             return Err(findings);
         }
+        let languages = [question.language.to_owned()];
+        let request = plan::Request { languages: &languages, ..kitchen.request(&subjects) };
         let slot = &kitchen.routes.resources[question.slot];
         let target = &kitchen.targets[slot.target];
-        let mut jobs = plan.bundles.iter().flat_map(|bundle| &bundle.jobs);
         let is_wanted = |job: &Job<'_>| {
-            if !std::ptr::eq(job.folder_target, job.target) {
+            if job.is_included() || job.target.name != target.name {
                 return false;
             }
             let personal = matches!(job.audience, Audience::Account { .. });
             let file = if personal { slot.personal } else { slot.shared };
-            let usual = file.is_some_and(|at| std::ptr::eq(&target.files[at], job.file));
             let name = match question.page {
-                Page::Usual => return personal == question.wants_person() && usual,
+                Page::Usual => {
+                    return personal == question.wants_person() && file == Some(job.file.number);
+                }
                 Page::Wrong => "wrong",
                 Page::Unknown => "unknown",
             };
-            !personal
-                && std::ptr::eq(job.target, target)
-                && job.file.variant.as_deref() == Some(name)
+            !personal && job.file.variant.as_deref() == Some(name)
         };
-        let Some(job) = jobs.find(|job| is_wanted(job)) else { return Ok(None) };
-        let artifact = self.renderer.render(job)?;
-        let own = check(&mut self.judges, &artifact);
-        match own.is_empty() {
-            true => Ok(Some(artifact.bytes)),
-            false => Err(own),
+        let built = self.builder.files(&request, &is_wanted, &mut |artifact| artifact.bytes)?;
+        match built.files.into_iter().next() {
+            // A page that cannot hold its values is an error here: somebody waits for it.
+            None if built.left_out => Err(built.findings),
+            page => Ok(page),
         }
     }
 }
