@@ -335,3 +335,10 @@ fn a_file_for_one_way_is_completed_by_another() {
     run.args(&convert).code(0).prints("config-v1.1.xml");
     run.args(&["import", "msmtprc", "--with", "nothing"]).code(2).says("cannot read nothing");
 }
+
+#[test]
+fn convert_needs_no_temporary_file() {
+    let run = Run::new().env("TMPDIR", "/nowhere").write("whole.xml", WHOLE);
+    run.args(&["convert", "whole.xml", "ann@example.com", "--target", "thunderbird"]).code(0);
+    assert!(!run.files("out").is_empty());
+}

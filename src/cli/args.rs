@@ -150,6 +150,9 @@ pub struct SubjectArgs {
     /// Also the targets that write files of this media type, because another flag wants them.
     #[arg(skip)]
     pub also: Option<&'static str>,
+    /// The provider file that `convert` has written, which is nowhere on disk.
+    #[arg(skip)]
+    pub imported: Option<std::sync::Arc<crate::finding::Source>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ use crate::settings::read_provider;
 
 use super::args::{ConvertArgs, Format, Global, ImportArgs};
 use super::bytes::read;
+use super::session::IMPORTED;
 use super::terminal::Terminal;
 use super::{Failure, Outcome, generate};
 
@@ -79,12 +80,9 @@ pub fn convert(
     few(&mut findings);
     terminal.findings(&findings);
     let Some(text) = text else { return Ok(Outcome::Findings) };
-    // As generate takes any provider: from a file.
-    let folder = tempfile::TempDir::new()?;
-    let file = folder.path().join("imported.toml");
-    fs::write(&file, text)?;
     let mut generate = args.generate.clone();
-    generate.subject.provider = Some(file.display().to_string());
+    generate.subject.provider = Some(IMPORTED.to_owned());
+    generate.subject.imported = Some(Source::new(format!("{IMPORTED}.toml"), text));
     generate::run(&generate, global, terminal)
 }
 
@@ -162,7 +160,8 @@ fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Fail
 /// The file's text, once our own reader has taken it.
 fn written(config: &ReadConfig, name: &str, findings: &mut Vec<Finding>) -> Option<String> {
     let text = provider_file(config, name, findings)?;
-    let (_, wrong) = read_provider("imported", &Source::new("imported.toml", text.clone()));
+    let source = Source::new(format!("{IMPORTED}.toml"), text.clone());
+    let (_, wrong) = read_provider(IMPORTED, &source);
     let wrong: Vec<Finding> =
         wrong.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     let fine = !any_error(&wrong);

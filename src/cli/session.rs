@@ -15,7 +15,7 @@ use crate::target::{OptionDefault, Target, Targets};
 
 use super::Failure;
 use super::args::{Global, ProtocolArg, SubjectArgs};
-use super::{managed, memory};
+use super::managed;
 
 /// Where the settings are when nobody says.
 const SETTINGS: &str = "mailwright.toml";
@@ -78,7 +78,7 @@ impl Session {
         let mut said = Vec::new();
         let (mut project, beside) = project(global, &mut said)?;
         apply_flags(args, &mut project, &mut said);
-        let catalog = Catalog::new(global.providers.as_deref())?;
+        let catalog = catalog(args, global)?;
         let provider = chosen_provider(args, &project, &beside);
         Ok((session, Resolver { catalog, provider, overrides: project.overrides }))
     }
@@ -109,7 +109,7 @@ pub fn for_whom(
     let (mut project, beside) = project(global, findings)?;
     apply_flags(args, &mut project, findings);
     let name = display_name(args, findings);
-    let catalog = Catalog::new(global.providers.as_deref())?;
+    let catalog = catalog(args, global)?;
     let provider = chosen_provider(args, &project, &beside);
     let choice = Choice {
         provider: provider.as_deref(),
@@ -118,6 +118,17 @@ pub fn for_whom(
     };
     let subjects = subjects(&args.who, &choice, &catalog, findings)?;
     Ok((project, subjects))
+}
+
+/// What the provider file of `convert` is called, which is nowhere on disk.
+pub(super) const IMPORTED: &str = "imported";
+
+fn catalog(args: &SubjectArgs, global: &Global) -> Result<Catalog, crate::settings::Error> {
+    let mut catalog = Catalog::new(global.providers.as_deref())?;
+    if let Some(source) = &args.imported {
+        catalog.add(IMPORTED, source.clone());
+    }
+    Ok(catalog)
 }
 
 fn chosen_provider(args: &SubjectArgs, project: &Project, beside: &Path) -> Option<String> {
@@ -317,12 +328,7 @@ fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) ->
     };
     let (here, there) = names.split_at(names.len() / 2);
     let (loaded, mut own) = thread::scope(|scope| {
-        let other = (!here.is_empty()).then(|| {
-            scope.spawn(|| {
-                memory::reserve();
-                read(here)
-            })
-        });
+        let other = (!here.is_empty()).then(|| scope.spawn(|| read(here)));
         let (mut loaded, mut own) = read(there);
         if let Some(other) = other {
             match other.join() {

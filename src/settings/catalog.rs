@@ -25,6 +25,8 @@ pub struct Catalog {
 enum Entry {
     BuiltIn(&'static str),
     File(PathBuf),
+    /// Written by this run.
+    Text(Arc<Source>),
 }
 
 /// Where a provider's text is.
@@ -59,6 +61,11 @@ impl Catalog {
         Ok(Self { entries })
     }
 
+    /// Adds a provider that is only in memory, in place of one of the same name.
+    pub fn add(&mut self, name: &str, source: Arc<Source>) {
+        self.entries.insert(name.to_owned(), Entry::Text(source));
+    }
+
     /// The provider files of a folder, in the order of their names.
     pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let unreadable = |source| Error::Read {
@@ -82,7 +89,7 @@ impl Catalog {
         self.entries
             .iter()
             .filter(|(name, entry)| {
-                name.as_str() != STARTING_POINT || matches!(entry, Entry::File(_))
+                name.as_str() != STARTING_POINT || !matches!(entry, Entry::BuiltIn(_))
             })
             .map(|(name, _)| name.as_str())
     }
@@ -110,7 +117,8 @@ impl Catalog {
         match self.entries.get(name) {
             Some(Entry::BuiltIn(text)) => return Ok(Place::BuiltIn(text)),
             Some(Entry::File(path)) => return Ok(Place::File(path.clone())),
-            None => {}
+            // Nothing that asks for a place adds one.
+            Some(Entry::Text(_)) | None => {}
         }
         if is_path(name) {
             return Ok(Place::File(PathBuf::from(name)));
@@ -128,7 +136,7 @@ impl Catalog {
         let quoted = format!("\"{domain}\"");
         // A folder's own files come first, whatever their names.
         let (files, built_in): (Vec<_>, Vec<_>) =
-            self.entries.iter().partition(|(_, entry)| matches!(entry, Entry::File(_)));
+            self.entries.iter().partition(|(_, entry)| !matches!(entry, Entry::BuiltIn(_)));
         for (name, entry) in files.into_iter().chain(built_in) {
             if let Entry::BuiltIn(text) = entry
                 && ((!text.contains(&quoted) && !text.contains("\"*.")) || name == STARTING_POINT)
@@ -163,6 +171,7 @@ impl Catalog {
             Entry::File(path) => {
                 Source::new(path.display().to_string(), read_text(path, "provider file")?)
             }
+            Entry::Text(source) => Arc::clone(source),
         };
         let (provider, mut own) = read_provider(name, &source);
         findings.append(&mut own);
