@@ -13,7 +13,6 @@ use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
 use super::make::{Made, Row, make};
-use super::memory;
 use super::message::{self, Messages};
 use super::secret::read_password;
 use super::session::Session;
@@ -22,7 +21,6 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
-    memory::reserve();
     let interrupted = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -69,8 +67,6 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     }
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
     tell(args, terminal, &made, &written, &findings)?;
-    // As in `make`: nobody needs the memory before the process ends.
-    std::mem::forget((session, made));
     Ok(Outcome::Fine)
 }
 
@@ -103,7 +99,7 @@ fn write(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Result_<'a> {
+struct GenerateReport<'a> {
     written: &'a [String],
     files: &'a [Row],
     findings: &'a [Finding],
@@ -117,7 +113,7 @@ fn tell(
     findings: &[Finding],
 ) -> Result<(), Failure> {
     if args.format == Format::Json {
-        let result = Result_ { written, files: &made.rows, findings };
+        let result = GenerateReport { written, files: &made.rows, findings };
         let mut text = serde_json::to_string_pretty(&result)?;
         text.push('\n');
         terminal.print(&text)?;

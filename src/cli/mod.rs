@@ -22,7 +22,6 @@ mod managed;
 #[cfg(feature = "manual")]
 mod manual;
 mod matrix;
-mod memory;
 mod message;
 mod own;
 mod plan;
