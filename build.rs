@@ -1,6 +1,8 @@
-//! Writes the tables of what is built into the program: the files of five folders, the parsed templates
-//! among them, and an index of the targets' manifests.
+//! Writes the tables of what is built into the program: the files of four folders, the parsed templates
+//! among them, an index of the targets' manifests, and the registry of codes.
 
+#[path = "build/codes.rs"]
+mod codes;
 #[path = "build/manifest.rs"]
 mod manifest;
 #[path = "build/parse.rs"]
@@ -15,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const FOLDERS: [&str; 5] = ["checks", "mdm", "providers", "schemas", "templates"];
+const FOLDERS: [&str; 4] = ["mdm", "providers", "schemas", "templates"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -67,6 +69,7 @@ fn main() -> io::Result<()> {
     let paths: String = paths.iter().map(|pair| format!("    {pair:?},\n")).collect();
     let paths = format!("static PATHS: &[(&str, &str)] = &[\n{paths}];\n");
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    codes::generate(&root.join("codes"), &out)?;
     fs::write(out.join("manifests.rs"), format!("{manifests}];\n"))?;
     fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n{paths}"))
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::model::{Invalid, Text};
 
@@ -30,7 +31,7 @@ pub fn read<T>(
         .iter()
         .map(|e| {
             let span = e.span().unwrap_or(0..0);
-            Finding::error("toml-syntax", e.message().replace('\n', ", ")).at(source, span)
+            Finding::new(codes::TOML_SYNTAX, e.message().replace('\n', ", ")).at(source, span)
         })
         .collect();
     if !findings.is_empty() {
@@ -97,7 +98,7 @@ impl<'a> Table<'a> {
     /// A mistake at a key's value.
     pub fn wrong(&self, key: &str, message: impl Into<String>) -> Finding {
         let message = format!("{}: {}", self.path_of(key), message.into());
-        Finding::error("invalid-setting", message).at(self.source, self.span_of(key))
+        Finding::new(codes::INVALID_SETTING, message).at(self.source, self.span_of(key))
     }
 
     /// A key that has to be there and is not.
@@ -105,7 +106,7 @@ impl<'a> Table<'a> {
         let place =
             if self.path.is_empty() { "this file".into() } else { format!("[{}]", self.path) };
         self.push(
-            Finding::error("missing-setting", format!("{place} has no {key}"))
+            Finding::new(codes::MISSING_SETTING, format!("{place} has no {key}"))
                 .at(self.source, self.span.clone())
                 .help(help),
         );
@@ -181,7 +182,9 @@ impl<'a> Table<'a> {
             Ok(value) => Some(value),
             Err(why) => {
                 let message = format!("{}: {why}", self.path_of(key));
-                self.push(Finding::error("invalid-setting", message).at(self.source, value.span()));
+                self.push(
+                    Finding::new(codes::INVALID_SETTING, message).at(self.source, value.span()),
+                );
                 None
             }
         }
@@ -201,8 +204,11 @@ impl<'a> Table<'a> {
                 DeValue::String(text) => match parse(text) {
                     Ok(value) => list.push(value),
                     Err(why) => self.push(
-                        Finding::error("invalid-setting", format!("{}: {why}", self.path_of(key)))
-                            .at(self.source, item.span()),
+                        Finding::new(
+                            codes::INVALID_SETTING,
+                            format!("{}: {why}", self.path_of(key)),
+                        )
+                        .at(self.source, item.span()),
                     ),
                 },
                 other => self.wrong_type(key, "a string", other, item.span()),
@@ -294,7 +300,7 @@ impl<'a> Table<'a> {
 
     fn wrong_type(&self, key: &str, wanted: &str, found: &DeValue<'_>, span: Range<usize>) {
         let message = format!("{} is {}, not {wanted}", self.path_of(key), a(found.type_str()));
-        self.push(Finding::error("invalid-setting", message).at(self.source, span));
+        self.push(Finding::new(codes::INVALID_SETTING, message).at(self.source, span));
     }
 
     /// Reports the keys that nobody asked for; call it when the table has been read.
@@ -306,7 +312,7 @@ impl<'a> Table<'a> {
                 continue;
             }
             let mut finding =
-                Finding::error("unknown-key", format!("unknown key {}", self.path_of(name)))
+                Finding::new(codes::UNKNOWN_KEY, format!("unknown key {}", self.path_of(name)))
                     .at(self.source, key.span());
             finding = match closest(name, asked.iter().map(String::as_str)) {
                 Some(near) => finding.help(format!("did you mean \"{near}\"?")),

@@ -11,27 +11,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know; nothing is wrong.
-    Note,
-    /// Written, but somebody will be surprised: an account that cannot sign in, a file left out.
-    Warning,
-    /// Nothing is written.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        })
-    }
-}
+use crate::codes::Code;
+pub use crate::codes::Severity;
 
 /// A text that findings point into: a settings file, a manifest, a template, a generated file.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,8 +83,8 @@ fn floor_char(text: &str, mut at: usize) -> usize {
 /// One thing somebody should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Stable, kebab-case, reads well after "allow".
-    pub code: &'static str,
+    pub code: Code,
+    /// The page's, unless the context or the user changed it.
     pub severity: Severity,
     /// What is wrong, in one lower-case sentence without a full stop.
     pub message: String,
@@ -121,10 +102,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    /// The code's page says how severe it is.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
-            severity,
+            severity: code.severity,
             message: message.into(),
             place: None,
             help: None,
@@ -135,16 +117,10 @@ impl Finding {
         }
     }
 
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Error, message)
-    }
-
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Warning, message)
-    }
-
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Note, message)
+    /// For a context in which it matters more or less than its page says.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
@@ -186,7 +162,7 @@ impl fmt::Display for Finding {
 impl Serialize for Finding {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut s = serializer.serialize_struct("Finding", 11)?;
-        s.serialize_field("code", self.code)?;
+        s.serialize_field("code", &self.code)?;
         s.serialize_field("severity", &self.severity)?;
         s.serialize_field("message", &self.message)?;
         if let Some(place) = &self.place {

@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod check;
 pub mod cli;
+pub mod codes;
 pub mod document;
 pub mod embedded;
 pub mod finding;
@@ -22,7 +23,6 @@ pub mod output;
 pub mod plan;
 pub mod render;
 pub mod report;
-pub mod rules;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod settings;

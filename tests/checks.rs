@@ -2,20 +2,21 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use mailwright::check::file::{file, today};
 use mailwright::check::matrix::matrix;
 use mailwright::check::mend::mend;
-use mailwright::rules::{self, Loses, Rule};
+use mailwright::codes::{self, Code, Family, Loses};
+
 use mailwright::target::{Target, Targets};
 use support::{Run, files_below, fixture, root};
 
 /// `bad.xml`, `good.xml` and the like of a rule.
-fn fixtures(code: &str, kind: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(fixture("check").join(code)) else { return Vec::new() };
+fn fixtures(code: Code, kind: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(fixture("check").join(code.name)) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.file_name().unwrap().to_string_lossy().starts_with(kind));
     files.sort();
@@ -33,50 +34,92 @@ fn found(file: &std::path::Path) -> Vec<(String, String)> {
     findings.iter().map(|f| (text(&f["code"]), text(&f["severity"]))).collect()
 }
 
+/// The families whose codes a reader of a client's file reports.
+const FORMATS: [&str; 11] = [
+    "autoconfig",
+    "autodiscover",
+    "fetchmail",
+    "getmail",
+    "k9s",
+    "mobileconfig",
+    "msmtp",
+    "prefs",
+    "prf",
+    "qr",
+    "reg",
+];
+/// Defects that files of several formats can have.
+const OF_ANY_FORMAT: [Code; 2] = [codes::MALFORMED, codes::XML_ENCODING];
+
+/// Every code that is a defect of a client's file.
+fn rules() -> impl Iterator<Item = Code> {
+    codes::all().filter(|code| FORMATS.contains(&code.family.name) || OF_ANY_FORMAT.contains(code))
+}
+
 #[test]
-fn every_rule_has_a_whole_page() {
+fn every_page_has_texts_of_the_same_form() {
     let mut wrong = Vec::new();
-    let files = files_below(&root().join("checks"));
-    let rules: Vec<Rule> = rules::all().collect();
-    assert_eq!(rules.len(), files.len(), "a page in checks/ lacks a key or has a wrong severity");
-    for rule in rules {
-        let code = rule.code;
-        if !code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+    for code in codes::all() {
+        if !code.name.starts_with(|c: char| c.is_ascii_lowercase())
+            || !code.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        {
             wrong.push(format!("{code} is not in kebab case"));
         }
-        if rule.title.ends_with('.') {
+        if code.title.ends_with('.') || code.title.is_empty() {
             wrong.push(format!("{code}: the title is a sentence without a full stop"));
         }
-        for text in [&rule.means, &rule.help] {
+        for text in [code.means, code.help].into_iter().chain(code.fix) {
             if !text.ends_with('.') || text.len() < 10 {
                 wrong.push(format!("{code}: {text}"));
             }
         }
-        if rule.source.is_empty() {
-            wrong.push(format!("{code} does not say where it is known from"));
+        if code.source.ends_with('.') || code.source.is_empty() {
+            wrong.push(format!("{code}: the source is not a sentence: {}", code.source));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(codes::all().count() > 700);
+}
+
+/// A page that nothing reports would be a promise that nobody keeps.
+#[test]
+fn every_code_is_reported_somewhere() {
+    let sources = files_below(&root().join("src"));
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for (file, bytes) in sources {
+        if !file.ends_with(".rs") || file.ends_with("tests.rs") {
+            continue;
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for rest in text.split("codes::").skip(1) {
+            let name = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_';
+            used.insert(rest.chars().take_while(name).collect());
+        }
+    }
+    let constant = |code: &Code| code.name.to_uppercase().replace('-', "_");
+    let unused: Vec<_> = codes::all().filter(|code| !used.contains(&constant(code))).collect();
+    assert!(unused.is_empty(), "nothing in src reports {unused:?}");
 }
 
 #[test]
 fn every_rule_is_broken_by_its_bad_file_and_kept_by_its_good_one() {
     let mut wrong = Vec::new();
-    for rule in rules::all() {
-        let (bad, good) = (fixtures(rule.code, "bad"), fixtures(rule.code, "good"));
+    for rule in rules() {
+        let (bad, good) = (fixtures(rule, "bad"), fixtures(rule, "good"));
         if bad.is_empty() || good.is_empty() {
-            wrong.push(format!("tests/fixtures/check/{}: bad and good are wanted", rule.code));
+            wrong.push(format!("tests/fixtures/check/{}: bad and good are wanted", rule));
         }
         for file in bad {
             let found = found(&file);
-            if !found.iter().any(|(code, _)| code == rule.code) {
-                wrong.push(format!("{} is not found in {}: {found:?}", rule.code, file.display()));
+            if !found.iter().any(|(code, _)| rule == code.as_str()) {
+                wrong.push(format!("{} is not found in {}: {found:?}", rule, file.display()));
             }
         }
         for file in good {
             let found = found(&file);
             let bad =
-                |(code, severity): &(String, String)| code == rule.code || severity == "error";
+                |(code, severity): &(String, String)| rule == code.as_str() || severity == "error";
             if found.iter().any(bad) {
                 wrong.push(format!("{}: {found:?}", file.display()));
             }
@@ -86,38 +129,15 @@ fn every_rule_is_broken_by_its_bad_file_and_kept_by_its_good_one() {
 }
 
 #[test]
-fn every_fixture_and_every_code_of_a_reader_has_a_rule() {
-    let rules: BTreeSet<&str> = rules::all().map(|rule| rule.code).collect();
-    let mut wrong = Vec::new();
+fn every_fixture_is_of_a_rule() {
     for file in files_below(&fixture("check")).keys() {
         let code = file.split('/').next().unwrap();
-        if !rules.contains(code) {
-            wrong.push(format!("tests/fixtures/check/{code} has no page in checks/"));
-        }
+        assert!(rules().any(|rule| rule == code), "tests/fixtures/check/{code} is of no rule");
     }
-    let sources =
-        ["src/import", "src/check", "src/format"].map(|folder| files_below(&root().join(folder)));
-    for (file, bytes) in sources.into_iter().flatten() {
-        let text = String::from_utf8(bytes).unwrap();
-        for call in [".add(", ".keep("] {
-            // Without white space, since a call may go over several lines.
-            let text: String = text.split_whitespace().collect();
-            for (at, _) in text.match_indices(call) {
-                let rest = &text[at + call.len()..];
-                let Some(rest) = rest.strip_prefix('"') else { continue };
-                let code = rest.split('"').next().unwrap();
-                if !rules.contains(code) {
-                    wrong.push(format!("{file}: {code} has no page in checks/"));
-                }
-            }
-        }
-    }
-    wrong.dedup();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Everything that is found in a file's bytes.
-fn codes_of(bytes: &[u8]) -> BTreeSet<&'static str> {
+fn codes_of(bytes: &[u8]) -> BTreeSet<Code> {
     let checked = file(bytes, today()).expect("a format that can be checked");
     checked.defects().map(|defect| defect.code).collect()
 }
@@ -125,28 +145,29 @@ fn codes_of(bytes: &[u8]) -> BTreeSet<&'static str> {
 #[test]
 fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
     let mut wrong = Vec::new();
-    for rule in rules::all() {
-        let only = |code: &str| code == rule.code;
+    for rule in rules() {
+        let only = |code: Code| code == rule;
         let mut mended_once = false;
-        for file in fixtures(rule.code, "bad") {
+        for file in fixtures(rule, "bad") {
             let bytes = fs::read(&file).unwrap();
             let Some(mended) = mend(&bytes, &only) else { continue };
             mended_once = true;
             let (before, after) = (codes_of(&bytes), codes_of(&mended.bytes));
             // What is in a code page is said to be.
-            let new = after.difference(&before).filter(|new| **new != "prf-encoding-code-page");
-            if after.contains(rule.code) || new.count() > 0 {
+            let new =
+                after.difference(&before).filter(|new| **new != codes::PRF_ENCODING_CODE_PAGE);
+            if after.contains(&rule) || new.count() > 0 {
                 wrong.push(format!("{}: {before:?} became {after:?}", file.display()));
             }
             if let Some(again) = mend(&mended.bytes, &only) {
                 wrong.push(format!("{}: mended again: {}", file.display(), again.after));
             }
         }
-        if mended_once != rule.mend.is_some() {
+        if mended_once != rule.fix.is_some() {
             let said = if mended_once { "is mended and does not say so" } else { "is not mended" };
-            wrong.push(format!("{} {said}", rule.code));
+            wrong.push(format!("{} {said}", rule));
         }
-        for file in fixtures(rule.code, "good") {
+        for file in fixtures(rule, "good") {
             if mend(&fs::read(&file).unwrap(), &only).is_some() {
                 wrong.push(format!("{} has nothing to mend", file.display()));
             }
@@ -201,11 +222,11 @@ fn every_client_that_a_rule_hurts_is_one_of_a_manifest_or_known_to_be_none() {
     let targets = targets();
     let clients: Vec<_> = targets.iter().flat_map(|target| &target.clients).collect();
     let mut wrong = Vec::new();
-    for rule in rules::all() {
-        for hurt in &rule.hurts {
-            let known = clients.iter().any(|client| client.is_called(&hurt.client));
-            if !known && !OTHERS.contains(&hurt.client.as_str()) {
-                wrong.push(format!("{}: no client is called {}", rule.code, hurt.client));
+    for rule in rules() {
+        for hurt in rule.hurts {
+            let known = clients.iter().any(|client| client.is_called(hurt.client));
+            if !known && !OTHERS.contains(&hurt.client) {
+                wrong.push(format!("{}: no client is called {}", rule, hurt.client));
             }
         }
     }
@@ -217,23 +238,23 @@ fn the_matrix_leaves_out_what_the_rules_say_a_client_loses() {
     let targets = targets();
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for rule in rules::all() {
-        for file in fixtures(rule.code, "bad") {
+    for rule in rules() {
+        for file in fixtures(rule, "bad") {
             let checked = read_file(&file);
-            let Some(at) = checked.defects().find(|defect| defect.code == rule.code) else {
+            let Some(at) = checked.defects().find(|defect| defect.code == rule) else {
                 continue;
             };
             let at = at.span.start;
             for row in matrix(&checked, &targets) {
                 let clients = targets.iter().flat_map(|target| &target.clients);
                 let client = clients.into_iter().find(|client| client.name == row.client).unwrap();
-                let Some(hurt) = rule.hurts.iter().find(|hurt| client.is_called(&hurt.client))
+                let Some(hurt) = rule.hurts.iter().find(|hurt| client.is_called(hurt.client))
                 else {
                     continue;
                 };
                 seen += 1;
                 let name = format!("{} for {}: {row:?}", file.display(), row.client);
-                if !row.why.iter().any(|why| why.starts_with(&hurt.how)) {
+                if !row.why.iter().any(|why| why.starts_with(hurt.how)) {
                     // Another defect may have cost the file already.
                     if row.incoming.is_some() || row.outgoing.is_some() {
                         wrong.push(format!("{name} does not say why"));
@@ -257,39 +278,74 @@ fn the_matrix_leaves_out_what_the_rules_say_a_client_loses() {
     assert!(seen > 200, "only {seen} rows were seen");
 }
 
-#[test]
-fn the_list_of_rules_says_what_the_pages_say() {
-    let mut text = String::from(
-        "# What `mailwright check` finds\n\n\
-         Made from `checks/` by `SNAPSHOTS=overwrite cargo test --test checks`; `mailwright explain CODE`\n\
-         prints the same.\n",
-    );
-    for rule in rules::all() {
-        text.push_str(&format!(
-            "\n## {}\n\n*{}*: {}.\n\n{}\n",
-            rule.code, rule.severity, rule.title, rule.means
-        ));
-        if !rule.hurts.is_empty() {
-            text.push_str("\nWhom it hurts:\n\n");
-            for hurt in &rule.hurts {
-                text.push_str(&format!("- {} {}\n", hurt.client, hurt.how));
+/// The page about one family.
+fn page(family: &Family, codes: &[Code]) -> String {
+    let mut text = format!("# {}\n\n{NOTE} `codes/{}.toml`.\n", family.title, family.name);
+    for code in codes {
+        text += &format!("\n## {code}\n\n*{}*: {}.\n\n{}\n", code.severity, code.title, code.means);
+        if !code.hurts.is_empty() {
+            text += "\nAffected clients:\n\n";
+            for hurt in code.hurts {
+                text += &format!("- {} {}\n", hurt.client, hurt.how);
             }
         }
-        text.push_str(&format!("\nWhat to do: {}\n", rule.help));
-        if let Some(mend) = &rule.mend {
-            text.push_str(&format!("\n`check --fix`: {mend}\n"));
+        text += &format!("\nWhat to do: {}\n", code.help);
+        if let Some(fix) = code.fix {
+            text += &format!("\n`check --fix`: {fix}\n");
         }
-        text.push_str(&format!("\nKnown from: {}.\n", rule.source));
+        text += &format!("\nSource: {}.\n", code.source);
     }
-    // An element in a sentence is none of the page.
-    let text = text.replace('<', "\\<");
-    let path = root().join("docs/checks.md");
+    escaped(&text)
+}
+
+/// All families with their codes.
+fn index() -> String {
+    let mut text = format!(
+        "# Codes\n\n{NOTE} `codes/`. `mailwright explain CODE` prints the page of a code,\n\
+         `mailwright explain WORD` lists the codes that are about something. `-D CODE` makes a code an\n\
+         error, `-W CODE` a warning, and `-A CODE` hides it.\n"
+    );
+    for (family, codes) in codes::families() {
+        let file = format!("{}.md", family.name);
+        text += &format!("\n## [{}]({file})\n\n", family.title);
+        text += "| code | severity | what was found |\n|---|---|---|\n";
+        for code in codes {
+            let title = code.title.replace('|', "\\|");
+            text += &format!("| [{code}]({file}#{code}) | {} | {title} |\n", code.severity);
+        }
+    }
+    escaped(&text)
+}
+
+const NOTE: &str = "Generated by `SNAPSHOTS=overwrite cargo test --test checks` from";
+
+/// An element in a sentence is text, not markup.
+fn escaped(text: &str) -> String {
+    text.replace('<', "\\<")
+}
+
+#[test]
+fn docs_codes_says_what_the_pages_say() {
+    let pages = codes::families()
+        .map(|(family, codes)| (format!("{}.md", family.name), page(family, &codes)));
+    let wanted: BTreeMap<String, String> =
+        pages.chain([("README.md".to_owned(), index())]).collect();
+    let folder = root().join("docs/codes");
     if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &text).unwrap();
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in &wanted {
+            fs::write(folder.join(name), text).unwrap();
+        }
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == text, "docs/checks.md is old: SNAPSHOTS=overwrite cargo test --test checks");
+    let found: BTreeMap<String, String> = files_below(&folder)
+        .into_iter()
+        .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()))
+        .collect();
+    let all: BTreeSet<_> = wanted.keys().chain(found.keys()).collect();
+    let old: Vec<_> =
+        all.into_iter().filter(|name| wanted.get(*name) != found.get(*name)).collect();
+    assert!(old.is_empty(), "docs/codes: {old:?}: SNAPSHOTS=overwrite cargo test --test checks");
 }
 
 /// Files of others, where this machine has them; what they show is held by our own fixtures too.

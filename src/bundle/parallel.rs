@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::output::{Bundle, OutFile};
 use crate::plan::{BundlePlan, Job};
@@ -47,7 +48,7 @@ pub fn build_all(
                 && other.bytes != files[&path].bytes
             {
                 findings.push(
-                    Finding::error("same-path-twice", format!("two files would be {path}"))
+                    Finding::new(codes::SAME_PATH_TWICE, format!("two files would be {path}"))
                         .at(&job.target.source, job.file.span.clone())
                         .help("give one of them another path in its manifest"),
                 );
@@ -126,7 +127,7 @@ fn finish_all(
 }
 
 fn password_in_file(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile) -> Finding {
-    Finding::warning("password-in-file", format!("{} holds the password in clear", file.path))
+    Finding::new(codes::PASSWORD_IN_FILE, format!("{} holds the password in clear", file.path))
         .target(&job.folder_target.name)
         .subject(&bundle.subject)
         .help("hand it over on a way that nobody else reads, and delete it afterwards")

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Reader, envelope};
 
@@ -25,12 +26,12 @@ pub fn dates(reader: Reader, text: &str, today: i64) -> Vec<Defect> {
             for value in root.children.iter().filter(|value| value.kind == "date") {
                 let date = value.value.as_deref().unwrap_or_default();
                 if ["RemovalDate", "PayloadExpirationDate"].contains(&value.name.as_str()) {
-                    over("profile-date-over", &value.name, date, &value.span);
+                    over(codes::PROFILE_DATE_OVER, &value.name, date, &value.span);
                 }
             }
         }
         _ => expirations(&root, &mut |date, span| {
-            over("autodiscover-expired", "ExpirationDate", date, span);
+            over(codes::AUTODISCOVER_EXPIRED, "ExpirationDate", date, span);
         }),
     }
     defects

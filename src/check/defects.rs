@@ -1,16 +1,16 @@
-//! What a reader found in somebody's file, with all that is known about it.
+//! The defects that a reader found in a file, as findings with what their pages say.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::codes::{self, Code, Hurt};
 use crate::finding::{Finding, Source};
 use crate::import::Defect;
-use crate::rules::{self, Hurt};
 
 /// More of one kind in one file say nothing new: they are counted.
 const MOST: usize = 20;
 
-/// Every defect with its rule's page, in the order of their places, each once.
+/// Every defect with its page, in the order of their places, each once.
 pub fn findings<'a>(
     defects: impl Iterator<Item = &'a Defect>,
     source: &Arc<Source>,
@@ -18,7 +18,7 @@ pub fn findings<'a>(
     let mut sorted: Vec<&Defect> = defects.collect();
     sorted.sort_by_key(|defect| defect.span.start);
     sorted.dedup();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
     let mut findings = Vec::new();
     for defect in sorted {
         let count = counts.entry(defect.code).or_default();
@@ -29,7 +29,7 @@ pub fn findings<'a>(
     }
     for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         let message = format!("{} more of {code} in {}", count - MOST, source.name);
-        findings.push(Finding::note("more-of-the-same", message));
+        findings.push(Finding::new(codes::MORE_OF_THE_SAME, message));
     }
     findings
 }
@@ -44,21 +44,14 @@ fn short(message: &str) -> String {
     }
 }
 
-/// The defect with its rule's page.
+/// The defect with its page.
 pub fn finding(defect: &Defect, source: &Arc<Source>) -> Finding {
-    match rules::find(defect.code) {
-        Some(rule) => {
-            let mut finding = Finding::new(rule.code, rule.severity, short(&defect.message));
-            finding.help = Some(rule.help);
-            finding.spec = Some(rule.source);
-            finding.hurts = rule
-                .hurts
-                .into_iter()
-                .map(|Hurt { client, how, .. }| format!("{client} {how}"))
-                .collect();
-            finding
-        }
-        None => Finding::error(defect.code, short(&defect.message)),
-    }
-    .at(source, defect.span.clone())
+    let code = defect.code;
+    let mut finding = Finding::new(code, short(&defect.message))
+        .help(code.help)
+        .spec(code.source)
+        .at(source, defect.span.clone());
+    let hurts = code.hurts.iter().map(|Hurt { client, how, .. }| format!("{client} {how}"));
+    finding.hurts = hurts.collect();
+    finding
 }

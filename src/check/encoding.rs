@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::codes::{self, Code};
 use crate::format::declared_encoding;
 use crate::import::{Defect, Form, Reader, envelope};
 
@@ -24,17 +25,17 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
             autoconfig(form, &mut found);
         }
         Reader::Mobileconfig | Reader::Autodiscover | Reader::K9s => xml(form, &mut found),
-        Reader::Msmtp | Reader::Mpop => unix(form, "msmtp-encoding", &mut found),
+        Reader::Msmtp | Reader::Mpop => unix(form, codes::MSMTP_ENCODING, &mut found),
         Reader::Getmail => {
-            unix(form, "getmail-encoding", &mut found);
+            unix(form, codes::GETMAIL_ENCODING, &mut found);
             if form == Form::CodePage {
                 let message = "letters that are no UTF-8, at which Python stops";
                 let place = found.beyond_ascii().unwrap_or_default();
-                found.add("getmail-encoding", place, message);
+                found.add(codes::GETMAIL_ENCODING, place, message);
             }
         }
-        Reader::Fetchmail => unix(form, "fetchmail-encoding", &mut found),
-        Reader::Prefs => unix(form, "prefs-encoding", &mut found),
+        Reader::Fetchmail => unix(form, codes::FETCHMAIL_ENCODING, &mut found),
+        Reader::Prefs => unix(form, codes::PREFS_ENCODING, &mut found),
     }
     found.defects
 }
@@ -45,29 +46,33 @@ fn registry(form: Form, found: &mut Found<'_>) {
     match form {
         Form::Utf16LeMark => {}
         Form::Utf16Le | Form::Utf16Be => {
-            found.add("reg-encoding-no-mark", 0..0, "UTF-16 without a byte order mark");
+            found.add(codes::REG_ENCODING_NO_MARK, 0..0, "UTF-16 without a byte order mark");
         }
         Form::Utf16BeMark => {
-            found.add("reg-encoding-big-endian", 0..0, "UTF-16 with its bytes the other way round");
+            found.add(
+                codes::REG_ENCODING_BIG_ENDIAN,
+                0..0,
+                "UTF-16 with its bytes the other way round",
+            );
         }
         Form::Utf8Mark => {
-            found.add("reg-encoding-utf8-mark", 0..0, "UTF-8 with a byte order mark");
+            found.add(codes::REG_ENCODING_UTF8_MARK, 0..0, "UTF-8 with a byte order mark");
         }
         Form::Utf8 => {
             if let Some(place) = other {
                 let message = "UTF-8, which regedit reads in the code page of the PC";
-                found.add("reg-encoding-utf8", place, message);
+                found.add(codes::REG_ENCODING_UTF8, place, message);
             }
         }
         Form::CodePage | Form::Declared(_) => {
             let message = "letters in a code page, which another PC reads otherwise";
-            found.add("reg-encoding-code-page", other.unwrap_or_default(), message);
+            found.add(codes::REG_ENCODING_CODE_PAGE, other.unwrap_or_default(), message);
         }
     }
-    found.line_ends("reg-line-ends");
+    found.line_ends(codes::REG_LINE_ENDS);
     if !found.text.ends_with('\n') {
         let end = found.place(found.text.len());
-        found.add("reg-last-line", end..end, "the last line has no end");
+        found.add(codes::REG_LAST_LINE, end..end, "the last line has no end");
     }
 }
 
@@ -76,27 +81,31 @@ fn profile(form: Form, found: &mut Found<'_>) {
     let other = found.beyond_ascii();
     match form {
         Form::Utf16LeMark | Form::Utf16BeMark | Form::Utf16Le | Form::Utf16Be => {
-            found.add("prf-encoding-utf16", 0..0, "UTF-16; Outlook reads one byte a letter");
+            found.add(codes::PRF_ENCODING_UTF16, 0..0, "UTF-16; Outlook reads one byte a letter");
         }
-        Form::Utf8Mark => found.add("prf-encoding-mark", 0..0, "a byte order mark"),
+        Form::Utf8Mark => found.add(codes::PRF_ENCODING_MARK, 0..0, "a byte order mark"),
         Form::Utf8 => {
             if let Some(place) = other {
                 let message = "UTF-8, which Outlook reads in the code page of the PC";
-                found.add("prf-encoding-utf8", place, message);
+                found.add(codes::PRF_ENCODING_UTF8, place, message);
             }
         }
         Form::CodePage | Form::Declared(_) => {
             let message = "letters beyond ASCII; read as meant where the PC has this code page";
-            found.add("prf-encoding-code-page", other.unwrap_or_default(), message);
+            found.add(codes::PRF_ENCODING_CODE_PAGE, other.unwrap_or_default(), message);
         }
     }
-    found.line_ends("prf-line-ends");
+    found.line_ends(codes::PRF_LINE_ENDS);
 }
 
 /// A QR code is UTF-8, and Moshi takes a mark for a value.
 fn payload(form: Form, found: &mut Found<'_>) {
     if form != Form::Utf8 {
-        found.add("qr-encoding", 0..0, "the payload has to be UTF-8 without a byte order mark");
+        found.add(
+            codes::QR_ENCODING,
+            0..0,
+            "the payload has to be UTF-8 without a byte order mark",
+        );
     }
 }
 
@@ -123,17 +132,17 @@ fn xml(form: Form, found: &mut Found<'_>) {
         (Some(label), _) => format!("the bytes are not in {label}, as the file says"),
         (None, _) => "the bytes are not in UTF-8, and no other encoding is named".to_owned(),
     };
-    found.add("xml-encoding", place, &message);
+    found.add(codes::XML_ENCODING, place, &message);
 }
 
 fn autoconfig(form: Form, found: &mut Found<'_>) {
     if matches!(form, Form::Utf8Mark | Form::Utf16LeMark | Form::Utf16BeMark) {
-        found.add("autoconfig-byte-order-mark", 0..0, "a byte order mark before the XML");
+        found.add(codes::AUTOCONFIG_BYTE_ORDER_MARK, 0..0, "a byte order mark before the XML");
     }
 }
 
 /// Programs that take a mark, or the zeros of UTF-16, for letters of the first word.
-fn unix(form: Form, code: &'static str, found: &mut Found<'_>) {
+fn unix(form: Form, code: Code, found: &mut Found<'_>) {
     match form {
         Form::Utf8 | Form::CodePage => {}
         Form::Utf8Mark => found.add(code, 0..0, "a byte order mark before the first word"),
@@ -148,7 +157,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, code: &'static str, span: Range<usize>, message: &str) {
+    fn add(&mut self, code: Code, span: Range<usize>, message: &str) {
         self.defects.push(Defect { code, message: message.to_owned(), span });
     }
 
@@ -159,7 +168,7 @@ impl Found<'_> {
         Some(start..start + c.len_utf8())
     }
 
-    fn line_ends(&mut self, code: &'static str) {
+    fn line_ends(&mut self, code: Code) {
         let bare = self.text.match_indices('\n').find(|(at, _)| !self.text[..*at].ends_with('\r'));
         if let Some((at, _)) = bare {
             let place = self.place(at);

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::file::Checked;
+use crate::codes::Loses;
 use crate::import::ReadServer;
 use crate::model::{Authentication, Hostname, ServerType};
-use crate::rules::{self, Loses};
 use crate::target::{Client, Target};
 
 /// One client's view of a file.
@@ -71,8 +71,7 @@ fn row(client: &Client, checked: &Checked) -> Row {
     };
     let mut lost = Vec::new();
     for defect in checked.defects() {
-        let Some(rule) = rules::find(defect.code) else { continue };
-        let hurts = rule.hurts.iter().find(|hurt| client.is_called(&hurt.client));
+        let hurts = defect.code.hurts.iter().find(|hurt| client.is_called(hurt.client));
         let Some(hurt) = hurts else { continue };
         let why = format!("{} ({})", hurt.how, defect.message);
         if !row.why.contains(&why) {

@@ -1,5 +1,6 @@
 //! The typed reader of the client's format must give back the plan.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::format::Tree;
 use crate::import::{ReadServer, Reader};
@@ -23,7 +24,7 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
             let source = source(artifact);
             return errors
                 .into_iter()
-                .map(|e| Finding::error("not-readable", e.message).at(&source, e.span))
+                .map(|e| Finding::new(codes::NOT_READABLE, e.message).at(&source, e.span))
                 .collect();
         }
     };
@@ -38,8 +39,8 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
         .collect();
     let mut findings = Vec::new();
     if planned.len() != read.servers.len() {
-        findings.push(Finding::error(
-            "not-as-planned",
+        findings.push(Finding::new(
+            codes::NOT_AS_PLANNED,
             format!("{} servers were planned and {} read back", planned.len(), read.servers.len()),
         ));
         return findings;
@@ -53,12 +54,12 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
         }
         let server_type = planned.server.server_type;
         findings.push(match differences.first() {
-            Some((read, Some(what))) => Finding::error(
-                "not-as-planned",
+            Some((read, Some(what))) => Finding::new(
+                codes::NOT_AS_PLANNED,
                 format!("the {server_type} server reads back otherwise than planned: {what}"),
             )
             .at(&source(artifact), read.span.clone()),
-            _ => Finding::error("not-as-planned", format!("no {server_type} server reads back")),
+            _ => Finding::new(codes::NOT_AS_PLANNED, format!("no {server_type} server reads back")),
         });
     }
     findings

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jsonschema::Validator;
 use uppsala::XsdValidator;
 
+use crate::codes;
 use crate::embedded;
 use crate::finding::{Finding, Source};
 use crate::format::{Kind, Tree};
@@ -120,13 +121,13 @@ pub(super) fn check(
     };
     match complaints {
         Err(why) => {
-            vec![Finding::error("broken-schema", format!("{}: {why}", schema.name))]
+            vec![Finding::new(codes::BROKEN_SCHEMA, format!("{}: {why}", schema.name))]
         }
         Ok(complaints) => complaints
             .into_iter()
             .map(|(message, place)| {
                 let span = place.map_or(0..0, |(line, _)| line_span(&artifact.text, line));
-                Finding::error("schema", format!("{message} ({})", schema.name))
+                Finding::new(codes::SCHEMA, format!("{message} ({})", schema.name))
                     .at(&source(artifact), span)
             })
             .collect(),

@@ -1,5 +1,6 @@
 //! For a file that no reader covers: every planned value stands in the finished text.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::Side;
 use crate::render::{Artifact, percent_encode};
@@ -27,8 +28,8 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
                 // In the address of a server it stands percent-encoded (RFC 3986).
                 let in_address = || stands_in(&artifact.text, &percent_encode(&value), word);
                 if !stands_in(&artifact.text, &escaped, word) && !in_address() {
-                    findings.push(Finding::error(
-                        "value-not-shown",
+                    findings.push(Finding::new(
+                        codes::VALUE_NOT_SHOWN,
                         format!(
                             "{} of the {} server, \"{value}\", does not stand in {}",
                             Shown::ALL

@@ -1,5 +1,6 @@
 //! What the signature around a profile says.
 
+use crate::codes;
 use crate::import::envelope::{self, Wrapping};
 use crate::import::{Defect, Reader, has_variable};
 
@@ -15,14 +16,14 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     if has_variable(&String::from_utf8_lossy(&inside)) {
         let message =
             "a signed profile has a variable in it that a management system would fill in";
-        add("profile-signed-variable", message.to_owned());
+        add(codes::PROFILE_SIGNED_VARIABLE, message.to_owned());
     }
     let first_to_end = envelope::lives(bytes).into_iter().min_by_key(|life| life.last);
     if let Some(message) = first_to_end.and_then(|life| ending(&life, today)) {
-        add("profile-signature-ends", message);
+        add(codes::PROFILE_SIGNATURE_ENDS, message);
     }
     if let Some(signer) = envelope::signer(bytes) {
-        add("profile-signer", signed_by(&signer, today));
+        add(codes::PROFILE_SIGNER, signed_by(&signer, today));
     }
     defects
 }

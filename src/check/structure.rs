@@ -1,5 +1,6 @@
 //! The same tree as the skeleton, with the raw values where the marks stood.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::format::{Again, Tree};
 use crate::render::Artifact;
@@ -11,7 +12,7 @@ use super::source;
 pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding>> {
     let kind = &artifact.job.file.format;
     let wrong = |message: String, span| {
-        Err(vec![Finding::error("structure", message).at(&source(artifact), span)])
+        Err(vec![Finding::new(codes::STRUCTURE, message).at(&source(artifact), span)])
     };
     let text = match kind.decode(&artifact.bytes) {
         Ok(text) => text,

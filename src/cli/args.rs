@@ -69,7 +69,7 @@ pub enum Command {
     /// Answer mail clients: hand every file out over HTTP and HTTPS
     #[cfg(feature = "serve")]
     Serve(Box<ServeArgs>),
-    /// Explain a code of check or verify
+    /// Explain a code, or list the codes that are about something
     Explain(ExplainArgs),
     /// Start a provider file or a settings file
     Init(InitArgs),
@@ -325,8 +325,9 @@ pub enum CheckFormat {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The code, such as certificate-expired [default: list all]
-    #[arg(value_name = "CODE")]
+    /// A code, such as certificate-expired; or the beginning of codes, a family or a word, for a list
+    /// of the codes that match [default: list all]
+    #[arg(value_name = "CODE|PREFIX|WORD")]
     pub code: Option<String>,
 }
 

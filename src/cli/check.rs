@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::check::mend::mend;
 use crate::check::{self, defects};
+use crate::codes::{self, Code};
 use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::FORMATS;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
-
-use crate::rules;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::bytes::read;
@@ -84,16 +83,16 @@ fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<
         return Err("--fix and --diff show their changes to people; leave --format out".into());
     }
     let client = args.client.as_ref().map(|client| client.to_lowercase());
-    let hurts = |code: &str| match (&client, rules::find(code)) {
-        (Some(client), Some(rule)) => {
-            rule.hurts.iter().any(|hurt| hurt.client.to_lowercase().contains(client))
-        }
-        _ => true,
+    let hurts = |code: Code| {
+        let hurts = |client: &String| {
+            code.hurts.iter().any(|hurt| hurt.client.to_lowercase().contains(client))
+        };
+        client.as_ref().is_none_or(hurts)
     };
     if files.iter().any(|file| file == Path::new("-")) {
         return Err("--fix and --diff want the name of a file, not standard input".into());
     }
-    let wanted = |code: &str| !args.allow.iter().any(|allowed| allowed == code) && hurts(code);
+    let wanted = |code: Code| !args.allow.iter().any(|allowed| code == **allowed) && hurts(code);
     let mut any = false;
     for file in files {
         let bytes = read(file, &file.display().to_string())?;
@@ -136,7 +135,7 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Fa
 
 fn unknown_format(name: &str) -> Finding {
     let message = format!("{name} is of no format that can be checked here");
-    Finding::warning("unknown-format", message)
+    Finding::new(codes::UNKNOWN_FORMAT, message)
         .help(format!("{FORMATS} are known, by what is in them; of our own, .toml and .hbs"))
 }
 
@@ -151,7 +150,7 @@ fn passed_over(unknown: &[String]) -> Option<Finding> {
     }
     let files = if unknown.len() == 1 { "1 file" } else { &format!("{} files", unknown.len()) };
     let message = format!("{files} of no format that can be checked here: {names}");
-    Some(Finding::note("unknown-format", message))
+    Some(Finding::new(codes::UNKNOWN_FORMAT, message).severity(Severity::Note))
 }
 
 /// What `-D`, `-W` and `-A` say about codes.
@@ -161,7 +160,7 @@ struct Levels<'a> {
 
 impl<'a> Levels<'a> {
     fn of(args: &'a CheckArgs) -> Result<Self, Failure> {
-        let known: Vec<&'static str> = rules::all().map(|rule| rule.code).collect();
+        let known: Vec<&'static str> = codes::all().map(|code| code.name).collect();
         for code in args.deny.iter().chain(&args.warn).chain(&args.allow) {
             if !known.contains(&code.as_str()) {
                 let near = closest(code, known.iter().copied());
@@ -173,7 +172,7 @@ impl<'a> Levels<'a> {
     }
 
     fn apply(&self, mut finding: Finding) -> Option<Finding> {
-        let names = |list: &[String]| list.iter().any(|code| code == finding.code);
+        let names = |list: &[String]| list.iter().any(|code| finding.code == **code);
         if names(&self.args.allow) {
             return None;
         }

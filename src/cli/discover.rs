@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
@@ -62,7 +63,7 @@ pub fn run(
     let Some(winner) = found.winner else {
         let who = client.map_or("anybody", |client| client.name);
         findings.push(
-            Finding::error("nothing-found", format!("{domain} publishes nothing that {who} finds"))
+            Finding::new(codes::NOTHING_FOUND, format!("{domain} publishes nothing that {who} finds"))
                 .help("ask the provider for its settings and write them into a file (`mailwright init`), or import the file of a client that works"),
         );
         return Ok(None);
@@ -70,8 +71,8 @@ pub fn run(
     terminal.say(&format!("found at {}", winner.place));
     if !winner.over_https {
         findings.push(
-            Finding::warning(
-                "discovered-over-http",
+            Finding::new(
+                codes::DISCOVERED_OVER_HTTP,
                 format!(
                     "{} came over plain http: anybody on the way could have changed it",
                     winner.place
@@ -82,8 +83,8 @@ pub fn run(
     }
     if let Some(other) = &winner.of {
         findings.push(
-            Finding::warning(
-                "discovered-for-another",
+            Finding::new(
+                codes::DISCOVERED_FOR_ANOTHER,
                 format!("{} sends {source} on to {other}; these are the settings of {other}", winner.place),
             )
             .help(format!(
@@ -97,8 +98,8 @@ pub fn run(
         config.domains.push(domain.to_string());
     } else if !config.domains.contains(&domain.to_string()) {
         findings.push(
-            Finding::note(
-                "customer-domain",
+            Finding::new(
+                codes::CUSTOMER_DOMAIN,
                 format!("{domain} is none of the domains of {}", winner.place),
             )
             .help(format!("`mailwright generate {domain} --provider FILE` makes its files")),

@@ -1,75 +1,93 @@
-//! `mailwright explain`: the page about a code.
+//! `mailwright explain`: the page of a code, or a list of the codes that are about something.
 
+use std::fmt::Write as _;
+
+use crate::codes::{self, Code, Hurt};
 use crate::document::closest;
 use crate::finding::Finding;
 use crate::report::Table;
-use crate::rules::{self, Rule};
-#[cfg(feature = "verify")]
-use crate::verify::{Code, codes};
 
 use super::args::ExplainArgs;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let Some(name) = &args.code else {
-        let mut table = Table::new(&["code", "what was seen"]);
-        for (code, title) in all() {
-            table.row(vec![code.to_owned(), title]);
-        }
-        terminal.print(&table.render(terminal.width()))?;
+    let Some(word) = &args.code else {
+        terminal.print(&list(&|_| true, terminal.width()))?;
         return Ok(Outcome::Fine);
     };
-    if let Some(page) = page(name) {
-        terminal.print(&page)?;
+    if let Some(code) = codes::find(word) {
+        terminal.print(&page(code))?;
         return Ok(Outcome::Fine);
     }
-    let mut finding =
-        Finding::error("unknown-code", format!("there is no code \"{}\"", name.escape_debug()));
-    finding = match closest(name, all().into_iter().map(|(code, _)| code)) {
+    let folded = word.to_lowercase();
+    let found = list(&|code| is_about(code, &folded), terminal.width());
+    if !found.is_empty() {
+        terminal.print(&found)?;
+        return Ok(Outcome::Fine);
+    }
+    let finding = Finding::new(
+        codes::UNKNOWN_CODE,
+        format!("there is no code \"{}\", and no page has this word", word.escape_debug()),
+    );
+    let finding = match closest(word, codes::all().map(|code| code.name)) {
         Some(near) => finding.help(format!("did you mean {near}?")),
-        None => finding.help("`mailwright explain` lists them"),
+        None => finding.help("`mailwright explain` lists all codes"),
     };
     terminal.findings(&[finding]);
     Ok(Outcome::Findings)
 }
 
-/// Every code with its title: of files first, then of servers.
-fn all() -> Vec<(&'static str, String)> {
-    let all = rules::all().map(|rule| (rule.code, rule.title));
-    #[cfg(feature = "verify")]
-    let all = all.chain(codes::all().map(|code| (code.name, code.title.to_owned())));
-    all.collect()
+/// Whether the code begins like this, is of the family of this name, or has a page with a word that
+/// begins like this; all in lower case.
+fn is_about(code: Code, word: &str) -> bool {
+    let has = |text: &str| {
+        let text = text.to_lowercase();
+        let starts_word = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
+        text.match_indices(word).any(|(at, _)| starts_word(at))
+    };
+    !word.is_empty()
+        && (code.name.starts_with(word)
+            || code.family.name == word
+            || [code.title, code.means, code.help].into_iter().any(has))
 }
 
-fn page(name: &str) -> Option<String> {
-    if let Some(rule) = rules::find(name) {
-        return Some(of_file(&rule));
+/// The codes that are wanted with their titles, by family; empty if there are none.
+fn list(wanted: &dyn Fn(Code) -> bool, width: usize) -> String {
+    let mut out = String::new();
+    for (family, codes) in codes::families() {
+        let mut table = Table::new(&["code", "what was found"]);
+        let wanted: Vec<Code> = codes.into_iter().filter(|code| wanted(*code)).collect();
+        for code in &wanted {
+            table.row(vec![code.name.to_owned(), code.title.to_owned()]);
+        }
+        if !wanted.is_empty() {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            let _ = write!(out, "{gap}{}\n\n{}", family.title, table.render(width));
+        }
     }
-    #[cfg(feature = "verify")]
-    return codes::find(name).map(of_server);
-    #[cfg(not(feature = "verify"))]
-    None
+    out
 }
 
-fn of_file(rule: &Rule) -> String {
-    let hurts: String =
-        rule.hurts.iter().map(|hurt| format!("  {} {}\n", hurt.client, hurt.how)).collect();
-    let hurts = if hurts.is_empty() { hurts } else { format!("Whom it hurts:\n{hurts}\n") };
-    let mend = rule.mend.as_ref();
-    let mend = mend.map(|mend| format!("`check --fix`: {mend}\n\n")).unwrap_or_default();
-    format!(
-        "{} ({})\n\nWhat was seen: {}.\n\nWhat it means: {}\n\n{hurts}What to do: {}\n\n{mend}\
-         Known from: {}\n",
-        rule.code, rule.severity, rule.title, rule.means, rule.help, rule.source
-    )
-}
-
-#[cfg(feature = "verify")]
-fn of_server(code: &'static Code) -> String {
-    format!(
-        "{}\n\nWhat was seen: {}. The server's own words are in the report, behind \"seen\".\n\n\
-         What it means: {}\n\nWhat to do: {}\n",
-        code.name, code.title, code.means, code.help
-    )
+/// Everything about a code.
+fn page(code: Code) -> String {
+    let mut out = format!("{code} ({})\n\n", code.severity);
+    let _ = writeln!(out, "What was found: {}.\n\nWhat it means: {}\n", code.title, code.means);
+    if !code.hurts.is_empty() {
+        out.push_str("Affected clients:\n");
+        for Hurt { client, how, .. } in code.hurts {
+            let _ = writeln!(out, "  {client} {how}");
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "What to do: {}\n", code.help);
+    if let Some(fix) = code.fix {
+        let _ = writeln!(out, "`check --fix`: {fix}\n");
+    }
+    let _ = writeln!(
+        out,
+        "Source: {}\n\nFamily: {} ({})",
+        code.source, code.family.name, code.family.title
+    );
+    out
 }

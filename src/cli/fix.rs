@@ -6,6 +6,7 @@ use std::path::Path;
 use similar::TextDiff;
 
 use crate::check::mend::{Mended, mend};
+use crate::codes::Code;
 
 use super::Failure;
 use super::terminal::Terminal;
@@ -17,7 +18,7 @@ const CONTEXT: usize = 2;
 pub fn fix(
     file: &Path,
     bytes: &[u8],
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: &dyn Fn(Code) -> bool,
     writes: bool,
     terminal: &Terminal,
 ) -> Result<bool, Failure> {
@@ -27,7 +28,7 @@ pub fn fix(
     if writes {
         write(file, &mended.bytes).map_err(|e| format!("cannot write {name}: {e}"))?;
     }
-    let codes: Vec<&str> = mended.codes.iter().copied().collect();
+    let codes: Vec<&str> = mended.codes.iter().map(|code| code.name).collect();
     let done = if writes { "mended" } else { "would be mended" };
     terminal.say(&format!("{name}: {done}: {}", codes.join(", ")));
     Ok(true)

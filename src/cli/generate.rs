@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
+use crate::codes;
 use crate::finding::{Finding, any_error};
 use crate::output;
 use crate::plan::{self, Plan};
@@ -43,8 +44,8 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
             made = make(&bundles, &signing, terminal, &mut findings);
         }
         if password.is_some() && !made.has_secrets() {
-            findings.push(Finding::warning(
-                "password-unused",
+            findings.push(Finding::new(
+                codes::PASSWORD_UNUSED,
                 "no file of these targets can hold a password, so none does",
             ));
         }
@@ -145,7 +146,7 @@ fn tell(
             let again = clients == last_clients;
             last_clients.clone_from(&clients);
             let clients = if again { String::new() } else { clients };
-            table.row(vec![clients, row.short.clone(), row.delivery.clone(), row.codes.join(" ")]);
+            table.row(vec![clients, row.short.clone(), row.delivery.clone(), row.codes()]);
         }
         terminal.print(&table.render(terminal.width()))?;
         terminal.print("\n")?;

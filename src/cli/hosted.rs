@@ -1,5 +1,6 @@
 //! `mailwright verify --hosted`: which domain, and with which settings it is compared.
 
+use crate::codes;
 use crate::finding::{Finding, Severity};
 use crate::model::{EmailAddress, Hostname, Protocol};
 use crate::net::Net;
@@ -43,7 +44,7 @@ impl Domain {
         let mut own = Vec::new();
         let (project, mut subjects) = for_whom(&subject, global, &mut own)?;
         // Without settings everything but the comparison is still worth knowing.
-        own.retain(|f| f.code != "unknown-domain" || f.severity != Severity::Error);
+        own.retain(|f| f.code != codes::UNKNOWN_DOMAIN || f.severity != Severity::Error);
         findings.append(&mut own);
         let subject = subjects.pop();
         let default = subject.as_ref().and_then(|subject| subject.config.default_protocol);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::advice::advise;
 use crate::check::defects;
+use crate::codes::{self, Code};
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::{FORMATS, ReadConfig, Reader, provider_file, recognise};
 use crate::settings::read_provider;
@@ -117,7 +118,7 @@ fn complete(
 /// More of one kind say nothing new: they are counted.
 fn few(findings: &mut Vec<Finding>) {
     const MOST: usize = 20;
-    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
     findings.retain(|finding| {
         let count = counts.entry(finding.code).or_default();
         *count += 1;
@@ -125,7 +126,7 @@ fn few(findings: &mut Vec<Finding>) {
     });
     for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         let message = format!("{} more of {code}", count - MOST);
-        findings.push(Finding::warning("more-of-the-same", message));
+        findings.push(Finding::new(codes::MORE_OF_THE_SAME, message));
     }
 }
 

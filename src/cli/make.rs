@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::bundle::build_all;
+use crate::codes::Code;
 use crate::finding::Finding;
 use crate::output::{Bundle, OutFile};
 use crate::plan::{BundlePlan, Job};
@@ -34,7 +35,14 @@ pub struct Row {
     #[serde(skip)]
     pub short: String,
     #[serde(skip)]
-    pub codes: Vec<&'static str>,
+    pub codes: Vec<Code>,
+}
+
+impl Row {
+    /// The codes of the notes, for one cell of a table.
+    pub fn codes(&self) -> String {
+        self.codes.iter().map(|code| code.name).collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl Made {

@@ -1,5 +1,6 @@
 //! `--mdm`: which system fills the files in, with which placeholders, and which targets that means.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::import::has_variable;
 use crate::model::Text;
@@ -17,7 +18,7 @@ pub fn mdm(args: &MdmArgs, findings: &mut Vec<Finding>) -> Option<Mdm> {
     let mut mdm = if name == CUSTOM {
         if args.mdm_address.is_none() {
             let finding =
-                Finding::error("mdm-address", "--mdm custom has no placeholders of its own");
+                Finding::new(codes::MDM_ADDRESS, "--mdm custom has no placeholders of its own");
             findings.push(finding.help(
                 "give the one that your system has for a person's address, such as --mdm-address '%mail%'; \
                  --mdm-username and --mdm-name for the others",
@@ -46,7 +47,7 @@ pub fn mdm(args: &MdmArgs, findings: &mut Vec<Finding>) -> Option<Mdm> {
 fn token(flag: &str, text: Option<&str>, findings: &mut Vec<Finding>) -> Option<Text> {
     let text = text?;
     let wrong = |why: String| {
-        Finding::error("mdm-placeholder", format!("{flag}: {why}")).help(
+        Finding::new(codes::MDM_PLACEHOLDER, format!("{flag}: {why}")).help(
             "write it as the system has it: $NAME, $NAME$, %NAME%, {NAME}, {{NAME}} or ${NAME}",
         )
     };
@@ -83,7 +84,7 @@ pub fn told(
             let message =
                 format!("{} is for a device management system, and none is named", target.name);
             findings.push(
-                Finding::error("mdm-missing", message)
+                Finding::new(codes::MDM_MISSING, message)
                     .target(&target.name)
                     .help("--mdm SYSTEM names it, such as --mdm intune"),
             );
@@ -92,7 +93,7 @@ pub fn told(
     };
     if !managed().any(|target| selected.contains(&target.name)) {
         let message = format!("no target that is made has a file for {} to fill in", mdm.title);
-        let finding = Finding::error("mdm-without-file", message);
+        let finding = Finding::new(codes::MDM_WITHOUT_FILE, message);
         findings.push(finding.help(
             "leave --target out, or name such a target as well; `mailwright targets` lists them",
         ));
@@ -102,6 +103,6 @@ pub fn told(
             "the profile is for everybody at {}; nothing in it is {address}'s",
             address.domain()
         );
-        findings.push(Finding::note("mdm-for-everybody", message).subject(address.as_str()));
+        findings.push(Finding::new(codes::MDM_FOR_EVERYBODY, message).subject(address.as_str()));
     }
 }

@@ -1,5 +1,6 @@
 //! `generate --eml-from`: a message to each person, with her files attached.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::Text;
 use crate::output::Bundle;
@@ -46,7 +47,7 @@ impl Messages {
     pub fn open(_: &GenerateArgs, session: &Session, findings: &mut Vec<Finding>) -> Self {
         if let Some(target) = drafting(session) {
             let message = format!("{target} needs what packs zips, and this mailwright has none");
-            findings.push(Finding::error("message-without-sender", message).target(target));
+            findings.push(Finding::new(codes::MESSAGE_WITHOUT_SENDER, message).target(target));
         }
         Self::default()
     }
@@ -77,7 +78,7 @@ impl Messages {
                 let message =
                     format!("{target} writes messages, and nobody is named who sends them");
                 findings.push(
-                    Finding::error("message-without-sender", message)
+                    Finding::new(codes::MESSAGE_WITHOUT_SENDER, message)
                         .target(target)
                         .help("--eml-from \"IT <it@example.org>\" names the sender"),
                 );
@@ -100,7 +101,7 @@ impl Messages {
         let mut files = bundles.iter().flat_map(|bundle| &bundle.files);
         (!files.any(|file| is_draft(&file.media_type))).then(|| {
             let message = "no person was named, so there is no message";
-            Finding::warning("message-unused", message)
+            Finding::new(codes::MESSAGE_UNUSED, message)
                 .help("give an address or --users; leave --eml-from out otherwise")
         })
     }

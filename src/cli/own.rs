@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::render;
 use crate::settings::{Project, read_provider};
@@ -20,7 +21,7 @@ pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding
         return Ok(None);
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return Ok(Some(vec![Finding::error("not-utf-8", format!("{name} is not UTF-8"))]));
+        return Ok(Some(vec![Finding::new(codes::NOT_UTF_8, format!("{name} is not UTF-8"))]));
     };
     if is_manifest {
         return manifest(file).map(Some);

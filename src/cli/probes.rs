@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::codes;
 use crate::finding::{Finding, Place, Source};
 use crate::import::recognise;
 use crate::model::{Authentication, ClientConfig, Hostname, Port, Protocol, Server, Side};
@@ -37,8 +38,8 @@ pub fn of_subject(
             };
             let Some(hostname) = hostname else {
                 findings.push(
-                    Finding::warning(
-                        "host-needs-address",
+                    Finding::new(
+                        codes::HOST_NEEDS_ADDRESS,
                         format!("{} is known only with an address", server.hostname),
                     )
                     .help("give a whole address, as ann@example.com"),
@@ -57,8 +58,8 @@ pub fn of_subject(
         }
     }
     if !others.is_empty() {
-        findings.push(Finding::note(
-            "type-not-tested",
+        findings.push(Finding::new(
+            codes::TYPE_NOT_TESTED,
             format!(
                 "{}: POP3, IMAP and SMTP are tested, {} is not",
                 subject.name(),
@@ -113,7 +114,7 @@ pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Fa
         Ok(config) => config,
         Err(wrong) => {
             findings.extend(wrong.into_iter().map(|malformed| {
-                let mut finding = Finding::error("unreadable-file", malformed.message);
+                let mut finding = Finding::new(codes::UNREADABLE_FILE, malformed.message);
                 finding.place = Some(Place::new(&source, malformed.span));
                 finding
             }));
@@ -149,7 +150,7 @@ pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Fa
     }
     if probes.is_empty() {
         findings.push(
-            Finding::error("no-server", format!("{path} names no POP3, IMAP or SMTP server"))
+            Finding::new(codes::NO_SERVER, format!("{path} names no POP3, IMAP or SMTP server"))
                 .help("test the provider instead, by its name or an address"),
         );
     }

@@ -20,7 +20,8 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Finding, any_error};
+use crate::codes;
+use crate::finding::{Finding, Severity, any_error};
 use crate::format::hex;
 use crate::output::{self, Bundle};
 use crate::plan::{self, Plan, Request};
@@ -119,17 +120,17 @@ fn refuse(args: &GenerateArgs) -> Result<(), Failure> {
 fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
     let name = &list.name;
     let finding = |code, message| match keep_going {
-        true => Finding::warning(code, message),
-        false => Finding::error(code, message),
+        true => Finding::new(code, message).severity(Severity::Warning),
+        false => Finding::new(code, message),
     };
     let bad = looked.bad.iter();
     let mut findings: Vec<Finding> =
-        bad.map(|Bad { at, why }| finding("users-row", format!("{at}: {why}"))).collect();
+        bad.map(|Bad { at, why }| finding(codes::USERS_ROW, format!("{at}: {why}"))).collect();
     let more = looked.bad_count - looked.bad.len() as u64;
     if more > 0 {
-        findings.push(finding("users-row", format!("{name}: {more} more rows are no users")));
+        findings.push(finding(codes::USERS_ROW, format!("{name}: {more} more rows are no users")));
     }
-    findings.extend(list.doubles(looked).map(|message| finding("users-twice", message)));
+    findings.extend(list.doubles(looked).map(|message| finding(codes::USERS_TWICE, message)));
     if let Some(last) = findings.last_mut()
         && !keep_going
     {
@@ -138,8 +139,10 @@ fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
         );
     }
     let notes = looked.notes.iter();
-    findings.extend(notes.map(|(at, note)| Finding::note("users-odd", format!("{at}: {note}"))));
-    findings.extend(list.notes.iter().map(|note| Finding::note("users-directory", note.as_str())));
+    findings
+        .extend(notes.map(|(at, note)| Finding::new(codes::USERS_ODD, format!("{at}: {note}"))));
+    findings
+        .extend(list.notes.iter().map(|note| Finding::new(codes::USERS_DIRECTORY, note.as_str())));
     findings
 }
 

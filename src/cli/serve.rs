@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::codes;
 use crate::finding::{Finding, any_error};
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
@@ -87,7 +88,7 @@ fn sources(
         {
             let message = format!("there is no {name}.toml in {}", folder.display());
             findings.push(
-                Finding::error("no-such-provider", message)
+                Finding::new(codes::NO_SUCH_PROVIDER, message)
                     .help("--default-provider is the name of a file of the folder, without .toml"),
             );
         }
@@ -95,7 +96,7 @@ fn sources(
     }
     if args.default_provider.is_some() {
         findings.push(
-            Finding::error("no-such-provider", "--default-provider is one of --providers")
+            Finding::new(codes::NO_SUCH_PROVIDER, "--default-provider is one of --providers")
                 .help("name the folder of your providers with --providers DIR"),
         );
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::model::{EmailAddress, Protocol, Text};
 use crate::plan::Request;
@@ -199,8 +200,8 @@ fn apply_flags(args: &SubjectArgs, project: &mut Project, findings: &mut Vec<Fin
             && language.len() <= 35;
         if !fine {
             findings.push(
-                Finding::error(
-                    "invalid-language",
+                Finding::new(
+                    codes::INVALID_LANGUAGE,
                     format!("\"{}\" is no language tag", language.escape_debug()),
                 )
                 .help("write it as en, de or pt-BR"),
@@ -222,7 +223,7 @@ fn display_name(args: &SubjectArgs, findings: &mut Vec<Finding>) -> Option<Text>
         Ok(_) => None,
         Err(why) => {
             findings.push(
-                Finding::error("invalid-name", format!("the name has a {why}"))
+                Finding::new(codes::INVALID_NAME, format!("the name has a {why}"))
                     .help("a name is one line of text"),
             );
             None
@@ -249,8 +250,8 @@ fn subjects(
     let accounts = subjects.iter().filter(|s| s.address().is_some()).count();
     if choice.display_name.is_some() && accounts != 1 {
         findings.push(
-            Finding::error(
-                "name-for-nobody",
+            Finding::new(
+                codes::NAME_FOR_NOBODY,
                 format!("--name is one person's, and {accounts} addresses were given"),
             )
             .help("give exactly one address with --name"),
@@ -360,7 +361,7 @@ pub(super) fn set_options(
         });
         let Some((target, option, value)) = parts else {
             findings.push(
-                Finding::error("invalid-option", format!("\"{}\" is no setting", setting.escape_debug()))
+                Finding::new(codes::INVALID_OPTION, format!("\"{}\" is no setting", setting.escape_debug()))
                     .help("write it as --set TARGET.OPTION=VALUE; `mailwright targets show TARGET` lists the options"),
             );
             continue;
@@ -376,8 +377,8 @@ pub(super) fn set_options(
             _ => match Text::new(value) {
                 Ok(text) => OptionValue::Text(text),
                 Err(why) => {
-                    findings.push(Finding::error(
-                        "invalid-option",
+                    findings.push(Finding::new(
+                        codes::INVALID_OPTION,
                         format!("{target}.{option}: {why}"),
                     ));
                     continue;

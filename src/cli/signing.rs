@@ -49,6 +49,7 @@ mod on {
     use super::super::secret::read_secret;
     use super::{Failure, Finding, GenerateArgs, Job, Made, OutFile, Signing};
     use crate::check::file::today;
+    use crate::codes;
     use crate::format::Kind;
     use crate::sign::{Pem, Signer};
     use crate::target::Scope;
@@ -86,7 +87,7 @@ mod on {
                     if password.is_some() && !key.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
                     {
                         let message = format!("{key_name} is not encrypted and needs no password");
-                        findings.push(Finding::warning("password-unused", message));
+                        findings.push(Finding::new(codes::PASSWORD_UNUSED, message));
                     }
                     findings.extend(signer.warnings(today()));
                     Ok(Self { ready: Some(Ready { signer, shared: Mutex::default() }) })
@@ -139,7 +140,7 @@ mod on {
             let mut files = made.bundles.iter().flat_map(|bundle| &bundle.files);
             (!files.any(|file| is_profile(&file.media_type))).then(|| {
                 let message = "no file of these targets is a profile of Apple's, so none is signed";
-                Finding::warning("signature-unused", message)
+                Finding::new(codes::SIGNATURE_UNUSED, message)
                     .help("--target apple-mail makes one; leave --sign-cert out otherwise")
             })
         }

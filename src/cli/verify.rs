@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Finding, any_error};
+use crate::finding::{Finding, Severity, any_error};
 use crate::model::{EmailAddress, OAuth2, ServerType};
 use crate::net::Net;
 use crate::report::{Verified, human_verified, junit_verified};
@@ -114,10 +114,8 @@ pub fn before(
             let Some(code) = step.code else { continue };
             let message = format!("{}: {}", server.name(), step.detail);
             let failed = step.outcome == StepOutcome::Failed && server.counts();
-            let mut finding = match failed {
-                true => Finding::error(code.name, message),
-                false => Finding::warning(code.name, message),
-            };
+            let severity = if failed { Severity::Error } else { Severity::Warning };
+            let mut finding = Finding::new(code, message).severity(severity);
             finding.help = step.help().map(str::to_owned);
             findings.push(finding);
         }

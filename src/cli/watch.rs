@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::codes::Code;
 use crate::net::{Asked, Listener, Net};
 use crate::report::{METRICS_TYPE, Runs, Verified, human_verified, metrics};
 use crate::verify::{Outcome as StepOutcome, date};
@@ -104,12 +105,12 @@ fn tell(
 }
 
 /// What is wrong, for a comparison.
-fn failures(result: &Verified) -> Vec<(String, &'static str)> {
+fn failures(result: &Verified) -> Vec<(String, Code)> {
     let servers = result.servers.iter().map(|server| (server.name(), &server.steps));
     let courses = result.courses().map(|course| (course.name.clone(), &course.steps));
     let all = servers.chain(courses).flat_map(|(name, steps)| {
         let failed = steps.iter().filter(|step| step.outcome >= StepOutcome::Warning);
-        failed.filter_map(move |step| Some((name.clone(), step.code?.name)))
+        failed.filter_map(move |step| Some((name.clone(), step.code?)))
     });
     all.collect()
 }

@@ -21,6 +21,8 @@ mod text;
 mod tree;
 mod xml;
 
+use crate::codes::Code;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -54,7 +56,7 @@ impl Malformed {
 /// A line that the program which reads such files drops or takes otherwise, by its rule's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     pub span: Range<usize>,
 }
@@ -63,7 +65,7 @@ pub struct Flaw {
 struct Flaws(Vec<Flaw>);
 
 impl Flaws {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         self.0.push(Flaw { code, message: message.into(), span: span.clone() });
     }
 }

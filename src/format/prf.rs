@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::text::{Encoding, writable};
 use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, lines, named};
+use crate::codes;
 
 const WHITE: [char; 2] = [' ', '\t'];
 
@@ -89,11 +90,11 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut unseen = false;
     for (line, span) in lines(text) {
         if let Some(c) = control(line) {
-            flaws.add("prf-control-character", &span, format!("{} in a line", named(c)));
+            flaws.add(codes::PRF_CONTROL_CHARACTER, &span, format!("{} in a line", named(c)));
         }
         let bare = line.trim_matches(WHITE);
         if bare != line {
-            flaws.add("prf-white-space", &span, "white space around the line");
+            flaws.add(codes::PRF_WHITE_SPACE, &span, "white space around the line");
         }
         if bare.is_empty() || bare.starts_with(';') {
             continue;
@@ -106,14 +107,18 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
                 || name.contains('[')
             {
                 let message = format!("\"{}\" is no section name", bare.escape_debug());
-                flaws.add("prf-section-name", &span, message);
+                flaws.add(codes::PRF_SECTION_NAME, &span, message);
             }
             let name = name.trim();
             keys = Names::default();
             unseen = !sections.insert(name);
             if unseen {
                 // Windows reads the first of the two and never sees the other.
-                flaws.add("prf-section-twice", &span, format!("section [{name}] appears twice"));
+                flaws.add(
+                    codes::PRF_SECTION_TWICE,
+                    &span,
+                    format!("section [{name}] appears twice"),
+                );
             } else {
                 root.children.push(Tree::branch(name, "section", span));
             }
@@ -121,26 +126,30 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
         }
         let Some((key, value)) = bare.split_once('=').filter(|(key, _)| !key.trim().is_empty())
         else {
-            flaws.add("prf-line", &span, "neither [section], key=value nor ; comment");
+            flaws.add(codes::PRF_LINE, &span, "neither [section], key=value nor ; comment");
             continue;
         };
         let Some(section) = root.children.last_mut() else {
-            flaws.add("prf-entry-outside", &span, "an entry before the first section");
+            flaws.add(codes::PRF_ENTRY_OUTSIDE, &span, "an entry before the first section");
             continue;
         };
         if key.ends_with(WHITE) || value.starts_with(WHITE) {
-            flaws.add("prf-white-space", &span, "white space around \"=\"");
+            flaws.add(codes::PRF_WHITE_SPACE, &span, "white space around \"=\"");
         }
         let (key, mut value) = (key.trim_end_matches(WHITE), value.trim_start_matches(WHITE));
         if unseen {
             continue;
         }
         if !keys.insert(key) {
-            flaws.add("prf-key-twice", &span, format!("{key} appears twice in [{}]", section.name));
+            flaws.add(
+                codes::PRF_KEY_TWICE,
+                &span,
+                format!("{key} appears twice in [{}]", section.name),
+            );
             continue;
         }
         if let Some(why) = altered(value) {
-            flaws.add("prf-quotes", &span, why);
+            flaws.add(codes::PRF_QUOTES, &span, why);
             value = value.get(1..value.len() - 1).unwrap_or_default();
         }
         section.span.end = span.end;

@@ -14,6 +14,7 @@ use std::ops::Range;
 use serde_json::{Map, Value, json};
 
 use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, is_mark, lines, named};
+use crate::codes;
 
 pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// Of Windows 9x: the text and the strings in bytes are in the code page of the PC.
@@ -63,7 +64,11 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     };
     let mut lines = lines(text);
     if text.is_empty() {
-        file.flaws.add("reg-first-line", &(0..0), format!("the first line has to be {FIRST_LINE}"));
+        file.flaws.add(
+            codes::REG_FIRST_LINE,
+            &(0..0),
+            format!("the first line has to be {FIRST_LINE}"),
+        );
     }
     let mut number = 0;
     while let Some((line, span)) = lines.next() {
@@ -103,7 +108,7 @@ impl File {
             let empty = line.is_empty();
             let first_is_good = self.ansi || self.flaws.0.is_empty();
             if !empty && first_is_good {
-                self.flaws.add("reg-second-line", span, "the second line has to be empty");
+                self.flaws.add(codes::REG_SECOND_LINE, span, "the second line has to be empty");
             }
             return empty;
         }
@@ -113,11 +118,15 @@ impl File {
         if line == FIRST_LINE_4 {
             self.ansi = true;
             let message = format!("{line} is a file of Windows 9x; it is {FIRST_LINE} since then");
-            self.flaws.add("reg-version-4", span, message);
+            self.flaws.add(codes::REG_VERSION_4, span, message);
             return true;
         }
         // Wine 8 and regedit import nothing at all.
-        self.flaws.add("reg-first-line", span, format!("the first line has to be {FIRST_LINE}"));
+        self.flaws.add(
+            codes::REG_FIRST_LINE,
+            span,
+            format!("the first line has to be {FIRST_LINE}"),
+        );
         !line.trim_start().starts_with(['[', '"', ';'])
     }
 
@@ -128,17 +137,17 @@ impl File {
         lines: &mut impl Iterator<Item = (&'a str, Range<usize>)>,
     ) {
         if let Some(c) = control(line) {
-            self.flaws.add("reg-control-character", &span, format!("{} in a line", named(c)));
+            self.flaws.add(codes::REG_CONTROL_CHARACTER, &span, format!("{} in a line", named(c)));
         }
         let bare = line.trim_matches(WHITE);
         // What is behind `\` at the end of a line of bytes is another rule's.
         if bare != line && !bare.ends_with('\\') {
-            self.flaws.add("reg-white-space", &span, "white space around the line");
+            self.flaws.add(codes::REG_WHITE_SPACE, &span, "white space around the line");
         }
         match bare.chars().next() {
             None | Some(';') => {}
             Some('#') => {
-                self.flaws.add("reg-comment-sign", &span, "a comment begins with \";\"");
+                self.flaws.add(codes::REG_COMMENT_SIGN, &span, "a comment begins with \";\"");
             }
             Some('[') => self.key(bare, span),
             _ if bare == FIRST_LINE => {} // said already
@@ -151,12 +160,12 @@ impl File {
 
     fn put(&mut self, value: Option<Tree>, span: &Range<usize>) {
         let dropped = match self.below {
-            Below::Nothing => Some(("reg-no-key", "a value before the first [key]")),
+            Below::Nothing => Some((codes::REG_NO_KEY, "a value before the first [key]")),
             Below::Deleted => {
-                Some(("reg-value-of-deleted-key", "a value under a key that is deleted"))
+                Some((codes::REG_VALUE_OF_DELETED_KEY, "a value under a key that is deleted"))
             }
             Below::Dropped => {
-                Some(("reg-value-of-dropped-key", "the value is dropped with its key"))
+                Some((codes::REG_VALUE_OF_DROPPED_KEY, "the value is dropped with its key"))
             }
             Below::Key => None,
         };
@@ -168,7 +177,7 @@ impl File {
         let same = |other: &Tree| other.name.to_lowercase() == value.name.to_lowercase();
         if key.children.iter().any(same) {
             let message = format!("{} appears twice under one key", value.name.escape_debug());
-            self.flaws.add("reg-value-twice", span, message);
+            self.flaws.add(codes::REG_VALUE_TWICE, span, message);
             key.children.retain(|other| !same(other));
         }
         key.span.end = value.span.end;
@@ -180,11 +189,11 @@ impl File {
         let Some((inner, behind)) = inner.rsplit_once(']') else {
             // Wine 8 goes on in the key before.
             let message = "a line that starts with \"[\" has to end with \"]\"";
-            self.flaws.add("reg-key-line", &span, message);
+            self.flaws.add(codes::REG_KEY_LINE, &span, message);
             return;
         };
         if !behind.is_empty() {
-            self.flaws.add("reg-behind-key", &span, "something behind the closing bracket");
+            self.flaws.add(codes::REG_BEHIND_KEY, &span, "something behind the closing bracket");
         }
         let (kind, path) = match inner.strip_prefix('-') {
             Some(path) => ("delete-key", path),
@@ -198,10 +207,10 @@ impl File {
         match self.keys.insert(path.to_lowercase(), kind) {
             Some("key") if kind == "delete-key" => {
                 let message = format!("{shown} is deleted after it was made");
-                self.flaws.add("reg-key-made-and-deleted", &span, message);
+                self.flaws.add(codes::REG_KEY_MADE_AND_DELETED, &span, message);
             }
             Some(before) if before == kind || before == "key" => {
-                self.flaws.add("reg-key-twice", &span, format!("{shown} appears twice"));
+                self.flaws.add(codes::REG_KEY_TWICE, &span, format!("{shown} appears twice"));
             }
             _ => {}
         }
@@ -219,21 +228,29 @@ impl File {
         let Some((full, short)) = HIVES.iter().find(known) else {
             let names: Vec<&str> = HIVES.iter().map(|(full, _)| *full).collect();
             let message = format!("\"{shown}\" is no hive; one of {}", names.join(", "));
-            self.flaws.add("reg-root-key", span, message);
+            self.flaws.add(codes::REG_ROOT_KEY, span, message);
             return None;
         };
         if short.eq_ignore_ascii_case(root) {
-            self.flaws.add("reg-root-key-short", span, format!("{shown} is written {full}"));
+            self.flaws.add(codes::REG_ROOT_KEY_SHORT, span, format!("{shown} is written {full}"));
         } else if root != *full {
-            self.flaws.add("reg-root-key-spelling", span, format!("{shown} is written {full}"));
+            self.flaws.add(
+                codes::REG_ROOT_KEY_SPELLING,
+                span,
+                format!("{shown} is written {full}"),
+            );
         }
         let trimmed = below.trim_end_matches('\\');
         if trimmed.len() != below.len() || (below.is_empty() && path.len() != root.len()) {
-            self.flaws.add("reg-key-end", span, "a \"\\\" at the end of the key");
+            self.flaws.add(codes::REG_KEY_END, span, "a \"\\\" at the end of the key");
         }
         if trimmed.is_empty() {
             if kind == "delete-key" {
-                self.flaws.add("reg-root-key", span, format!("{full} itself cannot be deleted"));
+                self.flaws.add(
+                    codes::REG_ROOT_KEY,
+                    span,
+                    format!("{full} itself cannot be deleted"),
+                );
                 return None;
             }
             return Some((*full).to_owned());
@@ -241,7 +258,7 @@ impl File {
         if trimmed.split('\\').any(|part| part.is_empty() || part.chars().count() > 255) {
             let message =
                 "every part of a key path has 1 to 255 characters; \"\\\" is not doubled here";
-            self.flaws.add("reg-key-path", span, message);
+            self.flaws.add(codes::REG_KEY_PATH, span, message);
             return None;
         }
         Some(format!("{full}\\{trimmed}"))

@@ -14,6 +14,7 @@ mod server;
 use std::collections::HashSet;
 
 use super::{Errors, Examined, ReadConfig, first_line, hostname};
+use crate::codes;
 use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
 use page::{page, tokens};
@@ -48,7 +49,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     let start = first_line(text, &root.span);
     if root.name != "clientConfig" {
         errors.add(
-            "autoconfig-root",
+            codes::AUTOCONFIG_ROOT,
             &start,
             format!("the root element is <{}>, not <clientConfig>", root.name),
         );
@@ -56,7 +57,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     }
     attributes(root, &["version"], &mut errors);
     if !matches!(root.attribute("version"), Some("1.0" | "1.1" | "1.2")) {
-        errors.add("autoconfig-version", &start, "clientConfig needs version=\"1.1\"");
+        errors.add(codes::AUTOCONFIG_VERSION, &start, "clientConfig needs version=\"1.1\"");
     }
     let mut providers = 0;
     let (mut web_mail, mut oauth2) = (None, None);
@@ -70,7 +71,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
                 } else {
                     // Thunderbird reads the first and no other.
                     errors.add(
-                        "autoconfig-second-provider",
+                        codes::AUTOCONFIG_SECOND_PROVIDER,
                         &first_line(text, &child.span),
                         "a second emailProvider",
                     );
@@ -90,7 +91,11 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
                 let kind =
                     child.attribute("type").map(|kind| format!(" ({})", kind.escape_debug()));
                 let message = format!("the section {name}{}", kind.unwrap_or_default());
-                errors.add("autoconfig-section-not-read", &first_line(text, &child.span), &message);
+                errors.add(
+                    codes::AUTOCONFIG_SECTION_NOT_READ,
+                    &first_line(text, &child.span),
+                    &message,
+                );
                 lost.push(message);
             }
             _ => stranger(child, "clientConfig", text, &mut errors),
@@ -99,7 +104,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     (config.web_mail, config.oauth2) = (web_mail, oauth2);
     config.lost.splice(0..0, lost);
     if providers == 0 {
-        errors.add("autoconfig-no-provider", &start, "no emailProvider");
+        errors.add(codes::AUTOCONFIG_NO_PROVIDER, &start, "no emailProvider");
     }
     errors.finish(config)
 }
@@ -112,15 +117,17 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
         // Thunderbird 153 drops the whole file; Android allows no placeholder here either.
         Some(id) => {
             config.id = errors.keep(
-                "autoconfig-id",
+                codes::AUTOCONFIG_ID,
                 &start,
                 // Clients make it lower case.
                 hostname(&id.to_ascii_lowercase()).map_err(|why| format!("id: {why}")),
             )
         }
-        None => {
-            errors.add("autoconfig-id", &start, "emailProvider needs an id, which is a host name")
-        }
+        None => errors.add(
+            codes::AUTOCONFIG_ID,
+            &start,
+            "emailProvider needs an id, which is a host name",
+        ),
     }
     let mut sides = (0, 0);
     let mut domains = HashSet::new();
@@ -131,13 +138,13 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
                 // that Thunderbird 153 does not read it.
                 let mx = child.attribute("purpose") == Some("mx");
                 let Some(name) = leaf(child, errors) else { continue };
-                let Some(name) = errors.keep("autoconfig-domain", &child.span, hostname(name))
+                let Some(name) = errors.keep(codes::AUTOCONFIG_DOMAIN, &child.span, hostname(name))
                 else {
                     continue;
                 };
                 if !domains.insert(name.clone()) {
                     errors.add(
-                        "autoconfig-domain-twice",
+                        codes::AUTOCONFIG_DOMAIN_TWICE,
                         &child.span,
                         format!("domain {name} appears twice"),
                     );
@@ -148,7 +155,7 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
                 }
             }
             "displayName" if config.display_name.is_some() => {
-                errors.add("autoconfig-element-twice", &child.span, "a second displayName")
+                errors.add(codes::AUTOCONFIG_ELEMENT_TWICE, &child.span, "a second displayName")
             }
             "displayName" => config.display_name = display_name(child, LONGEST_NAME, errors),
             "displayShortName" => {
@@ -175,28 +182,28 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     }
     if config.domains.is_empty() && provider.child("domain").is_none() {
         errors.add(
-            "autoconfig-no-domain",
+            codes::AUTOCONFIG_NO_DOMAIN,
             &start,
             "no domain; Thunderbird drops a file without one",
         );
     }
     if provider.child("displayName").is_none() {
         errors.add(
-            "autoconfig-no-display-name",
+            codes::AUTOCONFIG_NO_DISPLAY_NAME,
             &start,
             "no displayName; Thunderbird 153 shows \"undefined\"",
         );
     }
     if sides.0 == 0 {
         errors.add(
-            "autoconfig-no-incoming-server",
+            codes::AUTOCONFIG_NO_INCOMING_SERVER,
             &start,
             "no incomingServer; Thunderbird drops a file without one",
         );
     }
     if sides.1 == 0 {
         errors.add(
-            "autoconfig-no-outgoing-server",
+            codes::AUTOCONFIG_NO_OUTGOING_SERVER,
             &start,
             "no outgoingServer; Thunderbird drops a file without one",
         );
@@ -207,11 +214,11 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
 fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<String> {
     let name = leaf(element, errors)?;
     if crate::model::reads_as_another(name) {
-        errors.add("autoconfig-coerced-name", &element.span, coerced(element, name));
+        errors.add(codes::AUTOCONFIG_COERCED_NAME, &element.span, coerced(element, name));
     }
     if name.contains('%') && name.contains("%EMAIL") {
         errors.add(
-            "autoconfig-placeholder-in-name",
+            codes::AUTOCONFIG_PLACEHOLDER_IN_NAME,
             &element.span,
             format!("a placeholder in {}, where few clients fill it in", element.name),
         );
@@ -219,7 +226,7 @@ fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<S
     let length = name.chars().count();
     if length > longest {
         let message = format!("{} has {length} characters; {longest} is the most", element.name);
-        errors.add("autoconfig-name-too-long", &element.span, message);
+        errors.add(codes::AUTOCONFIG_NAME_TOO_LONG, &element.span, message);
     }
     Some(name.to_owned())
 }
@@ -232,12 +239,12 @@ fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut Errors) {
     }
     match PLACES.iter().find(|(name, _)| *name == child.name) {
         Some((name, place)) => errors.add(
-            "autoconfig-misplaced",
+            codes::AUTOCONFIG_MISPLACED,
             &span,
             format!("{name} belongs into {place}, not into {parent}"),
         ),
         None => errors.add(
-            "autoconfig-unknown-element",
+            codes::AUTOCONFIG_UNKNOWN_ELEMENT,
             &span,
             format!("{} in {parent} is unknown", called(child)),
         ),

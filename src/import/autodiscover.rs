@@ -14,6 +14,7 @@ pub use protocol::ORDER;
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig, first_line};
+use crate::codes::{self, Code};
 use crate::format::Tree;
 use fields::elements;
 
@@ -41,7 +42,7 @@ impl Reading<'_> {
         let mut config = ReadConfig::default();
         if !root.name.eq_ignore_ascii_case("Autodiscover") {
             let message = format!("the root element is <{}>, not <Autodiscover>", root.name);
-            self.errors.add("autodiscover-root", &self.start(root), message);
+            self.errors.add(codes::AUTODISCOVER_ROOT, &self.start(root), message);
             return config;
         }
         if root.name != "Autodiscover" {
@@ -49,10 +50,10 @@ impl Reading<'_> {
         }
         if let Some(request) = named(root, "Request").next() {
             let message = "this is what a client asks, not what a server answers";
-            self.errors.add("autodiscover-request", &self.start(request), message);
+            self.errors.add(codes::AUTODISCOVER_REQUEST, &self.start(request), message);
             return config;
         }
-        self.namespace(root, OUTER, "autodiscover-outer-namespace");
+        self.namespace(root, OUTER, codes::AUTODISCOVER_OUTER_NAMESPACE);
         let Some(response) = self.branch(root, "Response", &["Response"]) else { return config };
         if let Some(error) = named(response, "Error").next() {
             self.error_document(error);
@@ -62,7 +63,7 @@ impl Reading<'_> {
             self.mobilesync(response, &mut config);
             return config;
         }
-        self.namespace(response, INNER, "autodiscover-inner-namespace");
+        self.namespace(response, INNER, codes::AUTODISCOVER_INNER_NAMESPACE);
         if let Some(user) = named(response, "User").next() {
             self.user(user, &mut config);
         }
@@ -82,7 +83,7 @@ impl Reading<'_> {
         let address = fields.get("AutoDiscoverSMTPAddress").or(fields.get("EMailAddress"));
         let Some(address) = address.filter(|address| !address.text.is_empty()) else { return };
         if let Err(why) = crate::model::EmailAddress::new(address.text) {
-            self.errors.add("autodiscover-address", &address.span, why.to_string());
+            self.errors.add(codes::AUTODISCOVER_ADDRESS, &address.span, why.to_string());
         }
         config.address = Some(address.text.to_owned());
     }
@@ -93,7 +94,7 @@ impl Reading<'_> {
         let code = inner("ErrorCode").unwrap_or("without a number");
         let words = inner("Message").map(|words| format!(": {words}")).unwrap_or_default();
         let message = format!("an error and no settings, {code}{words}");
-        self.errors.add("autodiscover-error-answer", &self.start(error), message);
+        self.errors.add(codes::AUTODISCOVER_ERROR_ANSWER, &self.start(error), message);
     }
 
     /// The only child of this name, among siblings that are known.
@@ -110,12 +111,12 @@ impl Reading<'_> {
         let mut found = named(parent, name);
         let Some(first) = found.next() else {
             let message = format!("no {name} in {}", parent.name);
-            self.errors.add("autodiscover-no-account", &self.start(parent), message);
+            self.errors.add(codes::AUTODISCOVER_NO_ACCOUNT, &self.start(parent), message);
             return None;
         };
         if let Some(second) = found.next() {
             self.errors.add(
-                "autodiscover-repeated",
+                codes::AUTODISCOVER_REPEATED,
                 &self.start(second),
                 format!("a second {name}"),
             );
@@ -123,11 +124,12 @@ impl Reading<'_> {
         Some(first)
     }
 
-    fn namespace(&mut self, element: &Tree, namespace: &str, code: &'static str) {
+    fn namespace(&mut self, element: &Tree, namespace: &str, code: Code) {
         let found = element.attribute("xmlns");
         if found != Some(namespace) {
             let https = namespace.replacen("http://", "https://", 1);
-            let code = if found == Some(&https) { "autodiscover-https-namespace" } else { code };
+            let code =
+                if found == Some(&https) { codes::AUTODISCOVER_HTTPS_NAMESPACE } else { code };
             let message = format!("{} needs xmlns=\"{namespace}\"", element.name);
             self.errors.add(code, &self.start(element), message);
         }
@@ -145,7 +147,7 @@ impl Reading<'_> {
                 "@xmlns" if attribute.value.as_deref() == Some(INNER) => {}
                 "@xmlns" => {
                     let message = format!("{} is in another namespace", element.name);
-                    self.errors.add("autodiscover-inner-namespace", &attribute.span, message);
+                    self.errors.add(codes::AUTODISCOVER_INNER_NAMESPACE, &attribute.span, message);
                 }
                 _ => self.stray(attribute, element),
             }
@@ -154,22 +156,22 @@ impl Reading<'_> {
 
     fn stray(&mut self, attribute: &Tree, element: &Tree) {
         let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
-        self.errors.add("autodiscover-attribute", &attribute.span, message);
+        self.errors.add(codes::AUTODISCOVER_ATTRIBUTE, &attribute.span, message);
     }
 
     fn unknown(&mut self, child: &Tree, parent: &Tree) {
         if child.kind == "text" {
             let message = format!("text between the elements of {}", parent.name);
-            self.errors.add("autodiscover-stray-text", &child.span, message);
+            self.errors.add(codes::AUTODISCOVER_STRAY_TEXT, &child.span, message);
             return;
         }
         let message = format!("{} in {} is unknown", child.name, parent.name);
-        self.errors.add("autodiscover-unknown-element", &self.start(child), message);
+        self.errors.add(codes::AUTODISCOVER_UNKNOWN_ELEMENT, &self.start(child), message);
     }
 
     fn letter_case(&mut self, element: &Tree, name: &str) {
         let message = format!("{} has to be written {name}", element.name);
-        self.errors.add("autodiscover-letter-case", &self.start(element), message);
+        self.errors.add(codes::AUTODISCOVER_LETTER_CASE, &self.start(element), message);
     }
 
     fn start(&self, element: &Tree) -> Range<usize> {

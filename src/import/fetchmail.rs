@@ -11,6 +11,7 @@ mod token;
 mod words;
 
 use super::{Errors, Examined, ReadConfig};
+use crate::codes;
 pub(crate) use meaning::Account;
 
 pub(super) fn read(text: &str) -> Examined {
@@ -20,7 +21,7 @@ pub(super) fn read(text: &str) -> Examined {
     let servers = accounts.iter().filter(|account| first.is_some_and(|first| account.is_of(first)));
     let servers: Vec<_> = servers.filter_map(|account| account.server.clone()).collect();
     if accounts.is_empty() {
-        errors.add("fetchmail-no-account", &(0..0), "nothing is polled");
+        errors.add(codes::FETCHMAIL_NO_ACCOUNT, &(0..0), "nothing is polled");
     }
     let address = first.and_then(|account| account.user.clone()).filter(|user| {
         user.rsplit_once('@')

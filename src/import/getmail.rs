@@ -13,6 +13,7 @@ mod python;
 use std::collections::BTreeSet;
 
 use super::{Errors, Examined, ReadConfig, ReadServer, meant_hostname, resolvable};
+use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 use options::{Retriever, Takes, switch};
 
@@ -61,12 +62,12 @@ impl File {
         let mut config = ReadConfig::default();
         match find("retriever") {
             Some(retriever) => config.servers.extend(self.retriever(retriever, options)),
-            None => self.errors.add("getmail-no-section", &(0..0), "no section [retriever]"),
+            None => self.errors.add(codes::GETMAIL_NO_SECTION, &(0..0), "no section [retriever]"),
         }
         let is_many = match find("destination") {
             Some(destination) => self.destination(destination),
             None => {
-                self.errors.add("getmail-no-section", &(0..0), "no section [destination]");
+                self.errors.add(codes::GETMAIL_NO_SECTION, &(0..0), "no section [destination]");
                 false
             }
         };
@@ -77,7 +78,7 @@ impl File {
                 self.filter(section, names.contains(&*lower));
             } else if !is_many && !KNOWN.contains(&&*section.name) {
                 let message = format!("getmail does not look at [{}]", section.name.escape_debug());
-                self.errors.add("getmail-unknown-section", &section.line, message);
+                self.errors.add(codes::GETMAIL_UNKNOWN_SECTION, &section.line, message);
             }
         }
         (config, self.errors)
@@ -91,7 +92,7 @@ impl File {
             && let Some(size) = sized
         {
             let message = format!("{size} needs the sizes that skip_imap_fetch_size leaves out");
-            self.errors.add("getmail-skip-size", &section.place(size), message);
+            self.errors.add(codes::GETMAIL_SKIP_SIZE, &section.place(size), message);
         }
     }
 
@@ -99,7 +100,7 @@ impl File {
     fn filter(&mut self, section: &Section, has_small: bool) {
         if !has_small {
             let message = "a filter is written in small letters";
-            self.errors.add("getmail-no-section", &section.line, message);
+            self.errors.add(codes::GETMAIL_NO_SECTION, &section.line, message);
         }
         let known = ["Filter_external", "Filter_classifier", "Filter_TMDA"];
         if self.needed(section, "type").is_some_and(|name| !known.contains(&&*name)) {
@@ -122,7 +123,7 @@ impl File {
         let is_variable = path.rsplit('/').next().is_some_and(|last| last.starts_with('$'));
         if name == "Maildir" && !path.ends_with('/') && !is_variable {
             let message = "the path of a Maildir ends with /";
-            self.errors.add("getmail-maildir", &section.place("path"), message);
+            self.errors.add(codes::GETMAIL_MAILDIR, &section.place("path"), message);
         }
         destination.is_many
     }
@@ -151,7 +152,7 @@ impl File {
         for (one, other) in [("keyfile", "certfile"), ("certfile", "keyfile")] {
             if section.text(one).is_some() && section.text(other).is_none() {
                 let message = format!("{one} needs {other}");
-                self.errors.add("getmail-missing-option", &section.place(one), message);
+                self.errors.add(codes::GETMAIL_MISSING_OPTION, &section.place(one), message);
             }
         }
         let (kind, _) = found?;
@@ -178,7 +179,7 @@ impl File {
             let Some(takes) = takes(&entry.name) else {
                 let name = entry.name.escape_debug();
                 let message = format!("getmail knows no {name} in this [{}]", section.name);
-                self.errors.add("getmail-unknown-option", &entry.span, message);
+                self.errors.add(codes::GETMAIL_UNKNOWN_OPTION, &entry.span, message);
                 continue;
             };
             if let Some((code, message)) = takes.refuses(entry) {
@@ -195,7 +196,7 @@ impl File {
         let text = text.filter(|text| !text.is_empty());
         if text.is_none() {
             let message = format!("no {name} in [{}]", section.name.escape_debug());
-            self.errors.add("getmail-missing-option", &section.place(name), message);
+            self.errors.add(codes::GETMAIL_MISSING_OPTION, &section.place(name), message);
         }
         text.map(str::to_owned)
     }
@@ -203,12 +204,12 @@ impl File {
     fn unknown_type(&mut self, section: &Section, what: &str) {
         let written = section.text("type").unwrap_or_default();
         let message = format!("\"{}\" is no {what}", written.escape_debug());
-        self.errors.add("getmail-unknown-type", &section.place("type"), message);
+        self.errors.add(codes::GETMAIL_UNKNOWN_TYPE, &section.place("type"), message);
     }
 
     fn hostname(&mut self, section: &Section, name: &str) -> Option<String> {
         let place = section.place("server");
-        let found = self.errors.keep("getmail-hostname", &place, resolvable(name));
+        let found = self.errors.keep(codes::GETMAIL_HOSTNAME, &place, resolvable(name));
         found.or_else(|| meant_hostname(name))
     }
 
@@ -226,7 +227,7 @@ impl File {
         let port = u16::try_from(number).ok().filter(|port| *port > 0);
         if port.is_none() {
             let message = format!("{number} is no port; 1 to 65535");
-            self.errors.add("getmail-port", &entry.span, message);
+            self.errors.add(codes::GETMAIL_PORT, &entry.span, message);
         }
         port
     }

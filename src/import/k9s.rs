@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig, ReadServer, first_line};
+use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(text: &str, tree: &Tree) -> Examined {
@@ -40,14 +41,14 @@ impl Reading<'_> {
         let (mut config, mut others) = (ReadConfig::default(), Vec::new());
         let start = self.start(root);
         if root.name != "k9settings" {
-            self.errors.add("k9s-root", &start, "the file begins with k9settings");
+            self.errors.add(codes::K9S_ROOT, &start, "the file begins with k9settings");
         }
         if whole(root.attribute("format")) != Some(1) {
-            self.errors.add("k9s-format", &start, "format is 1, and the app reads no other");
+            self.errors.add(codes::K9S_FORMAT, &start, "format is 1, and the app reads no other");
         }
         let version = whole(root.attribute("version")).filter(|version| *version > 0);
         if version.is_none() {
-            self.errors.add("k9s-version", &start, "version is a whole number from 1");
+            self.errors.add(codes::K9S_VERSION, &start, "version is a whole number from 1");
         }
         // Only the first list is read.
         let list = root.child("accounts").map(|list| list.children_named("account"));
@@ -57,11 +58,15 @@ impl Reading<'_> {
             let place = self.start(account);
             let uuid = account.attribute("uuid").unwrap_or_default();
             if !is_uuid(uuid) {
-                self.errors.add("k9s-uuid", &place, "the account's uuid is none");
+                self.errors.add(codes::K9S_UUID, &place, "the account's uuid is none");
                 continue;
             }
             if !seen.insert(uuid) {
-                self.errors.add("k9s-uuid-twice", &place, "an account of this uuid was before");
+                self.errors.add(
+                    codes::K9S_UUID_TWICE,
+                    &place,
+                    "an account of this uuid was before",
+                );
                 continue;
             }
             let read = self.account(account, version.unwrap_or(i32::MAX));
@@ -73,7 +78,7 @@ impl Reading<'_> {
             }
         }
         if !found {
-            self.errors.add("k9s-no-account", &start, "there is no account in it");
+            self.errors.add(codes::K9S_NO_ACCOUNT, &start, "there is no account in it");
         }
         (config, others)
     }
@@ -87,14 +92,14 @@ impl Reading<'_> {
                 Some(element) => config.servers.extend(self.server(element, version)),
                 None => {
                     let message = format!("no {name}: there is nothing to {what}");
-                    self.errors.add("k9s-no-server", &place, message);
+                    self.errors.add(codes::K9S_NO_SERVER, &place, message);
                 }
             }
         }
         let identities = last(account, "identities").map(|all| all.children_named("identity"));
         let first = identities.into_iter().flatten().next();
         if first.is_none() {
-            self.errors.add("k9s-no-identity", &place, "the account has no identity");
+            self.errors.add(codes::K9S_NO_IDENTITY, &place, "the account has no identity");
         }
         let address = first.and_then(|identity| last(identity, "email")).map(Tree::text);
         config.address = address.filter(|address| address.contains('@')).map(str::to_owned);

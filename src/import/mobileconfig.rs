@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Defect, Errors, Examined, ReadConfig, first_line, hostname, meant_hostname};
+use crate::codes;
 use crate::format::{Malformed, Tree};
 use crate::model::Port;
 use keys::{COMMON, Key, TOP_LEVEL};
@@ -51,11 +52,15 @@ impl Reading<'_> {
     fn profile(&mut self, profile: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if profile.kind != "dict" {
-            self.errors.add("profile-root", &profile.span, "the property list is no <dict>");
+            self.errors.add(codes::PROFILE_ROOT, &profile.span, "the property list is no <dict>");
             return config;
         }
         if !self.text.contains("<!DOCTYPE plist PUBLIC \"-//Apple") {
-            self.errors.add("profile-doctype", &(0..0), "no DOCTYPE of Apple's property lists");
+            self.errors.add(
+                codes::PROFILE_DOCTYPE,
+                &(0..0),
+                "no DOCTYPE of Apple's property lists",
+            );
         }
         let encrypted = flag(profile, "IsEncrypted") == Some(true);
         match encrypted {
@@ -69,19 +74,23 @@ impl Reading<'_> {
             && flag(profile, "PayloadRemovalDisallowed") == Some(true)
         {
             let message = "only supervised devices heed PayloadRemovalDisallowed";
-            self.errors.add("profile-removal-disallowed", &value.span, message);
+            self.errors.add(codes::PROFILE_REMOVAL_DISALLOWED, &value.span, message);
         }
         if let Some(consent) = value(profile, "ConsentText") {
             self.consent(consent);
         }
         let Some(content) = value(profile, "PayloadContent") else { return config };
         if content.children.is_empty() && !encrypted {
-            self.errors.add("profile-no-content", &content.span, "no payload in PayloadContent");
+            self.errors.add(
+                codes::PROFILE_NO_CONTENT,
+                &content.span,
+                "no payload in PayloadContent",
+            );
         }
         let certificates = certificates(content);
         for (number, payload) in content.children.iter().enumerate() {
             if payload.kind != "dict" {
-                self.errors.add("profile-value-type", &payload.span, "a payload is a <dict>");
+                self.errors.add(codes::PROFILE_VALUE_TYPE, &payload.span, "a payload is a <dict>");
                 continue;
             }
             self.payload(payload, profile, &certificates, &mut config);
@@ -96,7 +105,7 @@ impl Reading<'_> {
     fn encrypted(&mut self, profile: &Tree) {
         let span = value(profile, "IsEncrypted").map_or(0..0, |value| value.span.clone());
         let message = "an encrypted profile is for one device and cannot be looked into";
-        self.errors.add("profile-encrypted", &span, message);
+        self.errors.add(codes::PROFILE_ENCRYPTED, &span, message);
         let table: Vec<Key> =
             TOP_LEVEL.iter().filter(|(key, ..)| *key != "PayloadContent").copied().collect();
         self.known_keys(profile, &[TOP_LEVEL]);
@@ -127,13 +136,13 @@ impl Reading<'_> {
         for value in &payload.children {
             if value.kind == "string" && value.value.as_deref() == Some("") {
                 let message = format!("{} is empty; leave it out, and the device asks", value.name);
-                self.errors.add("profile-empty-string", &value.span, message);
+                self.errors.add(codes::PROFILE_EMPTY_STRING, &value.span, message);
             }
             let certificate = value.value.as_deref().unwrap_or_default().to_ascii_uppercase();
             if value.name.ends_with("CertificateUUID") && !certificates.contains(&certificate) {
                 let message =
                     format!("{} names a certificate that is not in the profile", value.name);
-                self.errors.add("profile-no-certificate", &value.span, message);
+                self.errors.add(codes::PROFILE_NO_CERTIFICATE, &value.span, message);
             }
         }
         if let Some(address) = string(payload, "EmailAddress") {
@@ -159,21 +168,21 @@ impl Reading<'_> {
         let start = self.start(payload);
         if payload_type.starts_with("com.apple.") {
             let message = format!("payload {shown} is not looked into");
-            self.errors.add("profile-other-payload", &start, message);
+            self.errors.add(codes::PROFILE_OTHER_PAYLOAD, &start, message);
         } else if !payload_type.is_empty() {
             let message = format!("payload type {shown} is none of Apple's");
-            self.errors.add("profile-payload-type", &start, message);
+            self.errors.add(codes::PROFILE_PAYLOAD_TYPE, &start, message);
         }
     }
 
     fn consent(&mut self, consent: &Tree) {
         if let Some(odd) = consent.children.iter().find(|text| text.kind != "string") {
             let message = "ConsentText holds a string for each language";
-            self.errors.add("profile-consent-text", &odd.span, message);
+            self.errors.add(codes::PROFILE_CONSENT_TEXT, &odd.span, message);
         }
         if consent.child("default").is_none() {
             let message = "no default in ConsentText";
-            self.errors.add("profile-consent-text", &self.start(consent), message);
+            self.errors.add(codes::PROFILE_CONSENT_TEXT, &self.start(consent), message);
         }
     }
 
@@ -192,10 +201,10 @@ impl Reading<'_> {
         let mut parts = address.split(',').map(str::trim);
         if address.contains(',') && parts.all(is_one) {
             let message = format!("EmailAddress \"{shown}\" is several addresses");
-            self.errors.add("profile-several-addresses", &span, message);
+            self.errors.add(codes::PROFILE_SEVERAL_ADDRESSES, &span, message);
         } else if !is_one(address) {
             let message = format!("EmailAddress \"{shown}\" is not one address");
-            self.errors.add("profile-address", &span, message);
+            self.errors.add(codes::PROFILE_ADDRESS, &span, message);
         }
         let first = address.split(',').next().unwrap_or(address).trim();
         config.address.get_or_insert_with(|| first.to_owned());
@@ -212,14 +221,18 @@ impl Reading<'_> {
             Ok(host) => {
                 if !host.contains('.') {
                     let message = format!("host name {host} has no dot");
-                    self.errors.add("profile-hostname-without-dot", &span, message);
+                    self.errors.add(codes::PROFILE_HOSTNAME_WITHOUT_DOT, &span, message);
                 }
                 Some(host)
             }
             Err(why) => {
                 let meant = meant_hostname(name);
                 let spelling = meant.as_deref().is_some_and(|m| m.eq_ignore_ascii_case(name));
-                let code = if spelling { "profile-hostname-spelling" } else { "profile-hostname" };
+                let code = if spelling {
+                    codes::PROFILE_HOSTNAME_SPELLING
+                } else {
+                    codes::PROFILE_HOSTNAME
+                };
                 self.errors.add(code, &span, why);
                 meant
             }
@@ -233,7 +246,7 @@ impl Reading<'_> {
         match Port::new(number) {
             Ok(port) => Some(port.get()),
             Err(why) => {
-                self.errors.add("profile-port", &value.span, format!("{key}: {why}"));
+                self.errors.add(codes::PROFILE_PORT, &value.span, format!("{key}: {why}"));
                 None
             }
         }

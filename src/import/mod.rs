@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
 
+use crate::codes::{self, Code};
 use crate::format::{Flaw, Kind, Malformed, TextRules, Tree};
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
 
@@ -238,8 +239,7 @@ impl Reader {
 /// Something in a file that a client drops, guesses at or trips over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defect {
-    /// The rule's stable name; its page is in `checks/`.
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     pub span: Range<usize>,
 }
@@ -261,7 +261,7 @@ impl Examined {
     /// A text that has not even the grammar of its kind.
     fn malformed(malformed: Malformed) -> Self {
         let Malformed { message, span } = malformed;
-        let defect = Defect { code: "malformed", message, span };
+        let defect = Defect { code: codes::MALFORMED, message, span };
         Self { config: ReadConfig::default(), defects: vec![defect] }
     }
 
@@ -275,14 +275,14 @@ impl Examined {
 struct Errors(Vec<Defect>);
 
 impl Errors {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 
     /// The value, or the reason against it at this place.
     fn keep<T>(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: &Range<usize>,
         result: Result<T, impl ToString>,
     ) -> Option<T> {

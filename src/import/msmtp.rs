@@ -11,6 +11,7 @@ mod file;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Errors, Examined, ReadConfig, ReadServer, meant_hostname, resolvable};
+use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
 pub(crate) use file::{Account, File, Setting};
@@ -26,7 +27,7 @@ pub(super) fn read(text: &str, program: Program) -> Examined {
     let mut errors = Errors::default();
     let file = file::file(text, program, &mut errors);
     if file.accounts.is_empty() {
-        errors.add("msmtp-no-account", &(0..0), "there is no account");
+        errors.add(codes::MSMTP_NO_ACCOUNT, &(0..0), "there is no account");
     }
     let mut config = ReadConfig { address: address(&file), ..ReadConfig::default() };
     let mut known = BTreeSet::new();
@@ -137,39 +138,43 @@ fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Err
     };
     let has = |name| account.text(name).is_some();
     if account.setting("host").is_none() && (tls || !has("socket")) && !has("tls_host_override") {
-        lacks("msmtp-no-host", None, format!("account {name} has no host"));
+        lacks(codes::MSMTP_NO_HOST, None, format!("account {name} has no host"));
     }
     if account.text("protocol").is_some_and(|protocol| protocol.argument == "lmtp")
         && account.setting("port").is_none()
     {
-        lacks("msmtp-no-port", Some("protocol"), "LMTP has no usual port".to_owned());
+        lacks(codes::MSMTP_NO_PORT, Some("protocol"), "LMTP has no usual port".to_owned());
     }
     if program == Program::Mpop && account.setting("delivery").is_none() {
-        lacks("msmtp-no-delivery", None, format!("account {name} has no delivery"));
+        lacks(codes::MSMTP_NO_DELIVERY, None, format!("account {name} has no delivery"));
     }
     for (one, other) in [("tls_key_file", "tls_cert_file"), ("tls_cert_file", "tls_key_file")] {
         if has(one) && !has(other) {
-            lacks("msmtp-tls-files", Some(one), format!("{one} needs {other}"));
+            lacks(codes::MSMTP_TLS_FILES, Some(one), format!("{one} needs {other}"));
         }
     }
     // Where only `defaults` empties it, it is "system" all the same.
     let trusts_nobody = account.says("tls_trust_file") && !has("tls_trust_file");
     let checks = account.is_on("tls_certcheck", true) != Some(false);
     if trusts_nobody && has("tls_crl_file") {
-        lacks("msmtp-tls-files", Some("tls_crl_file"), "no tls_trust_file beside it".to_owned());
+        lacks(
+            codes::MSMTP_TLS_FILES,
+            Some("tls_crl_file"),
+            "no tls_trust_file beside it".to_owned(),
+        );
     }
     if trusts_nobody && tls && checks && !has("tls_fingerprint") {
         let message = "no certificate is trusted, and they are to be checked";
-        lacks("msmtp-tls-files", Some("tls_trust_file"), message.to_owned());
+        lacks(codes::MSMTP_TLS_FILES, Some("tls_trust_file"), message.to_owned());
     }
     if needs_user(account, program) && !has("user") && (has("host") || has("socket")) {
-        lacks("msmtp-no-user", None, format!("account {name} signs in and has no user"));
+        lacks(codes::MSMTP_NO_USER, None, format!("account {name} signs in and has no user"));
     }
 }
 
 fn hostname(account: &Account<'_>, errors: &mut Errors) -> Option<String> {
     let host = account.text("host")?;
-    let found = errors.keep("msmtp-hostname", &host.span, resolvable(host.argument));
+    let found = errors.keep(codes::MSMTP_HOSTNAME, &host.span, resolvable(host.argument));
     found.or_else(|| meant_hostname(host.argument))
 }
 

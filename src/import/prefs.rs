@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig, ReadServer};
+use crate::codes;
 use crate::model::ServerType;
 use server::Branch;
 use store::{Store, shown};
@@ -72,7 +73,7 @@ fn build(text: &str, errors: &mut Errors) -> Profile {
     }
     if accounts.is_empty() {
         let place = store.place("mail.accountmanager.accounts").unwrap_or(0..0);
-        reading.errors.add("prefs-no-account", &place, "there is no account with a mailbox");
+        reading.errors.add(codes::PREFS_NO_ACCOUNT, &place, "there is no account with a mailbox");
     }
     Profile { config, others, store }
 }
@@ -109,13 +110,13 @@ impl<'a> Reading<'a> {
             let name = format!("mail.account.{key}.server");
             let Some(server) = self.text(&name) else {
                 let message = format!("{} has no server and is dropped", shown(key));
-                self.errors.add("prefs-account-without-server", &place, message);
+                self.errors.add(codes::PREFS_ACCOUNT_WITHOUT_SERVER, &place, message);
                 continue;
             };
             let span = self.store.place(&name).unwrap_or(place.clone());
             if !servers.insert(server) {
                 let message = format!("{} is another account's server too", shown(server));
-                self.errors.add("prefs-server-shared", &span, message);
+                self.errors.add(codes::PREFS_SERVER_SHARED, &span, message);
                 continue;
             }
             if let Some(server_type) = self.server_type(server, &span) {
@@ -131,7 +132,7 @@ impl<'a> Reading<'a> {
         let name = format!("mail.server.{server}.type");
         let Some(written) = self.text(&name) else {
             let message = format!("{} has no type, so the account is dropped", shown(server));
-            self.errors.add("prefs-account-without-server", span, message);
+            self.errors.add(codes::PREFS_ACCOUNT_WITHOUT_SERVER, span, message);
             return None;
         };
         match written {
@@ -143,7 +144,7 @@ impl<'a> Reading<'a> {
             other => {
                 let place = self.store.place(&name).unwrap_or(span.clone());
                 let message = format!("{} is no type that Thunderbird has by itself", shown(other));
-                self.errors.add("prefs-server-type", &place, message);
+                self.errors.add(codes::PREFS_SERVER_TYPE, &place, message);
                 None
             }
         }
@@ -164,7 +165,7 @@ impl<'a> Reading<'a> {
         let first = self.text(&name).and_then(|list| list.split(',').find(|key| !key.is_empty()));
         let Some(first) = first else {
             let message = format!("{} has no identity, so it cannot send", shown(&account.key));
-            self.errors.add("prefs-no-identity", &account.span, message);
+            self.errors.add(codes::PREFS_NO_IDENTITY, &account.span, message);
             return;
         };
         let own = format!("mail.identity.{first}.");
@@ -198,7 +199,7 @@ impl<'a> Reading<'a> {
         let default = self.text("mail.smtp.defaultserver").filter(|key| !key.is_empty());
         let Some(key) = wanted.or(default).or(listed.first().copied()) else {
             let message = "there is no server to send through";
-            self.errors.add("prefs-no-outgoing", &account.span, message);
+            self.errors.add(codes::PREFS_NO_OUTGOING, &account.span, message);
             return;
         };
         if !listed.contains(&key) {
@@ -207,7 +208,7 @@ impl<'a> Reading<'a> {
             let host = self.store.place(&format!("mail.smtpserver.{key}.hostname"));
             let place = host.or_else(|| self.store.place(place)).unwrap_or(account.span.clone());
             let message = format!("{} is not in mail.smtpservers, so nothing is sent", shown(key));
-            self.errors.add("prefs-outgoing-unlisted", &place, message);
+            self.errors.add(codes::PREFS_OUTGOING_UNLISTED, &place, message);
         }
         match self.text(&format!("mail.smtpserver.{key}.type")).unwrap_or("smtp") {
             "smtp" => {
@@ -220,7 +221,7 @@ impl<'a> Reading<'a> {
                 let name = format!("mail.smtpserver.{key}.type");
                 let place = self.store.place(&name).unwrap_or(account.span.clone());
                 let message = format!("{} is no type of outgoing server", shown(other));
-                self.errors.add("prefs-server-type", &place, message);
+                self.errors.add(codes::PREFS_SERVER_TYPE, &place, message);
             }
         }
     }

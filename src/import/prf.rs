@@ -12,6 +12,7 @@ mod mapping;
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig, first_line};
+use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(text: &str, file: &Tree) -> Examined {
@@ -46,7 +47,7 @@ impl<'a> Reading<'a> {
         let unknown = |section: &&Tree| !known.contains(&section.name.to_lowercase());
         for section in self.file.children.iter().filter(unknown) {
             let message = format!("nothing in this file refers to [{}]", section.name);
-            self.errors.add("prf-unused-section", &self.start(section), message);
+            self.errors.add(codes::PRF_UNUSED_SECTION, &self.start(section), message);
         }
         config
     }
@@ -58,7 +59,7 @@ impl<'a> Reading<'a> {
             let name = format!("Service{number}");
             if !entry.name.eq_ignore_ascii_case(&name) {
                 let message = format!("{name} belongs here; services are counted from 1");
-                self.errors.add("prf-list-number", &entry.span, message);
+                self.errors.add(codes::PRF_LIST_NUMBER, &entry.span, message);
             }
             known.extend([entry.name.to_lowercase(), value(entry).to_lowercase()]);
             self.service(entry);
@@ -71,18 +72,18 @@ impl<'a> Reading<'a> {
         let service = value(entry);
         if ["Unicode Personal Folders", "Personal Folders"].contains(&service) {
             let message = format!("\"{service}\" leaves the account without a mailbox file");
-            self.errors.add("prf-data-file", &entry.span, message);
+            self.errors.add(codes::PRF_DATA_FILE, &entry.span, message);
             return;
         }
         if service != BOOK {
             let message = format!("\"{service}\" is not safe to list; only {BOOK} is");
-            self.errors.add("prf-service", &entry.span, message);
+            self.errors.add(codes::PRF_SERVICE, &entry.span, message);
             return;
         }
         let mapping = child(self.file, BOOK).and_then(|mapping| child(mapping, "ServiceName"));
         if mapping.map(value) != Some("CONTAB") {
             let message = format!("no [{BOOK}] with ServiceName=CONTAB");
-            self.errors.add("prf-service-mapping", &entry.span, message);
+            self.errors.add(codes::PRF_SERVICE_MAPPING, &entry.span, message);
         }
     }
 
@@ -91,13 +92,13 @@ impl<'a> Reading<'a> {
         known.push(list.name.to_lowercase());
         if list.children.is_empty() {
             let message = "no account in [Internet Account List]";
-            self.errors.add("prf-no-account", &list.span, message);
+            self.errors.add(codes::PRF_NO_ACCOUNT, &list.span, message);
         }
         for (number, entry) in (1..).zip(&list.children) {
             let name = format!("Account{number}");
             if !entry.name.eq_ignore_ascii_case(&name) {
                 let message = format!("{name} belongs here; accounts are counted from 1");
-                self.errors.add("prf-list-number", &entry.span, message);
+                self.errors.add(codes::PRF_LIST_NUMBER, &entry.span, message);
             }
             let meant = child(self.file, &entry.name).or_else(|| child(self.file, &name));
             known.extend(meant.map(|section| section.name.to_lowercase()));
@@ -111,7 +112,7 @@ impl<'a> Reading<'a> {
     fn section(&mut self, name: &str) -> Option<&'a Tree> {
         let found = child(self.file, name);
         if found.is_none() {
-            self.errors.add("prf-missing-section", &(0..0), format!("no section [{name}]"));
+            self.errors.add(codes::PRF_MISSING_SECTION, &(0..0), format!("no section [{name}]"));
         }
         found
     }

@@ -9,6 +9,7 @@ mod text;
 use std::fmt::Write as _;
 
 use super::{ReadConfig, ReadServer};
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::{
     Authentication, Hostname, HostnamePattern, ServerType, SocketType, UsernamePattern,
@@ -57,7 +58,7 @@ pub fn provider_file(
     }
     let Some(id) = id.filter(|_| lacking.is_empty()) else {
         let message = format!("{from} does not name {}", and(&lacking));
-        writer.findings.push(Finding::error("import-incomplete", message).help(help.join("; ")));
+        writer.findings.push(Finding::new(codes::IMPORT_INCOMPLETE, message).help(help.join("; ")));
         return None;
     };
     let _ = writeln!(writer.out, "# Made by `mailwright import` from {}.", from.escape_debug());
@@ -122,12 +123,12 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Something that is otherwise than in the source.
     fn adapted(&mut self, message: String) {
-        self.findings.push(Finding::warning("import-adapted", message));
+        self.findings.push(Finding::new(codes::IMPORT_ADAPTED, message));
     }
 
     /// Something that a provider file has no place for.
     fn lost(&mut self, message: String) {
-        self.findings.push(Finding::warning("import-lost", message));
+        self.findings.push(Finding::new(codes::IMPORT_LOST, message));
     }
 
     fn domains(&mut self, config: &ReadConfig) -> Vec<String> {

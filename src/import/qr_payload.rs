@@ -12,6 +12,7 @@
 mod value;
 
 use super::{Errors, Examined, ReadConfig, ReadServer, hostname, meant_hostname, port};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 use value::{number, string, surplus};
@@ -22,15 +23,15 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
     compact(text, &mut errors);
     let [version, parts, accounts @ ..] = &root.children[..] else {
         let message = "not [1,[part,parts],incoming server,outgoing servers,…]";
-        errors.add("qr-frame", &root.span, message);
+        errors.add(codes::QR_FRAME, &root.span, message);
         return errors.finish(config);
     };
     if number(version, &mut errors) != Some(1) {
-        errors.add("qr-version", &version.span, "the version has to be 1");
+        errors.add(codes::QR_VERSION, &version.span, "the version has to be 1");
     }
     read_parts(parts, &mut errors);
     if accounts.is_empty() {
-        errors.add("qr-no-account", &root.span, "no account");
+        errors.add(codes::QR_NO_ACCOUNT, &root.span, "no account");
     }
     for account in accounts.chunks(2) {
         let [incoming, rest @ ..] = account else { continue };
@@ -47,7 +48,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
             _ => {
                 let span = rest.first().map_or(&incoming.span, |outgoing| &outgoing.span);
                 let message = "no list of outgoing servers with their identities";
-                errors.add("qr-no-outgoing-server", span, message);
+                errors.add(codes::QR_NO_OUTGOING_SERVER, span, message);
             }
         }
     }
@@ -56,31 +57,31 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
 
 fn read_parts(parts: &Tree, errors: &mut Errors) {
     let [part, last, more @ ..] = &parts.children[..] else {
-        errors.add("qr-frame", &parts.span, "not [part,parts]");
+        errors.add(codes::QR_FRAME, &parts.span, "not [part,parts]");
         return;
     };
     surplus(more, errors);
     match (number(part, errors), number(last, errors)) {
         (Some(part @ 1..), Some(last @ 1..)) if part <= last => {}
-        (Some(_), Some(_)) => errors.add("qr-parts", &parts.span, "parts are counted from 1"),
-        _ => errors.add("qr-frame", &parts.span, "not [part,parts]"),
+        (Some(_), Some(_)) => errors.add(codes::QR_PARTS, &parts.span, "parts are counted from 1"),
+        _ => errors.add(codes::QR_FRAME, &parts.span, "not [part,parts]"),
     }
 }
 
 /// An outgoing server and who sends through it.
 fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
     let [outgoing, identities @ ..] = &group.children[..] else {
-        errors.add("qr-server", &group.span, "not [outgoing server,[address,name],…]");
+        errors.add(codes::QR_SERVER, &group.span, "not [outgoing server,[address,name],…]");
         return;
     };
     config.servers.extend(server(outgoing, false, errors));
     if identities.is_empty() {
         let message = "no [address,name] behind the outgoing server";
-        errors.add("qr-no-identity", &group.span, message);
+        errors.add(codes::QR_NO_IDENTITY, &group.span, message);
     }
     for identity in identities {
         let ([address, name, more @ ..], "array") = (&identity.children[..], identity.kind) else {
-            errors.add("qr-no-identity", &identity.span, "not [address,name]");
+            errors.add(codes::QR_NO_IDENTITY, &identity.span, "not [address,name]");
             continue;
         };
         surplus(more, errors);
@@ -91,9 +92,9 @@ fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
                 }
                 Ok(_) => {
                     let message = "the app takes only addresses in ASCII";
-                    errors.add("qr-address", &address.span, message);
+                    errors.add(codes::QR_ADDRESS, &address.span, message);
                 }
-                Err(why) => errors.add("qr-address", &address.span, why.to_string()),
+                Err(why) => errors.add(codes::QR_ADDRESS, &address.span, why.to_string()),
             }
         }
         if let Some(name) = string(name, errors) {
@@ -105,7 +106,7 @@ fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
 fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer> {
     let [protocol, host, number_of_port, security, way, user, rest @ ..] = &list.children[..]
     else {
-        errors.add("qr-server", &list.span, "a server is a list of at least 6 values");
+        errors.add(codes::QR_SERVER, &list.span, "a server is a list of at least 6 values");
         return None;
     };
     let (optional, more) = rest.split_at(rest.len().min(if incoming { 2 } else { 1 }));
@@ -118,19 +119,19 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
     };
     if server_type.is_none() {
         let message = "the protocol is 0 (IMAP; SMTP for outgoing mail) or 1 (POP3)";
-        errors.add("qr-protocol", &protocol.span, message);
+        errors.add(codes::QR_PROTOCOL, &protocol.span, message);
     }
     let hostname = string(host, errors).and_then(|name| {
-        errors.keep("qr-hostname", &host.span, hostname(name)).or_else(|| meant_hostname(name))
+        errors.keep(codes::QR_HOSTNAME, &host.span, hostname(name)).or_else(|| meant_hostname(name))
     });
     let digits = number(number_of_port, errors).map(|n| n.to_string()).unwrap_or_default();
-    let port = errors.keep("qr-port", &number_of_port.span, port(&digits));
+    let port = errors.keep(codes::QR_PORT, &number_of_port.span, port(&digits));
     let socket_type = socket_type(security, errors);
     let authentication = authentication(way, server_type, errors);
     let username = string(user, errors).filter(|user| !user.is_empty());
     let named = user.value.as_deref() == Some("");
     if named && authentication != Some(Authentication::None) {
-        errors.add("qr-no-user", &user.span, "no user name");
+        errors.add(codes::QR_NO_USER, &user.span, "no user name");
     }
     for value in optional {
         string(value, errors);
@@ -154,7 +155,7 @@ fn socket_type(security: &Tree, errors: &mut Errors) -> Option<SocketType> {
         Some(0) => return Some(SocketType::Plain),
         Some(1) => {
             let message = "1 was STARTTLS if there is any; the app reads it as 2";
-            errors.add("qr-try-starttls", &security.span, message);
+            errors.add(codes::QR_TRY_STARTTLS, &security.span, message);
             return Some(SocketType::Starttls);
         }
         Some(2) => return Some(SocketType::Starttls),
@@ -162,7 +163,7 @@ fn socket_type(security: &Tree, errors: &mut Errors) -> Option<SocketType> {
         _ => {}
     }
     let message = "the security is 0 (plain), 2 (STARTTLS) or 3 (SSL)";
-    errors.add("qr-security", &security.span, message);
+    errors.add(codes::QR_SECURITY, &security.span, message);
     None
 }
 
@@ -180,7 +181,7 @@ fn authentication(
             if server_type == Some(ServerType::Pop3) {
                 // Pop3Connection: "Unhandled authentication method"; imported, it never connects.
                 let message = "Thunderbird for Android has no OAuth2 for POP3";
-                errors.add("qr-pop3-oauth2", &way.span, message);
+                errors.add(codes::QR_POP3_OAUTH2, &way.span, message);
             }
             return Some(Authentication::OAuth2);
         }
@@ -188,7 +189,7 @@ fn authentication(
         Some(4) => ("Thunderbird for Android has no NTLM", Some(Authentication::Ntlm)),
         _ => ("the authentication is 0 to 6", None),
     };
-    errors.add("qr-authentication", &way.span, reason);
+    errors.add(codes::QR_AUTHENTICATION, &way.span, reason);
     meant
 }
 
@@ -202,7 +203,7 @@ fn compact(text: &str, errors: &mut Errors) {
             '\\' if in_string => escaped = true,
             '"' => in_string = !in_string,
             ' ' | '\t' | '\n' | '\r' if !in_string => {
-                errors.add("qr-white-space", &(at..at + 1), "white space between the values");
+                errors.add(codes::QR_WHITE_SPACE, &(at..at + 1), "white space between the values");
                 return;
             }
             _ => {}

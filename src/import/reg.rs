@@ -8,6 +8,7 @@ mod account;
 use std::ops::Range;
 
 use super::{Errors, Examined, ReadConfig};
+use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(tree: &Tree) -> Examined {
@@ -37,7 +38,7 @@ fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
         return text.trim_end_matches('\0').replace('\0', "\n");
     }
     let message = format!("the bytes of {} are no UTF-16 text", value.name);
-    errors.add("reg-hex-text", &value.span, message);
+    errors.add(codes::REG_HEX_TEXT, &value.span, message);
     String::new()
 }
 

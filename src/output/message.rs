@@ -5,6 +5,7 @@
 
 use super::stream::{Packer, ZipStream};
 use super::{Bundle, OutFile, manifest};
+use crate::codes;
 use crate::finding::Finding;
 use crate::format::mailbox::Mailbox;
 use crate::format::message::Message;
@@ -35,24 +36,26 @@ pub fn compose(
     if !bundle.files.iter().any(|file| is_draft(&file.media_type)) {
         return Vec::new();
     }
-    let failed = |code, message: &str| vec![Finding::error(code, message).subject(&bundle.subject)];
+    let failed = |code, message: &str| vec![Finding::new(code, message).subject(&bundle.subject)];
     let Ok(address) = EmailAddress::new(&bundle.subject) else {
-        return failed("message-for-nobody", "a message is for one person, and this is none");
+        return failed(codes::MESSAGE_FOR_NOBODY, "a message is for one person, and this is none");
     };
     let (drafts, files): (Vec<OutFile>, Vec<OutFile>) =
         bundle.files.drain(..).partition(|file| is_draft(&file.media_type));
     let attached = Bundle { folder: bundle.folder.clone(), subject: bundle.subject.clone(), files };
     if attached.files.is_empty() {
         let mut findings =
-            failed("message-without-files", "there is nothing to attach to a message");
+            failed(codes::MESSAGE_WITHOUT_FILES, "there is nothing to attach to a message");
         findings.iter_mut().for_each(|finding| {
             finding.help = Some("name further targets beside this one, or none for all".to_owned());
         });
         return findings;
     }
     if attached.is_secret() {
-        let mut findings =
-            failed("password-in-message", "a message would carry files with the password in clear");
+        let mut findings = failed(
+            codes::PASSWORD_IN_MESSAGE,
+            "a message would carry files with the password in clear",
+        );
         findings.iter_mut().for_each(|finding| {
             finding.help = Some(
                 "leave --password-from out: the mail program asks for the password".to_owned(),
@@ -62,14 +65,16 @@ pub fn compose(
     }
     let zip = match zip(&attached, packer) {
         Ok(zip) => zip,
-        Err(e) => return failed("message-too-large", &format!("cannot attach the files: {e}")),
+        Err(e) => {
+            return failed(codes::MESSAGE_TOO_LARGE, &format!("cannot attach the files: {e}"));
+        }
     };
     let mut findings = Vec::new();
     if address.needs_smtputf8() || sender.from.address.needs_smtputf8() {
         // Said once for all persons.
         let message =
             "messages with addresses outside ASCII need a mail server that takes SMTPUTF8";
-        findings.push(Finding::note("message-smtputf8", message).spec("RFC 6531"));
+        findings.push(Finding::new(codes::MESSAGE_SMTPUTF8, message).spec("RFC 6531"));
     }
     let to = Mailbox { name: name.cloned(), address };
     let zip_name = format!("{}.zip", crate::format::file_name(&attached.subject));
@@ -84,7 +89,7 @@ pub fn compose(
                 bundle.files.push(draft);
             }
             Err(why) => findings.push(
-                Finding::error("message-no-draft", format!("{}: {why}", draft.path))
+                Finding::new(codes::MESSAGE_NO_DRAFT, format!("{}: {why}", draft.path))
                     .target(&draft.target)
                     .subject(&bundle.subject)
                     .help("its template begins with \"Subject: …\" and an empty line"),
@@ -139,7 +144,7 @@ mod tests {
     fn codes(mut bundle: Bundle) -> Vec<&'static str> {
         let sender = Sender { from: "it@x.org".parse().unwrap(), date: None };
         let findings = compose(&mut bundle, None, &sender, &mut Packer::new(6));
-        findings.iter().map(|finding| finding.code).collect()
+        findings.iter().map(|finding| finding.code.name).collect()
     }
 
     #[test]

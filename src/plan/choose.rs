@@ -1,5 +1,6 @@
 //! Which servers a client gets: the provider's order, as far as the client has words for it.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Authentication, ClientConfig, Hostname, Protocol, Server, ServerType, Side};
 use crate::settings::Subject;
@@ -153,8 +154,8 @@ fn other_protocol(
     } else {
         format!("{name} has no {protocol} that it reads")
     };
-    Finding::warning(
-        "other-protocol",
+    Finding::new(
+        codes::OTHER_PROTOCOL,
         format!("{}: set up with {instead} instead of {protocol}: {why}", target.name),
     )
 }
@@ -166,7 +167,7 @@ fn cannot_express(
     other: &Fits<'_>,
     side: Side,
 ) -> Finding {
-    let mut finding = Finding::warning("target-cannot-express", String::new());
+    let mut finding = Finding::new(codes::TARGET_CANNOT_EXPRESS, String::new());
     let why = match chosen.unfit.first().or(other.unfit.first()) {
         Some(((at, server), why)) => {
             if let Some(span) = subject.provider.authentication_spans.get(&(side, *at)) {
@@ -196,7 +197,7 @@ fn left_out(
         "{} goes without {} at {}: it {why}",
         target.name, server.server_type, server.hostname
     );
-    let finding = Finding::warning("server-left-out", message);
+    let finding = Finding::new(codes::SERVER_LEFT_OUT, message);
     match subject.provider.authentication_spans.get(&(side, *at)) {
         Some(span) => finding.at(&subject.provider.source, span.clone()),
         None => finding,
@@ -212,8 +213,8 @@ fn not_for_this_provider(subject: &Subject, target: &Target, spec: &SideSpec) ->
         .collect();
     reads.sort();
     reads.dedup();
-    Finding::note(
-        "not-for-this-provider",
+    Finding::new(
+        codes::NOT_FOR_THIS_PROVIDER,
         format!(
             "{} is left out: {} has no {}",
             target.name,
@@ -229,8 +230,8 @@ fn imap_first(subject: &Subject, target: &Target, fits: &Fits<'_>, said: &mut Ve
         && pop3 < imap
     {
         said.push(
-            Finding::warning(
-                "imap-not-first",
+            Finding::new(
+                codes::IMAP_NOT_FIRST,
                 format!("{} lists pop3 before imap in {}", subject.provider.name, target.name),
             )
             .help("list imap first: FairEmail then drops it otherwise; other clients keep either order")
@@ -267,8 +268,8 @@ fn cannot_sign_in(
         let mut help: Vec<String> =
             refusal.instead.get("en").map(ToString::to_string).into_iter().collect();
         help.extend(target.instead.clone());
-        let finding = Finding::warning(
-            "cannot-sign-in",
+        let finding = Finding::new(
+            codes::CANNOT_SIGN_IN,
             format!(
                 "{}: this account cannot sign in: {} refuses {}{since}, and the file cannot say another way",
                 target.name, config.display_name, refusal.authentication
@@ -284,7 +285,7 @@ fn without_username(file: &FileSpec, planned: &[&PlannedServer<'_>], said: &mut 
     if let Some(text) = &file.without_username
         && planned.iter().any(|p| p.username.is_none())
     {
-        said.push(Finding::warning("username-not-said", text.clone()));
+        said.push(Finding::new(codes::USERNAME_NOT_SAID, text.clone()));
     }
 }
 
@@ -321,7 +322,7 @@ fn clients_left_out(
             has.join(", ")
         );
         said.push(
-            Finding::note("client-reads-nothing", message)
+            Finding::new(codes::CLIENT_READS_NOTHING, message)
                 .help("--protocol both puts every protocol of the provider into it"),
         );
     }
@@ -334,7 +335,7 @@ fn clients_left_out(
             incoming[0].hostname,
             config.display_name,
         );
-        said.push(Finding::note("client-cannot-sign-in", message));
+        said.push(Finding::new(codes::CLIENT_CANNOT_SIGN_IN, message));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is said about a file that a device management system fills in.
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Server};
 use crate::settings::{Mdm, SignIn};
@@ -25,7 +26,7 @@ pub(super) fn notes(
     let delivery = mdm.delivery.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
     let message =
         format!("{}: {} fills it in, so do not sign it{delivery}", target.name, mdm.title);
-    let mut said = vec![Finding::note("mdm-fills-in", message).target(&target.name)];
+    let mut said = vec![Finding::new(codes::MDM_FILLS_IN, message).target(&target.name)];
     for planned in servers.iter().filter(|planned| planned.signs_in()) {
         let (server, pattern) = (planned.server, &planned.server.username);
         match sign_in(server, audience) {
@@ -37,7 +38,7 @@ pub(super) fn notes(
                     target.name, server.server_type, mdm.title
                 );
                 let finding =
-                    Finding::warning("mdm-username-guessed", message).target(&target.name);
+                    Finding::new(codes::MDM_USERNAME_GUESSED, message).target(&target.name);
                 said.push(finding.help("--mdm-username names the placeholder that is"));
             }
             None => {
@@ -45,7 +46,7 @@ pub(super) fn notes(
                     "{}: no placeholder of {} is known for the user name \"{pattern}\" of the {} server",
                     target.name, mdm.title, server.server_type
                 );
-                let finding = Finding::error("mdm-username", message).target(&target.name);
+                let finding = Finding::new(codes::MDM_USERNAME, message).target(&target.name);
                 let help = "give the one that people sign in with: --mdm-username";
                 return Err(Box::new(finding.help(help)));
             }

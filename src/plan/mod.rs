@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::codes::{self, Code};
 use crate::finding::Finding;
 use crate::model::{Authentication, Protocol, Secret, Server, ServerType, Side};
 use crate::settings::{Mdm, OptionValue, Organization, Subject};
@@ -77,7 +78,7 @@ pub struct Job<'a> {
     /// Files of other targets that are handed out with it and whose account can sign in.
     pub included: Arc<Vec<Included<'a>>>,
     /// What whoever hands the file out has to know: a finding's code and its message.
-    pub notes: Vec<(&'static str, String)>,
+    pub notes: Vec<(Code, String)>,
     /// Files that the same folder includes whose digests belong in DNS; they have none of these.
     pub digested: Arc<Vec<Job<'a>>>,
 }
@@ -167,8 +168,11 @@ pub fn plan<'a>(request: &'a Request<'a>) -> Plan<'a> {
             let folder = bundles[at].folder.join(crate::format::file_name(address.as_str()));
             if bundles.iter().any(|b| b.folder == folder) {
                 findings.push(
-                    Finding::note("same-subject-twice", format!("{address} was asked for twice"))
-                        .subject(address.as_str()),
+                    Finding::new(
+                        codes::SAME_SUBJECT_TWICE,
+                        format!("{address} was asked for twice"),
+                    )
+                    .subject(address.as_str()),
                 );
                 continue;
             }
@@ -203,8 +207,8 @@ fn resolve_options(request: &Request<'_>, findings: &mut Vec<Finding>) -> Resolv
                     values.insert(name.clone(), OptionDefault::Text(text.as_str().to_owned()));
                 }
                 (Some(default), _) => findings.push(
-                    Finding::error(
-                        "invalid-option",
+                    Finding::new(
+                        codes::INVALID_OPTION,
                         format!(
                             "option {name} of {} is {}",
                             target.name,
@@ -224,8 +228,8 @@ fn resolve_options(request: &Request<'_>, findings: &mut Vec<Finding>) -> Resolv
                         None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
                     };
                     findings.push(
-                        Finding::error(
-                            "unknown-option",
+                        Finding::new(
+                            codes::UNKNOWN_OPTION,
                             format!("{} has no option {name}", target.name),
                         )
                         .target(&target.name)

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::codes::{self, Code};
 use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
 use crate::settings::{Mdm, Subject, SubjectKind};
@@ -106,7 +107,7 @@ fn jobs<'a>(
                 let message =
                     format!("{} is left out: it takes no address outside ASCII", target.name);
                 findings.push(
-                    Finding::warning("address-not-ascii", message)
+                    Finding::new(codes::ADDRESS_NOT_ASCII, message)
                         .target(&target.name)
                         .subject(address.as_str())
                         .spec("RFC 6531"),
@@ -143,8 +144,8 @@ fn jobs<'a>(
                         findings,
                     ),
                     None => findings.push(
-                        Finding::error(
-                            "no-such-include",
+                        Finding::new(
+                            codes::NO_SUCH_INCLUDE,
                             format!(
                                 "{} includes {} of {}, which makes no such file for that scope",
                                 target.name, include.template, include.target
@@ -255,7 +256,7 @@ impl<'a> Made<'a, '_> {
         let on_its_own = included && !said_there;
         // What is handed out without being asked for has to be of use.
         let useless =
-            on_its_own && target.opt_in && said.iter().any(|f| f.code == "cannot-sign-in");
+            on_its_own && target.opt_in && said.iter().any(|f| f.code == codes::CANNOT_SIGN_IN);
         let left_out = useless || incoming.is_none() || outgoing.is_none();
         for finding in said {
             notes.push((finding.code, finding.message.clone()));
@@ -284,10 +285,10 @@ impl<'a> Made<'a, '_> {
             }
         }
         if let Some(warning) = &file.warning {
-            notes.push(("file-warning", warning.clone()));
+            notes.push((codes::FILE_WARNING, warning.clone()));
             if !included {
                 findings.push(
-                    Finding::warning("file-warning", warning)
+                    Finding::new(codes::FILE_WARNING, warning)
                         .target(&target.name)
                         .subject(subject.name()),
                 );
@@ -324,12 +325,16 @@ impl<'a> Made<'a, '_> {
     /// Nobody asked for the included target, so that its absence is no more than a note.
     fn goes_without(&self, path: &str, why: &Finding) -> Finding {
         let folder = &self.folder_target.name;
-        Finding::note("include-left-out", format!("{folder} goes without {path}: {}", why.message))
+        Finding::new(
+            codes::INCLUDE_LEFT_OUT,
+            format!("{folder} goes without {path}: {}", why.message),
+        )
     }
 }
 
 /// Reasons for which an included file is not made.
-const LEAVES_OUT: [&str; 3] = ["cannot-sign-in", "not-for-this-provider", "target-cannot-express"];
+const LEAVES_OUT: [Code; 3] =
+    [codes::CANNOT_SIGN_IN, codes::NOT_FOR_THIS_PROVIDER, codes::TARGET_CANNOT_EXPRESS];
 
 /// The languages a file is made in; one for files that are not per language.
 fn languages(
@@ -365,8 +370,8 @@ fn languages(
         } else {
             if request.languages.contains(&language) {
                 findings.push(
-                    Finding::warning(
-                        "no-such-language",
+                    Finding::new(
+                        codes::NO_SUCH_LANGUAGE,
                         format!("{} has no texts in \"{language}\"; English is taken", target.name),
                     )
                     .target(&target.name)

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use handlebars::{Context, Handlebars};
 
+use crate::codes;
 use crate::embedded;
 use crate::finding::Finding;
 use crate::format::sha256_base64;
@@ -99,7 +100,7 @@ impl Renderer {
         let marks = self.marks.take();
         let unwritable = |why: String| {
             vec![
-                Finding::warning("value-not-writable", format!("{path} is left out: {why}"))
+                Finding::new(codes::VALUE_NOT_WRITABLE, format!("{path} is left out: {why}"))
                     .target(&job.folder_target.name)
                     .subject(job.subject.name()),
             ]
@@ -204,7 +205,7 @@ impl Renderer {
         self.registry.register_template_string(name, job.path).map_err(|e| {
             let message = format!("path \"{}\": {}", job.path, e.reason());
             vec![
-                Finding::error("broken-template", message)
+                Finding::new(codes::BROKEN_TEMPLATE, message)
                     .at(&job.target.source, job.file.span.clone()),
             ]
         })

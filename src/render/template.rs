@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use handlebars::{RenderError, TemplateError};
 
+use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::plan::Job;
 
@@ -15,16 +16,19 @@ pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     for (at, _) in text.match_indices("\\{{") {
         // handlebars 6.4: `\{{x}}` prints the literal text, and of n backslashes one is eaten.
         findings.push(
-            Finding::error("backslash-before-expression", "Handlebars eats a backslash before {{")
-                .at(source, at..at + 3)
-                .help("use a helper that writes it: winPath joins a path, regKey a registry key"),
+            Finding::new(
+                codes::BACKSLASH_BEFORE_EXPRESSION,
+                "Handlebars eats a backslash before {{",
+            )
+            .at(source, at..at + 3)
+            .help("use a helper that writes it: winPath joins a path, regKey a registry key"),
         );
     }
     for raw in ["{{{", "{{&"] {
         for (at, _) in text.match_indices(raw) {
             findings.push(
-                Finding::error(
-                    "raw-expression",
+                Finding::new(
+                    codes::RAW_EXPRESSION,
                     format!("{raw} asks for a value without escaping"),
                 )
                 .at(source, at..at + 3)
@@ -34,13 +38,13 @@ pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     }
     if let Some((at, c)) = text.char_indices().find(|(_, c)| crate::model::is_reserved(*c)) {
         findings.push(
-            Finding::error("reserved-character", "this private-use character is kept for marks")
+            Finding::new(codes::RESERVED_CHARACTER, "this private-use character is kept for marks")
                 .at(source, at..at + c.len_utf8()),
         );
     }
     if let Some(at) = text.find('\r') {
         findings.push(
-            Finding::error("carriage-return", "a template has lines that end in LF; the format writes CRLF where the client wants it")
+            Finding::new(codes::CARRIAGE_RETURN, "a template has lines that end in LF; the format writes CRLF where the client wants it")
                 .at(source, at..at + 1),
         );
     }
@@ -51,20 +55,20 @@ pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
 pub(super) fn template_error(error: &TemplateError, above: usize, source: &Arc<Source>) -> Finding {
     let (line, column) = error.pos().unwrap_or((1, 1));
     let span = span(&source.text, line + above, column);
-    Finding::error("broken-template", error.reason().to_string()).at(source, span)
+    Finding::new(codes::BROKEN_TEMPLATE, error.reason().to_string()).at(source, span)
 }
 
 pub(super) fn render_error(error: &RenderError, file: &str, job: &Job<'_>) -> Finding {
     let source = &job.target.templates[file];
     let span = span(&source.text, error.line_no.unwrap_or(1), error.column_no.unwrap_or(1));
-    Finding::error("broken-template", error.reason().to_string())
+    Finding::new(codes::BROKEN_TEMPLATE, error.reason().to_string())
         .at(source, span)
         .target(&job.target.name)
         .help("`mailwright targets show` lists what templates may use; write {{#if x}} around what is not always there")
 }
 
 pub(super) fn path_error(error: &RenderError, job: &Job<'_>) -> Finding {
-    Finding::error("broken-template", format!("path \"{}\": {}", job.path, error.reason()))
+    Finding::new(codes::BROKEN_TEMPLATE, format!("path \"{}\": {}", job.path, error.reason()))
         .at(&job.target.source, job.file.span.clone())
         .target(&job.target.name)
 }

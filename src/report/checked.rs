@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::codes::Code;
 use crate::finding::{Finding, Severity, any_error};
 
 /// One object: the files, and every finding.
@@ -15,7 +16,7 @@ pub fn checked_json(files: &[String], findings: &[Finding]) -> String {
 
 /// What code hosts show beside a change (OASIS SARIF 2.1.0).
 pub fn checked_sarif(findings: &[Finding]) -> String {
-    let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.code).collect();
+    let rules: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     let rules: Vec<_> = rules.into_iter().map(|code| json!({ "id": code })).collect();
     let results: Vec<_> = findings
         .iter()

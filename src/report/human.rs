@@ -26,7 +26,7 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(finding.message.as_str()).id(finding.code);
+    let title = level.primary_title(finding.message.as_str()).id(finding.code.name);
     let mut group = match &finding.place {
         // A line that fills screens shows nothing.
         Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title).element(

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::codes::Code;
 use crate::finding::Finding;
 use crate::verify::hosted::Hosted;
 use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
@@ -209,12 +210,12 @@ fn steps(out: &mut String, steps: &[Step]) {
         );
         out.push('\n');
         if let Some(code) = step.code {
-            tell(out, step, code.name);
+            tell(out, step, code);
         }
     }
 }
 
-fn tell(out: &mut String, step: &Step, code: &str) {
+fn tell(out: &mut String, step: &Step, code: Code) {
     if let Some(seen) = &step.seen {
         let _ = writeln!(out, "        seen: {seen}");
     }

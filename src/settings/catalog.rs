@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::codes;
 use crate::document::closest;
 use crate::embedded;
 use crate::finding::{Finding, Source};
@@ -202,6 +203,6 @@ impl NotFound {
             ),
         };
         let message = format!("there is no provider \"{}\"", self.name.escape_debug());
-        Finding::error("no-such-provider", message).help(help)
+        Finding::new(codes::NO_SUCH_PROVIDER, message).help(help)
     }
 }

@@ -3,6 +3,7 @@
 //! A preset is a file of `mdm/`; the admin's own placeholders stand above it, and alone in the one that
 //! is called `custom`.
 
+use crate::codes;
 use crate::document;
 use crate::embedded;
 use crate::finding::{Finding, Source};
@@ -121,7 +122,7 @@ fn no_such(name: &str) -> Finding {
         ),
     };
     let message = format!("no device management system \"{}\" is known", name.escape_debug());
-    Finding::error("no-such-mdm", message).help(help)
+    Finding::new(codes::NO_SUCH_MDM, message).help(help)
 }
 
 #[cfg(test)]

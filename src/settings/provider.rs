@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::codes;
 use crate::document::{self, Table};
 use crate::finding::{Finding, Source, any_error};
 use crate::model::{
@@ -189,7 +190,7 @@ fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Host
                 if known.contains(&domain) {
                     let name = if is_wildcard { format!("*.{domain}") } else { domain.to_string() };
                     provider.push(
-                        Finding::error("duplicate-domain", format!("{name} is listed twice"))
+                        Finding::new(codes::DUPLICATE_DOMAIN, format!("{name} is listed twice"))
                             .at(provider.source(), span)
                             .help("leave one of them out"),
                     );
@@ -198,7 +199,7 @@ fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Host
                 }
             }
             Err(why) => provider.push(
-                Finding::error("invalid-setting", format!("emailProvider.domains: {why}"))
+                Finding::new(codes::INVALID_SETTING, format!("emailProvider.domains: {why}"))
                     .at(provider.source(), span),
             ),
         }

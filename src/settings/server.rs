@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::codes;
 use crate::document::Table;
 use crate::finding::Finding;
 use crate::model::{
@@ -36,8 +37,8 @@ pub(super) fn read_servers(
         };
         if servers.iter().any(same) {
             table.push(
-                Finding::error(
-                    "duplicate-server",
+                Finding::new(
+                    codes::DUPLICATE_SERVER,
                     format!(
                         "the same {} server twice: {}:{} {}",
                         server.server_type, server.hostname, server.port, server.socket_type
@@ -105,7 +106,7 @@ fn read_server(table: &Table<'_>, side: Side) -> Option<Server> {
         && authentication.contains(&Authentication::PasswordCleartext)
     {
         table.push(
-            Finding::warning("insecure-socket", "the password goes over the wire for everybody to read")
+            Finding::new(codes::INSECURE_SOCKET, "the password goes over the wire for everybody to read")
                 .at(table.source(), table.span_of("socketType"))
                 .help("use SSL or STARTTLS; Thunderbird for Android refuses a whole file for one plain server")
                 .spec("RFC 8314 section 3"),
@@ -150,8 +151,8 @@ fn usual_port(table: &Table<'_>, server_type: ServerType, port: Port, socket_typ
     if socket_type != usual && !(socket_type == SocketType::Plain && usual == SocketType::Starttls)
     {
         table.push(
-            Finding::warning(
-                "unusual-port",
+            Finding::new(
+                codes::UNUSUAL_PORT,
                 format!("port {port} with {socket_type}: {server_type} on {port} is {usual} nearly everywhere"),
             )
             .at(table.source(), table.span_of("socketType"))

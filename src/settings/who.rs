@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::{ClientConfig, EmailAddress, Hostname, Text};
 
@@ -25,14 +26,14 @@ impl Who {
             return match EmailAddress::new(who) {
                 Ok(address) => Ok(Self::Address(address)),
                 Err(why) => Err(Box::new(
-                    Finding::error("invalid-address", why.to_string())
+                    Finding::new(codes::INVALID_ADDRESS, why.to_string())
                         .help("write it as ann@example.com"),
                 )),
             };
         }
         if who.is_empty() {
             return Err(Box::new(
-                Finding::error("invalid-subject", "an empty name")
+                Finding::new(codes::INVALID_SUBJECT, "an empty name")
                     .help("write an address, a domain or a provider"),
             ));
         }
@@ -228,7 +229,7 @@ fn domain_subject(
         }
         Err(why) => {
             findings.push(
-                Finding::error("invalid-subject", why.to_string())
+                Finding::new(codes::INVALID_SUBJECT, why.to_string())
                     .help("write an address, a domain or a provider"),
             );
             return Ok(None);
@@ -255,8 +256,8 @@ fn of_domain(
         if custom && !provider.custom_domains && !provider.covers(domain) {
             let name = &provider.config.display_name;
             findings.push(
-                Finding::note(
-                    "customer-domain",
+                Finding::new(
+                    codes::CUSTOMER_DOMAIN,
                     format!("{} is taken for a customer's domain at {name}, whose file does not say that there are any", domain.to_unicode()),
                 )
                 .help("customDomains = true in the provider's file says so"),
@@ -271,8 +272,8 @@ fn of_domain(
         }
         None => {
             findings.push(
-                Finding::error(
-                    "unknown-domain",
+                Finding::new(
+                    codes::UNKNOWN_DOMAIN,
                     format!("no provider is known for {}", domain.to_unicode()),
                 )
                 .help(format!(
@@ -344,8 +345,8 @@ fn with_overrides(mut subject: Subject, over: &Override, findings: &mut Vec<Find
         }
         if !found {
             findings.push(
-                Finding::warning(
-                    "override-without-server",
+                Finding::new(
+                    codes::OVERRIDE_WITHOUT_SERVER,
                     format!(
                         "{} has no {} server to override",
                         subject.provider.name, new.server_type

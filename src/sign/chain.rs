@@ -8,6 +8,7 @@ use x509_cert::name::Name;
 
 use super::key::Key;
 use super::pem;
+use crate::codes;
 use crate::finding::Finding;
 use crate::import::envelope::Life;
 
@@ -25,7 +26,7 @@ impl Chain {
     /// it has, never the one that it is sent.
     pub fn read(name: &str, text: &str) -> Result<Self, Box<Finding>> {
         let unreadable = |why: String| {
-            Finding::error("signing-certificate-unreadable", format!("{name}: {why}")).help(
+            Finding::new(codes::SIGNING_CERTIFICATE_UNREADABLE, format!("{name}: {why}")).help(
                 "give the PEM file with the leaf certificate and its intermediates with --sign-cert",
             )
         };
@@ -76,8 +77,8 @@ impl Chain {
                 "{key_name} is the key of {}, which does not stand first",
                 self.called(at)
             )))),
-            None => Err(Box::new(Finding::error(
-                "signing-key-mismatch",
+            None => Err(Box::new(Finding::new(
+                codes::SIGNING_KEY_MISMATCH,
                 format!("{key_name} is not the key of {}", self.called(0)),
             )
             .help(format!(
@@ -105,7 +106,7 @@ impl Chain {
     }
 
     fn out_of_order(&self, why: String) -> Finding {
-        Finding::error("signing-chain-order", why).help(format!(
+        Finding::new(codes::SIGNING_CHAIN_ORDER, why).help(format!(
             "order {} so that the leaf stands first and each certificate's issuer behind it",
             self.name
         ))
@@ -116,8 +117,8 @@ impl Chain {
             let validity = &certificate.tbs_certificate.validity;
             if now > validity.not_after.to_unix_duration() {
                 return Err(Box::new(
-                    Finding::error(
-                        "signing-certificate-expired",
+                    Finding::new(
+                        codes::SIGNING_CERTIFICATE_EXPIRED,
                         format!("{} expired on {}", self.called(at), validity.not_after),
                     )
                     .help("renew it; a profile that it signs is shown as not signed"),
@@ -125,8 +126,8 @@ impl Chain {
             }
             if now < validity.not_before.to_unix_duration() {
                 return Err(Box::new(
-                    Finding::error(
-                        "signing-certificate-not-yet-valid",
+                    Finding::new(
+                        codes::SIGNING_CERTIFICATE_NOT_YET_VALID,
                         format!("{} is good only from {}", self.called(at), validity.not_before),
                     )
                     .help("look at this machine's clock, or wait until then"),
@@ -149,7 +150,7 @@ impl Chain {
         });
         if let Some((_, message)) = ending.min() {
             findings.push(
-                Finding::warning("profile-signature-ends", message)
+                Finding::new(codes::PROFILE_SIGNATURE_ENDS, message)
                     .help("renew it, and write the profiles anew before that day"),
             );
         }
@@ -163,7 +164,7 @@ impl Chain {
                     label(&leaf.tbs_certificate.issuer)
                 ),
             };
-            findings.push(Finding::warning("signature-may-not-verify", message).help(
+            findings.push(Finding::new(codes::SIGNATURE_MAY_NOT_VERIFY, message).help(
                 "a device that does not trust the issuer shows the profile as not verified; give the \
                  full chain (fullchain.pem instead of cert.pem) of an issuer that devices know",
             ));

@@ -11,6 +11,7 @@ use der::asn1::ObjectIdentifier;
 use pkcs8::{EncryptedPrivateKeyInfo, PrivateKeyInfo};
 
 use super::pem::{self, Section};
+use crate::codes;
 use crate::finding::Finding;
 use crate::model::Secret;
 
@@ -179,12 +180,12 @@ fn ecdsa(
 }
 
 fn unreadable(name: &str, why: &str) -> Finding {
-    Finding::error("signing-key-unreadable", format!("{name} has no key to sign with: {why}"))
+    Finding::new(codes::SIGNING_KEY_UNREADABLE, format!("{name} has no key to sign with: {why}"))
         .help("give the PEM file of the leaf certificate's private key with --sign-key")
 }
 
 fn locked(name: &str, why: &str) -> Finding {
-    Finding::error("signing-key-password", format!("{name} cannot be opened: {why}"))
+    Finding::new(codes::SIGNING_KEY_PASSWORD, format!("{name} cannot be opened: {why}"))
 }
 
 const KINDS: &str = "RSA keys and ECDSA keys on P-256 and P-384 sign profiles";

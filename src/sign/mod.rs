@@ -11,6 +11,7 @@ mod pem;
 
 use std::time::Duration;
 
+use crate::codes;
 use crate::finding::Finding;
 use crate::import::{envelope, has_variable};
 use crate::model::Secret;
@@ -60,8 +61,8 @@ impl Signer {
     /// One with a management system's variable is refused: filled in, its signature is of another text.
     pub fn sign(&self, profile: &[u8]) -> Result<Vec<u8>, Box<Finding>> {
         if has_variable(&String::from_utf8_lossy(profile)) {
-            return Err(Box::new(Finding::error(
-                "profile-signed-variable",
+            return Err(Box::new(Finding::new(
+                codes::PROFILE_SIGNED_VARIABLE,
                 "a variable of a management system is in it, and a signed profile cannot be filled in",
             )
             .help("leave --sign-cert out for this one; the management system signs it itself")));
@@ -75,6 +76,6 @@ impl Signer {
 }
 
 fn cannot_sign(why: &dyn std::fmt::Display) -> Finding {
-    Finding::error("signing-failed", format!("there is no signature: {why}"))
+    Finding::new(codes::SIGNING_FAILED, format!("there is no signature: {why}"))
         .help("this is a fault of mailwright; please report it with the kind of key and chain")
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::codes;
 use crate::document;
 use crate::embedded;
 use crate::finding::{Finding, Source, any_error};
@@ -138,8 +139,11 @@ impl Targets {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("there are {}", self.names().collect::<Vec<_>>().join(", ")),
         };
-        Finding::error("no-such-target", format!("there is no target \"{}\"", name.escape_debug()))
-            .help(help)
+        Finding::new(
+            codes::NO_SUCH_TARGET,
+            format!("there is no target \"{}\"", name.escape_debug()),
+        )
+        .help(help)
     }
 
     /// The files of a built-in target, for `eject`: path below its folder and text.
@@ -202,9 +206,8 @@ impl Targets {
                         }
                     }
                 }
-                Ok(_) => {
-                    findings.push(at(Finding::error("no-texts", format!("{other} has no texts"))))
-                }
+                Ok(_) => findings
+                    .push(at(Finding::new(codes::NO_TEXTS, format!("{other} has no texts")))),
                 Err(finding) => findings.push(at(*finding)),
             }
         }
@@ -246,7 +249,7 @@ impl Targets {
             None => {
                 let path = format!("templates/{name}/{file}");
                 embedded::file(&path).map(|text| Source::new(path.as_str(), text)).ok_or_else(
-                    || Box::new(Finding::error("missing-file", format!("there is no {path}"))),
+                    || Box::new(Finding::new(codes::MISSING_FILE, format!("there is no {path}"))),
                 )
             }
             Some(folder) => {
@@ -254,8 +257,8 @@ impl Targets {
                 std::fs::read_to_string(&path)
                     .map(|text| Source::new(path.display().to_string(), text))
                     .map_err(|e| {
-                        Box::new(Finding::error(
-                            "missing-file",
+                        Box::new(Finding::new(
+                            codes::MISSING_FILE,
                             format!("cannot read {}: {e}", path.display()),
                         ))
                     })

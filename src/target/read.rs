@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::codes;
 use crate::document::{self, Table, closest};
 use crate::finding::{Finding, Source};
 use crate::format::{Encoding, Hive, Kind, Newline, TextRules};
@@ -204,7 +205,7 @@ fn read_port_decides(table: &Table<'_>) -> BTreeMap<SocketType, Vec<u16>> {
         match SocketType::parse(&name) {
             Ok(word) => drop(all.insert(word, ports(&words, &name))),
             Err(why) => words.push(
-                Finding::error("unknown-word", why.to_string())
+                Finding::new(codes::UNKNOWN_WORD, why.to_string())
                     .at(words.source(), words.span_of(&name)),
             ),
         }
@@ -233,7 +234,7 @@ fn read_fields<W: Word + Ord>(
                     }
                 }
                 Err(why) => words.push(
-                    Finding::error("unknown-word", why.to_string())
+                    Finding::new(codes::UNKNOWN_WORD, why.to_string())
                         .at(words.source(), words.span_of(&neutral)),
                 ),
             }

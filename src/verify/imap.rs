@@ -1,10 +1,9 @@
 //! IMAP (RFC 9051 and RFC 3501).
 
+use crate::codes;
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::codes::session::{COMMAND_REFUSED, IMAP_GREETING_BYE, REPLY_MALFORMED};
-use super::codes::tls::STARTTLS_REFUSED;
 use super::sasl::{Exchange, Refusal};
 use super::session::foreign_greeting;
 use super::step::Problem;
@@ -41,7 +40,7 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
         return Ok(line);
     }
     if upper.starts_with("* BYE") {
-        return Err(Problem::new(&IMAP_GREETING_BYE).seen(shown(&line)));
+        return Err(Problem::new(codes::IMAP_GREETING_BYE).seen(shown(&line)));
     }
     Err(foreign_greeting(&line))
 }
@@ -70,7 +69,7 @@ pub fn capabilities<T: Transport>(
 ) -> Result<Capabilities, Problem> {
     let reply = command(wire, tags, "CAPABILITY")?;
     if !reply.is_ok() {
-        let problem = Problem::with(&COMMAND_REFUSED, "CAPABILITY is refused");
+        let problem = Problem::with(codes::COMMAND_REFUSED, "CAPABILITY is refused");
         return Err(problem.seen(shown(&reply.status)));
     }
     let mut found = Capabilities { known: true, own_login: true, ..Capabilities::default() };
@@ -86,7 +85,7 @@ pub fn capabilities<T: Transport>(
         }
     }
     if found.words.is_empty() {
-        return Err(Problem::with(&REPLY_MALFORMED, "the answer to CAPABILITY names none")
+        return Err(Problem::with(codes::REPLY_MALFORMED, "the answer to CAPABILITY names none")
             .seen(shown(&reply.status)));
     }
     Ok(found)
@@ -96,7 +95,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>, tags: &mut Tags) -> Result<(),
     let reply = command(wire, tags, "STARTTLS")?;
     match reply.is_ok() {
         true => Ok(()),
-        false => Err(Problem::new(&STARTTLS_REFUSED).seen(shown(&reply.status))),
+        false => Err(Problem::new(codes::STARTTLS_REFUSED).seen(shown(&reply.status))),
     }
 }
 

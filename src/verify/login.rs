@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::codes::{self, Code};
 use crate::model::{Authentication, Secret, ServerType};
 
 use super::capabilities::Capabilities;
-use super::codes::Code;
-use super::codes::login::*;
 use super::pop3::response_code;
 use super::probe::Probe;
 use super::sasl::{Mechanism, Refusal};
@@ -78,7 +77,7 @@ impl Credentials {
 }
 
 fn missing(detail: &str) -> Problem {
-    Problem::with(&CREDENTIALS_MISSING, format!("{detail}, and nothing was given for that"))
+    Problem::with(codes::CREDENTIALS_MISSING, format!("{detail}, and nothing was given for that"))
 }
 
 fn not_offered(detail: &str, offered: &[String]) -> Problem {
@@ -86,7 +85,7 @@ fn not_offered(detail: &str, offered: &[String]) -> Problem {
         [] => "nothing".to_owned(),
         names => names.join(", "),
     };
-    Problem::with(&MECHANISM_NOT_OFFERED, format!("{detail}; the server has {offered}"))
+    Problem::with(codes::MECHANISM_NOT_OFFERED, format!("{detail}; the server has {offered}"))
 }
 
 /// What a refused sign-in means, by the server's words.
@@ -97,8 +96,8 @@ pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Proble
         None => line.to_owned(),
     };
     let problem = Problem::new(code(probe, mechanism, refusal)).seen(shown(&seen));
-    match (problem.code.name, &probe.advice) {
-        ("pop-may-be-off", Some(advice)) => problem.help(advice.clone()),
+    match (problem.code, &probe.advice) {
+        (codes::POP_MAY_BE_OFF, Some(advice)) => problem.help(advice.clone()),
         _ => problem,
     }
 }
@@ -107,44 +106,44 @@ pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Proble
 ///
 /// facts: Microsoft's 5.7.139 and aka.ms/smtp_auth_disabled; Google's 5.7.8, 5.7.9 and "ALERT";
 /// RFC 5530 (IMAP), RFC 3463 and RFC 4954 §6 (SMTP); Dovecot's own texts.
-const WORDS: [(&str, &Code); 19] = [
-    ("smtpclientauthentication is disabled", &SMTP_LOGIN_DISABLED),
-    ("smtp_auth_disabled", &SMTP_LOGIN_DISABLED),
-    ("basic authentication is disabled", &ACCOUNT_NEEDS_OAUTH2),
-    ("5.7.139", &ACCOUNT_NEEDS_OAUTH2),
-    ("application-specific password", &ACCOUNT_NEEDS_OAUTH2),
-    ("web login required", &ACCOUNT_NEEDS_OAUTH2),
-    ("log in via your web browser", &ACCOUNT_NEEDS_OAUTH2),
-    ("[expired]", &PASSWORD_EXPIRED),
-    ("password expired", &PASSWORD_EXPIRED),
-    ("password has expired", &PASSWORD_EXPIRED),
-    ("[inuse]", &MAILBOX_LOCKED),
-    ("mailbox is locked", &MAILBOX_LOCKED),
-    ("[unavailable]", &TEMPORARY_FAILURE),
-    ("[privacyrequired]", &SECRET_NEEDS_ENCRYPTION),
-    ("[limit]", &TOO_MANY_CONNECTIONS),
-    ("too many", &TOO_MANY_CONNECTIONS),
-    ("maximum number of connections", &TOO_MANY_CONNECTIONS),
-    ("[contactadmin]", &LOGIN_REFUSED),
-    ("[authorizationfailed]", &LOGIN_REFUSED),
+const WORDS: [(&str, Code); 19] = [
+    ("smtpclientauthentication is disabled", codes::SMTP_LOGIN_DISABLED),
+    ("smtp_auth_disabled", codes::SMTP_LOGIN_DISABLED),
+    ("basic authentication is disabled", codes::ACCOUNT_NEEDS_OAUTH2),
+    ("5.7.139", codes::ACCOUNT_NEEDS_OAUTH2),
+    ("application-specific password", codes::ACCOUNT_NEEDS_OAUTH2),
+    ("web login required", codes::ACCOUNT_NEEDS_OAUTH2),
+    ("log in via your web browser", codes::ACCOUNT_NEEDS_OAUTH2),
+    ("[expired]", codes::PASSWORD_EXPIRED),
+    ("password expired", codes::PASSWORD_EXPIRED),
+    ("password has expired", codes::PASSWORD_EXPIRED),
+    ("[inuse]", codes::MAILBOX_LOCKED),
+    ("mailbox is locked", codes::MAILBOX_LOCKED),
+    ("[unavailable]", codes::TEMPORARY_FAILURE),
+    ("[privacyrequired]", codes::SECRET_NEEDS_ENCRYPTION),
+    ("[limit]", codes::TOO_MANY_CONNECTIONS),
+    ("too many", codes::TOO_MANY_CONNECTIONS),
+    ("maximum number of connections", codes::TOO_MANY_CONNECTIONS),
+    ("[contactadmin]", codes::LOGIN_REFUSED),
+    ("[authorizationfailed]", codes::LOGIN_REFUSED),
 ];
 
-fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> &'static Code {
+fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Code {
     let words = refusal.line.to_lowercase();
     if let Some((_, code)) = WORDS.iter().find(|(word, _)| words.contains(word)) {
-        return code;
+        return *code;
     }
     if let Some(code) = response_code(&refusal.line) {
         return code;
     }
     let status: Option<u16> = refusal.line.get(..3).and_then(|digits| digits.parse().ok());
     match (probe.server_type, status) {
-        (ServerType::Smtp, Some(421)) => return &TOO_MANY_CONNECTIONS,
-        (ServerType::Smtp, Some(432)) => return &PASSWORD_EXPIRED,
-        (ServerType::Smtp, Some(504 | 500..=502)) => return &MECHANISM_NOT_OFFERED,
-        (ServerType::Smtp, Some(534)) => return &ACCOUNT_NEEDS_OAUTH2,
-        (ServerType::Smtp, Some(538)) => return &SECRET_NEEDS_ENCRYPTION,
-        (ServerType::Smtp, Some(400..=499)) => return &TEMPORARY_FAILURE,
+        (ServerType::Smtp, Some(421)) => return codes::TOO_MANY_CONNECTIONS,
+        (ServerType::Smtp, Some(432)) => return codes::PASSWORD_EXPIRED,
+        (ServerType::Smtp, Some(504 | 500..=502)) => return codes::MECHANISM_NOT_OFFERED,
+        (ServerType::Smtp, Some(534)) => return codes::ACCOUNT_NEEDS_OAUTH2,
+        (ServerType::Smtp, Some(538)) => return codes::SECRET_NEEDS_ENCRYPTION,
+        (ServerType::Smtp, Some(400..=499)) => return codes::TEMPORARY_FAILURE,
         _ => {}
     }
     let unknown_user = words.contains("unknown user name or bad password");
@@ -152,29 +151,29 @@ fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> &'static Code
         return match &refusal.challenge {
             Some(challenge) => token_code(challenge),
             // Outlook.com over POP3: the same words, whatever is wrong.
-            None if probe.server_type == ServerType::Pop3 && unknown_user => &POP_MAY_BE_OFF,
-            None => &TOKEN_REFUSED,
+            None if probe.server_type == ServerType::Pop3 && unknown_user => codes::POP_MAY_BE_OFF,
+            None => codes::TOKEN_REFUSED,
         };
     }
     if probe.refuses_passwords {
-        return &ACCOUNT_NEEDS_OAUTH2;
+        return codes::ACCOUNT_NEEDS_OAUTH2;
     }
     let password = ["password", "credentials", "authenticat", "login", "logon", "invalid", "user"];
     match status {
-        Some(535) => &WRONG_PASSWORD,
+        Some(535) => codes::WRONG_PASSWORD,
         _ if password.iter().any(|word| words.contains(word)) || words.contains("[auth]") => {
-            &WRONG_PASSWORD
+            codes::WRONG_PASSWORD
         }
-        _ => &LOGIN_REFUSED,
+        _ => codes::LOGIN_REFUSED,
     }
 }
 
 /// RFC 7628 §3.2.2: `invalid_token` is one that is expired, revoked or malformed. Google and
 /// Microsoft put HTTP's numbers there: 400 and 401 for the same.
-fn token_code(challenge: &str) -> &'static Code {
+fn token_code(challenge: &str) -> Code {
     let json: serde_json::Value = serde_json::from_str(challenge).unwrap_or_default();
     match json.get("status").and_then(|status| status.as_str()) {
-        Some("invalid_token" | "400" | "401") => &TOKEN_EXPIRED,
-        _ => &TOKEN_REFUSED,
+        Some("invalid_token" | "400" | "401") => codes::TOKEN_EXPIRED,
+        _ => codes::TOKEN_REFUSED,
     }
 }

@@ -1,9 +1,8 @@
 //! Looking for one message in a mailbox, and deleting nothing else.
 
+use crate::codes;
 use crate::net::Transport;
 
-use super::codes::message::{FETCH_FAILED, MESSAGE_NOT_DELETED};
-use super::codes::session::COMMAND_REFUSED;
 use super::imap;
 use super::message::{HEADER, Message};
 use super::pop3::is_ok;
@@ -76,7 +75,7 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
             let first = session.wire.line()?;
             match is_ok(&first) {
                 true => body(&mut session.wire),
-                false => Err(Problem::new(&FETCH_FAILED).seen(shown(&first))),
+                false => Err(Problem::new(codes::FETCH_FAILED).seen(shown(&first))),
             }
         }
         Protocol::Imap | Protocol::Smtp => {
@@ -84,7 +83,7 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
             let command = format!("UID FETCH {} BODY.PEEK[]", at.0);
             let (octets, reply) = imap::literal(&mut session.wire, &mut session.tags, &command)?;
             let Some(octets) = octets.filter(|_| reply.is_ok()) else {
-                return Err(Problem::new(&FETCH_FAILED).seen(shown(&reply.status)));
+                return Err(Problem::new(codes::FETCH_FAILED).seen(shown(&reply.status)));
             };
             let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
             Ok(text.split('\n').map(str::to_owned).collect())
@@ -100,7 +99,7 @@ pub fn delete<T: Transport>(
 ) -> Result<String, Problem> {
     let stays = |why: &str| {
         let detail = format!("{why}; \"{subject}\" stays in the mailbox");
-        Problem::with(&MESSAGE_NOT_DELETED, detail)
+        Problem::with(codes::MESSAGE_NOT_DELETED, detail)
     };
     match session.protocol {
         Protocol::Pop3 => {
@@ -140,7 +139,7 @@ fn fine<T: Transport>(session: &mut Session<T>, command: &str) -> Result<Vec<Str
         return Ok(reply.untagged);
     }
     let word = command.split(' ').next().unwrap_or_default();
-    let problem = Problem::with(&COMMAND_REFUSED, format!("{word} is refused"));
+    let problem = Problem::with(codes::COMMAND_REFUSED, format!("{word} is refused"));
     Err(problem.seen(shown(&reply.status)))
 }
 
@@ -153,7 +152,9 @@ fn list<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<(u64, Option<String>)>, 
             if with_ids {
                 continue;
             }
-            return Err(Problem::with(&COMMAND_REFUSED, "LIST is refused").seen(shown(&first)));
+            return Err(
+                Problem::with(codes::COMMAND_REFUSED, "LIST is refused").seen(shown(&first))
+            );
         }
         let parse = |line: &str| {
             let (number, rest) = line.split_once(' ')?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 
+use crate::codes;
 use crate::model::Secret;
 use crate::net::Transport;
 
@@ -138,8 +139,8 @@ fn an_error_of_the_system_is_told_in_its_words() {
     let mut session = Session::new(Protocol::Pop3, Broken, Transcript::default());
     let problem = session.greeting().unwrap_err();
     assert_eq!(
-        (problem.code.name, problem.detail.as_str()),
-        ("connection-failed", "the cable is out")
+        (problem.code, problem.detail.as_str()),
+        (codes::CONNECTION_FAILED, "the cable is out")
     );
 }
 

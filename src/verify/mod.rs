@@ -4,7 +4,6 @@
 //! each server: a dialogue is a sequence, and at most 64 run at once (`pool.rs`).
 
 mod capabilities;
-pub mod codes;
 pub mod hosted;
 mod imap;
 mod login;
@@ -28,7 +27,6 @@ mod step;
 mod web;
 mod wire;
 
-pub use codes::Code;
 pub use login::Credentials;
 pub use message::date;
 pub use pool::each;

@@ -1,11 +1,9 @@
 //! POP3 (RFC 1939, CAPA of RFC 2449, STLS of RFC 2595, AUTH of RFC 5034).
 
+use crate::codes::{self, Code};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::codes::login::{LOGIN_DELAY, MAILBOX_LOCKED, PERMANENT_FAILURE, TEMPORARY_FAILURE};
-use super::codes::session::{COMMAND_REFUSED, POP3_GREETING_ERROR, REPLY_MALFORMED};
-use super::codes::tls::STARTTLS_REFUSED;
 use super::sasl::{Exchange, Refusal};
 use super::session::foreign_greeting;
 use super::step::Problem;
@@ -25,17 +23,17 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<(String, Option<Stri
     if !line.starts_with("-ERR") {
         return Err(foreign_greeting(&line));
     }
-    Err(Problem::new(response_code(&line).unwrap_or(&POP3_GREETING_ERROR)).seen(shown(&line)))
+    Err(Problem::new(response_code(&line).unwrap_or(codes::POP3_GREETING_ERROR)).seen(shown(&line)))
 }
 
 /// What the bracketed code of an `-ERR` means (RFC 2449 §8, RFC 3206).
-pub fn response_code(line: &str) -> Option<&'static super::codes::Code> {
+pub fn response_code(line: &str) -> Option<Code> {
     let (start, end) = (line.find('[')?, line.find(']')?);
     match line.get(start + 1..end)?.to_ascii_uppercase().as_str() {
-        "IN-USE" => Some(&MAILBOX_LOCKED),
-        "LOGIN-DELAY" => Some(&LOGIN_DELAY),
-        "SYS/TEMP" => Some(&TEMPORARY_FAILURE),
-        "SYS/PERM" => Some(&PERMANENT_FAILURE),
+        "IN-USE" => Some(codes::MAILBOX_LOCKED),
+        "LOGIN-DELAY" => Some(codes::LOGIN_DELAY),
+        "SYS/TEMP" => Some(codes::TEMPORARY_FAILURE),
+        "SYS/PERM" => Some(codes::PERMANENT_FAILURE),
         _ => None,
     }
 }
@@ -50,7 +48,7 @@ pub fn capabilities<T: Transport>(
     if !is_ok(&first) {
         return match first.starts_with("-ERR") {
             true => Ok(found),
-            false => Err(Problem::new(&REPLY_MALFORMED).seen(shown(&first))),
+            false => Err(Problem::new(codes::REPLY_MALFORMED).seen(shown(&first))),
         };
     }
     found.known = true;
@@ -70,7 +68,11 @@ pub fn capabilities<T: Transport>(
 pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
     wire.send("STLS")?;
     let line = wire.line()?;
-    if is_ok(&line) { Ok(()) } else { Err(Problem::new(&STARTTLS_REFUSED).seen(shown(&line))) }
+    if is_ok(&line) {
+        Ok(())
+    } else {
+        Err(Problem::new(codes::STARTTLS_REFUSED).seen(shown(&line)))
+    }
 }
 
 /// Signs in by SASL. The first message is a line of its own, which all servers take; Microsoft's
@@ -125,12 +127,12 @@ pub fn stat<T: Transport>(wire: &mut Wire<T>) -> Result<(u64, u64), Problem> {
     wire.send("STAT")?;
     let line = wire.line()?;
     if !is_ok(&line) {
-        return Err(Problem::with(&COMMAND_REFUSED, "STAT is refused").seen(shown(&line)));
+        return Err(Problem::with(codes::COMMAND_REFUSED, "STAT is refused").seen(shown(&line)));
     }
     let mut numbers = line.split_ascii_whitespace().skip(1).map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(messages)), Some(Ok(octets))) => Ok((messages, octets)),
-        _ => Err(Problem::new(&REPLY_MALFORMED).seen(shown(&line))),
+        _ => Err(Problem::new(codes::REPLY_MALFORMED).seen(shown(&line))),
     }
 }
 

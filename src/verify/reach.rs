@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Instant;
 
+use crate::codes;
 use crate::net::{self, ConnectError, DnsError, Tcp};
 
-use super::codes::network::*;
 use super::step::Problem;
 
 /// More addresses of one name are not tried.
@@ -14,10 +14,12 @@ const MOST_ADDRESSES: usize = 16;
 
 pub fn unresolved(error: &DnsError) -> Problem {
     match error {
-        DnsError::NoSuchName => Problem::new(&NAME_NOT_FOUND),
-        DnsError::NoRecord => Problem::new(&NAME_HAS_NO_ADDRESS),
-        DnsError::TimedOut => Problem::new(&DNS_TIMEOUT),
-        DnsError::Failed(why) => Problem::with(&DNS_FAILED, format!("DNS could not answer: {why}")),
+        DnsError::NoSuchName => Problem::new(codes::NAME_NOT_FOUND),
+        DnsError::NoRecord => Problem::new(codes::NAME_HAS_NO_ADDRESS),
+        DnsError::TimedOut => Problem::new(codes::DNS_TIMEOUT),
+        DnsError::Failed(why) => {
+            Problem::with(codes::DNS_FAILED, format!("DNS could not answer: {why}"))
+        }
     }
 }
 
@@ -62,19 +64,19 @@ pub fn unreachable(tried: &[(SocketAddr, ConnectError)]) -> Problem {
         ConnectError::NoRoute(_) => 3,
     };
     let Some((_, worst)) = tried.iter().min_by_key(|(_, error)| rank(error)) else {
-        return Problem::new(&CONNECTION_FAILED);
+        return Problem::new(codes::CONNECTION_FAILED);
     };
     let list: Vec<_> = tried.iter().map(|(address, error)| format!("{address}: {error}")).collect();
     let mut problem = Problem::with(
         match worst {
-            ConnectError::Refused => &CONNECTION_REFUSED,
-            ConnectError::TimedOut => &CONNECT_TIMEOUT,
-            ConnectError::NoRoute(_) => &NO_ROUTE,
-            ConnectError::Other(_) => &CONNECTION_FAILED,
+            ConnectError::Refused => codes::CONNECTION_REFUSED,
+            ConnectError::TimedOut => codes::CONNECT_TIMEOUT,
+            ConnectError::NoRoute(_) => codes::NO_ROUTE,
+            ConnectError::Other(_) => codes::CONNECTION_FAILED,
         },
         list.join("; "),
     );
-    if problem.code == &NO_ROUTE && tried.iter().all(|(address, _)| address.is_ipv6()) {
+    if problem.code == codes::NO_ROUTE && tried.iter().all(|(address, _)| address.is_ipv6()) {
         problem = problem.help(
             "The name has only IPv6 addresses and this machine has no way there: give the server \
              an A record too, or test from a network with IPv6.",

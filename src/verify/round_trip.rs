@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::codes;
 use crate::net::Net;
 
-use super::codes::message::{MESSAGE_CHANGED, MESSAGE_NOT_ARRIVED, ROUND_TRIP_IMPOSSIBLE};
 use super::mailbox::{self, Before, Found};
 use super::message::{Message, date};
 use super::probe::Probe;
@@ -30,7 +30,7 @@ pub struct Journey<'a> {
 /// There is no working server for one of the two ways.
 pub fn impossible() -> Course {
     let mut recorder = Recorder::new(NAME, Redactor::default());
-    recorder.tell("send", Err(Problem::new(&ROUND_TRIP_IMPOSSIBLE)));
+    recorder.tell("send", Err(Problem::new(codes::ROUND_TRIP_IMPOSSIBLE)));
     recorder.finish()
 }
 
@@ -73,7 +73,7 @@ impl Run<'_> {
             let differences = message.differences(&lines);
             match differences.is_empty() {
                 true => Ok(((), "subject, dots and long lines are as they were sent".to_owned())),
-                false => Err(Problem::with(&MESSAGE_CHANGED, differences.join("; "))),
+                false => Err(Problem::with(codes::MESSAGE_CHANGED, differences.join("; "))),
             }
         });
         // A changed message is ours too.
@@ -123,7 +123,7 @@ impl Run<'_> {
                     message.subject(),
                     self.journey.arrival.as_secs()
                 );
-                return Err(Problem::with(&MESSAGE_NOT_ARRIVED, detail));
+                return Err(Problem::with(codes::MESSAGE_NOT_ARRIVED, detail));
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -11,9 +11,9 @@ use hmac::{Hmac, Mac};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+use crate::codes;
 use crate::model::{Authentication, Secret};
 
-use super::codes::login::{SASL_MALFORMED, SERVER_PROOF_WRONG};
 use super::step::Problem;
 use super::wire::shown;
 
@@ -183,7 +183,7 @@ impl<'a> Exchange<'a> {
     /// After the server's yes: whether it has proved itself where the mechanism wants that.
     pub fn finish(&self) -> Result<(), Problem> {
         match &self.scram {
-            Some(scram) if !scram.proven => Err(Problem::new(&SERVER_PROOF_WRONG)),
+            Some(scram) if !scram.proven => Err(Problem::new(codes::SERVER_PROOF_WRONG)),
             _ => Ok(()),
         }
     }
@@ -244,7 +244,7 @@ impl<'a> Exchange<'a> {
         let text = String::from_utf8_lossy(challenge);
         let shown = text.strip_prefix("v=").and_then(|proof| STANDARD.decode(proof).ok());
         scram.proven = shown.is_some() && shown == scram.proof_of_server;
-        if scram.proven { Ok(Vec::new()) } else { Err(Problem::new(&SERVER_PROOF_WRONG)) }
+        if scram.proven { Ok(Vec::new()) } else { Err(Problem::new(codes::SERVER_PROOF_WRONG)) }
     }
 }
 
@@ -273,7 +273,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn malformed(what: &str, seen: &str) -> Problem {
     let detail = format!("the server's challenge cannot be read: {what}");
-    Problem::with(&SASL_MALFORMED, detail).seen(shown(seen))
+    Problem::with(codes::SASL_MALFORMED, detail).seen(shown(seen))
 }
 
 #[cfg(test)]
@@ -314,7 +314,7 @@ mod tests {
             "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
              p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
         );
-        assert_eq!(exchange.finish().unwrap_err().code, &SERVER_PROOF_WRONG);
+        assert_eq!(exchange.finish().unwrap_err().code, codes::SERVER_PROOF_WRONG);
         let last = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
         assert_eq!(exchange.answer(&STANDARD.encode(last)).unwrap(), "");
         exchange.finish().unwrap();

@@ -1,9 +1,8 @@
 //! What a TLS handshake showed, as steps.
 
+use crate::codes;
 use crate::net::{ChainVerdict, Handshake, TlsError};
 
-use super::codes::network::CONNECTION_FAILED;
-use super::codes::tls::*;
 use super::step::Problem;
 
 /// A renewal should have happened by then: Let's Encrypt's own advice is 30 days before the end.
@@ -14,17 +13,20 @@ pub fn failure(error: &TlsError, after_starttls: bool) -> Problem {
     match error {
         // Behind the go-ahead nothing but TLS may come.
         TlsError::SpeaksPlain(text) if after_starttls => {
-            Problem::new(&STARTTLS_INJECTION).seen(text.clone())
+            Problem::new(codes::STARTTLS_INJECTION).seen(text.clone())
         }
-        TlsError::SpeaksPlain(text) => Problem::new(&TLS_PORT_SPEAKS_PLAIN).seen(text.clone()),
-        TlsError::TooOld => Problem::new(&TLS_TOO_OLD),
-        TlsError::TimedOut => Problem::new(&TLS_TIMEOUT),
-        TlsError::Closed => {
-            Problem::with(&TLS_HANDSHAKE_FAILED, "the server hung up during the TLS handshake")
+        TlsError::SpeaksPlain(text) => {
+            Problem::new(codes::TLS_PORT_SPEAKS_PLAIN).seen(text.clone())
         }
-        TlsError::Failed(why) if why.is_empty() => Problem::new(&CONNECTION_FAILED),
+        TlsError::TooOld => Problem::new(codes::TLS_TOO_OLD),
+        TlsError::TimedOut => Problem::new(codes::TLS_TIMEOUT),
+        TlsError::Closed => Problem::with(
+            codes::TLS_HANDSHAKE_FAILED,
+            "the server hung up during the TLS handshake",
+        ),
+        TlsError::Failed(why) if why.is_empty() => Problem::new(codes::CONNECTION_FAILED),
         TlsError::Failed(why) => {
-            Problem::with(&TLS_HANDSHAKE_FAILED, format!("the TLS handshake failed: {why}"))
+            Problem::with(codes::TLS_HANDSHAKE_FAILED, format!("the TLS handshake failed: {why}"))
         }
     }
 }
@@ -33,28 +35,28 @@ pub fn chain(seen: &Handshake) -> Result<String, Problem> {
     let leaf = seen.leaf();
     if let Some(weak) = &leaf.weak {
         let detail = format!("the certificate has {weak}");
-        return Err(Problem::with(&CERTIFICATE_WEAK_KEY, detail));
+        return Err(Problem::with(codes::CERTIFICATE_WEAK_KEY, detail));
     }
     match &seen.verdict {
         ChainVerdict::Trusted => Ok(format!("issued by {}", leaf.issuer)),
         _ if leaf.self_signed => {
             let detail = format!("the certificate is self-signed ({})", leaf.subject);
-            Err(Problem::with(&CERTIFICATE_SELF_SIGNED, detail))
+            Err(Problem::with(codes::CERTIFICATE_SELF_SIGNED, detail))
         }
         ChainVerdict::UnknownIssuer => match &leaf.ca_issuers {
             Some(url) if seen.chain.len() == 1 => Err(Problem::with(
-                &CERTIFICATE_MISSING_INTERMEDIATE,
+                codes::CERTIFICATE_MISSING_INTERMEDIATE,
                 format!("the server sends its own certificate alone; the issuer's is at {url}"),
             )),
             _ => {
                 let last = seen.chain.last().unwrap_or(leaf);
                 let detail = format!("nobody here knows the authority \"{}\"", last.issuer);
-                Err(Problem::with(&CERTIFICATE_UNKNOWN_CA, detail))
+                Err(Problem::with(codes::CERTIFICATE_UNKNOWN_CA, detail))
             }
         },
         ChainVerdict::Other(why) => {
             let detail = format!("the certificate is not valid for a server: {why}");
-            Err(Problem::with(&CERTIFICATE_INVALID, detail))
+            Err(Problem::with(codes::CERTIFICATE_INVALID, detail))
         }
     }
 }
@@ -68,7 +70,7 @@ pub fn host_name(seen: &Handshake, host: &str) -> Result<String, Problem> {
         names => names.join(", "),
     };
     let detail = format!("the certificate is not for {host}, but for {names}");
-    Err(Problem::with(&CERTIFICATE_WRONG_NAME, detail))
+    Err(Problem::with(codes::CERTIFICATE_WRONG_NAME, detail))
 }
 
 /// The days that are left, or what is wrong with the dates; soon is a warning.
@@ -77,17 +79,17 @@ pub fn validity(seen: &Handshake) -> Result<String, Problem> {
     let left = leaf.days_left(seen.now);
     if seen.now < leaf.not_before {
         let detail = format!("the certificate is valid only from {}", leaf.first_day);
-        return Err(Problem::with(&CERTIFICATE_NOT_YET_VALID, detail));
+        return Err(Problem::with(codes::CERTIFICATE_NOT_YET_VALID, detail));
     }
     if seen.now > leaf.not_after {
         let detail = format!("the certificate expired on {}", leaf.last_day);
-        return Err(Problem::with(&CERTIFICATE_EXPIRED, detail));
+        return Err(Problem::with(codes::CERTIFICATE_EXPIRED, detail));
     }
     let detail = format!("{left} days left, until {}", leaf.last_day);
     // A certificate that lives a week only is not late on its second day.
     let life = (leaf.not_after - leaf.not_before) / 86_400;
     match left < SOON.min(life / 3) {
-        true => Err(Problem::with(&CERTIFICATE_EXPIRES_SOON, detail)),
+        true => Err(Problem::with(codes::CERTIFICATE_EXPIRES_SOON, detail)),
         false => Ok(detail),
     }
 }

@@ -5,15 +5,11 @@ mod inside;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use crate::codes;
 use crate::model::SocketType;
 use crate::net::{self, Handshake, Net, Secured, Tcp, Transport};
 
 use super::capabilities::Capabilities;
-use super::codes::network::*;
-use super::codes::session::*;
-use super::codes::tls::{
-    PLAIN_PORT_SPEAKS_TLS, STARTTLS_INJECTION, STARTTLS_NOT_OFFERED, TLS_TIMEOUT,
-};
 use super::login::Credentials;
 use super::probe::Probe;
 use super::reach::{connect, unresolved};
@@ -47,7 +43,11 @@ pub fn test(
     }
     if let (Some(other), true) = (&probe.alternative_of, run.has_failed()) {
         let detail = format!("{} fails; clients that use {other} do not notice", probe.hostname);
-        run.tell("alternative", Duration::ZERO, Err(Problem::with(&ALTERNATIVE_FAILS, detail)));
+        run.tell(
+            "alternative",
+            Duration::ZERO,
+            Err(Problem::with(codes::ALTERNATIVE_FAILS, detail)),
+        );
     }
     let mut transcript = run.transcript.lines;
     transcript.iter_mut().for_each(|line| run.redactor.clean(line));
@@ -79,7 +79,7 @@ pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem
             let Step { code, detail, seen, help, .. } = step;
             Some(Problem { code: code?, detail, seen, help })
         });
-        problem.unwrap_or_else(|| Problem::new(&CONNECTION_FAILED))
+        problem.unwrap_or_else(|| Problem::new(codes::CONNECTION_FAILED))
     })
 }
 
@@ -133,7 +133,11 @@ impl<'a> Run<'a> {
         let (tcp, failures) = self.step("connect", |_, deadline| connect(&addresses, deadline))?;
         for (address, error) in failures {
             let detail = format!("{} cannot be reached: {error}", address.ip());
-            self.tell("connect", Duration::ZERO, Err(Problem::with(&ADDRESS_UNREACHABLE, detail)));
+            self.tell(
+                "connect",
+                Duration::ZERO,
+                Err(Problem::with(codes::ADDRESS_UNREACHABLE, detail)),
+            );
         }
         let at = tcp.peer();
         match self.probe.socket_type {
@@ -173,7 +177,7 @@ impl<'a> Run<'a> {
             self.tell(
                 "starttls",
                 Duration::ZERO,
-                Err(Problem::new(&STARTTLS_INJECTION).seen(words)),
+                Err(Problem::new(codes::STARTTLS_INJECTION).seen(words)),
             );
             return Err(Stop);
         }
@@ -208,7 +212,7 @@ impl<'a> Run<'a> {
             session.set_deadline(deadline);
             let before = session.capabilities()?;
             if before.known && !before.offers_starttls(server) {
-                return Err(Problem::new(&STARTTLS_NOT_OFFERED));
+                return Err(Problem::new(codes::STARTTLS_NOT_OFFERED));
             }
             session.starttls()?;
             Ok(((), "the server goes ahead".to_owned()))
@@ -230,20 +234,20 @@ impl<'a> Run<'a> {
             });
             let mut said = session.greeting();
             if let (Err(problem), Some(at)) = (&said, at)
-                && [&REPLY_TIMEOUT, &HUNG_UP].contains(&problem.code)
+                && [codes::REPLY_TIMEOUT, codes::HUNG_UP].contains(&problem.code)
             {
                 if run.speaks_tls(at, deadline.min(Instant::now() + half / 2)) {
-                    return Err(Problem::new(&PLAIN_PORT_SPEAKS_TLS));
+                    return Err(Problem::new(codes::PLAIN_PORT_SPEAKS_TLS));
                 }
-                if problem.code == &REPLY_TIMEOUT {
+                if problem.code == codes::REPLY_TIMEOUT {
                     session.set_deadline(deadline);
                     said = session.greeting();
                 }
             }
             match said {
                 Ok(line) => Ok(((), shown(&line))),
-                Err(problem) if problem.code == &REPLY_TIMEOUT => {
-                    Err(Problem::new(&GREETING_TIMEOUT))
+                Err(problem) if problem.code == codes::REPLY_TIMEOUT => {
+                    Err(Problem::new(codes::GREETING_TIMEOUT))
                 }
                 Err(problem) => Err(problem),
             }
@@ -289,16 +293,16 @@ impl<'a> Run<'a> {
             }
             Err(mut problem) => {
                 let waited = [
-                    &REPLY_TIMEOUT,
-                    &REPLY_TOO_SLOW,
-                    &GREETING_TIMEOUT,
-                    &CONNECT_TIMEOUT,
-                    &TLS_TIMEOUT,
-                    &DNS_TIMEOUT,
+                    codes::REPLY_TIMEOUT,
+                    codes::REPLY_TOO_SLOW,
+                    codes::GREETING_TIMEOUT,
+                    codes::CONNECT_TIMEOUT,
+                    codes::TLS_TIMEOUT,
+                    codes::DNS_TIMEOUT,
                 ];
                 if deadline == self.end && waited.contains(&problem.code) && !self.steps.is_empty()
                 {
-                    problem.code = &SERVER_DEADLINE;
+                    problem.code = codes::SERVER_DEADLINE;
                 }
                 self.tell(name, begun.elapsed(), Err(problem));
                 Err(Stop)

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
+use crate::codes;
 use crate::model::{Secret, ServerType};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::codes::session::WRONG_PROTOCOL;
-use super::codes::tls::PLAIN_PORT_SPEAKS_TLS;
 use super::sasl::{Exchange, Mechanism, Refusal, apop_digest};
 use super::step::Problem;
 use super::wire::{Transcript, Wire, shown};
@@ -138,7 +137,7 @@ pub fn foreign_greeting(line: &str) -> Problem {
     // A TLS record: handshake or alert, version 3.x (RFC 8446 §5.1).
     let bytes = line.as_bytes();
     if matches!(bytes, [0x15 | 0x16, 3, ..]) {
-        return Problem::new(&PLAIN_PORT_SPEAKS_TLS);
+        return Problem::new(codes::PLAIN_PORT_SPEAKS_TLS);
     }
     let upper = line.to_ascii_uppercase();
     let looks = [
@@ -153,5 +152,5 @@ pub fn foreign_greeting(line: &str) -> Problem {
         Some((_, name)) => format!("{name} answers on that port"),
         None => "the greeting is of no mail protocol".to_owned(),
     };
-    Problem::with(&WRONG_PROTOCOL, detail).seen(shown(line))
+    Problem::with(codes::WRONG_PROTOCOL, detail).seen(shown(line))
 }

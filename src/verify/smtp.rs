@@ -1,14 +1,9 @@
 //! SMTP submission (RFC 6409, RFC 5321, AUTH of RFC 4954, STARTTLS of RFC 3207).
 
+use crate::codes::{self, Code};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::codes::Code;
-use super::codes::message::*;
-use super::codes::session::{
-    COMMAND_REFUSED, REPLY_MALFORMED, SMTP_GREETING_421, SMTP_GREETING_554,
-};
-use super::codes::tls::STARTTLS_REFUSED;
 use super::sasl::{Exchange, Refusal};
 use super::session::foreign_greeting;
 use super::step::Problem;
@@ -39,7 +34,7 @@ const CLIENT: &str = "[127.0.0.1]";
 pub fn reply<T: Transport>(wire: &mut Wire<T>) -> Result<Reply, Problem> {
     let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
     parse(&lines).ok_or_else(|| {
-        Problem::new(&REPLY_MALFORMED).seen(shown(lines.last().map_or("", String::as_str)))
+        Problem::new(codes::REPLY_MALFORMED).seen(shown(lines.last().map_or("", String::as_str)))
     })
 }
 
@@ -64,8 +59,8 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
     };
     match reply.code {
         220 => Ok(reply.words()),
-        421 => Err(Problem::new(&SMTP_GREETING_421).seen(shown(&reply.words()))),
-        554 => Err(Problem::new(&SMTP_GREETING_554).seen(shown(&reply.words()))),
+        421 => Err(Problem::new(codes::SMTP_GREETING_421).seen(shown(&reply.words()))),
+        554 => Err(Problem::new(codes::SMTP_GREETING_554).seen(shown(&reply.words()))),
         _ => Err(foreign_greeting(&reply.words())),
     }
 }
@@ -79,7 +74,9 @@ pub fn command<T: Transport>(wire: &mut Wire<T>, command: &str) -> Result<Reply,
 pub fn capabilities<T: Transport>(wire: &mut Wire<T>) -> Result<Capabilities, Problem> {
     let reply = command(wire, &format!("EHLO {CLIENT}"))?;
     if !reply.is_ok() {
-        return Err(Problem::with(&COMMAND_REFUSED, "EHLO is refused").seen(shown(&reply.words())));
+        return Err(
+            Problem::with(codes::COMMAND_REFUSED, "EHLO is refused").seen(shown(&reply.words()))
+        );
     }
     let mut found = Capabilities { known: true, ..Capabilities::default() };
     // The first line is the server's name.
@@ -103,7 +100,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
     let reply = command(wire, "STARTTLS")?;
     match reply.code {
         220 => Ok(()),
-        _ => Err(Problem::new(&STARTTLS_REFUSED).seen(shown(&reply.words()))),
+        _ => Err(Problem::new(codes::STARTTLS_REFUSED).seen(shown(&reply.words()))),
     }
 }
 
@@ -142,34 +139,34 @@ pub fn send<T: Transport>(
     if let Some(limit) = capabilities.size {
         if u64::try_from(text.len()).is_ok_and(|length| length > limit) {
             let detail = format!("the server takes messages up to {limit} octets");
-            return Err(Problem::with(&MESSAGE_TOO_BIG, detail));
+            return Err(Problem::with(codes::MESSAGE_TOO_BIG, detail));
         }
         options.push_str(&format!(" SIZE={}", text.len()));
     }
-    expect(command(wire, &format!("MAIL FROM:<{from}>{options}"))?, 250, &SENDER_REFUSED)?;
-    expect(command(wire, &format!("RCPT TO:<{to}>"))?, 250, &RECIPIENT_REFUSED)?;
-    expect(command(wire, "DATA")?, 354, &MESSAGE_REFUSED)?;
+    expect(command(wire, &format!("MAIL FROM:<{from}>{options}"))?, 250, codes::SENDER_REFUSED)?;
+    expect(command(wire, &format!("RCPT TO:<{to}>"))?, 250, codes::RECIPIENT_REFUSED)?;
+    expect(command(wire, "DATA")?, 354, codes::MESSAGE_REFUSED)?;
     for line in text.strip_suffix("\r\n").unwrap_or(text).split("\r\n") {
         // RFC 5321 §4.5.2.
         let dot = if line.starts_with('.') { "." } else { "" };
         wire.send(&format!("{dot}{line}"))?;
     }
     wire.send(".")?;
-    expect(reply(wire)?, 250, &MESSAGE_REFUSED)
+    expect(reply(wire)?, 250, codes::MESSAGE_REFUSED)
 }
 
 /// The wanted code, or what the other one means: size and "come again" are told from a plain no.
-fn expect(reply: Reply, code: u16, otherwise: &'static Code) -> Result<(), Problem> {
+fn expect(reply: Reply, code: u16, otherwise: Code) -> Result<(), Problem> {
     // 251: not local, but forwarded.
     if reply.code == code || (code == 250 && reply.code == 251) {
         return Ok(());
     }
     let words = reply.words();
     let code = match reply.code {
-        421 => &SMTP_GREETING_421,
-        450 | 451 => &GREYLISTED,
-        552 => &MESSAGE_TOO_BIG,
-        _ if words.contains("5.3.4") || words.contains("5.2.3") => &MESSAGE_TOO_BIG,
+        421 => codes::SMTP_GREETING_421,
+        450 | 451 => codes::GREYLISTED,
+        552 => codes::MESSAGE_TOO_BIG,
+        _ if words.contains("5.3.4") || words.contains("5.2.3") => codes::MESSAGE_TOO_BIG,
         _ => otherwise,
     };
     Err(Problem::new(code).seen(shown(&words)))

@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 use std::time::{Duration, Instant};
 
+use crate::codes::{Code, Severity};
 use crate::model::{Port, ServerType, SocketType};
 
-use super::codes::Code;
 use super::redact::Redactor;
 
 /// How a step ended.
@@ -22,6 +22,16 @@ pub enum Outcome {
     Failed,
 }
 
+impl From<Severity> for Outcome {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Note => Self::Note,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Failed,
+        }
+    }
+}
+
 /// One line of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -31,7 +41,7 @@ pub struct Step {
     pub took: Duration,
     /// What was found.
     pub detail: String,
-    pub code: Option<&'static Code>,
+    pub code: Option<Code>,
     /// The server's own words.
     pub seen: Option<String>,
     /// What to do, where it is more than the code's own help.
@@ -46,7 +56,7 @@ impl Serialize for Step {
         map.serialize_field("seconds", &seconds(self.took))?;
         map.serialize_field("detail", &self.detail)?;
         if let Some(code) = self.code {
-            map.serialize_field("code", code.name)?;
+            map.serialize_field("code", &code)?;
         }
         if let Some(seen) = &self.seen {
             map.serialize_field("seen", seen)?;
@@ -66,7 +76,7 @@ impl Step {
     /// The code decides how bad it is.
     pub fn of(step: &'static str, took: Duration, problem: Problem) -> Self {
         let Problem { code, detail, seen, help } = problem;
-        Self { step, outcome: code.outcome, took, detail, code: Some(code), seen, help }
+        Self { step, outcome: code.severity.into(), took, detail, code: Some(code), seen, help }
     }
 
     /// What to do about it.
@@ -83,7 +93,7 @@ pub fn seconds(took: Duration) -> f64 {
 /// What is not right, before it becomes a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    pub code: &'static Code,
+    pub code: Code,
     pub detail: String,
     pub seen: Option<String>,
     pub help: Option<String>,
@@ -91,11 +101,11 @@ pub struct Problem {
 
 impl Problem {
     /// The code's own title is the detail.
-    pub fn new(code: &'static Code) -> Self {
+    pub fn new(code: Code) -> Self {
         Self { code, detail: code.title.to_owned(), seen: None, help: None }
     }
 
-    pub fn with(code: &'static Code, detail: impl Into<String>) -> Self {
+    pub fn with(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), seen: None, help: None }
     }
 

@@ -1,8 +1,9 @@
 //! What went wrong on the way to an answer over HTTP, in the words that mail servers get too.
 
+use crate::codes;
+use crate::finding::Severity;
 use crate::net::{Handshake, HttpError};
 
-use super::codes::session::{HTTP_FAILED, REPLY_TIMEOUT};
 use super::reach::{unreachable, unresolved};
 use super::secure;
 use super::step::Problem;
@@ -14,10 +15,10 @@ pub fn problem(error: &HttpError) -> Problem {
         HttpError::Tls(why) => secure::failure(why, false),
         HttpError::Untrusted(seen) => certificate(seen, "")
             .err()
-            .unwrap_or_else(|| Problem::with(&HTTP_FAILED, error.to_string())),
-        HttpError::TimedOut => Problem::new(&REPLY_TIMEOUT),
+            .unwrap_or_else(|| Problem::with(codes::HTTP_FAILED, error.to_string())),
+        HttpError::TimedOut => Problem::new(codes::REPLY_TIMEOUT),
         HttpError::Url(_) | HttpError::TooLarge | HttpError::Failed(_) => {
-            Problem::with(&HTTP_FAILED, format!("the request failed: {error}"))
+            Problem::with(codes::HTTP_FAILED, format!("the request failed: {error}"))
         }
     }
 }
@@ -27,7 +28,7 @@ pub fn certificate(seen: &Handshake, host: &str) -> Result<String, Problem> {
     secure::host_name(seen, if host.is_empty() { "this host" } else { host })?;
     secure::chain(seen)?;
     match secure::validity(seen) {
-        Err(problem) if problem.code.outcome != super::Outcome::Failed => Ok(problem.detail),
+        Err(problem) if problem.code.severity != Severity::Error => Ok(problem.detail),
         other => other,
     }
 }

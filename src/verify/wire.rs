@@ -3,12 +3,9 @@
 use std::io;
 use std::time::Instant;
 
+use crate::codes;
 use crate::net::Transport;
 
-use super::codes::network::CONNECTION_FAILED;
-use super::codes::session::{
-    HUNG_UP, LINE_TOO_LONG, REPLY_MALFORMED, REPLY_TIMEOUT, REPLY_TOO_SLOW,
-};
 use super::step::Problem;
 
 /// A longer line is none of a mail server's (RFC 5321 §4.5.3.1.5: 512 octets; IMAP has no limit).
@@ -103,7 +100,7 @@ impl<T: Transport> Wire<T> {
             }
             if lines.len() >= MOST_LINES {
                 return Err(Problem::with(
-                    &REPLY_MALFORMED,
+                    codes::REPLY_MALFORMED,
                     format!("the answer is not over after {MOST_LINES} lines"),
                 ));
             }
@@ -114,7 +111,7 @@ impl<T: Transport> Wire<T> {
     pub fn octets(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
         if count > LARGEST_LITERAL {
             let detail = format!("a literal of {count} octets where a small message is due");
-            return Err(Problem::with(&REPLY_MALFORMED, detail));
+            return Err(Problem::with(codes::REPLY_MALFORMED, detail));
         }
         while self.buffer.len() < count {
             self.fill()?;
@@ -142,11 +139,11 @@ impl<T: Transport> Wire<T> {
     fn too_long(&mut self) -> Problem {
         let start = String::from_utf8_lossy(&self.buffer[..80]).into_owned();
         self.transcript.lines.push(format!("S: {} …", printable(&start)));
-        Problem::new(&LINE_TOO_LONG).seen(format!("{} …", printable(&start)))
+        Problem::new(codes::LINE_TOO_LONG).seen(format!("{} …", printable(&start)))
     }
 
     fn hung_up(&self) -> Problem {
-        let problem = Problem::new(&HUNG_UP);
+        let problem = Problem::new(codes::HUNG_UP);
         match self.buffer.is_empty() {
             true => problem,
             false => problem.seen(shown(&String::from_utf8_lossy(&self.buffer))),
@@ -156,18 +153,18 @@ impl<T: Transport> Wire<T> {
     fn broken(&self, error: &io::Error) -> Problem {
         match error.kind() {
             io::ErrorKind::TimedOut if self.heard > 0 => {
-                let problem = Problem::new(&REPLY_TOO_SLOW);
+                let problem = Problem::new(codes::REPLY_TOO_SLOW);
                 match self.buffer.is_empty() {
                     true => problem,
                     false => problem.seen(shown(&String::from_utf8_lossy(&self.buffer))),
                 }
             }
-            io::ErrorKind::TimedOut => Problem::new(&REPLY_TIMEOUT),
+            io::ErrorKind::TimedOut => Problem::new(codes::REPLY_TIMEOUT),
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::UnexpectedEof => self.hung_up(),
-            _ => Problem::with(&CONNECTION_FAILED, error.to_string()),
+            _ => Problem::with(codes::CONNECTION_FAILED, error.to_string()),
         }
     }
 }

@@ -65,7 +65,7 @@ fn getmail_sees_what_its_reader_sees() {
     let home = Home::new();
     for file in files(".getmailrc", &GETTING) {
         let Seen { servers, defects, advice, .. } = file.seen(Reader::Getmail);
-        let is = |codes: &[&str]| defects.iter().any(|defect| codes.contains(&defect.code));
+        let is = |codes: &[&str]| defects.iter().any(|defect| codes.contains(&defect.code.name));
         // 6.18 says of these that they are unknown.
         if has(&advice, &["getmail-new-option", "getmail-xoauth2-pop3"]) {
             continue;
@@ -204,7 +204,7 @@ fn is_shown(server: &ReadServer, shown: &std::collections::BTreeMap<String, Stri
 }
 
 fn has(defects: &[Defect], codes: &[&str]) -> bool {
-    defects.iter().any(|defect| codes.contains(&defect.code))
+    defects.iter().any(|defect| codes.contains(&defect.code.name))
 }
 
 struct File {

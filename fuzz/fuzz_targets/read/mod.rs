@@ -14,7 +14,7 @@ pub fn all(reader: Reader, bytes: &[u8]) {
     if let Some(mended) = mend(bytes, &|_| true) {
         assert_ne!(mended.bytes, bytes);
         // What is mended stays so, and nothing is mended to and fro.
-        let again = mend(&mended.bytes, &|code| mended.codes.contains(code));
+        let again = mend(&mended.bytes, &|code| mended.codes.contains(&code));
         assert_eq!(again.map(|again| again.after), None, "{:?}", mended.codes);
     }
     let text = String::from_utf8_lossy(bytes);

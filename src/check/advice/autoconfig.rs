@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Found;
+use crate::codes;
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -30,7 +31,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     for page in config.documentation.iter().chain(&config.enable) {
         if page.url.starts_with("http://") {
             let span = text.find(&page.url).map_or(0..0, |at| at..at + page.url.len());
-            advice.found.add("autoconfig-http-page", &span, format!("{} is not https", page.url));
+            advice.found.add(
+                codes::AUTOCONFIG_HTTP_PAGE,
+                &span,
+                format!("{} is not https", page.url),
+            );
         }
     }
     if let Some(id) = &config.id
@@ -39,7 +44,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     {
         let span = text.find("<emailProvider").map_or(0..0, |at| at..at + "<emailProvider".len());
         advice.found.add(
-            "autoconfig-id-not-a-domain",
+            codes::AUTOCONFIG_ID_NOT_A_DOMAIN,
             &span,
             format!("{id} is none of the domains"),
         );
@@ -72,25 +77,25 @@ impl Advice<'_> {
         match known {
             Some((_, of, _)) if *of != server_type && is_mail(server_type) => {
                 let message = format!("{port} is the port of {of}, not of {server_type}");
-                self.found.add("autoconfig-port-of-another-protocol", &port_span, message);
+                self.found.add(codes::AUTOCONFIG_PORT_OF_ANOTHER_PROTOCOL, &port_span, message);
             }
             // Plain text is a matter of its own.
             Some((_, _, means)) if socket != Some(*means) && socket != Some(SocketType::Plain) => {
                 let socket = socket.map_or_else(String::new, |socket| socket.to_string());
                 let message = format!("{port} speaks {means}, and socketType is {socket}");
-                self.found.add("autoconfig-port-against-socket-type", &port_span, message);
+                self.found.add(codes::AUTOCONFIG_PORT_AGAINST_SOCKET_TYPE, &port_span, message);
             }
             None if port == RELAY && server_type == ServerType::Smtp => {
                 let message = "25 is for servers among themselves; users submit on 465 or 587";
                 self.found.add(
-                    "autoconfig-port-of-another-protocol",
+                    codes::AUTOCONFIG_PORT_OF_ANOTHER_PROTOCOL,
                     &port_span,
                     message.to_owned(),
                 );
             }
             None if is_mail(server_type) => {
                 let message = format!("{port} is no usual port of {server_type}");
-                self.found.add("autoconfig-port-unusual", &port_span, message);
+                self.found.add(codes::AUTOCONFIG_PORT_UNUSUAL, &port_span, message);
             }
             _ => {}
         }
@@ -99,12 +104,12 @@ impl Advice<'_> {
             let what = if bare { "the password goes" } else { "everything goes" };
             let message = format!("{what} over {} in plain text", server.hostname);
             let span = self.within(server, "socketType");
-            self.found.add("autoconfig-plain-socket", &span, message);
+            self.found.add(codes::AUTOCONFIG_PLAIN_SOCKET, &span, message);
         }
         if server.hostname.contains('%') {
             let message = format!("{} has a placeholder", server.hostname);
             let span = self.within(server, "hostname");
-            self.found.add("autoconfig-hostname-placeholder", &span, message);
+            self.found.add(codes::AUTOCONFIG_HOSTNAME_PLACEHOLDER, &span, message);
         }
     }
 
@@ -118,12 +123,12 @@ impl Advice<'_> {
             (None, Some(at)) => {
                 let span = self.within(incoming[at], "-");
                 let message = "POP3 is all there is to read with".to_owned();
-                self.found.add("autoconfig-no-imap", &span, message);
+                self.found.add(codes::AUTOCONFIG_NO_IMAP, &span, message);
             }
             (Some(imap), Some(pop3)) if pop3 < imap => {
                 let span = self.within(incoming[pop3], "-");
                 self.found.add(
-                    "autoconfig-pop3-before-imap",
+                    codes::AUTOCONFIG_POP3_BEFORE_IMAP,
                     &span,
                     "POP3 is listed first".to_owned(),
                 );
@@ -135,7 +140,7 @@ impl Advice<'_> {
             if !seen.insert(server.server_type) {
                 let span = self.within(server, "-");
                 let message = format!("another {} server", server.server_type);
-                self.found.add("autoconfig-several-servers", &span, message);
+                self.found.add(codes::AUTOCONFIG_SEVERAL_SERVERS, &span, message);
             }
         }
     }

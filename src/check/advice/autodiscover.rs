@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Found, IMPLICIT, UPGRADED, password_refused, port_of_another};
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
@@ -40,40 +41,40 @@ impl Advice<'_> {
         let starttls = server.socket_type == [SocketType::Starttls];
         if implicit && starttls {
             let message = format!("Encryption TLS is STARTTLS; {port} is TLS from the first byte");
-            self.found.add("autodiscover-tls-on-ssl-port", &place("Encryption"), message);
+            self.found.add(codes::AUTODISCOVER_TLS_ON_SSL_PORT, &place("Encryption"), message);
         }
         if upgraded && word.is_some() && server.socket_type == [SocketType::Ssl] {
             let message = format!("Encryption SSL is TLS from the first byte; {port} is STARTTLS");
-            self.found.add("autodiscover-ssl-on-starttls-port", &place("Encryption"), message);
+            self.found.add(codes::AUTODISCOVER_SSL_ON_STARTTLS_PORT, &place("Encryption"), message);
         }
         if !implicit && !upgraded && starttls {
             let message = format!("STARTTLS on port {port}, which Thunderbird takes for TLS");
-            self.found.add("autodiscover-starttls-port", &place("Port"), message);
+            self.found.add(codes::AUTODISCOVER_STARTTLS_PORT, &place("Port"), message);
         }
         if implicit && word.is_none() && child(protocol, "Encryption").is_none() {
-            self.found.add("autodiscover-no-encryption", &start, "no Encryption beside SSL");
+            self.found.add(codes::AUTODISCOVER_NO_ENCRYPTION, &start, "no Encryption beside SSL");
         }
         if server.socket_type == [SocketType::Plain] {
             let message = format!("mail and password go to {} in the clear", server.hostname);
-            self.found.add("autodiscover-plain", &place("SSL"), message);
+            self.found.add(codes::AUTODISCOVER_PLAIN, &place("SSL"), message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {}", server.server_type);
-            self.found.add("autodiscover-port-of-another", &place("Port"), message);
+            self.found.add(codes::AUTODISCOVER_PORT_OF_ANOTHER, &place("Port"), message);
         } else if port == 25 {
             let message = "port 25 is for mail between servers";
-            self.found.add("autodiscover-port-25", &place("Port"), message);
+            self.found.add(codes::AUTODISCOVER_PORT_25, &place("Port"), message);
         }
         if text_of(protocol, "TTL") == Some("0") {
             let message = "TTL 0: Outlook never asks again";
-            self.found.add("autodiscover-ttl-zero", &place("TTL"), message);
+            self.found.add(codes::AUTODISCOVER_TTL_ZERO, &place("TTL"), message);
         }
         let known = |child: &&Tree| position(child).is_some();
         let children: Vec<&Tree> = protocol.children.iter().filter(known).collect();
         let late = children.windows(2).find(|pair| position(pair[0]) > position(pair[1]));
         if let Some([before, late]) = late {
             let message = format!("{} stands behind {}", late.name, before.name);
-            self.found.add("autodiscover-element-order", &late.span, message);
+            self.found.add(codes::AUTODISCOVER_ELEMENT_ORDER, &late.span, message);
         }
     }
 
@@ -87,21 +88,25 @@ impl Advice<'_> {
         let signs_in = !is("AuthRequired", "off");
         if is("SPA", "on") {
             let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
-            self.found.add("autodiscover-spa-on", &place("SPA"), message);
+            self.found.add(codes::AUTODISCOVER_SPA_ON, &place("SPA"), message);
         }
         let reuses = server.server_type == ServerType::Smtp && is("UsePOPAuth", "on");
         match &server.username {
             None if child(protocol, "LoginName").is_none() && signs_in && !reuses => {
                 let message = "no LoginName; Outlook signs in with the part before the @";
-                self.found.add("autodiscover-no-login-name", &start, message);
+                self.found.add(codes::AUTODISCOVER_NO_LOGIN_NAME, &start, message);
             }
             Some(name) if is_variable(name) => {
                 let message = format!("{} is still to be filled in", name.escape_debug());
-                self.found.add("autodiscover-placeholder", &place("LoginName"), message);
+                self.found.add(codes::AUTODISCOVER_PLACEHOLDER, &place("LoginName"), message);
             }
             Some(name) if reads_as_another(name) => {
                 let message = format!("Thunderbird reads {} as a number", name.escape_debug());
-                self.found.add("autodiscover-coerced-login-name", &place("LoginName"), message);
+                self.found.add(
+                    codes::AUTODISCOVER_COERCED_LOGIN_NAME,
+                    &place("LoginName"),
+                    message,
+                );
             }
             _ => {}
         }
@@ -112,19 +117,19 @@ impl Advice<'_> {
             && own != other
         {
             let message = format!("UsePOPAuth signs in as {other}, not as {own}");
-            self.found.add("autodiscover-use-pop-auth", &place("UsePOPAuth"), message);
+            self.found.add(codes::AUTODISCOVER_USE_POP_AUTH, &place("UsePOPAuth"), message);
         }
         if is("SMTPLast", "on") {
             let message = "SMTPLast on: POP3 first, then sending without a password";
-            self.found.add("autodiscover-smtp-last", &place("SMTPLast"), message);
+            self.found.add(codes::AUTODISCOVER_SMTP_LAST, &place("SMTPLast"), message);
         }
         if !signs_in && (server.server_type != ServerType::Smtp || server.port != 25) {
             let message = "AuthRequired off: Outlook does not sign in";
-            self.found.add("autodiscover-no-sign-in", &place("AuthRequired"), message);
+            self.found.add(codes::AUTODISCOVER_NO_SIGN_IN, &place("AuthRequired"), message);
         }
         if password_refused(&server.hostname) {
             let message = format!("{} takes no password any more", server.hostname);
-            self.found.add("autodiscover-password-refused", &place("Server"), message);
+            self.found.add(codes::AUTODISCOVER_PASSWORD_REFUSED, &place("Server"), message);
         }
     }
 
@@ -136,12 +141,16 @@ impl Advice<'_> {
             && incoming().any(|server| server.server_type == ServerType::Imap)
         {
             let start = self.start(&first.span);
-            self.found.add("autodiscover-pop3-before-imap", &start, "POP3 stands before IMAP");
+            self.found.add(codes::AUTODISCOVER_POP3_BEFORE_IMAP, &start, "POP3 stands before IMAP");
         }
         for (at, server) in servers.iter().enumerate() {
             if servers[..at].iter().any(|before| before.server_type == server.server_type) {
                 let message = format!("another {} server", server.server_type);
-                self.found.add("autodiscover-several-servers", &self.start(&server.span), message);
+                self.found.add(
+                    codes::AUTODISCOVER_SEVERAL_SERVERS,
+                    &self.start(&server.span),
+                    message,
+                );
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{against_port, is_placeholder, password_refused, port_of_another};
+use crate::codes::{self, Code};
 use crate::import::fetchmail::{Account, accounts, first};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, SocketType};
@@ -19,7 +20,7 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
         advice.mailbox(account);
         if first.is_some_and(|first| !account.is_of(first)) {
             let message = format!("{} is not of the account that is read here", server.hostname);
-            advice.add("fetchmail-other-account", &account.start(), message);
+            advice.add(codes::FETCHMAIL_OTHER_ACCOUNT, &account.start(), message);
         }
     }
     advice.found
@@ -30,7 +31,7 @@ struct Advice {
 }
 
 impl Advice {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         let defect = Defect { code, message: message.into(), span: span.clone() };
         // What `defaults` says is said once.
         if !self.found.iter().rev().take(8).any(|other| *other == defect) {
@@ -49,25 +50,25 @@ impl Advice {
                 [SocketType::Ssl] => format!("ssl, and no TLS begins port {port}"),
                 _ => format!("no ssl, and port {port} begins with TLS"),
             };
-            self.add("fetchmail-port-against-security", &number, message);
+            self.add(codes::FETCHMAIL_PORT_AGAINST_SECURITY, &number, message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.add("fetchmail-port-of-another", &number, message);
+            self.add(codes::FETCHMAIL_PORT_OF_ANOTHER, &number, message);
         }
         if server.socket_type == [SocketType::Plain] {
             let message = format!("mail and password go to {hostname} in the clear");
-            self.add("fetchmail-plain", &account.place("sslproto"), message);
+            self.add(codes::FETCHMAIL_PLAIN, &account.place("sslproto"), message);
         } else if server.socket_type == [SocketType::Starttls] && !account.has("sslproto") {
             let message = format!("nothing says that {hostname} is to use TLS");
-            self.add("fetchmail-tls-unsaid", &account.start(), message);
+            self.add(codes::FETCHMAIL_TLS_UNSAID, &account.start(), message);
         }
     }
 
     fn certificate(&mut self, account: &Account) {
         if account.is_off("sslcertck") && !account.has("sslfingerprint") {
             let message = "any server is taken for the right one";
-            self.add("fetchmail-certificate-unchecked", &account.place("sslcertck"), message);
+            self.add(codes::FETCHMAIL_CERTIFICATE_UNCHECKED, &account.place("sslcertck"), message);
         }
         let old = account.text("sslproto").filter(|proto| {
             let proto = proto.to_ascii_lowercase();
@@ -75,7 +76,7 @@ impl Advice {
         });
         if let Some(proto) = old {
             let message = format!("{proto} is too old");
-            self.add("fetchmail-old-tls", &account.place("sslproto"), message);
+            self.add(codes::FETCHMAIL_OLD_TLS, &account.place("sslproto"), message);
         }
     }
 
@@ -84,27 +85,27 @@ impl Advice {
         let by_password = server.authentication.iter().any(|way| passwords.contains(way));
         if password_refused(&server.hostname) && by_password {
             let message = format!("{} takes no passwords", server.hostname);
-            self.add("fetchmail-password-refused", &account.start(), message);
+            self.add(codes::FETCHMAIL_PASSWORD_REFUSED, &account.start(), message);
         }
         if account.text("password").is_some_and(|password| !password.is_empty()) {
             let message = "the password stands in the file";
-            self.add("fetchmail-password", &account.place("password"), message);
+            self.add(codes::FETCHMAIL_PASSWORD, &account.place("password"), message);
         }
         let named = account.user.as_deref().filter(|user| is_placeholder(user));
         if named.is_some() || account.text("password").is_some_and(is_placeholder) {
             let message = "a value looks as if it was to be filled in";
-            self.add("fetchmail-placeholder", &account.start(), message);
+            self.add(codes::FETCHMAIL_PLACEHOLDER, &account.start(), message);
         }
     }
 
     fn mailbox(&mut self, account: &Account) {
         if !account.polled {
             let message = "skip: fetchmail asks this server only where it is named";
-            self.add("fetchmail-skipped", &account.start(), message);
+            self.add(codes::FETCHMAIL_SKIPPED, &account.start(), message);
         }
         if !account.has("keep") {
             let message = "nothing says keep, so what is fetched is deleted";
-            self.add("fetchmail-deletes", &account.start(), message);
+            self.add(codes::FETCHMAIL_DELETES, &account.start(), message);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Found, against_port, is_local, is_placeholder, password_refused, port_of_another};
+use crate::codes;
 use crate::import::getmail::{Section, count, is_on, sections};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
@@ -42,29 +43,29 @@ impl Advice<'_> {
         let ReadServer { hostname, port, server_type, .. } = server;
         if against_port(server) {
             let message = format!("port {port} begins TLS in another way than this retriever");
-            self.found.add("getmail-port-against-security", &self.place("port"), message);
+            self.found.add(codes::GETMAIL_PORT_AGAINST_SECURITY, &self.place("port"), message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the retriever is for {server_type}");
-            self.found.add("getmail-port-of-another", &self.place("port"), message);
+            self.found.add(codes::GETMAIL_PORT_OF_ANOTHER, &self.place("port"), message);
         }
         if is_local(hostname) {
             return;
         }
         if server.socket_type == [SocketType::Plain] {
             let message = format!("mail and password of {hostname} come in the clear");
-            self.found.add("getmail-plain", &self.place("type"), message);
+            self.found.add(codes::GETMAIL_PLAIN, &self.place("type"), message);
             return;
         }
         let checks = ["ca_certs", "ssl_fingerprints"];
         if !checks.into_iter().any(|name| self.retriever.text(name).is_some()) {
             let message = format!("no ca_certs, so anybody can pass for {hostname}");
-            self.found.add("getmail-no-ca-certs", &self.place("type"), message);
+            self.found.add(codes::GETMAIL_NO_CA_CERTS, &self.place("type"), message);
         }
         let version = self.retriever.text("ssl_version").unwrap_or_default().to_lowercase();
         if ["tlsv1", "tlsv1_1"].contains(&&*version) {
             let message = "servers of today have TLS 1.2 and 1.3 only";
-            self.found.add("getmail-old-tls", &self.place("ssl_version"), message);
+            self.found.add(codes::GETMAIL_OLD_TLS, &self.place("ssl_version"), message);
         }
     }
 
@@ -73,11 +74,11 @@ impl Advice<'_> {
         let has_oauth2 = server.authentication.contains(&Authentication::OAuth2);
         if has_oauth2 && *server_type == ServerType::Pop3 {
             let message = "getmail before 6.19.04 ignores this and sends the token as a password";
-            self.found.add("getmail-xoauth2-pop3", &self.place("use_xoauth2"), message);
+            self.found.add(codes::GETMAIL_XOAUTH2_POP3, &self.place("use_xoauth2"), message);
         }
         if !has_oauth2 && password_refused(hostname) {
             let message = format!("{hostname} takes no passwords");
-            self.found.add("getmail-password-refused", &self.place("server"), message);
+            self.found.add(codes::GETMAIL_PASSWORD_REFUSED, &self.place("server"), message);
         }
     }
 
@@ -87,14 +88,18 @@ impl Advice<'_> {
         let reads_all = is_on(self.options, "read_all", true);
         if deletes && count(self.options, "delete_after").is_some() {
             let message = "delete = true deletes at once, and no day is waited";
-            self.found.add("getmail-delete-after", &self.option_place("delete_after"), message);
+            self.found.add(
+                codes::GETMAIL_DELETE_AFTER,
+                &self.option_place("delete_after"),
+                message,
+            );
         } else if deletes {
             let message = format!("mail is deleted from {hostname} once fetched");
-            self.found.add("getmail-deletes", &self.option_place("delete"), message);
+            self.found.add(codes::GETMAIL_DELETES, &self.option_place("delete"), message);
         }
         if reads_all && !is_on(self.options, "delete", false) {
             let message = "every message is fetched again each time";
-            self.found.add("getmail-read-all", &self.option_place("read_all"), message);
+            self.found.add(codes::GETMAIL_READ_ALL, &self.option_place("read_all"), message);
         }
     }
 
@@ -107,7 +112,7 @@ impl Advice<'_> {
             }
             if is_placeholder(value) {
                 let message = format!("{} looks like a placeholder", value.escape_debug());
-                self.found.add("getmail-placeholder", span, message);
+                self.found.add(codes::GETMAIL_PLACEHOLDER, span, message);
             }
             if name == "password_command" {
                 continue;
@@ -115,14 +120,18 @@ impl Advice<'_> {
             let quoted =
                 |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
             if quoted('"') || quoted('\'') {
-                self.found.add("getmail-quotes", span, "these quotes are part of the value");
+                self.found.add(codes::GETMAIL_QUOTES, span, "these quotes are part of the value");
             }
             if name != "password" && (value.contains(" #") || value.contains(" ;")) {
                 let message = "what looks like a comment is part of the value";
-                self.found.add("getmail-comment", span, message);
+                self.found.add(codes::GETMAIL_COMMENT, span, message);
             }
             if name == "password" && !value.is_empty() {
-                self.found.add("getmail-password", span, "the password is written in the file");
+                self.found.add(
+                    codes::GETMAIL_PASSWORD,
+                    span,
+                    "the password is written in the file",
+                );
             }
         }
     }
@@ -140,7 +149,7 @@ impl Advice<'_> {
             }
         }
         for (span, message) in late {
-            self.found.add("getmail-new-option", &span, message);
+            self.found.add(codes::GETMAIL_NEW_OPTION, &span, message);
         }
     }
 }

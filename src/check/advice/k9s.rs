@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::k9s::{accounts, last};
 use crate::import::{Defect, Examined, ReadServer};
@@ -22,13 +23,13 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             }
             if last(element, "password").is_some_and(|password| !password.text().is_empty()) {
                 let message = "the password stands in the file";
-                advice.found.add("k9s-password", &place(element, "password"), message);
+                advice.found.add(codes::K9S_PASSWORD, &place(element, "password"), message);
             }
         }
     }
     for (name, span) in accounts(text, &root).1 {
         let message = format!("{} is not the account that is read here", name.escape_debug());
-        advice.found.add("k9s-other-account", &span, message);
+        advice.found.add(codes::K9S_OTHER_ACCOUNT, &span, message);
     }
     advice.found.0
 }
@@ -43,17 +44,17 @@ impl Advice {
         let (number, security) = (place(element, "port"), place(element, "connection-security"));
         if against_port(server) {
             let message = format!("port {port} begins TLS in another way than this says");
-            self.found.add("k9s-port-against-security", &security, message);
+            self.found.add(codes::K9S_PORT_AGAINST_SECURITY, &security, message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.found.add("k9s-port-of-another", &number, message);
+            self.found.add(codes::K9S_PORT_OF_ANOTHER, &number, message);
         } else if *port == 25 {
-            self.found.add("k9s-port-25", &number, "port 25 is for mail between servers");
+            self.found.add(codes::K9S_PORT_25, &number, "port 25 is for mail between servers");
         }
         if server.socket_type == [SocketType::Plain] {
             let message = format!("mail and password go to {hostname} in the clear");
-            self.found.add("k9s-plain", &security, message);
+            self.found.add(codes::K9S_PLAIN, &security, message);
         }
     }
 
@@ -63,23 +64,23 @@ impl Advice {
         let passwords = [Authentication::PasswordCleartext, Authentication::PasswordEncrypted];
         if password_refused(hostname) && authentication.iter().any(|way| passwords.contains(way)) {
             let message = format!("{hostname} takes no passwords");
-            self.found.add("k9s-password-refused", &way, message);
+            self.found.add(codes::K9S_PASSWORD_REFUSED, &way, message);
         }
         if authentication.contains(&Authentication::OAuth2) {
             if *server_type == ServerType::Pop3 {
-                self.found.add("k9s-pop3-oauth2", &way, "the app has no OAuth2 for POP3");
+                self.found.add(codes::K9S_POP3_OAUTH2, &way, "the app has no OAuth2 for POP3");
             } else if !OAUTH2.contains(&&**hostname) {
                 let message = format!("the app has no OAuth2 for {hostname}");
-                self.found.add("k9s-oauth2-unknown", &way, message);
+                self.found.add(codes::K9S_OAUTH2_UNKNOWN, &way, message);
             }
         }
         if *server_type == ServerType::Smtp && authentication.contains(&Authentication::None) {
             let message = format!("the app sends through {hostname} without signing in");
-            self.found.add("k9s-no-sign-in", &way, message);
+            self.found.add(codes::K9S_NO_SIGN_IN, &way, message);
         }
         if server.username.as_deref().is_some_and(is_placeholder) {
             let place = place(element, "username");
-            self.found.add("k9s-placeholder", &place, "the user name was to be filled in");
+            self.found.add(codes::K9S_PLACEHOLDER, &place, "the user name was to be filled in");
         }
     }
 }

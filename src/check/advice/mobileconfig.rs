@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Found, password_refused};
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, has_variable};
 
@@ -24,7 +25,7 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
         && scope.value.as_deref() == Some("System")
     {
         let message = "PayloadScope System, and a mail account belongs to a user";
-        advice.found.add("profile-system-scope", &scope.span, message);
+        advice.found.add(codes::PROFILE_SYSTEM_SCOPE, &scope.span, message);
     }
     for payload in &content.children {
         advice.secrets(payload);
@@ -44,7 +45,7 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     let variable = content.children.iter().flat_map(|p| &p.children).find(|v| is_filled_in(v));
     if let Some(variable) = variable {
         let message = format!("{} is to be filled in by a management server", variable.name);
-        advice.found.add("profile-variable", &variable.span, message);
+        advice.found.add(codes::PROFILE_VARIABLE, &variable.span, message);
     }
     advice.found.0
 }
@@ -64,7 +65,7 @@ impl Advice<'_> {
                 && !has_variable(text)
             {
                 let message = format!("{} is there for everybody to read", value.name);
-                self.found.add("profile-password", &value.span, message);
+                self.found.add(codes::PROFILE_PASSWORD, &value.span, message);
             }
         }
     }
@@ -73,7 +74,7 @@ impl Advice<'_> {
         for value in &payload.children {
             if DEPRECATED.contains(&value.name.as_str()) {
                 let message = format!("{} is deprecated", value.name);
-                self.found.add("profile-deprecated-key", &value.span, message);
+                self.found.add(codes::PROFILE_DEPRECATED_KEY, &value.span, message);
             }
         }
     }
@@ -88,23 +89,23 @@ impl Advice<'_> {
             let upgraded = UPGRADED.contains(&number);
             if is(ssl, "true") && upgraded {
                 let message = format!("port {number} is STARTTLS, which a profile cannot demand");
-                self.found.add("profile-starttls", &port.span, message);
+                self.found.add(codes::PROFILE_STARTTLS, &port.span, message);
             } else if is(ssl, "true") && !IMPLICIT.contains(&number) {
                 let message = format!("port {number} says nothing about how TLS begins");
-                self.found.add("profile-odd-port", &port.span, message);
+                self.found.add(codes::PROFILE_ODD_PORT, &port.span, message);
             }
         }
         let implicit = number.is_some_and(|number| IMPLICIT.contains(&number));
         if let Some(ssl) = ssl.filter(|ssl| is(Some(ssl), "false") && !implicit) {
             let message = format!("{} is false: mail may go in the clear", key("UseSSL"));
-            self.found.add("profile-use-ssl-false", &ssl.span, message);
+            self.found.add(codes::PROFILE_USE_SSL_FALSE, &ssl.span, message);
         }
         let host = payload.child(&key("HostName"));
         if let Some(host) = host
             && let Some(name) = host.value.as_deref().filter(|name| password_refused(name))
         {
             let message = format!("{name} takes no password any more");
-            self.found.add("profile-password-refused", &host.span, message);
+            self.found.add(codes::PROFILE_PASSWORD_REFUSED, &host.span, message);
         }
     }
 
@@ -117,9 +118,13 @@ impl Advice<'_> {
         };
         if foreign.contains(&number) {
             let message = format!("port {number} is not one of {name}");
-            self.found.add("profile-port-of-another", &port.span, message);
+            self.found.add(codes::PROFILE_PORT_OF_ANOTHER, &port.span, message);
         } else if number == 25 {
-            self.found.add("profile-port-25", &port.span, "port 25 is for mail between servers");
+            self.found.add(
+                codes::PROFILE_PORT_25,
+                &port.span,
+                "port 25 is for mail between servers",
+            );
         }
     }
 
@@ -137,14 +142,14 @@ impl Advice<'_> {
             wanted.into_iter().filter(|key| payload.child(key).is_none()).collect();
         if !lacking.is_empty() {
             let message = format!("no {}, and nobody is asked", lacking.join(", no "));
-            self.found.add("profile-managed-asks", &start, message);
+            self.found.add(codes::PROFILE_MANAGED_ASKS, &start, message);
         }
         if payload.child("IncomingPassword").is_some()
             && payload.child("OutgoingPassword").is_none()
             && signs_in("Outgoing")
         {
             let message = "no OutgoingPassword; the device takes the incoming one only by hand";
-            self.found.add("profile-managed-password", &start, message);
+            self.found.add(codes::PROFILE_MANAGED_PASSWORD, &start, message);
         }
     }
 
@@ -152,7 +157,7 @@ impl Advice<'_> {
         let host = payload.child("Host");
         if let Some(host) = host.filter(|host| is(Some(host), "outlook.office365.com")) {
             let message = "Exchange Online ends EWS";
-            self.found.add("profile-ews-online", &host.span, message);
+            self.found.add(codes::PROFILE_EWS_ONLINE, &host.span, message);
         }
     }
 

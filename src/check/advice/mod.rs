@@ -18,6 +18,7 @@ mod reg;
 
 use std::ops::Range;
 
+use crate::codes::Code;
 use crate::import::msmtp::Program;
 use crate::import::{Defect, Examined, ReadServer, Reader};
 use crate::model::{ServerType, SocketType};
@@ -45,7 +46,7 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
 struct Found(Vec<Defect>);
 
 impl Found {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{against_port, is_local, is_placeholder, password_refused, port_of_another};
+use crate::codes::{self, Code};
 use crate::import::msmtp::{Account, File, Program, Setting, file};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, SocketType};
@@ -47,11 +48,11 @@ struct Advice {
     program: Program,
     found: Vec<Defect>,
     /// Accounts that are made from one another say a thing once.
-    known: BTreeSet<(&'static str, usize)>,
+    known: BTreeSet<(Code, usize)>,
 }
 
 impl Advice {
-    fn add(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         if self.known.insert((code, span.start)) {
             self.found.push(Defect { code, message: message.into(), span: span.clone() });
         }
@@ -63,27 +64,27 @@ impl Advice {
         let tls = server.socket_type != [SocketType::Plain];
         if against_port(server) {
             let message = format!("port {port} begins TLS in another way than this account");
-            self.add("msmtp-port-against-security", &place, message);
+            self.add(codes::MSMTP_PORT_AGAINST_SECURITY, &place, message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.add("msmtp-port-of-another", &place, message);
+            self.add(codes::MSMTP_PORT_OF_ANOTHER, &place, message);
         } else if *port == 25 && !is_local(hostname) {
-            self.add("msmtp-port-25", &place, "port 25 is for mail between servers");
+            self.add(codes::MSMTP_PORT_25, &place, "port 25 is for mail between servers");
         }
         let written = account.text("port").map(|port| port.argument);
         if written.is_some_and(|written| written.parse() != Ok(*port)) {
             let message = format!("the program reads this as port {port}");
-            self.add("msmtp-octal-port", &place, message);
+            self.add(codes::MSMTP_OCTAL_PORT, &place, message);
         }
         if !tls && !is_local(hostname) {
             let message = format!("there is no TLS to {hostname}");
-            self.add("msmtp-plain", &account.place("tls"), message);
+            self.add(codes::MSMTP_PLAIN, &account.place("tls"), message);
         }
         let unchecked = account.is_on("tls_certcheck", true) == Some(false);
         if tls && unchecked && !is_local(hostname) && account.text("tls_fingerprint").is_none() {
             let message = format!("anybody can pass for {hostname}");
-            self.add("msmtp-certcheck-off", &account.place("tls_certcheck"), message);
+            self.add(codes::MSMTP_CERTCHECK_OFF, &account.place("tls_certcheck"), message);
         }
     }
 
@@ -94,25 +95,25 @@ impl Advice {
             && let Some(setting) = has(["passwordeval", "password", "user"])
         {
             let message = format!("{} is not used, since auth is off", setting.command);
-            self.add("msmtp-no-auth", &setting.span, message);
+            self.add(codes::MSMTP_NO_AUTH, &setting.span, message);
         }
         let password = !ways.contains(&Authentication::None);
         if password && !ways.contains(&Authentication::OAuth2) && password_refused(&server.hostname)
         {
             let message = format!("{} takes no passwords", server.hostname);
-            self.add("msmtp-password-refused", &account.place("auth"), message);
+            self.add(codes::MSMTP_PASSWORD_REFUSED, &account.place("auth"), message);
         }
     }
 
     fn use_of(&mut self, server: &ReadServer, account: &Account<'_>) {
         if server.leave_messages_on_server == Some(false) {
             let message = format!("mail is deleted from {} once fetched", server.hostname);
-            self.add("msmtp-deletes", &account.place("keep"), message);
+            self.add(codes::MSMTP_DELETES, &account.place("keep"), message);
         }
         let from = account.setting("from").is_some() || account.setting("auto_from").is_some();
         if self.program == Program::Msmtp && !from && !account.has_more() {
             let message = "no from: every program has to name the sender itself";
-            self.add("msmtp-no-from", &account.line, message);
+            self.add(codes::MSMTP_NO_FROM, &account.line, message);
         }
     }
 
@@ -123,19 +124,19 @@ impl Advice {
             && is_placeholder(argument)
         {
             let message = format!("{} looks like a placeholder", argument.escape_debug());
-            self.add("msmtp-placeholder", span, message);
+            self.add(codes::MSMTP_PLACEHOLDER, span, message);
         }
         if *command == "password" && !argument.is_empty() {
-            self.add("msmtp-password", span, "the password is written in the file");
+            self.add(codes::MSMTP_PASSWORD, span, "the password is written in the file");
         }
         let quoted = argument.len() > 1 && argument.starts_with('\'') && argument.ends_with('\'');
         let half = argument.starts_with('"') && !argument.ends_with('"');
         if *command != "passwordeval" && (quoted || half) {
-            self.add("msmtp-quotes", span, "these quotes are part of the value");
+            self.add(codes::MSMTP_QUOTES, span, "these quotes are part of the value");
         }
         let comment = argument.contains(" #") || argument.contains("\t#");
         if ["host", "from", "user"].contains(command) && comment {
-            self.add("msmtp-comment", span, "what looks like a comment is part of the value");
+            self.add(codes::MSMTP_COMMENT, span, "what looks like a comment is part of the value");
         }
     }
 
@@ -143,7 +144,7 @@ impl Advice {
         let Setting { command, argument, span, .. } = line;
         if let Some((_, new)) = OLD.iter().find(|(old, _)| old == command) {
             let message = format!("{command} is of an old version; today it is {new}");
-            self.add("msmtp-old-command", span, message);
+            self.add(codes::MSMTP_OLD_COMMAND, span, message);
         }
         let since = match (*command, *argument, self.program) {
             ("eval", _, Program::Msmtp) => "1.8.21",
@@ -156,13 +157,13 @@ impl Advice {
             ("keep", word, _) if !["", "on", "off"].contains(&word) => "1.4.23",
             _ => return,
         };
-        self.add("msmtp-new-command", span, format!("{command} {argument} came with {since}"));
+        self.add(codes::MSMTP_NEW_COMMAND, span, format!("{command} {argument} came with {since}"));
     }
 
     fn names(&mut self, file: &File<'_>) {
         let named = file.accounts.iter().any(|account| account.name == "default");
         if let Some(first) = file.accounts.first().filter(|_| !named) {
-            self.add("msmtp-no-default", &first.line, "no account is called default");
+            self.add(codes::MSMTP_NO_DEFAULT, &first.line, "no account is called default");
         }
     }
 }

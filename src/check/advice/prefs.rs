@@ -1,6 +1,7 @@
 //! Preferences that Thunderbird takes, and whose account disappoints.
 
 use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use crate::codes;
 use crate::import::prefs::{Profile, profile};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
@@ -15,7 +16,7 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     }
     for (name, span) in &profile.others {
         let message = format!("{} is not the account that is read here", name.escape_debug());
-        advice.found.add("prefs-other-account", span, message);
+        advice.found.add(codes::PREFS_OTHER_ACCOUNT, span, message);
     }
     advice.found.0
 }
@@ -32,17 +33,17 @@ impl Advice<'_> {
         let security = self.profile.place(server, &["socketType", "try_ssl"]);
         if against_port(server) {
             let message = format!("port {port} begins TLS in another way than this says");
-            self.found.add("prefs-port-against-security", &security, message);
+            self.found.add(codes::PREFS_PORT_AGAINST_SECURITY, &security, message);
         }
         if let Some(owner) = port_of_another(server) {
             let message = format!("port {port} is {owner}'s, the server is {server_type}");
-            self.found.add("prefs-port-of-another", &number, message);
+            self.found.add(codes::PREFS_PORT_OF_ANOTHER, &number, message);
         } else if *port == 25 {
-            self.found.add("prefs-port-25", &number, "port 25 is for mail between servers");
+            self.found.add(codes::PREFS_PORT_25, &number, "port 25 is for mail between servers");
         }
         if server.socket_type == [SocketType::Plain] {
             let message = format!("mail and password go to {hostname} in the clear");
-            self.found.add("prefs-plain", &security, message);
+            self.found.add(codes::PREFS_PLAIN, &security, message);
         }
     }
 
@@ -52,19 +53,19 @@ impl Advice<'_> {
         let passwords = [Authentication::PasswordCleartext, Authentication::PasswordEncrypted];
         if password_refused(hostname) && authentication.iter().any(|way| passwords.contains(way)) {
             let message = format!("{hostname} takes no passwords; authMethod 10 is OAuth2");
-            self.found.add("prefs-password-refused", &place, message);
+            self.found.add(codes::PREFS_PASSWORD_REFUSED, &place, message);
         }
         if authentication.contains(&Authentication::OAuth2) && !knows_oauth2(server) {
             let message = format!("Thunderbird has no OAuth2 for {hostname}");
-            self.found.add("prefs-oauth2-unknown", &place, message);
+            self.found.add(codes::PREFS_OAUTH2_UNKNOWN, &place, message);
         }
         if *server_type == ServerType::Smtp && authentication.contains(&Authentication::None) {
             let message = format!("Thunderbird sends through {hostname} without signing in");
-            self.found.add("prefs-no-sign-in", &place, message);
+            self.found.add(codes::PREFS_NO_SIGN_IN, &place, message);
         }
         if server.username.as_deref().is_some_and(is_placeholder) {
             let place = self.profile.place(server, &["userName", "username"]);
-            self.found.add("prefs-placeholder", &place, "the user name was to be filled in");
+            self.found.add(codes::PREFS_PLACEHOLDER, &place, "the user name was to be filled in");
         }
     }
 
@@ -75,7 +76,7 @@ impl Advice<'_> {
                 true => "what is fetched is deleted from the server",
                 false => "no leave_on_server, so what is fetched is deleted from the server",
             };
-            self.found.add("prefs-deletes", &place, message);
+            self.found.add(codes::PREFS_DELETES, &place, message);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Found;
 use super::connection::{Trouble, troubles};
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
@@ -37,12 +38,16 @@ impl Advice<'_> {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.found.add("prf-port-against-security", &security, message);
+                    self.found.add(codes::PRF_PORT_AGAINST_SECURITY, &security, message);
                 }
-                Trouble::PortOfAnother => self.found.add("prf-port-of-another", &number, message),
-                Trouble::Port25 => self.found.add("prf-port-25", &number, message),
-                Trouble::Plain => self.found.add("prf-plain", &security, message),
-                Trouble::PasswordRefused => self.found.add("prf-password-refused", &host, message),
+                Trouble::PortOfAnother => {
+                    self.found.add(codes::PRF_PORT_OF_ANOTHER, &number, message)
+                }
+                Trouble::Port25 => self.found.add(codes::PRF_PORT_25, &number, message),
+                Trouble::Plain => self.found.add(codes::PRF_PLAIN, &security, message),
+                Trouble::PasswordRefused => {
+                    self.found.add(codes::PRF_PASSWORD_REFUSED, &host, message)
+                }
             }
         }
     }
@@ -54,19 +59,19 @@ impl Advice<'_> {
         let ways = &server.authentication;
         if ways.contains(&Authentication::Ntlm) {
             let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
-            self.found.add("prf-spa-on", &spa, message);
+            self.found.add(codes::PRF_SPA_ON, &spa, message);
         }
         if ways.contains(&Authentication::SmtpAfterPop) {
             let message = "Outlook fetches mail first and does not sign in to send";
-            self.found.add("prf-smtp-after-pop", &method, message);
+            self.found.add(codes::PRF_SMTP_AFTER_POP, &method, message);
         }
         if ways.contains(&Authentication::None) {
             let message = format!("Outlook sends through {hostname} without signing in");
-            self.found.add("prf-no-smtp-sign-in", &auth, message);
+            self.found.add(codes::PRF_NO_SMTP_SIGN_IN, &auth, message);
         }
         if *server_type != ServerType::Smtp && server.username.as_deref().unwrap_or("").is_empty() {
             let message = format!("no user name for {hostname}");
-            self.found.add("prf-no-user", &self.start(&account.span), message);
+            self.found.add(codes::PRF_NO_USER, &self.start(&account.span), message);
         }
     }
 
@@ -80,7 +85,7 @@ impl Advice<'_> {
             let value = entry.value.as_deref().unwrap_or_default();
             if value.matches('%').count() > 1 || value.contains("{{") {
                 let message = format!("{} looks like a placeholder", value.escape_debug());
-                self.found.add("prf-placeholder", &entry.span, message);
+                self.found.add(codes::PRF_PLACEHOLDER, &entry.span, message);
             }
         }
     }

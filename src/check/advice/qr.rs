@@ -2,6 +2,7 @@
 
 use super::Found;
 use super::connection::{Trouble, troubles};
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
@@ -24,7 +25,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             && parts_all != "1"
         {
             let message = format!("this is code {part} of {parts_all}; all of them are scanned");
-            advice.found.add("qr-several-parts", &parts.span, message);
+            advice.found.add(codes::QR_SEVERAL_PARTS, &parts.span, message);
         }
         for account in accounts.chunks(2) {
             advice.account(account);
@@ -42,10 +43,10 @@ impl Advice {
         let bytes = payload.len();
         if bytes > LARGEST {
             let message = format!("{bytes} bytes are more than a QR code has, {LARGEST}");
-            self.found.add("qr-too-long", &(0..0), message);
+            self.found.add(codes::QR_TOO_LONG, &(0..0), message);
         } else if bytes > EASILY_READ {
             let message = format!("{bytes} bytes make a dense code");
-            self.found.add("qr-dense", &(0..0), message);
+            self.found.add(codes::QR_DENSE, &(0..0), message);
         }
     }
 
@@ -54,23 +55,25 @@ impl Advice {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.found.add("qr-port-against-security", span, message);
+                    self.found.add(codes::QR_PORT_AGAINST_SECURITY, span, message);
                 }
-                Trouble::PortOfAnother => self.found.add("qr-port-of-another", span, message),
-                Trouble::Port25 => self.found.add("qr-port-25", span, message),
-                Trouble::Plain => self.found.add("qr-plain", span, message),
+                Trouble::PortOfAnother => self.found.add(codes::QR_PORT_OF_ANOTHER, span, message),
+                Trouble::Port25 => self.found.add(codes::QR_PORT_25, span, message),
+                Trouble::Plain => self.found.add(codes::QR_PLAIN, span, message),
                 Trouble::PasswordRefused if server.authentication.is_empty() => {}
-                Trouble::PasswordRefused => self.found.add("qr-password-refused", span, message),
+                Trouble::PasswordRefused => {
+                    self.found.add(codes::QR_PASSWORD_REFUSED, span, message)
+                }
             }
         }
         let ways = &server.authentication;
         if ways == &[Authentication::None] && *server_type != ServerType::Smtp {
             let message = format!("nobody signs in to {hostname}");
-            self.found.add("qr-no-sign-in", span, message);
+            self.found.add(codes::QR_NO_SIGN_IN, span, message);
         }
         if ways == &[Authentication::TlsClientCert] {
             let message = "the certificate is not in the code";
-            self.found.add("qr-certificate", span, message);
+            self.found.add(codes::QR_CERTIFICATE, span, message);
         }
     }
 
@@ -82,13 +85,17 @@ impl Advice {
             self.password(parts.next().and_then(|server| server.children.get(6)));
             for name in parts.filter_map(|identity| identity.children.get(1)) {
                 if name.value.as_deref() == Some("") {
-                    self.found.add("qr-no-name", &name.span, "messages are sent without a name");
+                    self.found.add(
+                        codes::QR_NO_NAME,
+                        &name.span,
+                        "messages are sent without a name",
+                    );
                 }
             }
         }
         if let [_, second, ..] = &outgoing.children[..] {
             let message = "the app takes the first outgoing server and its identities only";
-            self.found.add("qr-several-outgoing", &second.span, message);
+            self.found.add(codes::QR_SEVERAL_OUTGOING, &second.span, message);
         }
     }
 
@@ -96,7 +103,7 @@ impl Advice {
         let Some(value) = value else { return };
         if value.value.as_deref().is_some_and(|text| !text.is_empty()) {
             let message = "everybody who sees the code has this password";
-            self.found.add("qr-password", &value.span, message);
+            self.found.add(codes::QR_PASSWORD, &value.span, message);
         }
     }
 }

@@ -6,6 +6,7 @@ mod outlook;
 use std::ops::Range;
 
 use super::Found;
+use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined};
 
@@ -58,10 +59,10 @@ impl Advice {
         match hive {
             "HKEY_LOCAL_MACHINE" | "HKEY_CLASSES_ROOT" => {
                 let message = format!("{hive} is for everybody on the PC, and for administrators");
-                self.found.add("reg-machine", &span, message);
+                self.found.add(codes::REG_MACHINE, &span, message);
             }
             "HKEY_USERS" if parts != [".default"] => {
-                self.found.add("reg-other-user", &span, "HKEY_USERS names one user of one PC");
+                self.found.add(codes::REG_OTHER_USER, &span, "HKEY_USERS names one user of one PC");
             }
             _ => {}
         }
@@ -77,14 +78,14 @@ impl Advice {
         let span = &key.span;
         if is_profile {
             let message = "a whole profile of Outlook is deleted, with every account in it";
-            self.found.add("reg-delete-profile", span, message);
+            self.found.add(codes::REG_DELETE_PROFILE, span, message);
         } else if above(&PROFILE) || above(&OLD_PROFILE) {
             let message =
                 format!("every profile of Outlook below {hive}\\… is deleted with this key");
-            self.found.add("reg-delete-outlook", span, message);
+            self.found.add(codes::REG_DELETE_OUTLOOK, span, message);
         } else {
             let message = "the key goes with everything that anybody has put into it";
-            self.found.add("reg-delete-key", span, message);
+            self.found.add(codes::REG_DELETE_KEY, span, message);
         }
     }
 }

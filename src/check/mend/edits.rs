@@ -1,6 +1,7 @@
 //! Which edit mends which defect.
 
 use super::{Edit, piece};
+use crate::codes;
 use crate::import::{AUTODISCOVER_ORDER, Defect, meant_hostname};
 use crate::model::{Authentication, SocketType, UsernamePattern, Word};
 
@@ -21,36 +22,36 @@ const HIVES: [(&str, &str); 5] = [
 pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
     let at = Place { text, piece: piece(text, defect)?, start: defect.span.start };
     match defect.code {
-        "autoconfig-white-space" | "autodiscover-white-space" => {
+        codes::AUTOCONFIG_WHITE_SPACE | codes::AUTODISCOVER_WHITE_SPACE => {
             at.inside(|inner| Some(inner.trim().to_owned()))
         }
-        "autoconfig-socket-type" => at.inside(cased::<SocketType>),
-        "autoconfig-authentication" => at.inside(cased::<Authentication>),
-        "autoconfig-server-type" => at.server_type(),
-        "autoconfig-placeholder" => at.inside(closed),
-        "autoconfig-version" => at.insert_behind("<clientConfig", " version=\"1.1\""),
-        "autoconfig-domain-twice" | "autoconfig-authentication-twice" => at.line(),
-        "autoconfig-domain"
-        | "autoconfig-hostname"
-        | "autodiscover-hostname"
-        | "autodiscover-hostname-spelling"
-        | "profile-hostname"
-        | "profile-hostname-spelling" => at.inside(host),
-        "prf-hostname" => at.behind("=", host),
-        "reg-account-hostname" => at.between("=\"", host),
-        "qr-hostname" => at.between("\"", host),
-        "autodiscover-on-off" => at.inside(|word| on_off(word).map(str::to_owned)),
-        "autodiscover-letter-case" => at.letter_case(),
-        "autodiscover-https-namespace" => at.replace("=\"https://", "=\"http://"),
-        "profile-real-number" => at.whole_number(),
-        "profile-version" => at.inside(|_| Some("1".to_owned())),
-        "profile-doctype" => at.doctype(),
-        "profile-empty-string" => at.with_key(),
-        "reg-root-key-short" | "reg-root-key-spelling" => at.hive(),
-        "reg-key-end" => at.replace("\\]", "]"),
-        "reg-second-line" => at.insert(0, "\n"),
-        "reg-comment-sign" => at.comment(),
-        "prf-white-space" => at.whole(|line| {
+        codes::AUTOCONFIG_SOCKET_TYPE => at.inside(cased::<SocketType>),
+        codes::AUTOCONFIG_AUTHENTICATION => at.inside(cased::<Authentication>),
+        codes::AUTOCONFIG_SERVER_TYPE => at.server_type(),
+        codes::AUTOCONFIG_PLACEHOLDER => at.inside(closed),
+        codes::AUTOCONFIG_VERSION => at.insert_behind("<clientConfig", " version=\"1.1\""),
+        codes::AUTOCONFIG_DOMAIN_TWICE | codes::AUTOCONFIG_AUTHENTICATION_TWICE => at.line(),
+        codes::AUTOCONFIG_DOMAIN
+        | codes::AUTOCONFIG_HOSTNAME
+        | codes::AUTODISCOVER_HOSTNAME
+        | codes::AUTODISCOVER_HOSTNAME_SPELLING
+        | codes::PROFILE_HOSTNAME
+        | codes::PROFILE_HOSTNAME_SPELLING => at.inside(host),
+        codes::PRF_HOSTNAME => at.behind("=", host),
+        codes::REG_ACCOUNT_HOSTNAME => at.between("=\"", host),
+        codes::QR_HOSTNAME => at.between("\"", host),
+        codes::AUTODISCOVER_ON_OFF => at.inside(|word| on_off(word).map(str::to_owned)),
+        codes::AUTODISCOVER_LETTER_CASE => at.letter_case(),
+        codes::AUTODISCOVER_HTTPS_NAMESPACE => at.replace("=\"https://", "=\"http://"),
+        codes::PROFILE_REAL_NUMBER => at.whole_number(),
+        codes::PROFILE_VERSION => at.inside(|_| Some("1".to_owned())),
+        codes::PROFILE_DOCTYPE => at.doctype(),
+        codes::PROFILE_EMPTY_STRING => at.with_key(),
+        codes::REG_ROOT_KEY_SHORT | codes::REG_ROOT_KEY_SPELLING => at.hive(),
+        codes::REG_KEY_END => at.replace("\\]", "]"),
+        codes::REG_SECOND_LINE => at.insert(0, "\n"),
+        codes::REG_COMMENT_SIGN => at.comment(),
+        codes::PRF_WHITE_SPACE => at.whole(|line| {
             let bare = line.trim();
             match bare.split_once('=') {
                 Some((key, value)) if !bare.starts_with(['[', ';']) => {
@@ -59,7 +60,7 @@ pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
                 _ => Some(bare.to_owned()),
             }
         }),
-        "qr-white-space" => at.whole(|_| Some(String::new())),
+        codes::QR_WHITE_SPACE => at.whole(|_| Some(String::new())),
         _ => None,
     }
 }

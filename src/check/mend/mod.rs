@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use super::advice::advise;
 use super::encoding::encoding;
+use crate::codes::Code;
 use crate::import::{Defect, envelope, recognise};
 
 use edits::edits;
@@ -34,12 +35,12 @@ pub struct Mended {
     pub before: String,
     pub after: String,
     /// The rules whose defects are gone.
-    pub codes: BTreeSet<&'static str>,
+    pub codes: BTreeSet<Code>,
 }
 
 /// The file with every mend made that is wanted, by the code of its rule; none where there is
 /// nothing to mend.
-pub fn mend(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Mended> {
+pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
     // What is signed or binary cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
@@ -80,8 +81,8 @@ pub fn mend(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<Mended> {
 }
 
 /// Those that do not touch what another changes; the rest has its turn in the next round.
-fn apart(all: impl Iterator<Item = (&'static str, Vec<Edit>)>) -> Vec<(&'static str, Vec<Edit>)> {
-    let mut made: Vec<(&'static str, Vec<Edit>)> = Vec::new();
+fn apart(all: impl Iterator<Item = (Code, Vec<Edit>)>) -> Vec<(Code, Vec<Edit>)> {
+    let mut made: Vec<(Code, Vec<Edit>)> = Vec::new();
     let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (code, own) in all {
         let free = |edit: &Edit| {

@@ -1,6 +1,7 @@
 //! Where edits land, and which of them wait.
 
 use super::*;
+use crate::codes::{MALFORMED as A, XML_ENCODING as B};
 
 fn edit(start: usize, end: usize, text: &str) -> Edit {
     Edit { start, end, text: text.to_owned() }
@@ -25,11 +26,11 @@ fn places_count_an_end_of_line_of_windows_as_one() {
 
 #[test]
 fn of_two_mends_that_touch_one_waits_for_the_next_round() {
-    let made = apart([("a", vec![edit(0, 4, "")]), ("b", vec![edit(4, 6, "")])].into_iter());
+    let made = apart([(A, vec![edit(0, 4, "")]), (B, vec![edit(4, 6, "")])].into_iter());
     assert_eq!(made.len(), 1);
-    let all = [("a", vec![edit(8, 9, "")]), ("b", vec![edit(0, 2, ""), edit(4, 5, "")])];
+    let all = [(A, vec![edit(8, 9, "")]), (B, vec![edit(0, 2, ""), edit(4, 5, "")])];
     assert_eq!(apart(all.into_iter()).len(), 2);
-    let around = [("a", vec![edit(3, 4, "")]), ("b", vec![edit(0, 9, "")])];
+    let around = [(A, vec![edit(3, 4, "")]), (B, vec![edit(0, 9, "")])];
     assert_eq!(apart(around.into_iter()).len(), 1);
 }
 

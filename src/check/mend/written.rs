@@ -1,6 +1,7 @@
 //! A text as it stands in the bytes of a file.
 
 use super::Edit;
+use crate::codes::{self, Code};
 use crate::import::Form;
 
 pub(super) struct Written {
@@ -27,29 +28,31 @@ impl Written {
     }
 
     /// What is wrong with the bytes themselves; whether it could be mended.
-    pub(super) fn mend(&mut self, code: &str) -> bool {
+    pub(super) fn mend(&mut self, code: Code) -> bool {
         let form = match code {
-            "reg-line-ends" | "prf-line-ends" => {
+            codes::REG_LINE_ENDS | codes::PRF_LINE_ENDS => {
                 self.raw = self.text().replace('\n', "\r\n");
                 return true;
             }
-            "reg-last-line" => {
+            codes::REG_LAST_LINE => {
                 let end = if self.raw.contains("\r\n") { "\r\n" } else { "\n" };
                 self.raw.push_str(end);
                 return true;
             }
-            "reg-encoding-no-mark"
-            | "reg-encoding-big-endian"
-            | "reg-encoding-utf8-mark"
-            | "reg-encoding-utf8" => Form::Utf16LeMark,
-            "prf-encoding-mark" | "prf-encoding-utf8" | "prf-encoding-utf16" => {
+            codes::REG_ENCODING_NO_MARK
+            | codes::REG_ENCODING_BIG_ENDIAN
+            | codes::REG_ENCODING_UTF8_MARK
+            | codes::REG_ENCODING_UTF8 => Form::Utf16LeMark,
+            codes::PRF_ENCODING_MARK | codes::PRF_ENCODING_UTF8 | codes::PRF_ENCODING_UTF16 => {
                 match self.raw.is_ascii() {
                     true => Form::Utf8,
                     false => Form::CodePage,
                 }
             }
             // The declaration of another encoding would no longer be true.
-            "autoconfig-byte-order-mark" | "qr-encoding" if self.form == Form::Utf8Mark => {
+            codes::AUTOCONFIG_BYTE_ORDER_MARK | codes::QR_ENCODING
+                if self.form == Form::Utf8Mark =>
+            {
                 Form::Utf8
             }
             _ => return false,

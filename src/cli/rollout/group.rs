@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{Builder, FilePattern, Patterns, out_file};
+use crate::codes;
 use crate::finding::Finding;
 use crate::output::{Bundle, OutFile};
 use crate::plan::{Audience, Job, Request};
@@ -84,7 +85,7 @@ impl<'s> Maker<'s> {
         let mut found = Vec::new();
         let subject = self.resolver.subject(user, &mut found);
         let subject =
-            subject.map_err(|e| vec![Finding::error("unreadable-provider", e.to_string())])?;
+            subject.map_err(|e| vec![Finding::new(codes::UNREADABLE_PROVIDER, e.to_string())])?;
         let Some(subject) = subject else { return Err(found) };
         let subjects = [subject];
         let languages = user.language.clone().map(|language| vec![language]);

@@ -109,7 +109,7 @@ fn examining_reads_what_regedit_reads() {
             .map(|value| (value.name.as_str(), value.value.as_deref().unwrap_or("-")))
             .collect();
         assert_eq!(found, values, "{lines}");
-        assert_eq!(flaws.iter().map(|flaw| flaw.code).collect::<Vec<_>>(), codes, "{lines}");
+        assert_eq!(flaws.iter().map(|flaw| flaw.code.name).collect::<Vec<_>>(), codes, "{lines}");
     };
     let after = "\n\"z\"=\"after\"";
     let z = ("z", "after");
@@ -134,7 +134,7 @@ fn examining_reads_what_regedit_reads() {
     reads(&format!("[HKEY_USERS\\B{after}"), &[z], &["reg-key-line"]);
     let (tree, flaws) = examine("REGEDIT4\n[HKEY_USERS\\A]\n\"a\"=hex(2):25,41,00\n");
     assert_eq!(tree.children[0].children[0].value.as_deref(), Some("25,00,41,00,00,00"));
-    let codes: Vec<&str> = flaws.iter().map(|flaw| flaw.code).collect();
+    let codes: Vec<&str> = flaws.iter().map(|flaw| flaw.code.name).collect();
     assert_eq!(codes, ["reg-version-4", "reg-second-line"]);
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{WHITE, is_mark};
+use crate::codes;
 use crate::format::{Flaws, Tree};
 
 /// `hex(n)` by type number: REG_NONE to REG_QWORD.
@@ -44,7 +45,11 @@ impl ValueLine<'_> {
             if behind.starts_with(';') {
                 self.comment();
             } else if !behind.is_empty() {
-                self.flaws.add("reg-string-end", &self.span, "something behind the closing quote");
+                self.flaws.add(
+                    codes::REG_STRING_END,
+                    &self.span,
+                    "something behind the closing quote",
+                );
                 return None;
             }
             return Some(Tree::leaf(name, "string", value, self.span.clone()));
@@ -69,7 +74,7 @@ impl ValueLine<'_> {
             return Some(Tree::leaf(name, "dword", self.dword(digits)?, self.span.clone()));
         }
         let message = format!("\"{}\" is not \"string\", dword:, hex: or -", bare.escape_debug());
-        self.flaws.add("reg-data", &self.span, message);
+        self.flaws.add(codes::REG_DATA, &self.span, message);
         None
     }
 
@@ -80,19 +85,19 @@ impl ValueLine<'_> {
             None => {
                 let Some(quoted) = line.strip_prefix('"') else {
                     let message = "neither [key], \"name\"=value, @=value nor ; comment";
-                    self.flaws.add("reg-line", &self.span, message);
+                    self.flaws.add(codes::REG_LINE, &self.span, message);
                     return None;
                 };
                 let (name, rest) = self.unquote(quoted)?;
                 match name.as_str() {
                     "" => {
                         let message = "a value without a name is written @=";
-                        self.flaws.add("reg-empty-name", &self.span, message);
+                        self.flaws.add(codes::REG_EMPTY_NAME, &self.span, message);
                         ("@".to_owned(), rest)
                     }
                     "@" => {
                         let message = "a value that is called @ looks like the default value";
-                        self.flaws.add("reg-at-name", &self.span, message);
+                        self.flaws.add(codes::REG_AT_NAME, &self.span, message);
                         return None;
                     }
                     _ => (name, rest),
@@ -100,12 +105,12 @@ impl ValueLine<'_> {
             }
         };
         let Some(data) = rest.trim_start_matches(WHITE).strip_prefix('=') else {
-            self.flaws.add("reg-line", &self.span, "\"=\" belongs directly behind the name");
+            self.flaws.add(codes::REG_LINE, &self.span, "\"=\" belongs directly behind the name");
             return None;
         };
         let bare = data.trim_start_matches(WHITE);
         if rest.starts_with(WHITE) || bare != data {
-            self.flaws.add("reg-white-space", &self.span, "white space around \"=\"");
+            self.flaws.add(codes::REG_WHITE_SPACE, &self.span, "white space around \"=\"");
         }
         Some((name, bare))
     }
@@ -125,7 +130,7 @@ impl ValueLine<'_> {
                             "a \"\\\" in a string is written twice; \\{} is read otherwise",
                             other.escape_debug()
                         );
-                        self.flaws.add("reg-backslash", &self.span, message);
+                        self.flaws.add(codes::REG_BACKSLASH, &self.span, message);
                         value.push(match other {
                             'n' => '\n',
                             'r' => '\r',
@@ -136,7 +141,7 @@ impl ValueLine<'_> {
                 },
             }
         }
-        self.flaws.add("reg-string-open", &self.span, "the string does not end");
+        self.flaws.add(codes::REG_STRING_OPEN, &self.span, "the string does not end");
         None
     }
 
@@ -148,11 +153,11 @@ impl ValueLine<'_> {
         let shown = digits.escape_debug();
         let message = format!("\"{shown}\" is not eight hexadecimal digits");
         if !is_number {
-            self.flaws.add("reg-dword", &self.span, message);
+            self.flaws.add(codes::REG_DWORD, &self.span, message);
             return None;
         }
         if digits.len() < 8 {
-            self.flaws.add("reg-dword-short", &self.span, message);
+            self.flaws.add(codes::REG_DWORD_SHORT, &self.span, message);
         }
         Some(format!("{:0>8}", digits.to_ascii_lowercase()))
     }
@@ -164,7 +169,7 @@ impl ValueLine<'_> {
         let found = HEX.iter().find(|known| known.eq_ignore_ascii_case(kind)).copied();
         if found.is_none() {
             let message = format!("\"{}\" is no registry type", kind.escape_debug());
-            self.flaws.add("reg-hex-type", &self.span, message);
+            self.flaws.add(codes::REG_HEX_TYPE, &self.span, message);
         }
         found
     }
@@ -188,27 +193,27 @@ impl ValueLine<'_> {
             };
             if !comment && part.ends_with(WHITE) {
                 let message = "white space behind the \"\\\" at the end of the line";
-                self.flaws.add("reg-continuation-space", &self.span, message);
+                self.flaws.add(codes::REG_CONTINUATION_SPACE, &self.span, message);
             }
             let bytes = bytes.trim_end_matches(WHITE);
             whole.push_str(bytes);
             if !bytes.is_empty() && !bytes.ends_with(',') {
                 let message = "a comma has to stand before the \"\\\" at the end of the line";
-                self.flaws.add("reg-continuation-comma", &self.span, message);
+                self.flaws.add(codes::REG_CONTINUATION_COMMA, &self.span, message);
                 return None;
             }
             // Empty lines and comments in between are passed over.
             let filled = |(line, _): &(&str, _)| !matches!(without_comment(line).0, "");
             let Some((next, span)) = lines.find(filled) else {
                 let message = "nothing follows the \"\\\" at the end of the line";
-                self.flaws.add("reg-continuation-end", &self.span, message);
+                self.flaws.add(codes::REG_CONTINUATION_END, &self.span, message);
                 return None;
             };
             self.span.end = span.end;
             part = next.trim_start_matches(WHITE);
             if part.starts_with(['[', '"', '@']) {
                 let message = "the \"\\\" at the end of the line swallows the line that follows";
-                self.flaws.add("reg-continuation-end", &self.span, message);
+                self.flaws.add(codes::REG_CONTINUATION_END, &self.span, message);
                 return None;
             }
         }
@@ -221,23 +226,23 @@ impl ValueLine<'_> {
         }
         let bare = bytes.replace(WHITE, "");
         if bare != bytes {
-            self.flaws.add("reg-white-space", &self.span, "white space between the bytes");
+            self.flaws.add(codes::REG_WHITE_SPACE, &self.span, "white space between the bytes");
         }
         let listed = bare.strip_suffix(',').unwrap_or(&bare);
         if listed != bare {
-            self.flaws.add("reg-hex-comma", &self.span, "a comma behind the last byte");
+            self.flaws.add(codes::REG_HEX_COMMA, &self.span, "a comma behind the last byte");
         }
         let mut numbers = Vec::new();
         for byte in listed.split(',').filter(|_| !listed.is_empty()) {
             let number = u8::from_str_radix(byte, 16).ok().filter(|_| is_hexadecimal(byte));
             let Some(number) = number else {
                 let message = "bytes are two hexadecimal digits each, with commas between them";
-                self.flaws.add("reg-hex-bytes", &self.span, message);
+                self.flaws.add(codes::REG_HEX_BYTES, &self.span, message);
                 return None;
             };
             if byte.len() != 2 {
                 let message = format!("the byte \"{byte}\" has two digits");
-                self.flaws.add("reg-hex-digits", &self.span, message);
+                self.flaws.add(codes::REG_HEX_DIGITS, &self.span, message);
             }
             numbers.push(number);
         }
@@ -255,7 +260,7 @@ impl ValueLine<'_> {
         };
         if !fits {
             let message = format!("{count} bytes do not make a value of type {kind}");
-            self.flaws.add("reg-hex-length", &self.span, message);
+            self.flaws.add(codes::REG_HEX_LENGTH, &self.span, message);
         }
         let texts: Vec<String> = numbers.iter().map(|byte| format!("{byte:02x}")).collect();
         Some(texts.join(","))
@@ -263,7 +268,7 @@ impl ValueLine<'_> {
 
     fn comment(&mut self) {
         let message = "a comment behind a value; it belongs on a line of its own";
-        self.flaws.add("reg-comment-behind", &self.span, message);
+        self.flaws.add(codes::REG_COMMENT_BEHIND, &self.span, message);
     }
 }
 

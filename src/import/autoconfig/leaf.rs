@@ -1,6 +1,7 @@
 //! Elements that hold text, as Thunderbird's XML reader (JXON) takes them.
 
 use super::super::Errors;
+use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn called(child: &Tree) -> String {
@@ -15,7 +16,7 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
     for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
         if !known.contains(&&attribute.name[1..]) {
             let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
-            errors.add("autoconfig-unknown-attribute", &attribute.span, message);
+            errors.add(codes::AUTOCONFIG_UNKNOWN_ATTRIBUTE, &attribute.span, message);
         }
     }
 }
@@ -27,14 +28,14 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
 pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
     if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
         errors.add(
-            "autoconfig-attribute-on-text",
+            codes::AUTOCONFIG_ATTRIBUTE_ON_TEXT,
             &odd.span,
             format!("{} with an attribute is not read as text", element.name),
         );
     }
     if let Some(odd) = element.children.iter().find(|child| child.kind.is_empty()) {
         errors.add(
-            "autoconfig-element-in-text",
+            codes::AUTOCONFIG_ELEMENT_IN_TEXT,
             &odd.span,
             format!("<{}> in {}, which holds only text", odd.name, element.name),
         );
@@ -43,13 +44,13 @@ pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str
     let text = element.text();
     let trimmed = text.trim();
     if trimmed.is_empty() {
-        errors.add("autoconfig-empty", &element.span, format!("{} is empty", element.name));
+        errors.add(codes::AUTOCONFIG_EMPTY, &element.span, format!("{} is empty", element.name));
         return None;
     }
     if trimmed != text {
         let message =
             format!("white space around the text of {}, which clients keep", element.name);
-        errors.add("autoconfig-white-space", &element.span, message);
+        errors.add(codes::AUTOCONFIG_WHITE_SPACE, &element.span, message);
     }
     Some(trimmed)
 }

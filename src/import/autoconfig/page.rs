@@ -2,6 +2,7 @@
 
 use super::super::{Errors, ReadOAuth2, ReadPage};
 use super::leaf::{attributes, called};
+use crate::codes;
 use crate::format::Tree;
 
 /// A link with texts in several languages, which FairEmail shows and Thunderbird reads over.
@@ -10,7 +11,7 @@ pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors)
     attributes(element, &[link], errors);
     if !(url.starts_with("https://") || url.starts_with("http://")) {
         errors.add(
-            "autoconfig-page-without-link",
+            codes::AUTOCONFIG_PAGE_WITHOUT_LINK,
             &element.span,
             format!("{} needs {link}=\"https://…\"", element.name),
         );
@@ -19,7 +20,7 @@ pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors)
     for child in element.children.iter().filter(|child| child.kind != "attribute") {
         if child.name != texts {
             errors.add(
-                "autoconfig-unknown-element",
+                codes::AUTOCONFIG_UNKNOWN_ELEMENT,
                 &child.span,
                 format!("{} in {}, which holds only {texts}", called(child), element.name),
             );
@@ -29,14 +30,14 @@ pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors)
         let text = child.text().split_whitespace().collect::<Vec<_>>().join(" ");
         if language.is_empty() {
             errors.add(
-                "autoconfig-page-without-language",
+                codes::AUTOCONFIG_PAGE_WITHOUT_LANGUAGE,
                 &child.span,
                 format!("{texts} needs lang=\"en\" or another language"),
             );
         } else if text.is_empty() {
             // Pimalaya's strict parser stops here.
             errors.add(
-                "autoconfig-page-without-text",
+                codes::AUTOCONFIG_PAGE_WITHOUT_TEXT,
                 &child.span,
                 format!("{texts} without text"),
             );

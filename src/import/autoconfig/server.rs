@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::{Errors, ReadServer, first_line, hostname, port};
 use super::http::{ADDRESSES, address, is_http};
 use super::leaf::{attributes, called, coerced, leaf};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{
     Authentication, Hostname, HostnamePattern, ServerType, SocketType, UsernamePattern, Word,
@@ -15,12 +16,12 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
     attributes(element, &["type"], errors);
     let incoming = element.name == "incomingServer";
     let word = element.attribute("type").unwrap_or_default();
-    let server_type = errors.keep("autoconfig-server-type", &start, ServerType::parse(word));
+    let server_type = errors.keep(codes::AUTOCONFIG_SERVER_TYPE, &start, ServerType::parse(word));
     if let Some(server_type) = server_type
         && (server_type == ServerType::Smtp) == incoming
     {
         errors.add(
-            "autoconfig-server-type",
+            codes::AUTOCONFIG_SERVER_TYPE,
             &start,
             format!("type \"{word}\" in {}", element.name),
         );
@@ -35,7 +36,7 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             "authentication" => {
                 let Some(word) = leaf(child, errors) else { continue };
                 let Some(way) = errors.keep(
-                    "autoconfig-authentication",
+                    codes::AUTOCONFIG_AUTHENTICATION,
                     &child.span,
                     Authentication::parse(word),
                 ) else {
@@ -43,7 +44,7 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
                 };
                 if authentication.contains(&way) {
                     errors.add(
-                        "autoconfig-authentication-twice",
+                        codes::AUTOCONFIG_AUTHENTICATION_TWICE,
                         &child.span,
                         format!("authentication {way} appears twice"),
                     );
@@ -51,13 +52,15 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
                 authentication.push(way);
             }
             "pop3" if server_type == Some(ServerType::Pop3) => pop3 = pop3_options(child, errors),
-            "pop3" => {
-                errors.add("autoconfig-misplaced", &child.span, "pop3 in a server of another type")
-            }
+            "pop3" => errors.add(
+                codes::AUTOCONFIG_MISPLACED,
+                &child.span,
+                "pop3 in a server of another type",
+            ),
             name if over_http && ADDRESSES.contains(&name) => {}
             "restriction" if !incoming => {}
             "password" => errors.add(
-                "autoconfig-password",
+                codes::AUTOCONFIG_PASSWORD,
                 &child.span,
                 "a password in a file that anybody can fetch",
             ),
@@ -65,11 +68,11 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             "useGlobalPreferredServer" => {
                 let message =
                     "useGlobalPreferredServer makes Thunderbird use a server of another account";
-                errors.add("autoconfig-global-preferred-server", &child.span, message);
+                errors.add(codes::AUTOCONFIG_GLOBAL_PREFERRED_SERVER, &child.span, message);
             }
             _ if child.kind == "attribute" => {}
             _ => errors.add(
-                "autoconfig-unknown-element",
+                codes::AUTOCONFIG_UNKNOWN_ELEMENT,
                 &child.span,
                 format!("{} in {} is unknown", called(child), element.name),
             ),
@@ -93,13 +96,14 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
     let username = username.map(|name| check_username(name, errors));
     if !element.children.iter().any(|child| child.name == "authentication") {
         errors.add(
-            "autoconfig-no-authentication",
+            codes::AUTOCONFIG_NO_AUTHENTICATION,
             &start,
             format!("no authentication in {}", element.name),
         );
     } else if !authentication.is_empty() && !over_http {
-        usable(&authentication, incoming, host.as_deref())
-            .unwrap_or_else(|why| errors.add("autoconfig-unusable-authentication", &start, why));
+        usable(&authentication, incoming, host.as_deref()).unwrap_or_else(|why| {
+            errors.add(codes::AUTOCONFIG_UNUSABLE_AUTHENTICATION, &start, why)
+        });
     }
     Some(ReadServer {
         server_type: server_type?,
@@ -131,14 +135,14 @@ fn only_one<'a>(
         // rejects the whole file.
         let message = format!("no {name} in {}", element.name);
         match name {
-            "username" => errors.add("autoconfig-no-username", start, message),
-            _ => errors.add("autoconfig-server-incomplete", start, message),
+            "username" => errors.add(codes::AUTOCONFIG_NO_USERNAME, start, message),
+            _ => errors.add(codes::AUTOCONFIG_SERVER_INCOMPLETE, start, message),
         }
         return None;
     };
     if let Some(second) = found.next() {
         // Which of the two counts depends on the client.
-        errors.add("autoconfig-element-twice", &second.span, format!("a second {name}"));
+        errors.add(codes::AUTOCONFIG_ELEMENT_TWICE, &second.span, format!("a second {name}"));
     }
     leaf(first, errors).map(|text| (first, text))
 }
@@ -146,7 +150,7 @@ fn only_one<'a>(
 /// Placeholders stay as they are; the rest has to be what every client takes, and is made so
 /// where it can be.
 fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option<String> {
-    let mut wrong = |why: String| errors.add("autoconfig-hostname", &element.span, why);
+    let mut wrong = |why: String| errors.add(codes::AUTOCONFIG_HOSTNAME, &element.span, why);
     if !name.contains('%') {
         return match hostname(name) {
             Ok(name) => Some(name),
@@ -170,7 +174,7 @@ fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option
 }
 
 fn socket_type_as_written((element, word): Leaf<'_>, errors: &mut Errors) -> Option<SocketType> {
-    let read = errors.keep("autoconfig-socket-type", &element.span, SocketType::parse(word));
+    let read = errors.keep(codes::AUTOCONFIG_SOCKET_TYPE, &element.span, SocketType::parse(word));
     // No client takes it, but what was meant is plain.
     let same = |socket: &&SocketType| socket.as_str().eq_ignore_ascii_case(word);
     read.or_else(|| SocketType::ALL.iter().find(same).copied())
@@ -180,7 +184,7 @@ fn port_as_written((element, digits): Leaf<'_>, errors: &mut Errors) -> Option<u
     match port(digits) {
         Ok(port) => Some(port),
         Err(why) => {
-            errors.add("autoconfig-port", &element.span, why);
+            errors.add(codes::AUTOCONFIG_PORT, &element.span, why);
             digits.parse().ok().filter(|port| *port > 0)
         }
     }
@@ -188,12 +192,12 @@ fn port_as_written((element, digits): Leaf<'_>, errors: &mut Errors) -> Option<u
 
 fn check_username((element, name): Leaf<'_>, errors: &mut Errors) -> String {
     if crate::model::reads_as_another(name) {
-        errors.add("autoconfig-coerced-username", &element.span, coerced(element, name));
+        errors.add(codes::AUTOCONFIG_COERCED_USERNAME, &element.span, coerced(element, name));
     }
     if name.contains("%EMAIL")
         && let Err(why) = UsernamePattern::new(name)
     {
-        errors.add("autoconfig-placeholder", &element.span, why.to_string());
+        errors.add(codes::AUTOCONFIG_PLACEHOLDER, &element.span, why.to_string());
     }
     name.to_owned()
 }
@@ -235,14 +239,14 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             "leaveMessagesOnServer" | "daysToLeaveMessagesOnServer" | "downloadOnBiff"
         ) {
             errors.add(
-                "autoconfig-pop3-option",
+                codes::AUTOCONFIG_POP3_OPTION,
                 &child.span,
                 format!("{} in pop3 is not read by Thunderbird", called(child)),
             );
             continue;
         }
         if seen.contains(&name) {
-            errors.add("autoconfig-element-twice", &child.span, format!("a second {name}"));
+            errors.add(codes::AUTOCONFIG_ELEMENT_TWICE, &child.span, format!("a second {name}"));
             continue;
         }
         seen.push(name);
@@ -251,7 +255,7 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             match text.parse::<u32>().ok().filter(|days| *days > 0 && days.to_string() == text) {
                 Some(days) => options.1 = Some(days),
                 None => errors.add(
-                    "autoconfig-pop3-option",
+                    codes::AUTOCONFIG_POP3_OPTION,
                     &child.span,
                     format!("{name} is a number of days, not \"{text}\""),
                 ),
@@ -262,7 +266,7 @@ fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>)
             "true" | "false" if name == "downloadOnBiff" => {}
             "true" | "false" => options.0 = Some(text == "true"),
             _ => errors.add(
-                "autoconfig-pop3-option",
+                codes::AUTOCONFIG_POP3_OPTION,
                 &child.span,
                 format!("{name} is true or false, not \"{text}\""),
             ),

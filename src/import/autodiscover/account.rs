@@ -1,6 +1,7 @@
 //! `Account`: what the answer is, and its servers.
 
 use super::{Reading, named, redirect};
+use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;
 use crate::model::ServerType;
@@ -22,20 +23,20 @@ impl Reading<'_> {
         let fields = self.fields(account, TEXTS, &BRANCHES);
         let start = self.start(account);
         match fields.get("AccountType") {
-            None => self.errors.add("autodiscover-account-type", &start, "no AccountType"),
+            None => self.errors.add(codes::AUTODISCOVER_ACCOUNT_TYPE, &start, "no AccountType"),
             Some(field) if !matches!(field.text, "email" | "") => {
                 let message = "AccountType has to be \"email\"";
-                self.errors.add("autodiscover-account-type", &field.span, message);
+                self.errors.add(codes::AUTODISCOVER_ACCOUNT_TYPE, &field.span, message);
             }
             Some(_) => {}
         }
         let action = fields.text("Action").unwrap_or_default();
         let known = ["settings", redirect::ELEMENTS[0].1, redirect::ELEMENTS[1].1];
         match fields.get("Action") {
-            None => self.errors.add("autodiscover-action", &start, "no Action"),
+            None => self.errors.add(codes::AUTODISCOVER_ACTION, &start, "no Action"),
             Some(field) if !known.contains(&field.text) && !field.text.is_empty() => {
                 let message = format!("Action is one of {}", known.join(", "));
-                self.errors.add("autodiscover-action", &field.span, message);
+                self.errors.add(codes::AUTODISCOVER_ACTION, &field.span, message);
             }
             Some(_) => {}
         }
@@ -53,14 +54,18 @@ impl Reading<'_> {
         if leads {
             if let Some(protocol) = named(account, "Protocol").next() {
                 let message = format!("a Protocol beside Action {action}");
-                self.errors.add("autodiscover-redirect-mismatch", &self.start(protocol), message);
+                self.errors.add(
+                    codes::AUTODISCOVER_REDIRECT_MISMATCH,
+                    &self.start(protocol),
+                    message,
+                );
             }
             return;
         }
         let outgoing = config.servers.iter().filter(|s| s.server_type == ServerType::Smtp).count();
         if exchange == 0 && (outgoing == 0 || outgoing == config.servers.len()) {
             let message = "an account needs a Protocol for incoming and one for outgoing mail";
-            self.errors.add("autodiscover-incomplete", &start, message);
+            self.errors.add(codes::AUTODISCOVER_INCOMPLETE, &start, message);
         }
     }
 }

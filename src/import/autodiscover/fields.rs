@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Reading;
+use crate::codes;
 use crate::format::Tree;
 
 /// One child.
@@ -60,7 +61,7 @@ impl Reading<'_> {
             if fields.has(name) {
                 // Which of the two counts differs between clients.
                 let message = format!("a second {name}");
-                self.errors.add("autodiscover-repeated", &child.span, message);
+                self.errors.add(codes::AUTODISCOVER_REPEATED, &child.span, message);
                 continue;
             }
             let field = Field { text: self.leaf(child), span: child.span.clone() };
@@ -74,12 +75,12 @@ impl Reading<'_> {
         let (name, text) = (&element.name, element.text());
         if let Some(odd) = element.children.iter().find(|child| child.kind != "text") {
             let message = format!("{} in {name}, which holds only text", odd.name);
-            self.errors.add("autodiscover-not-a-text", &odd.span, message);
+            self.errors.add(codes::AUTODISCOVER_NOT_A_TEXT, &odd.span, message);
         } else if text.trim().is_empty() {
-            self.errors.add("autodiscover-empty", &element.span, format!("{name} is empty"));
+            self.errors.add(codes::AUTODISCOVER_EMPTY, &element.span, format!("{name} is empty"));
         } else if text.trim() != text {
             let message = format!("white space around the text of {name}");
-            self.errors.add("autodiscover-white-space", &element.span, message);
+            self.errors.add(codes::AUTODISCOVER_WHITE_SPACE, &element.span, message);
         }
         text.trim()
     }

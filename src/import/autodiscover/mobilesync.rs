@@ -5,6 +5,7 @@
 use super::fields::elements;
 use super::redirect::https_host;
 use super::{Reading, named};
+use crate::codes;
 use crate::format::Tree;
 use crate::import::{ReadConfig, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
@@ -18,7 +19,7 @@ pub(super) fn is_it(response: &Tree) -> bool {
 impl Reading<'_> {
     pub(super) fn mobilesync(&mut self, response: &Tree, config: &mut ReadConfig) {
         let message = "this is the answer for ActiveSync, which Outlook does not ask for";
-        self.errors.add("autodiscover-mobilesync", &self.start(response), message);
+        self.errors.add(codes::AUTODISCOVER_MOBILESYNC, &self.start(response), message);
         let text = |element: &Tree, name| {
             let text = named(element, name).next().map(|child| child.text().trim().to_owned());
             text.filter(|text| !text.is_empty())

@@ -3,6 +3,7 @@
 use super::super::{ReadServer, hostname, meant_hostname, port};
 use super::fields::{Field, Fields};
 use super::{Reading, named};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -50,7 +51,7 @@ impl Reading<'_> {
         let mapi = protocol.attribute("Type").is_some();
         if mapi || word.is_some_and(|word| OTHER_TYPES.contains(&word)) {
             let message = format!("{} is Exchange's", word.unwrap_or("this Protocol"));
-            self.errors.add("autodiscover-other-protocol", &self.start(protocol), message);
+            self.errors.add(codes::AUTODISCOVER_OTHER_PROTOCOL, &self.start(protocol), message);
             return None;
         }
         let fields = self.fields(protocol, KNOWN, &[]);
@@ -77,7 +78,7 @@ impl Reading<'_> {
 
     fn server_type(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<ServerType> {
         let Some(field) = fields.get("Type") else {
-            self.errors.add("autodiscover-type", &self.start(protocol), "no Type in Protocol");
+            self.errors.add(codes::AUTODISCOVER_TYPE, &self.start(protocol), "no Type in Protocol");
             return None;
         };
         let meant = match field.text.to_ascii_uppercase().as_str() {
@@ -90,7 +91,7 @@ impl Reading<'_> {
         if !matches!(field.text, "POP3" | "IMAP" | "SMTP") {
             let word = field.text.escape_debug();
             let message = format!("Type \"{word}\" is none of POP3, IMAP, SMTP");
-            self.errors.add("autodiscover-type", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_TYPE, &field.span, message);
         }
         meant
     }
@@ -103,27 +104,27 @@ impl Reading<'_> {
             match *name {
                 "AuthPackage" => {
                     let message = "AuthPackage is for Exchange; POP3, IMAP and SMTP have SPA";
-                    self.errors.add("autodiscover-auth-package", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_AUTH_PACKAGE, &field.span, message);
                 }
                 name if KNOWN[FIRST_OF_EXCHANGE..].contains(&name) => {
                     let message = format!("{name} is for Exchange");
-                    self.errors.add("autodiscover-exchange-element", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_EXCHANGE_ELEMENT, &field.span, message);
                 }
                 "UsePOPAuth" | "SMTPLast" if server_type.is_some_and(|t| t != ServerType::Smtp) => {
                     let message = format!("{name} is for SMTP");
-                    self.errors.add("autodiscover-smtp-element", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_SMTP_ELEMENT, &field.span, message);
                 }
                 "TTL" if !text.is_empty() && text.parse::<u32>().is_err() => {
                     let message = format!("TTL is a number of hours, not \"{shown}\"");
-                    self.errors.add("autodiscover-ttl", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_TTL, &field.span, message);
                 }
                 "ExpirationDate" if !text.is_empty() && !is_date(text) => {
                     let message = format!("ExpirationDate is like 20261231, not \"{shown}\"");
-                    self.errors.add("autodiscover-expiration-date", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_EXPIRATION_DATE, &field.span, message);
                 }
                 name if ON_OFF.contains(&name) && !matches!(text, "on" | "off" | "") => {
                     let message = format!("{name} is on or off, not \"{shown}\"");
-                    self.errors.add("autodiscover-on-off", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_ON_OFF, &field.span, message);
                 }
                 _ => {}
             }
@@ -133,7 +134,7 @@ impl Reading<'_> {
     fn server(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<String> {
         let Some(field) = fields.get("Server") else {
             let message = "no Server in Protocol";
-            self.errors.add("autodiscover-no-server", &self.start(protocol), message);
+            self.errors.add(codes::AUTODISCOVER_NO_SERVER, &self.start(protocol), message);
             return None;
         };
         let text = Some(field.text).filter(|text| !text.is_empty())?;
@@ -143,9 +144,9 @@ impl Reading<'_> {
         };
         let meant = meant_hostname(text);
         if meant.as_deref().is_some_and(|meant| meant.eq_ignore_ascii_case(text)) {
-            self.errors.add("autodiscover-hostname-spelling", &field.span, why);
+            self.errors.add(codes::AUTODISCOVER_HOSTNAME_SPELLING, &field.span, why);
         } else {
-            self.errors.add("autodiscover-hostname", &field.span, why);
+            self.errors.add(codes::AUTODISCOVER_HOSTNAME, &field.span, why);
         }
         // A variable may be filled in by whoever reads the file.
         meant.or_else(|| text.contains("%EMAIL").then(|| text.to_owned()))
@@ -154,14 +155,14 @@ impl Reading<'_> {
     fn port(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<u16> {
         let Some(field) = fields.get("Port") else {
             let message = "no Port in Protocol";
-            self.errors.add("autodiscover-no-port", &self.start(protocol), message);
+            self.errors.add(codes::AUTODISCOVER_NO_PORT, &self.start(protocol), message);
             return None;
         };
         let text = Some(field.text).filter(|text| !text.is_empty())?;
         match port(text) {
             Ok(port) => Some(port),
             Err(why) => {
-                self.errors.add("autodiscover-port", &field.span, why);
+                self.errors.add(codes::AUTODISCOVER_PORT, &field.span, why);
                 text.parse().ok().filter(|port| *port != 0)
             }
         }
@@ -170,7 +171,7 @@ impl Reading<'_> {
     fn authentication(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Vec<Authentication> {
         if !fields.has("SPA") {
             let message = "no SPA; Outlook takes that for \"on\" and signs in with NTLM only";
-            self.errors.add("autodiscover-no-spa", &self.start(protocol), message);
+            self.errors.add(codes::AUTODISCOVER_NO_SPA, &self.start(protocol), message);
         }
         if switch(fields.get("AuthRequired")) == Some(false) {
             return vec![Authentication::None];
@@ -198,7 +199,11 @@ impl Reading<'_> {
             if upgrades && !fields.has("Encryption") {
                 let place = fields.get("SSL").or(fields.get("Port")).map(|field| &field.span);
                 let message = "TLS on a port of STARTTLS, and no Encryption that says so";
-                self.errors.add("autodiscover-starttls-unsaid", place.unwrap_or(&(0..0)), message);
+                self.errors.add(
+                    codes::AUTODISCOVER_STARTTLS_UNSAID,
+                    place.unwrap_or(&(0..0)),
+                    message,
+                );
             }
             return either(number);
         };
@@ -210,23 +215,23 @@ impl Reading<'_> {
         };
         if field.text == "Auto" {
             let message = "Encryption \"Auto\" leaves it to the client";
-            self.errors.add("autodiscover-encryption-auto", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_ENCRYPTION_AUTO, &field.span, message);
         } else if !matches!(field.text, "SSL" | "TLS" | "None") {
             let word = field.text.escape_debug();
             let message = format!("Encryption \"{word}\" is none of SSL, TLS (STARTTLS), None");
-            self.errors.add("autodiscover-encryption", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_ENCRYPTION, &field.span, message);
         }
         let plain = meant == [SocketType::Plain];
         if !plain && ssl == Some(false) {
             let word = field.text.escape_debug();
             let message =
                 format!("SSL off beside Encryption {word}; clients differ on which counts");
-            self.errors.add("autodiscover-ssl-off", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_SSL_OFF, &field.span, message);
         }
         if plain && ssl != Some(false) {
             let message =
                 "Encryption None without SSL off; Outlook 2007 and Delta Chat know only SSL";
-            self.errors.add("autodiscover-ssl-on", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_SSL_ON, &field.span, message);
         }
         meant
     }

@@ -2,6 +2,7 @@
 
 use super::Reading;
 use super::fields::{Field, Fields};
+use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
@@ -26,13 +27,13 @@ impl Reading<'_> {
             match fields.get(element) {
                 Some(field) if !acts => {
                     let message = format!("{element} beside Action \"{}\"", action.escape_debug());
-                    self.errors.add("autodiscover-redirect-mismatch", &field.span, message);
+                    self.errors.add(codes::AUTODISCOVER_REDIRECT_MISMATCH, &field.span, message);
                     leads |= action.is_empty();
                 }
                 None if acts => {
                     let message = format!("Action {word} and no {element}");
                     let start = self.start(account);
-                    self.errors.add("autodiscover-redirect-mismatch", &start, message);
+                    self.errors.add(codes::AUTODISCOVER_REDIRECT_MISMATCH, &start, message);
                 }
                 _ => {}
             }
@@ -41,7 +42,7 @@ impl Reading<'_> {
             };
             if acts {
                 let message = format!("no settings; they are at {}", field.text.escape_debug());
-                self.errors.add("autodiscover-redirect", &field.span, message);
+                self.errors.add(codes::AUTODISCOVER_REDIRECT, &field.span, message);
             }
             match element {
                 "RedirectUrl" => self.url(field, config),
@@ -54,7 +55,7 @@ impl Reading<'_> {
     fn url(&mut self, field: &Field<'_>, config: &ReadConfig) {
         let Some(host) = https_host(field.text) else {
             let message = format!("\"{}\" is no https address", field.text.escape_debug());
-            self.errors.add("autodiscover-redirect-url", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_REDIRECT_URL, &field.span, message);
             return;
         };
         let own = config.address.as_deref().and_then(|address| EmailAddress::new(address).ok());
@@ -62,7 +63,7 @@ impl Reading<'_> {
         let domain = own.domain().as_str();
         if host.as_str().strip_prefix("autodiscover.").unwrap_or(host.as_str()) == domain {
             let message = format!("{host} is where clients look for {domain} already");
-            self.errors.add("autodiscover-redirect-loop", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_REDIRECT_LOOP, &field.span, message);
         }
     }
 
@@ -71,7 +72,7 @@ impl Reading<'_> {
             Ok(address) => address,
             Err(why) => {
                 let message = format!("RedirectAddr: {why}");
-                self.errors.add("autodiscover-redirect-address", &field.span, message);
+                self.errors.add(codes::AUTODISCOVER_REDIRECT_ADDRESS, &field.span, message);
                 return;
             }
         };
@@ -79,7 +80,7 @@ impl Reading<'_> {
         if own.is_some_and(|own| own.domain() == address.domain()) {
             let message =
                 format!("{} is the domain that was asked already", address.domain().as_str());
-            self.errors.add("autodiscover-redirect-loop", &field.span, message);
+            self.errors.add(codes::AUTODISCOVER_REDIRECT_LOOP, &field.span, message);
         }
     }
 }

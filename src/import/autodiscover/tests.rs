@@ -49,7 +49,7 @@ fn changed(from: &str, to: &str) -> String {
 /// The codes, and what is read in spite of them.
 fn examined(from: &str, to: &str) -> (Vec<&'static str>, ReadConfig) {
     let Examined { defects, config } = Reader::Autodiscover.examine(&changed(from, to));
-    (defects.into_iter().map(|defect| defect.code).collect(), config)
+    (defects.into_iter().map(|defect| defect.code.name).collect(), config)
 }
 
 /// The only code.
@@ -148,7 +148,8 @@ fn every_defect_has_its_code_and_the_servers_are_read_in_spite_of_it() {
 #[test]
 fn what_is_no_answer_with_settings_is_told_apart() {
     let whole = |text: &str| {
-        let codes: Vec<_> = read(text).unwrap_err().into_iter().map(|defect| defect.code).collect();
+        let codes: Vec<_> =
+            read(text).unwrap_err().into_iter().map(|defect| defect.code.name).collect();
         assert_eq!(codes.len(), 1, "{text}: {codes:?}");
         codes[0]
     };
@@ -201,7 +202,7 @@ fn a_redirect_leads_elsewhere_and_not_back() {
             &element[1..]
         );
         let defects = read(&text).unwrap_err();
-        defects.into_iter().map(|defect| defect.code).collect::<Vec<_>>()
+        defects.into_iter().map(|defect| defect.code.name).collect::<Vec<_>>()
     };
     let own = "https://autodiscover.example.com/autodiscover/autodiscover.xml";
     assert_eq!(to("RedirectUrl", own), ["autodiscover-redirect", "autodiscover-redirect-loop"]);

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use super::super::Errors;
 use super::token::{Kind, Oddity, Token, tokens};
 use super::words::{self, Part, Takes};
+use crate::codes;
 
 /// What an option was set to, and where.
 #[derive(Debug, Clone)]
@@ -60,15 +61,15 @@ pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
         match oddity {
             Oddity::Mark(span) => {
                 let message = "this quotation mark is a part of the word, and no string begins";
-                errors.add("fetchmail-quote", &span, message);
+                errors.add(codes::FETCHMAIL_QUOTE, &span, message);
             }
             Oddity::Newline(span) => {
                 let message = "the string goes over the end of the line, and has it inside";
-                errors.add("fetchmail-quote", &span, message);
+                errors.add(codes::FETCHMAIL_QUOTE, &span, message);
             }
             Oddity::Comment(span) => {
                 let message = "a comment on the last line needs a newline behind it";
-                errors.add("fetchmail-last-line", &span, message);
+                errors.add(codes::FETCHMAIL_LAST_LINE, &span, message);
             }
         }
     }
@@ -131,10 +132,10 @@ impl Parser<'_> {
             } else if let Some(near) = words::near(word) {
                 message.push_str(&format!("; did you mean {near}?"));
             }
-            self.errors.add("fetchmail-unknown-word", &token.span, message);
+            self.errors.add(codes::FETCHMAIL_UNKNOWN_WORD, &token.span, message);
         } else {
             let message = format!("{} does not belong {place}", word.escape_debug());
-            self.errors.add("fetchmail-syntax", &token.span, message);
+            self.errors.add(codes::FETCHMAIL_SYNTAX, &token.span, message);
         }
     }
 
@@ -211,7 +212,7 @@ impl Parser<'_> {
             _ => {
                 self.lost = true;
                 let message = format!("{key} names no server");
-                self.errors.add("fetchmail-no-server", at, message);
+                self.errors.add(codes::FETCHMAIL_NO_SERVER, at, message);
                 None
             }
         }
@@ -220,7 +221,7 @@ impl Parser<'_> {
     fn reserved(&mut self, token: &Token) {
         let word = self.source(&token.span).to_owned();
         let message = format!("{word} means something to fetchmail; as a text it has to be quoted");
-        self.errors.add("fetchmail-unquoted-word", &token.span, message);
+        self.errors.add(codes::FETCHMAIL_UNQUOTED_WORD, &token.span, message);
     }
 
     fn user(&mut self, server: &mut Server) {
@@ -228,7 +229,7 @@ impl Parser<'_> {
         let implied = server.users.last().is_some_and(|user| user.implied);
         if implied {
             let message = "options of a user come behind the user, and some were before";
-            self.errors.add("fetchmail-options-before-user", &start, message);
+            self.errors.add(codes::FETCHMAIL_OPTIONS_BEFORE_USER, &start, message);
         }
         let before = if implied { server.users.pop() } else { None };
         let before = before.map(|user| user.options).unwrap_or_default();
@@ -319,7 +320,7 @@ impl Parser<'_> {
         } else {
             if !server.users.is_empty() {
                 let message = format!("{key} is about the server and stands behind a user");
-                self.errors.add("fetchmail-server-option-late", &setting.span, message);
+                self.errors.add(codes::FETCHMAIL_SERVER_OPTION_LATE, &setting.span, message);
             }
             Some(&mut server.options)
         };
@@ -330,7 +331,7 @@ impl Parser<'_> {
         );
         if options.contains_key(key) && !lists {
             let message = format!("{key} is set again; the first one counts no more");
-            self.errors.add("fetchmail-option-twice", &setting.span, message);
+            self.errors.add(codes::FETCHMAIL_OPTION_TWICE, &setting.span, message);
         }
         options.insert(key, setting);
     }
@@ -341,7 +342,7 @@ impl Parser<'_> {
             let start = self.at.checked_sub(1).and_then(|last| self.tokens.get(last));
             let span = start.map_or(end..end, |token| token.span.clone());
             let message = format!("{key} lacks {what}");
-            self.errors.add("fetchmail-syntax", &span, message);
+            self.errors.add(codes::FETCHMAIL_SYNTAX, &span, message);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::{Errors, ReadServer, hostname, meant_hostname};
 use super::grammar::{self, Options, Server, Setting, User, Value};
+use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// One user of one server.
@@ -65,7 +66,7 @@ pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
             if polls > 0 || defaults.is_some() {
                 let message = "defaults stands once, before every poll";
                 let start = server.span.start..server.span.start + "defaults".len();
-                errors.add("fetchmail-defaults-late", &start, message);
+                errors.add(codes::FETCHMAIL_DEFAULTS_LATE, &start, message);
             }
             defaults = Some(server);
             continue;
@@ -95,7 +96,7 @@ fn idle(accounts: &[Account], errors: &mut Errors) {
     };
     if let Some(account) = accounts.iter().find(idles) {
         let message = "idle is for a file with one account and one folder";
-        errors.add("fetchmail-idle", &account.place("idle"), message);
+        errors.add(codes::FETCHMAIL_IDLE, &account.place("idle"), message);
     }
 }
 
@@ -143,27 +144,27 @@ impl Meaning<'_> {
         let written = account.text("via").or(self.server.name.as_deref())?;
         let place = if account.has("via") { account.place("via") } else { start.clone() };
         if written.len() > LONGEST_HOST {
-            self.errors.add("fetchmail-hostname", &place, "no host name is as long as this");
+            self.errors.add(codes::FETCHMAIL_HOSTNAME, &place, "no host name is as long as this");
             return None;
         }
         let name = written.to_ascii_lowercase();
-        let kept = self.errors.keep("fetchmail-hostname", &place, hostname(&name));
+        let kept = self.errors.keep(codes::FETCHMAIL_HOSTNAME, &place, hostname(&name));
         let hostname = kept.or_else(|| meant_hostname(&name))?;
         let ssl = account.options.get("ssl").is_some_and(|ssl| ssl.value == Value::On);
         let port = self.port(account, server_type, ssl)?;
         if account.user.is_none() {
             let message = "no user: fetchmail takes the name of whoever runs it";
-            self.errors.add("fetchmail-no-user", &start, message);
+            self.errors.add(codes::FETCHMAIL_NO_USER, &start, message);
         }
         let address = account.text("interface").map(|interface| interface.split('/').nth(1));
         if address.is_some_and(|address| address.is_none_or(|ip| ip.parse::<Ipv4Addr>().is_err())) {
             let message = "interface is a name, a slash and an address, as in tun0/10.0.0.1";
-            self.errors.add("fetchmail-interface", &account.place("interface"), message);
+            self.errors.add(codes::FETCHMAIL_INTERFACE, &account.place("interface"), message);
         }
         let smtphost = account.text("smtphost").unwrap_or_default();
         if account.has("lmtp") && !smtphost.contains('/') {
             let message = "lmtp wants a smtphost with a port of its own, as in localhost/24";
-            self.errors.add("fetchmail-lmtp", &account.place("lmtp"), message);
+            self.errors.add(codes::FETCHMAIL_LMTP, &account.place("lmtp"), message);
         }
         let keep = account.options.get("keep").is_some_and(|keep| keep.value == Value::On);
         Some(ReadServer {
@@ -191,7 +192,7 @@ impl Meaning<'_> {
             "kpop" => (ServerType::Pop3, vec![Authentication::Gssapi]),
             "auto" => {
                 let message = "no protocol, so fetchmail tries IMAP and then POP3";
-                self.errors.add("fetchmail-protocol-auto", &place, message);
+                self.errors.add(codes::FETCHMAIL_PROTOCOL_AUTO, &place, message);
                 match number(account, "service").or_else(|| number(account, "port")) {
                     Some(110 | 995) => (ServerType::Pop3, way),
                     _ => (ServerType::Imap, way),
@@ -199,14 +200,14 @@ impl Meaning<'_> {
             }
             old @ ("pop2" | "rpop") => {
                 let message = format!("{old} is not spoken any more");
-                self.errors.add("fetchmail-protocol-gone", &place, message);
+                self.errors.add(codes::FETCHMAIL_PROTOCOL_GONE, &place, message);
                 (ServerType::Pop3, way)
             }
             other => {
                 let queue = ["etrn", "odmr"].contains(&other);
                 if queue {
                     let message = format!("{other} asks for the mail of a domain, not of a person");
-                    self.errors.add("fetchmail-no-mailbox", &place, message);
+                    self.errors.add(codes::FETCHMAIL_NO_MAILBOX, &place, message);
                 }
                 return None;
             }
@@ -222,7 +223,7 @@ impl Meaning<'_> {
             "gssapi" | "kerberos_v5" => Authentication::Gssapi,
             "kerberos_v4" => {
                 let message = "Kerberos 4 is in no fetchmail any more";
-                self.errors.add("fetchmail-kerberos-4", &account.place("auth"), message);
+                self.errors.add(codes::FETCHMAIL_KERBEROS_4, &account.place("auth"), message);
                 Authentication::Gssapi
             }
             "external" => Authentication::TlsClientCert,
@@ -253,7 +254,7 @@ impl Meaning<'_> {
         };
         if found.is_none() {
             let message = "fetchmail finds no such port";
-            self.errors.add("fetchmail-port", span, message);
+            self.errors.add(codes::FETCHMAIL_PORT, span, message);
         }
         found.or(Some(usual))
     }
@@ -264,7 +265,7 @@ impl Meaning<'_> {
         let proto = account.text("sslproto");
         if proto.is_some_and(|proto| !known_proto(proto) || ssl && proto.is_empty()) {
             let message = "no sslproto that fetchmail knows here; it takes \"auto\"";
-            self.errors.add("fetchmail-sslproto", &account.place("sslproto"), message);
+            self.errors.add(codes::FETCHMAIL_SSLPROTO, &account.place("sslproto"), message);
         }
         if ssl {
             return vec![SocketType::Ssl];
@@ -274,7 +275,11 @@ impl Meaning<'_> {
             Some(_) => vec![SocketType::Starttls],
             None if account.is_off("sslcertck") => {
                 let message = "STARTTLS is used only where the server offers it";
-                self.errors.add("fetchmail-tls-optional", &account.place("sslcertck"), message);
+                self.errors.add(
+                    codes::FETCHMAIL_TLS_OPTIONAL,
+                    &account.place("sslcertck"),
+                    message,
+                );
                 vec![SocketType::Starttls, SocketType::Plain]
             }
             None => vec![SocketType::Starttls],

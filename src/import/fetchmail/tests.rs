@@ -8,7 +8,7 @@ const GOOD: &str = "poll pop.example.com proto pop3 port 995\n\
                     user \"ann@example.com\" ssl sslproto \"auto\" keep\n";
 
 fn codes(text: &str) -> Vec<&'static str> {
-    read(text).defects.iter().map(|defect| defect.code).collect()
+    read(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
 #[test]

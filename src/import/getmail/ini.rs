@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::Errors;
+use crate::codes;
 
 #[derive(Debug, Default)]
 pub(crate) struct Section {
@@ -133,7 +134,7 @@ impl Reading<'_> {
         }
         if !self.names.insert(name.to_owned()) {
             let message = format!("[{}] is there already", name.escape_debug());
-            self.errors.add("getmail-twice", &span, message);
+            self.errors.add(codes::GETMAIL_TWICE, &span, message);
         }
         self.options.clear();
         self.continues = false;
@@ -143,14 +144,14 @@ impl Reading<'_> {
 
     fn option(&mut self, line: &str, span: Range<usize>) {
         let Some(section) = self.found.last_mut() else {
-            self.errors.add("getmail-syntax", &span, "this stands before the first section");
+            self.errors.add(codes::GETMAIL_SYNTAX, &span, "this stands before the first section");
             return;
         };
         let (name, value) = line.split_once(['=', ':']).unwrap_or_default();
         let name = name.trim_end().to_lowercase();
         if name.is_empty() {
             self.errors.add(
-                "getmail-syntax",
+                codes::GETMAIL_SYNTAX,
                 &span,
                 "a line is neither [section] nor name = value",
             );
@@ -158,7 +159,7 @@ impl Reading<'_> {
         }
         if !self.options.insert(name.clone()) {
             let message = format!("{} is there already", name.escape_debug());
-            self.errors.add("getmail-twice", &span, message);
+            self.errors.add(codes::GETMAIL_TWICE, &span, message);
         }
         section.entries.push(Entry { name, value: value.trim().to_owned(), span });
         self.continues = true;

@@ -5,6 +5,7 @@
 
 use super::ini::Entry;
 use super::python::{number, tuple, whole};
+use crate::codes::{self, Code};
 
 /// What an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,19 +193,19 @@ pub(super) fn switch(text: &str) -> Option<bool> {
 
 impl Takes {
     /// The rule that an entry breaks, and what to say.
-    pub fn refuses(self, entry: &Entry) -> Option<(&'static str, String)> {
+    pub fn refuses(self, entry: &Entry) -> Option<(Code, String)> {
         let Entry { name, value, .. } = entry;
-        let wants = |what| Some(("getmail-value", format!("{name} takes {what}")));
+        let wants = |what| Some((codes::GETMAIL_VALUE, format!("{name} takes {what}")));
         let no_tuple = || {
             let message = format!("{name} takes a tuple, such as (\"a\", \"b\") or (\"a\",)");
-            Some(("getmail-tuple", message))
+            Some((codes::GETMAIL_TUPLE, message))
         };
         match self {
             Takes::Anything => None,
             Takes::Text if value.contains('\n') => {
                 let message =
                     format!("the lines below {name} that stand further right are part of it");
-                Some(("getmail-continued", message))
+                Some((codes::GETMAIL_CONTINUED, message))
             }
             Takes::Text => None,
             Takes::Switch if switch(value).is_none() => wants("true or false"),

@@ -38,7 +38,7 @@ path: /usr/bin/maildrop
 ";
 
 fn codes(text: &str) -> Vec<&'static str> {
-    Reader::Getmail.examine(text).defects.iter().map(|defect| defect.code).collect()
+    Reader::Getmail.examine(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
 /// The only thing that is wrong with it once this is changed.

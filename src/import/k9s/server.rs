@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::{Errors, ReadServer, hostname, meant_hostname, port};
 use super::last;
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -29,7 +30,7 @@ pub fn read(
     let username = username.map(str::to_owned);
     if username.is_none() && server_type != ServerType::Smtp {
         let message = format!("no username for {hostname}");
-        field.errors.add("k9s-no-user", &field.start, message);
+        field.errors.add(codes::K9S_NO_USER, &field.start, message);
     }
     let authentication = match field.authentication(socket_type) {
         Some(_) if username.is_none() && server_type == ServerType::Smtp => Authentication::None,
@@ -74,18 +75,20 @@ impl<'a> Field<'a> {
         if found.is_none() {
             let shown: String = written.chars().take(40).collect();
             let message = format!("\"{}\" is no type of server here", shown.escape_debug());
-            self.errors.add("k9s-server-type", &self.start, message);
+            self.errors.add(codes::K9S_SERVER_TYPE, &self.start, message);
         }
         found
     }
 
     fn hostname(&mut self) -> Option<String> {
         let Some((written, place)) = self.text("host").filter(|(host, _)| !host.is_empty()) else {
-            self.errors.add("k9s-no-host", &self.start, "the server has no host");
+            self.errors.add(codes::K9S_NO_HOST, &self.start, "the server has no host");
             return None;
         };
         let name = written.to_ascii_lowercase();
-        self.errors.keep("k9s-hostname", &place, hostname(&name)).or_else(|| meant_hostname(&name))
+        self.errors
+            .keep(codes::K9S_HOSTNAME, &place, hostname(&name))
+            .or_else(|| meant_hostname(&name))
     }
 
     /// Where there is none the app writes -1, and connects to nothing.
@@ -99,9 +102,9 @@ impl<'a> Field<'a> {
             _ => 587,
         };
         match self.text("port") {
-            Some((digits, place)) => self.errors.keep("k9s-port", &place, port(digits)),
+            Some((digits, place)) => self.errors.keep(codes::K9S_PORT, &place, port(digits)),
             None => {
-                self.errors.add("k9s-port", &self.start, "the server has no port");
+                self.errors.add(codes::K9S_PORT, &self.start, "the server has no port");
                 None
             }
         }
@@ -117,11 +120,11 @@ impl<'a> Field<'a> {
             "SSL_TLS_REQUIRED" => return SocketType::Ssl,
             "STARTTLS_OPTIONAL" | "SSL_TLS_OPTIONAL" if optional => {
                 let message = format!("{word} is of old versions, and becomes REQUIRED");
-                self.errors.add("k9s-security-old", &place, message);
+                self.errors.add(codes::K9S_SECURITY_OLD, &place, message);
             }
             _ => {
                 let message = "one of NONE, STARTTLS_REQUIRED and SSL_TLS_REQUIRED belongs here";
-                self.errors.add("k9s-security", &place, message);
+                self.errors.add(codes::K9S_SECURITY, &place, message);
             }
         }
         if word.starts_with("STARTTLS") { SocketType::Starttls } else { SocketType::Ssl }
@@ -137,7 +140,7 @@ impl<'a> Field<'a> {
             "NONE" if self.version >= NONE => Authentication::None,
             "AUTOMATIC" | "LOGIN" if self.version < NO_AUTOMATIC => {
                 let message = format!("{word} is of old versions, and becomes another word");
-                self.errors.add("k9s-auth-old", &place, message);
+                self.errors.add(codes::K9S_AUTH_OLD, &place, message);
                 match (word, socket_type) {
                     ("AUTOMATIC", SocketType::Plain) => Authentication::PasswordEncrypted,
                     _ => Authentication::PasswordCleartext,
@@ -145,7 +148,7 @@ impl<'a> Field<'a> {
             }
             _ => {
                 let message = "one of PLAIN, CRAM_MD5, EXTERNAL, XOAUTH2 and NONE belongs here";
-                self.errors.add("k9s-auth", &place, message);
+                self.errors.add(codes::K9S_AUTH, &place, message);
                 return Some(Authentication::PasswordCleartext);
             }
         })

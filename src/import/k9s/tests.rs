@@ -19,7 +19,7 @@ const GOOD: &str = r#"<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>
 "#;
 
 fn codes(text: &str) -> Vec<&'static str> {
-    Reader::K9s.examine(text).defects.iter().map(|defect| defect.code).collect()
+    Reader::K9s.examine(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
 #[test]

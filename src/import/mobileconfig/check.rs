@@ -4,6 +4,7 @@
 use super::keys::{ALL, Key, Presence};
 use super::values::{number, value};
 use super::{Reading, is_variable};
+use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
 
@@ -25,20 +26,20 @@ impl Reading<'_> {
             if let Some(key) = key {
                 if key.0 != name {
                     let message = format!("key {shown} has to be written {}", key.0);
-                    self.errors.add("profile-key-spelling", &child.span, message);
+                    self.errors.add(codes::PROFILE_KEY_SPELLING, &child.span, message);
                 }
                 self.value(child, key);
             } else if name == LEGACY {
                 let message = format!("{LEGACY} is of the past");
-                self.errors.add("profile-legacy-key", &child.span, message);
+                self.errors.add(codes::PROFILE_LEGACY_KEY, &child.span, message);
             } else if ALL.iter().copied().flatten().any(|(key, ..)| *key == name) {
                 let message = format!("key {shown} is for another kind of payload");
-                self.errors.add("profile-misplaced-key", &child.span, message);
+                self.errors.add(codes::PROFILE_MISPLACED_KEY, &child.span, message);
             } else {
                 let near = closest(name, keys().map(|(key, ..)| *key));
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
                 let message = format!("key {shown} is unknown{hint}");
-                self.errors.add("profile-unknown-key", &child.span, message);
+                self.errors.add(codes::PROFILE_UNKNOWN_KEY, &child.span, message);
             }
         }
     }
@@ -49,10 +50,10 @@ impl Reading<'_> {
         let whole = found.kind == "real" && *kind == "integer" && number(found).is_some();
         if whole {
             let message = format!("{key} is a <real>, not an <integer>");
-            self.errors.add("profile-real-number", &found.span, message);
+            self.errors.add(codes::PROFILE_REAL_NUMBER, &found.span, message);
         } else if found.kind != *kind && (found.kind, *kind) != ("integer", "real") {
             let message = format!("{key} is a {}, not a {kind}", found.kind);
-            self.errors.add("profile-value-type", &found.span, message);
+            self.errors.add(codes::PROFILE_VALUE_TYPE, &found.span, message);
             return;
         }
         let text = if whole { text.split('.').next().unwrap_or_default() } else { text };
@@ -62,11 +63,11 @@ impl Reading<'_> {
         }
         let message = format!("{key} cannot be {}; {}", text.escape_debug(), words.join(", "));
         let code = match *key {
-            "PayloadVersion" => "profile-version",
-            "PayloadType" => "profile-payload-type",
-            "EmailAccountType" => "profile-account-type",
-            _ if key.ends_with("Authentication") => "profile-authentication",
-            _ => "profile-value",
+            "PayloadVersion" => codes::PROFILE_VERSION,
+            "PayloadType" => codes::PROFILE_PAYLOAD_TYPE,
+            "EmailAccountType" => codes::PROFILE_ACCOUNT_TYPE,
+            _ if key.ends_with("Authentication") => codes::PROFILE_AUTHENTICATION,
+            _ => codes::PROFILE_VALUE,
         };
         self.errors.add(code, &found.span, message);
     }
@@ -75,14 +76,14 @@ impl Reading<'_> {
         for (key, _, presence, _) in tables.iter().copied().flatten() {
             if *presence == Presence::Required && value(dict, key).is_none() {
                 let code = match *key {
-                    "PayloadUUID" => "profile-no-uuid",
-                    "PayloadIdentifier" => "profile-no-identifier",
-                    "PayloadVersion" => "profile-no-version",
-                    "PayloadType" => "profile-no-payload-type",
-                    "PayloadContent" => "profile-no-content",
-                    "EmailAccountType" => "profile-no-account-type",
-                    _ if key.ends_with("HostName") => "profile-no-hostname",
-                    _ => "profile-no-authentication-word",
+                    "PayloadUUID" => codes::PROFILE_NO_UUID,
+                    "PayloadIdentifier" => codes::PROFILE_NO_IDENTIFIER,
+                    "PayloadVersion" => codes::PROFILE_NO_VERSION,
+                    "PayloadType" => codes::PROFILE_NO_PAYLOAD_TYPE,
+                    "PayloadContent" => codes::PROFILE_NO_CONTENT,
+                    "EmailAccountType" => codes::PROFILE_NO_ACCOUNT_TYPE,
+                    _ if key.ends_with("HostName") => codes::PROFILE_NO_HOSTNAME,
+                    _ => codes::PROFILE_NO_AUTHENTICATION_WORD,
                 };
                 self.errors.add(code, &self.start(dict), format!("no {key}"));
             }

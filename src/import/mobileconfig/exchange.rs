@@ -4,6 +4,7 @@
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
 use super::{Reading, span_of};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -13,7 +14,7 @@ impl Reading<'_> {
             ["EnableMail", "EnableContacts", "EnableCalendars", "EnableReminders", "EnableNotes"];
         if services.iter().all(|service| flag(payload, service) == Some(false)) {
             let message = "every Enable… is false, so the account would do nothing";
-            self.errors.add("profile-exchange-idle", &self.start(payload), message);
+            self.errors.add(codes::PROFILE_EXCHANGE_IDLE, &self.start(payload), message);
         }
         // False by default here, true by default for EWS.
         let ssl = flag(payload, "SSL").unwrap_or(false);
@@ -34,14 +35,14 @@ impl Reading<'_> {
         let oauth = flag(payload, "OAuth") == Some(true);
         if let Some(password) = value(payload, "Password").filter(|_| oauth) {
             let message = "a password beside OAuth";
-            self.errors.add("profile-oauth-password", &password.span, message);
+            self.errors.add(codes::PROFILE_OAUTH_PASSWORD, &password.span, message);
         }
         let sign_in = value(payload, "OAuthSignInURL");
         if let Some(url) = sign_in {
             let text = url.value.as_deref().unwrap_or_default();
             if !oauth || !text.starts_with("https://") {
                 let message = "OAuthSignInURL is an https URL beside OAuth true";
-                self.errors.add("profile-oauth-url", &url.span, message);
+                self.errors.add(codes::PROFILE_OAUTH_URL, &url.span, message);
             }
         }
         if !ssl {
@@ -50,11 +51,11 @@ impl Reading<'_> {
                 None => self.start(payload),
             };
             let message = "SSL is not true; Exchange is spoken over https only";
-            self.errors.add("profile-exchange-ssl", &span, message);
+            self.errors.add(codes::PROFILE_EXCHANGE_SSL, &span, message);
         }
         // With OAuth alone the device finds the host by itself.
         if value(payload, "Host").is_none() && (!oauth || sign_in.is_some()) {
-            self.errors.add("profile-exchange-no-host", &self.start(payload), "no Host");
+            self.errors.add(codes::PROFILE_EXCHANGE_NO_HOST, &self.start(payload), "no Host");
         }
         let hostname = self.host(payload, "Host")?;
         let way = if oauth { Authentication::OAuth2 } else { Authentication::PasswordCleartext };

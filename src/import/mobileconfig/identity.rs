@@ -2,6 +2,7 @@
 
 use super::values::{string, value};
 use super::{Reading, has_variable};
+use crate::codes;
 use crate::format::Tree;
 
 impl Reading<'_> {
@@ -17,7 +18,7 @@ impl Reading<'_> {
         }
         if string(dict, "PayloadDisplayName").is_none() {
             let message = "no PayloadDisplayName; the user would see only the identifier";
-            self.errors.add("profile-no-display-name", &self.start(dict), message);
+            self.errors.add(codes::PROFILE_NO_DISPLAY_NAME, &self.start(dict), message);
         }
     }
 
@@ -31,14 +32,14 @@ impl Reading<'_> {
                 "PayloadUUID {} is not made of 8-4-4-4-12 hexadecimal digits",
                 text.escape_debug()
             );
-            self.errors.add("profile-uuid", &uuid.span, message);
+            self.errors.add(codes::PROFILE_UUID, &uuid.span, message);
         } else if !has_version(text) {
             let message = format!("PayloadUUID {text} has no version and variant of RFC 9562");
-            self.errors.add("profile-uuid-version", &uuid.span, message);
+            self.errors.add(codes::PROFILE_UUID_VERSION, &uuid.span, message);
         }
         if self.taken(&text.to_ascii_uppercase(), uuid) {
             let message = format!("PayloadUUID {} is used more than once", text.escape_debug());
-            self.errors.add("profile-uuid-twice", &uuid.span, message);
+            self.errors.add(codes::PROFILE_UUID_TWICE, &uuid.span, message);
         }
     }
 
@@ -50,21 +51,21 @@ impl Reading<'_> {
         let shown = text.escape_debug();
         if !is_reverse_dns(text) && !has_variable(text) {
             let message = format!("PayloadIdentifier {shown} is not like org.example.mail");
-            self.errors.add("profile-identifier", &identifier.span, message);
+            self.errors.add(codes::PROFILE_IDENTIFIER, &identifier.span, message);
         }
         let parent = profile.and_then(|profile| string(profile, "PayloadIdentifier"));
         let extends =
             |parent: &str| text.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
         if parent == Some(text) {
             let message = format!("PayloadIdentifier {shown} is the profile's own");
-            self.errors.add("profile-identifier-of-profile", &identifier.span, message);
+            self.errors.add(codes::PROFILE_IDENTIFIER_OF_PROFILE, &identifier.span, message);
         } else if parent.is_some_and(|parent| !extends(parent)) {
             let message = "PayloadIdentifier does not begin with the profile's and a dot";
-            self.errors.add("profile-identifier-prefix", &identifier.span, message);
+            self.errors.add(codes::PROFILE_IDENTIFIER_PREFIX, &identifier.span, message);
         }
         if self.taken(text, identifier) && parent != Some(text) {
             let message = format!("PayloadIdentifier {shown} is used more than once");
-            self.errors.add("profile-identifier-twice", &identifier.span, message);
+            self.errors.add(codes::PROFILE_IDENTIFIER_TWICE, &identifier.span, message);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
 use super::{Reading, span_of};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -38,13 +39,13 @@ impl Reading<'_> {
         {
             let address = address.escape_debug();
             let message = format!("a second account for {address} of the same type");
-            self.errors.add("profile-same-account", &self.start(payload), message);
+            self.errors.add(codes::PROFILE_SAME_ACCOUNT, &self.start(payload), message);
         }
         if incoming.server_type == ServerType::Pop3
             && let Some(prefix) = value(payload, "IncomingMailServerIMAPPathPrefix")
         {
             let message = "a path prefix is for IMAP; this is a POP account";
-            self.errors.add("profile-imap-prefix", &prefix.span, message);
+            self.errors.add(codes::PROFILE_IMAP_PREFIX, &prefix.span, message);
         }
     }
 
@@ -57,7 +58,7 @@ impl Reading<'_> {
         if authentication == [Authentication::None] && half.name == "Incoming" {
             let span = span_of(payload, &key("MailServerAuthentication"));
             let message = "an incoming server that anybody may read from";
-            self.errors.add("profile-no-sign-in", &span, message);
+            self.errors.add(codes::PROFILE_NO_SIGN_IN, &span, message);
         }
         let tls = socket_type.first() == Some(&SocketType::Ssl);
         Some(ReadServer {
@@ -80,8 +81,8 @@ impl Reading<'_> {
             let start = self.start(payload);
             let message = format!("no {key}; the device would guess");
             match half.name {
-                "Incoming" => self.errors.add("profile-no-incoming-port", &start, message),
-                _ => self.errors.add("profile-no-outgoing-port", &start, message),
+                "Incoming" => self.errors.add(codes::PROFILE_NO_INCOMING_PORT, &start, message),
+                _ => self.errors.add(codes::PROFILE_NO_OUTGOING_PORT, &start, message),
             }
         }
         self.port(payload, &key)
@@ -94,11 +95,11 @@ impl Reading<'_> {
         let meant = flag(payload, &key);
         if value(payload, &key).is_none() {
             let message = format!("no {key}; it is false by default, and mail goes in the clear");
-            self.errors.add("profile-no-use-ssl", &self.start(payload), message);
+            self.errors.add(codes::PROFILE_NO_USE_SSL, &self.start(payload), message);
         } else if meant == Some(false) && on_ssl_port {
             let message =
                 format!("port {} is TLS from the first byte, but {key} is not true", half.ssl);
-            self.errors.add("profile-ssl-port-without-ssl", &span_of(payload, &key), message);
+            self.errors.add(codes::PROFILE_SSL_PORT_WITHOUT_SSL, &span_of(payload, &key), message);
         }
         match meant {
             // Nothing else is spoken there, whatever the file says.
@@ -117,7 +118,7 @@ impl Reading<'_> {
         match outgoing {
             Some(outgoing) if same => {
                 let message = format!("OutgoingPassword although {SAME} is true");
-                self.errors.add("profile-password-twice", &outgoing.span, message);
+                self.errors.add(codes::PROFILE_PASSWORD_TWICE, &outgoing.span, message);
             }
             None if !same && signs_in => {
                 let span = match value(payload, SAME) {
@@ -125,7 +126,7 @@ impl Reading<'_> {
                     None => self.start(payload),
                 };
                 let message = format!("{SAME} is not true, so the user is asked twice");
-                self.errors.add("profile-asks-twice", &span, message);
+                self.errors.add(codes::PROFILE_ASKS_TWICE, &span, message);
             }
             _ => {}
         }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Defect;
+use crate::codes;
 use crate::format::{Kind, Tree};
 
 /// The property list without them, and what they were.
@@ -45,12 +46,16 @@ fn look(element: &Tree, defects: &mut Vec<Defect>, surplus: &mut Vec<Range<usize
         if !keys.insert(name) {
             // The first counts: one of the two has to.
             let message = format!("key {shown} appears twice in one <dict>");
-            defects.push(Defect { code: "profile-key-twice", message, span: key.span.clone() });
+            defects.push(Defect {
+                code: codes::PROFILE_KEY_TWICE,
+                message,
+                span: key.span.clone(),
+            });
             surplus.push(whole);
         } else if matches!(value.name.as_str(), "integer" | "real") && value.text().is_empty() {
             let message = format!("{shown} is an empty <{}>", value.name);
             defects.push(Defect {
-                code: "profile-empty-number",
+                code: codes::PROFILE_EMPTY_NUMBER,
                 message,
                 span: value.span.clone(),
             });

@@ -13,6 +13,7 @@ use std::ops::Range;
 use super::super::Errors;
 use super::Program;
 use super::command::{Command, number};
+use crate::codes;
 
 /// fgets into 501 bytes.
 const LONGEST: usize = 500;
@@ -136,14 +137,14 @@ impl<'a> Reading<'a, '_> {
         let whole = start..at + line.trim_end_matches(BLANKS).len().max(start - at);
         if line.len() >= LONGEST {
             let message = format!("a line of {} bytes; the program reads 499", line.len());
-            self.errors.add("msmtp-line", &whole, message);
+            self.errors.add(codes::MSMTP_LINE, &whole, message);
             return;
         }
         // C's strings end there.
         if let Some((before, _)) = line.split_once('\0') {
             let message = "a zero byte, which hides the rest of its line";
             let place = at + before.len();
-            self.errors.add("msmtp-zero-byte", &(place..place + 1), message);
+            self.errors.add(codes::MSMTP_ZERO_BYTE, &(place..place + 1), message);
             return self.line(before, at);
         }
         let line = line.trim_matches(BLANKS);
@@ -157,7 +158,7 @@ impl<'a> Reading<'a, '_> {
                 self.close(at);
                 self.place = Place::Defaults;
                 if !argument.is_empty() {
-                    self.errors.add("msmtp-value", &whole, "defaults takes no argument");
+                    self.errors.add(codes::MSMTP_VALUE, &whole, "defaults takes no argument");
                 }
             }
             "account" => {
@@ -172,7 +173,7 @@ impl<'a> Reading<'a, '_> {
         if self.place == Place::Nowhere {
             if self.program == Program::Mpop {
                 let message = format!("{} before the first account", name.escape_debug());
-                self.errors.add("msmtp-no-account", &span, message);
+                self.errors.add(codes::MSMTP_NO_ACCOUNT, &span, message);
             }
             // msmtp has one called so for files of version 1.2.
             let is_one = self.program == Program::Msmtp;
@@ -183,14 +184,14 @@ impl<'a> Reading<'a, '_> {
         }
         let Some(command) = Command::of(name, self.program) else {
             let message = format!("\"{}\" is no command", name.escape_debug());
-            self.errors.add("msmtp-unknown-command", &span, message);
+            self.errors.add(codes::MSMTP_UNKNOWN_COMMAND, &span, message);
             self.lose();
             return;
         };
         let refused = command.refuses(argument, self.program);
         let good = refused.is_none();
         if let Some(message) = refused {
-            let code = if name == "port" { "msmtp-port" } else { "msmtp-value" };
+            let code = if name == "port" { codes::MSMTP_PORT } else { codes::MSMTP_VALUE };
             self.errors.add(code, &span, message);
         }
         let setting = Setting { command: command.name, argument, good, span };
@@ -211,10 +212,10 @@ impl<'a> Reading<'a, '_> {
         };
         if name.is_empty() || name.contains([':', ',']) {
             let message = "an account has a name, without colon and comma";
-            self.errors.add("msmtp-account-name", &span, message);
+            self.errors.add(codes::MSMTP_ACCOUNT_NAME, &span, message);
         } else if self.names.contains_key(name) {
             let message = format!("account {} is there already", name.escape_debug());
-            self.errors.add("msmtp-account-twice", &span, message);
+            self.errors.add(codes::MSMTP_ACCOUNT_TWICE, &span, message);
         }
         let (mut inherited, mut is_partly_read) = (Vec::new(), false);
         for parent in parents.into_iter().flat_map(|parents| parents.split(',')).map(trimmed) {
@@ -223,7 +224,7 @@ impl<'a> Reading<'a, '_> {
                 None => {
                     let message =
                         format!("no account \"{}\" above this line", parent.escape_debug());
-                    self.errors.add("msmtp-unknown-parent", &span, message);
+                    self.errors.add(codes::MSMTP_UNKNOWN_PARENT, &span, message);
                     is_partly_read = true;
                 }
             }

@@ -32,7 +32,7 @@ keep on
 ";
 
 fn codes(reader: Reader, text: &str) -> Vec<&'static str> {
-    reader.examine(text).defects.iter().map(|defect| defect.code).collect()
+    reader.examine(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
 /// The only thing that is wrong with it once this is changed.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::super::{Errors, ReadServer, hostname, meant_hostname};
 use super::store::Store;
+use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// A branch of preferences, such as `mail.server.server1.`.
@@ -60,7 +61,7 @@ impl Branch<'_> {
         let username = self.text("userName").filter(|name| !name.is_empty());
         if username.is_none() {
             let message = format!("no userName for {hostname}");
-            self.errors.add("prefs-no-user", &self.place("hostname"), message);
+            self.errors.add(codes::PREFS_NO_USER, &self.place("hostname"), message);
         }
         let pop3 = server_type == ServerType::Pop3;
         let leave = pop3.then(|| self.flag("leave_on_server").unwrap_or(false));
@@ -92,7 +93,7 @@ impl Branch<'_> {
         let username = self.text("username").filter(|name| !name.is_empty());
         if username.is_none() && authentication != [Authentication::None] {
             let message = format!("no username for {hostname}");
-            self.errors.add("prefs-no-user", &self.place("hostname"), message);
+            self.errors.add(codes::PREFS_NO_USER, &self.place("hostname"), message);
         }
         Some(ReadServer {
             server_type: ServerType::Smtp,
@@ -113,21 +114,21 @@ impl Branch<'_> {
         let place = self.place("hostname");
         let Some(written) = self.text("hostname").filter(|name| !name.is_empty()) else {
             let message = format!("{} names no host", super::store::shown(&self.own));
-            self.errors.add("prefs-no-host", &place, message);
+            self.errors.add(codes::PREFS_NO_HOST, &place, message);
             return None;
         };
         if written.len() > LONGEST_HOST {
-            self.errors.add("prefs-hostname", &place, "no host name is as long as this");
+            self.errors.add(codes::PREFS_HOSTNAME, &place, "no host name is as long as this");
             return None;
         }
         let name = written.to_ascii_lowercase();
         let with_port = name.split_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
         if let Some((host, port)) = with_port.filter(|(host, _)| hostname(host).is_ok()) {
             let message = format!("the port belongs into a preference of its own: {port}");
-            self.errors.add("prefs-port-in-hostname", &place, message);
+            self.errors.add(codes::PREFS_PORT_IN_HOSTNAME, &place, message);
             return Some((host.to_owned(), port.parse().ok()));
         }
-        let kept = self.errors.keep("prefs-hostname", &place, hostname(&name));
+        let kept = self.errors.keep(codes::PREFS_HOSTNAME, &place, hostname(&name));
         Some((kept.or_else(|| meant_hostname(&name))?, None))
     }
 
@@ -135,7 +136,7 @@ impl Branch<'_> {
         let Some(port) = port else { return usual };
         u16::try_from(port).ok().filter(|port| *port > 0).unwrap_or_else(|| {
             let message = format!("{port} is no port; 1 to 65535");
-            self.errors.add("prefs-port", &self.place("port"), message);
+            self.errors.add(codes::PREFS_PORT, &self.place("port"), message);
             usual
         })
     }
@@ -156,14 +157,14 @@ impl Branch<'_> {
             0 => SocketType::Plain,
             1 => {
                 let message = format!("{name} 1 was TLS if available, and there is no such thing");
-                self.errors.add("prefs-socket-type-old", &self.place(name), message);
+                self.errors.add(codes::PREFS_SOCKET_TYPE_OLD, &self.place(name), message);
                 SocketType::Starttls
             }
             2 => SocketType::Starttls,
             3 => SocketType::Ssl,
             other => {
                 let message = format!("{name} {other} is none of 0, 2 and 3, so there is no TLS");
-                self.errors.add("prefs-socket-type", &self.place(name), message);
+                self.errors.add(codes::PREFS_SOCKET_TYPE, &self.place(name), message);
                 SocketType::Plain
             }
         }
@@ -181,13 +182,13 @@ impl Branch<'_> {
             7 if server_type == ServerType::Imap => Authentication::TlsClientCert,
             8 => {
                 let message = "authMethod 8 was \"any secure way\", and is not offered any more";
-                self.errors.add("prefs-auth-old", &self.place("authMethod"), message);
+                self.errors.add(codes::PREFS_AUTH_OLD, &self.place("authMethod"), message);
                 Authentication::PasswordEncrypted
             }
             10 => Authentication::OAuth2,
             other => {
                 let message = format!("authMethod {other} is no way to sign in to {server_type}");
-                self.errors.add("prefs-auth", &self.place("authMethod"), message);
+                self.errors.add(codes::PREFS_AUTH, &self.place("authMethod"), message);
                 return Vec::new();
             }
         };

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::Errors;
 use super::syntax::{self, Value};
+use crate::codes;
 
 pub struct Store {
     prefs: BTreeMap<String, (Value, Range<usize>)>,
@@ -16,14 +17,14 @@ impl Store {
         for (why, span) in lost {
             let inside = text.get(span.clone()).unwrap_or_default();
             let span = span.start..span.start + inside.find('\n').unwrap_or(inside.len());
-            errors.add("prefs-syntax", &span, why);
+            errors.add(codes::PREFS_SYNTAX, &span, why);
         }
         let mut prefs: BTreeMap<String, (Value, Range<usize>)> = BTreeMap::new();
         for pref in all {
             let before = prefs.insert(pref.name.clone(), (pref.value, pref.span.clone()));
             if before.is_some() && pref.name.starts_with("mail.") {
                 let message = format!("{} is there again, and counts", shown(&pref.name));
-                errors.add("prefs-twice", &pref.span, message);
+                errors.add(codes::PREFS_TWICE, &pref.span, message);
             }
         }
         Self { prefs }
@@ -91,7 +92,7 @@ fn wrong(errors: &mut Errors, name: &str, span: &Range<usize>, wanted: &str) {
         return;
     }
     let message = format!("{} is {wanted}; this counts as nothing", shown(name));
-    errors.add("prefs-value-type", span, message);
+    errors.add(codes::PREFS_VALUE_TYPE, span, message);
 }
 
 pub fn shown(name: &str) -> String {

@@ -26,7 +26,7 @@ user_pref("mail.smtpservers", "smtp1");
 "#;
 
 fn codes(text: &str) -> Vec<&'static str> {
-    read(text).defects.iter().map(|defect| defect.code).collect()
+    read(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
 /// With one line otherwise.

@@ -2,6 +2,7 @@
 
 use super::super::{ReadConfig, ReadServer, hostname, meant_hostname, port};
 use super::{Reading, child, value};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -17,7 +18,7 @@ impl<'a> Reading<'a> {
             "IMAP_I_Mail" => (ServerType::Imap, "IMAP", 143),
             other => {
                 let message = format!("\"{other}\" is none of I_Mail (POP3), IMAP_I_Mail");
-                self.errors.add("prf-account-kind", &listed.span, message);
+                self.errors.add(codes::PRF_ACCOUNT_KIND, &listed.span, message);
                 return;
             }
         };
@@ -65,7 +66,7 @@ impl<'a> Reading<'a> {
             (true, 1) => {
                 if own_user.is_none() {
                     let message = "SMTPAuthMethod=1 without SMTPUserName";
-                    self.errors.add("prf-no-smtp-user", &self.start(account), message);
+                    self.errors.add(codes::PRF_NO_SMTP_USER, &self.start(account), message);
                 }
                 (spa, own_user)
             }
@@ -89,7 +90,7 @@ impl<'a> Reading<'a> {
     fn incoming_security(&mut self, account: &'a Tree, key: &str) -> Vec<SocketType> {
         if child(account, key).is_none() {
             let message = format!("no {key} in [{}], so there is no TLS", account.name);
-            self.errors.add("prf-no-security", &self.start(account), message);
+            self.errors.add(codes::PRF_NO_SECURITY, &self.start(account), message);
             return vec![SocketType::Plain];
         }
         self.one_of(account, key, &[SocketType::Plain, SocketType::Ssl])
@@ -101,16 +102,16 @@ impl<'a> Reading<'a> {
             let Some(old) = child(account, "SMTPUseSSL") else {
                 let message =
                     format!("no SMTPSecureConnection in [{}], so there is no TLS", account.name);
-                self.errors.add("prf-no-security", &self.start(account), message);
+                self.errors.add(codes::PRF_NO_SECURITY, &self.start(account), message);
                 return vec![SocketType::Plain];
             };
             let message = "SMTPUseSSL cannot say STARTTLS; SMTPSecureConnection can";
-            self.errors.add("prf-smtp-use-ssl", &old.span, message);
+            self.errors.add(codes::PRF_SMTP_USE_SSL, &old.span, message);
             return self.one_of(account, "SMTPUseSSL", &known[..2]);
         };
         if long(value(entry)) == Some(3) {
             let message = "SMTPSecureConnection=3 leaves it to Outlook whether there is TLS";
-            self.errors.add("prf-smtp-security-auto", &entry.span, message);
+            self.errors.add(codes::PRF_SMTP_SECURITY_AUTO, &entry.span, message);
             return vec![SocketType::Starttls, SocketType::Ssl, SocketType::Plain];
         }
         self.one_of(account, "SMTPSecureConnection", &known)
@@ -138,7 +139,7 @@ impl<'a> Reading<'a> {
             return Some((low & LEAVE != 0, limited.then_some(days)));
         };
         self.errors.add(
-            "prf-leave-on-server",
+            codes::PRF_LEAVE_ON_SERVER,
             &entry.span,
             format!("LeaveOnServer={} {reason}", value(entry)),
         );
@@ -155,20 +156,22 @@ impl<'a> Reading<'a> {
     fn hostname(&mut self, account: &'a Tree, key: &str) -> Option<String> {
         let name = self.text(account, key)?;
         let span = child(account, key).map_or(account.span.clone(), |entry| entry.span.clone());
-        self.errors.keep("prf-hostname", &span, hostname(name)).or_else(|| meant_hostname(name))
+        self.errors
+            .keep(codes::PRF_HOSTNAME, &span, hostname(name))
+            .or_else(|| meant_hostname(name))
     }
 
     /// Outlook has a default (110, 143, 25), which is never the secure port.
     fn port(&mut self, account: &'a Tree, key: &str, usual: u16) -> Option<u16> {
         let Some(entry) = child(account, key).filter(|entry| !value(entry).is_empty()) else {
             let message = format!("no {key} in [{}], so it is {usual}", account.name);
-            self.errors.add("prf-no-port", &self.start(account), message);
+            self.errors.add(codes::PRF_NO_PORT, &self.start(account), message);
             return Some(usual);
         };
         // PT_LONG has two ways to be written.
         let number =
             long(value(entry)).map_or(value(entry).to_owned(), |number| number.to_string());
-        self.errors.keep("prf-port", &entry.span, port(&number))
+        self.errors.keep(codes::PRF_PORT, &entry.span, port(&number))
     }
 
     /// A number that stands for one of these, from 0; none where the key is missing.
@@ -177,7 +180,7 @@ impl<'a> Reading<'a> {
         let found = long(value(entry)).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
         if found.is_none() {
             let message = format!("{key} is a number from 0 to {}", of.len() - 1);
-            self.errors.add("prf-number", &entry.span, message);
+            self.errors.add(codes::PRF_NUMBER, &entry.span, message);
         }
         found
     }
@@ -187,7 +190,7 @@ impl<'a> Reading<'a> {
         let text = child(account, key).map(value).filter(|text| !text.is_empty());
         if text.is_none() {
             let message = format!("no {key} in [{}]", account.name);
-            self.errors.add("prf-incomplete", &self.start(account), message);
+            self.errors.add(codes::PRF_INCOMPLETE, &self.start(account), message);
         }
         text
     }

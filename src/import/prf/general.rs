@@ -1,6 +1,7 @@
 //! `[General]`: the profile that the accounts go into.
 
 use super::{Reading, child, value};
+use crate::codes;
 
 impl Reading<'_> {
     pub(super) fn general(&mut self) {
@@ -9,13 +10,13 @@ impl Reading<'_> {
             Some(entry) if value(entry).eq_ignore_ascii_case("Append") => {}
             Some(entry) if value(entry).eq_ignore_ascii_case("No") => {
                 let message = "OverwriteProfile=No does nothing where the profile is there already";
-                self.errors.add("prf-overwrite-no", &entry.span, message);
+                self.errors.add(codes::PRF_OVERWRITE_NO, &entry.span, message);
             }
             found => {
                 let span = found.map_or(self.start(general), |entry| entry.span.clone());
                 let message =
                     "OverwriteProfile has to be Append; other values lose accounts that are there";
-                self.errors.add("prf-overwrite-profile", &span, message);
+                self.errors.add(codes::PRF_OVERWRITE_PROFILE, &span, message);
             }
         }
         for entry in &general.children {
@@ -31,18 +32,18 @@ impl Reading<'_> {
                     // Measured with Outlook 16.0.17932.
                     let message =
                         "DefaultStore leaves the account without a mailbox file; leave it out";
-                    self.errors.add("prf-data-file", &entry.span, message);
+                    self.errors.add(codes::PRF_DATA_FILE, &entry.span, message);
                     true
                 }
                 _ => {
                     let message = format!("{} in [General] is unknown", entry.name);
-                    self.errors.add("prf-general-key", &entry.span, message);
+                    self.errors.add(codes::PRF_GENERAL_KEY, &entry.span, message);
                     true
                 }
             };
             if !good {
                 let message = format!("{} cannot be \"{}\"", entry.name, value.escape_debug());
-                self.errors.add("prf-general-value", &entry.span, message);
+                self.errors.add(codes::PRF_GENERAL_VALUE, &entry.span, message);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `[I_Mail]` and `[IMAP_I_Mail]`: which property each key of an account is.
 
 use super::{Reading, child, value};
+use crate::codes;
 use crate::format::Tree;
 
 /// What both kinds of account have. Outlook's MAPI properties PROP_ACCT_* and PROP_SMTP_*
@@ -42,18 +43,18 @@ impl Reading<'_> {
         let Some(mapping) = child(self.file, name) else {
             let message =
                 format!("no section [{name}], so Outlook drops every value of an account");
-            self.errors.add("prf-no-mapping", &self.start(account), message);
+            self.errors.add(codes::PRF_NO_MAPPING, &self.start(account), message);
             return;
         };
         match child(mapping, "AccountType") {
             Some(entry) if value(entry) == prefix => {}
             Some(entry) => {
                 let message = format!("AccountType has to be {prefix}");
-                self.errors.add("prf-account-type", &entry.span, message);
+                self.errors.add(codes::PRF_ACCOUNT_TYPE, &entry.span, message);
             }
             None => {
                 let message = format!("no AccountType={prefix}");
-                self.errors.add("prf-account-type", &self.start(mapping), message);
+                self.errors.add(codes::PRF_ACCOUNT_TYPE, &self.start(mapping), message);
             }
         }
         let others = |entry: &&Tree| !entry.name.eq_ignore_ascii_case("AccountType");
@@ -62,12 +63,12 @@ impl Reading<'_> {
                 Some(property) if property.eq_ignore_ascii_case(value(entry)) => {}
                 Some(property) => {
                     let message = format!("{} has to be {property}", entry.name);
-                    self.errors.add("prf-mapping", &entry.span, message);
+                    self.errors.add(codes::PRF_MAPPING, &entry.span, message);
                 }
                 None => {
                     let message =
                         format!("{} in [{name}] is no property of this account", entry.name);
-                    self.errors.add("prf-unknown-mapping", &entry.span, message);
+                    self.errors.add(codes::PRF_UNKNOWN_MAPPING, &entry.span, message);
                 }
             }
         }
@@ -80,11 +81,11 @@ impl Reading<'_> {
             if key.contains("password") {
                 let message =
                     format!("Outlook has no key for a password; {} is dropped", entry.name);
-                self.errors.add("prf-password", &entry.span, message);
+                self.errors.add(codes::PRF_PASSWORD, &entry.span, message);
             } else if child(mapping, &key).is_none() {
                 let message =
                     format!("[{name}] has no line for {}, so Outlook drops it", entry.name);
-                self.errors.add("prf-unmapped-key", &entry.span, message);
+                self.errors.add(codes::PRF_UNMAPPED_KEY, &entry.span, message);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Numbers and texts as Thunderbird for Android's JSON reader (Moshi) gives them.
 
 use super::super::Errors;
+use crate::codes;
 use crate::format::Tree;
 
 /// A whole number. Moshi's `nextInt` makes one of a text of digits, and of `1.0`.
@@ -11,7 +12,7 @@ pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
     }
     let number = digits.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
     errors.add(
-        "qr-value-type",
+        codes::QR_VALUE_TYPE,
         &value.span,
         format!("{} is not written as a whole number", shown(value)),
     );
@@ -24,17 +25,21 @@ pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str
     match value.kind {
         "string" => {}
         "number" => {
-            errors.add("qr-value-type", &value.span, format!("{} is not in quotes", shown(value)));
+            errors.add(
+                codes::QR_VALUE_TYPE,
+                &value.span,
+                format!("{} is not in quotes", shown(value)),
+            );
         }
         "null" => {
             let message = "null is refused; write \"\", or leave the value out at the end";
-            errors.add("qr-null", &value.span, message);
+            errors.add(codes::QR_NULL, &value.span, message);
         }
-        _ => errors.add("qr-not-a-text", &value.span, "this has to be a string"),
+        _ => errors.add(codes::QR_NOT_A_TEXT, &value.span, "this has to be a string"),
     }
     let text = value.value.as_deref().filter(|_| matches!(value.kind, "string" | "number"))?;
     if text.contains(['\r', '\n']) {
-        errors.add("qr-line-break", &value.span, "a line break in a text");
+        errors.add(codes::QR_LINE_BREAK, &value.span, "a line break in a text");
     }
     Some(text)
 }
@@ -43,7 +48,7 @@ pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str
 pub(super) fn surplus(values: &[Tree], errors: &mut Errors) {
     if let [first, .., last] | [first @ last] = values {
         let span = first.span.start..last.span.end;
-        errors.add("qr-extra-value", &span, "version 1 has no value here, so it is skipped");
+        errors.add(codes::QR_EXTRA_VALUE, &span, "version 1 has no value here, so it is skipped");
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::super::{Errors, ReadConfig, ReadServer, hostname, meant_hostname, port};
 use super::{first_line, texts};
+use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
@@ -58,7 +59,7 @@ impl<'a> Account<'a> {
             let first = config.address.get_or_insert_with(|| address.clone());
             if domain(first) != domain(&address) {
                 let message = format!("{address} has another provider than {first}");
-                self.errors.add("reg-account-another", &first_line(self.key), message);
+                self.errors.add(codes::REG_ACCOUNT_ANOTHER, &first_line(self.key), message);
                 return;
             }
         }
@@ -130,7 +131,7 @@ impl<'a> Account<'a> {
             Some(class) => {
                 if !NONE.contains(&class) {
                     let message = "an account of another kind, such as Exchange";
-                    self.errors.add("reg-account-other", &first_line(self.key), message);
+                    self.errors.add(codes::REG_ACCOUNT_OTHER, &first_line(self.key), message);
                 }
                 None
             }
@@ -148,7 +149,7 @@ impl<'a> Account<'a> {
         if let Some(value) = self.find(&new) {
             if number(value) == Some(3) {
                 let message = format!("{new} 3 leaves it to Outlook whether there is TLS");
-                self.errors.add("reg-account-security-auto", &value.span, message);
+                self.errors.add(codes::REG_ACCOUNT_SECURITY_AUTO, &value.span, message);
                 return vec![SocketType::Starttls, SocketType::Ssl, SocketType::Plain];
             }
             return match self.choice(&new, &known) {
@@ -158,12 +159,12 @@ impl<'a> Account<'a> {
         }
         let Some(value) = self.find(&old) else {
             let message = format!("no {old}, so there is no TLS");
-            self.errors.add("reg-account-no-security", &first_line(self.key), message);
+            self.errors.add(codes::REG_ACCOUNT_NO_SECURITY, &first_line(self.key), message);
             return vec![SocketType::Plain];
         };
         if prefix == "SMTP" {
             let message = "SMTP Use SSL cannot say STARTTLS; SMTP Secure Connection can";
-            self.errors.add("reg-account-smtp-use-ssl", &value.span, message);
+            self.errors.add(codes::REG_ACCOUNT_SMTP_USE_SSL, &value.span, message);
         }
         match self.choice(&old, &known[..2]) {
             Some(found) => vec![found],
@@ -189,18 +190,18 @@ impl<'a> Account<'a> {
             return Some((low & LEAVE != 0, limited.then_some(days)));
         };
         let message = format!("Leave on Server {reason}");
-        self.errors.add("reg-account-leave-on-server", &value.span, message);
+        self.errors.add(codes::REG_ACCOUNT_LEAVE_ON_SERVER, &value.span, message);
         None
     }
 
     fn hostname(&mut self, name: &str) -> Option<String> {
         let Some(value) = self.find(name) else {
             let message = format!("no {name}");
-            self.errors.add("reg-account-no-server", &first_line(self.key), message);
+            self.errors.add(codes::REG_ACCOUNT_NO_SERVER, &first_line(self.key), message);
             return None;
         };
         let host = self.text(name).unwrap_or_default();
-        let kept = self.errors.keep("reg-account-hostname", &value.span, hostname(&host));
+        let kept = self.errors.keep(codes::REG_ACCOUNT_HOSTNAME, &value.span, hostname(&host));
         kept.or_else(|| meant_hostname(&host))
     }
 
@@ -208,11 +209,11 @@ impl<'a> Account<'a> {
     fn port(&mut self, name: &str, usual: u16) -> Option<u16> {
         let Some(value) = self.find(name) else {
             let message = format!("no {name}, so it is {usual}");
-            self.errors.add("reg-account-no-port", &first_line(self.key), message);
+            self.errors.add(codes::REG_ACCOUNT_NO_PORT, &first_line(self.key), message);
             return Some(usual);
         };
         let digits = number(value).map_or_else(|| data(value).to_owned(), |n| n.to_string());
-        self.errors.keep("reg-account-port", &value.span, port(&digits))
+        self.errors.keep(codes::REG_ACCOUNT_PORT, &value.span, port(&digits))
     }
 
     /// A number that stands for one of these, from 0; none where the value is missing.
@@ -221,7 +222,7 @@ impl<'a> Account<'a> {
         let found = number(value).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
         if found.is_none() {
             let message = format!("{name} is a number from 0 to {}", of.len() - 1);
-            self.errors.add("reg-account-number", &value.span, message);
+            self.errors.add(codes::REG_ACCOUNT_NUMBER, &value.span, message);
         }
         found
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::bundle::{Builder, Built};
+use crate::codes;
 use crate::finding::{Finding, any_error};
 use crate::model::{EmailAddress, Hostname};
 use crate::plan::{Audience, Job, Request};
@@ -268,7 +269,7 @@ pub(super) fn subject(
 
 /// What nobody asks to have published has to be of use: not a file with which nobody can sign in.
 fn is_useless(job: &Job<'_>) -> bool {
-    job.target.opt_in && job.notes.iter().any(|(code, _)| *code == "cannot-sign-in")
+    job.target.opt_in && job.notes.iter().any(|(code, _)| *code == codes::CANNOT_SIGN_IN)
 }
 
 fn class(of: For<'_>) -> Class {

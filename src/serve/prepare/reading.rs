@@ -8,6 +8,7 @@ use super::super::ReportFindings;
 use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
 use super::{AnswerBuilder, Maker};
+use crate::codes;
 use crate::finding::{Finding, Severity, Source};
 
 /// The builder, and what it reads with.
@@ -209,7 +210,7 @@ impl FileReader<'_> {
         notes.extend(own);
         let unpackable = |why: io::Error| {
             let message = format!("{name} cannot be packed: {why}");
-            vec![Finding::error("unservable-provider", message)]
+            vec![Finding::new(codes::UNSERVABLE_PROVIDER, message)]
         };
         let packer = match &mut self.packer {
             Some(packer) => packer,
@@ -234,7 +235,7 @@ fn source(name: &str, origin: &SourceOrigin) -> Result<Arc<Source>, Vec<Finding>
     };
     let text = fs::read_to_string(&path).map_err(|why| {
         let message = format!("cannot read {}: {why}", path.display());
-        vec![Finding::error("unreadable-provider", message)]
+        vec![Finding::new(codes::UNREADABLE_PROVIDER, message)]
     })?;
     Ok(Source::new(path.display().to_string(), text))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::codes;
 use crate::finding::{Place, Severity, Source};
 use crate::import::{Examined, ReadConfig, ReadServer, Reader, recognise};
 use crate::model::{
@@ -9,9 +10,7 @@ use crate::model::{
     SocketType,
 };
 use crate::net::Answer;
-use crate::rules;
 
-use super::super::codes::hosted::*;
 use super::super::step::Problem;
 use super::super::wire::shown;
 use super::ask::Kind;
@@ -76,10 +75,10 @@ fn json(kind: Kind, answer: &Answer) -> Content {
         Ok(json) if kind == Kind::Pacc && json.get("protocols").is_some() => Content::Pacc(json),
         Ok(json) if kind == Kind::Json => match json.get("Url").and_then(Value::as_str) {
             Some(url) => Content::Elsewhere(shown(url)),
-            None => Content::Wrong(Problem::new(&AUTODISCOVER_ERROR).seen(shown(&text))),
+            None => Content::Wrong(Problem::new(codes::AUTODISCOVER_ERROR).seen(shown(&text))),
         },
         Ok(_) => unreadable("there is no \"protocols\" in it", &text),
-        Err(_) if is_page(&text) => Content::Wrong(Problem::new(&PUBLISHED_OTHER_PAGE)),
+        Err(_) if is_page(&text) => Content::Wrong(Problem::new(codes::PUBLISHED_OTHER_PAGE)),
         Err(error) => unreadable(&error.to_string(), &text),
     }
 }
@@ -94,7 +93,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
     let Some((reader, text)) = recognise(&answer.body).filter(|(reader, _)| *reader == wanted)
     else {
         return match is_page(&text) {
-            true => Content::Wrong(Problem::new(&PUBLISHED_OTHER_PAGE)),
+            true => Content::Wrong(Problem::new(codes::PUBLISHED_OTHER_PAGE)),
             false => unreadable("it is no file of this kind", &text),
         };
     };
@@ -106,13 +105,14 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
         if let Some(code) = inner(&text, "ErrorCode") {
             let detail = format!("Autodiscover answers with the error {}", shown(code));
             let words = inner(&text, "Message").unwrap_or_default();
-            return Content::Wrong(Problem::with(&AUTODISCOVER_ERROR, detail).seen(shown(words)));
+            return Content::Wrong(
+                Problem::with(codes::AUTODISCOVER_ERROR, detail).seen(shown(words)),
+            );
         }
     }
     let Examined { config, defects } = wanted.examine(&text);
     // What a client reads over is no reason to say that it cannot read the file.
-    let is_error = |code| rules::find(code).is_none_or(|rule| rule.severity == Severity::Error);
-    if !defects.iter().any(|defect| is_error(defect.code)) {
+    if !defects.iter().any(|defect| defect.code.severity == Severity::Error) {
         return Content::Config(Box::new(config));
     }
     let source = Source::new(address, text);
@@ -120,12 +120,12 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
         .into_iter()
         .map(|one| format!("{}: {}", Place::new(&source, one.span), one.message))
         .collect();
-    Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, shown(&list.join("; "))))
+    Content::Wrong(Problem::with(codes::PUBLISHED_UNREADABLE, shown(&list.join("; "))))
 }
 
 fn unreadable(why: &str, text: &str) -> Content {
     let start: String = text.chars().take(80).collect();
-    Content::Wrong(Problem::with(&PUBLISHED_UNREADABLE, why).seen(shown(&start)))
+    Content::Wrong(Problem::with(codes::PUBLISHED_UNREADABLE, why).seen(shown(&start)))
 }
 
 fn is_page(text: &str) -> bool {

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::codes;
 use crate::model::{Hostname, Server, ServerType, Side, SocketType};
 use crate::net::{DnsError, Net, Srv};
 
-use super::super::codes::hosted::*;
 use super::super::pool;
 use super::super::reach::unresolved;
 use super::super::redact::Redactor;
@@ -145,7 +145,7 @@ pub fn records(
             if srv.target.is_empty() {
                 if let Some(server) = offered(settings, service) {
                     let detail = format!("{name} is denied; the settings have {server}");
-                    recorder.tell("srv", Err(Problem::with(&SRV_DENIES, detail)));
+                    recorder.tell("srv", Err(Problem::with(codes::SRV_DENIES, detail)));
                 }
                 continue;
             }
@@ -154,14 +154,14 @@ pub fn records(
             }
             if let Ok(target) = net.dns.cname(&srv.target, deadline) {
                 let detail = format!("{name}: {} is another name for {target}", srv.target);
-                recorder.tell("srv", Err(Problem::with(&SRV_TARGET_ALIAS, detail)));
+                recorder.tell("srv", Err(Problem::with(codes::SRV_TARGET_ALIAS, detail)));
             }
             let Service { server_type, socket_type, .. } = *service;
             found.push(Found { server_type, socket_type, srv });
         }
     }
     if !has_any && told.is_empty() {
-        recorder.tell("srv", Err(Problem::new(&SRV_MISSING)));
+        recorder.tell("srv", Err(Problem::new(codes::SRV_MISSING)));
     }
     (recorder.finish(), found, autodiscover)
 }
@@ -210,7 +210,7 @@ fn wrong(settings: Option<&Settings<'_>>, service: &Service, srv: &Srv) -> Optio
     };
     if let Some(right) = mixed_up {
         let detail = format!("{here}, which speaks TLS from the first byte: that is {right}");
-        return Some(Problem::with(&SRV_DIFFERS, detail));
+        return Some(Problem::with(codes::SRV_DIFFERS, detail));
     }
     settings?;
     let fits = |server: &Server| {
@@ -228,5 +228,5 @@ fn wrong(settings: Option<&Settings<'_>>, service: &Service, srv: &Srv) -> Optio
         Some(server) => format!("{here}; the settings have {server}"),
         None => format!("{here}; the settings have no such server"),
     };
-    Some(Problem::with(&SRV_DIFFERS, detail))
+    Some(Problem::with(codes::SRV_DIFFERS, detail))
 }

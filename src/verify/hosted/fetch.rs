@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::codes;
 use crate::net::{Answer, Net, Request};
 
-use super::super::codes::hosted::{REDIRECT_BROKEN, REDIRECT_TO_HTTP, TOO_MANY_REDIRECTS};
-use super::super::codes::network::{CONNECTION_REFUSED, NAME_HAS_NO_ADDRESS, NAME_NOT_FOUND};
 use super::super::step::Problem;
 use super::super::web;
 use super::ask::{Ask, At};
@@ -39,8 +38,12 @@ impl Fetched {
                 Some(format!("the web server says {}", answer.status))
             }
             Err(problem)
-                if [&NAME_NOT_FOUND, &NAME_HAS_NO_ADDRESS, &CONNECTION_REFUSED]
-                    .contains(&problem.code)
+                if [
+                    codes::NAME_NOT_FOUND,
+                    codes::NAME_HAS_NO_ADDRESS,
+                    codes::CONNECTION_REFUSED,
+                ]
+                .contains(&problem.code)
                     && self.hops.len() == 1 =>
             {
                 Some(problem.code.title.to_owned())
@@ -90,13 +93,16 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
             None => break Ok(answer),
             Some(_) if ask.at == At::AutodiscoverHttp => break Ok(answer),
             Some(Ok(next)) => next,
-            Some(Err(why)) => break Err(Problem::with(&REDIRECT_BROKEN, why)),
+            Some(Err(why)) => break Err(Problem::with(codes::REDIRECT_BROKEN, why)),
         };
         if url.scheme() == "https" && next.scheme() != "https" {
-            break Err(Problem::with(&REDIRECT_TO_HTTP, format!("{url} leads to {next}")));
+            break Err(Problem::with(codes::REDIRECT_TO_HTTP, format!("{url} leads to {next}")));
         }
         if hops.len() > MOST_REDIRECTS || hops.contains(&next) {
-            break Err(Problem::with(&TOO_MANY_REDIRECTS, format!("{url} leads to {next} again")));
+            break Err(Problem::with(
+                codes::TOO_MANY_REDIRECTS,
+                format!("{url} leads to {next} again"),
+            ));
         }
         hops.push(next);
     };

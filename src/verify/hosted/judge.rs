@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::codes;
 use crate::model::EmailAddress;
 
-use super::super::codes::hosted::*;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
 use super::super::wire::shown;
@@ -63,7 +63,7 @@ pub fn judge(
     }
     if asked.is_absent() {
         let why = asked.answers.first().and_then(|(_, fetched)| fetched.absent());
-        let problem = Problem::with(&NOT_PUBLISHED, why.unwrap_or_default());
+        let problem = Problem::with(codes::NOT_PUBLISHED, why.unwrap_or_default());
         recorder.took("fetch", took(asked), Err(problem));
         // A name that stands for everything in DNS leads PACC's here as well, and no client minds.
         if asked.place.at != At::Pacc {
@@ -83,7 +83,7 @@ pub fn judge(
         "fetch",
         fetched.took,
         match fetched.took > PATIENCE {
-            true => Err(Problem::with(&PUBLISHED_SLOW, detail)),
+            true => Err(Problem::with(codes::PUBLISHED_SLOW, detail)),
             false => Ok(detail),
         },
     );
@@ -97,7 +97,7 @@ pub fn judge(
     };
     let address = fetched.hops.last().map(Url::to_string).unwrap_or_default();
     let content = content(asked.place.at.kind(), answer, &address);
-    let other_page = matches!(&content, Content::Wrong(p) if p.code == &PUBLISHED_OTHER_PAGE);
+    let other_page = matches!(&content, Content::Wrong(p) if p.code == codes::PUBLISHED_OTHER_PAGE);
     if !other_page {
         recorder
             .tell("media type", media_type(asked.place.at.kind(), answer.header("content-type")));
@@ -138,9 +138,9 @@ fn refusal(asked: &Asked<'_>) -> Problem {
         Some(Ok(answer)) => {
             let text = String::from_utf8_lossy(&answer.body);
             let detail = format!("the web server answers {}", answer.status);
-            Problem::with(&PUBLISHED_STATUS, detail).seen(shown(&text))
+            Problem::with(codes::PUBLISHED_STATUS, detail).seen(shown(&text))
         }
-        None => Problem::new(&NOT_PUBLISHED),
+        None => Problem::new(codes::NOT_PUBLISHED),
     }
 }
 
@@ -173,7 +173,7 @@ pub fn media_type(kind: Kind, header: Option<&str>) -> Result<String, Problem> {
         true => Ok(shown(found)),
         false => {
             let detail = format!("the media type is {}, wanted is {}", shown(found), wanted[0]);
-            Err(Problem::with(&PUBLISHED_MEDIA_TYPE, detail))
+            Err(Problem::with(codes::PUBLISHED_MEDIA_TYPE, detail))
         }
     }
 }
@@ -188,10 +188,11 @@ fn tell_content(content: &Content, recorder: &mut Recorder) {
                 let servers: Vec<_> = mail.map(content::name).collect();
                 Ok(servers.join(", "))
             }
-            Content::Elsewhere(target) => {
-                Err(Problem::with(&AUTODISCOVER_REDIRECTS, format!("clients are sent to {target}")))
-            }
-            Content::Signed => Err(Problem::new(&SIGNED_NOT_READ)),
+            Content::Elsewhere(target) => Err(Problem::with(
+                codes::AUTODISCOVER_REDIRECTS,
+                format!("clients are sent to {target}"),
+            )),
+            Content::Signed => Err(Problem::new(codes::SIGNED_PROFILE_NOT_READ)),
             Content::Pacc(json) => {
                 let protocols = json.get("protocols").and_then(|p| p.as_object());
                 let names: Vec<_> =
@@ -211,19 +212,19 @@ fn hold(
     recorder: &mut Recorder,
 ) {
     if place.at.kind() == Kind::Autodiscover && read.servers.iter().any(|s| s.username.is_none()) {
-        recorder.tell("settings", Err(Problem::new(&PUBLISHED_WITHOUT_LOGIN_NAME)));
+        recorder.tell("settings", Err(Problem::new(codes::PUBLISHED_WITHOUT_LOGIN_NAME)));
     }
     let Some(settings) = settings else {
-        recorder.tell("settings", Err(Problem::new(&SETTINGS_UNKNOWN)));
+        recorder.tell("settings", Err(Problem::new(codes::SETTINGS_UNKNOWN)));
         return;
     };
     let (others, lacking) = differences(place.at.kind(), read, settings, person);
     if !others.is_empty() {
-        recorder.tell("settings", Err(Problem::with(&PUBLISHED_DIFFERS, others.join("; "))));
+        recorder.tell("settings", Err(Problem::with(codes::PUBLISHED_DIFFERS, others.join("; "))));
     }
     if !lacking.is_empty() {
         let detail = format!("the settings have {}, the file has not", lacking.join(" and "));
-        recorder.tell("settings", Err(Problem::with(&PUBLISHED_LACKS, detail)));
+        recorder.tell("settings", Err(Problem::with(codes::PUBLISHED_LACKS, detail)));
     }
     if others.is_empty() && lacking.is_empty() {
         recorder.tell("settings", Ok("as the settings say".to_owned()));
@@ -243,8 +244,8 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
             "address",
             match (bare.good(), with.good()) {
                 (Some(_), Some(_)) => Ok("with and without ?emailaddress=".to_owned()),
-                (None, _) => Err(Problem::with(&AUTOCONFIG_NEEDS_ADDRESS, status(bare))),
-                (_, None) => Err(Problem::with(&AUTOCONFIG_REFUSES_ADDRESS, status(with))),
+                (None, _) => Err(Problem::with(codes::AUTOCONFIG_NEEDS_ADDRESS, status(bare))),
+                (_, None) => Err(Problem::with(codes::AUTOCONFIG_REFUSES_ADDRESS, status(with))),
             },
         );
     }
@@ -253,7 +254,7 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
     {
         if post.good().is_none() {
             let detail = format!("POST: {}", status(post));
-            recorder.tell("post", Err(Problem::with(&AUTODISCOVER_REFUSES_POST, detail)));
+            recorder.tell("post", Err(Problem::with(codes::AUTODISCOVER_REFUSES_POST, detail)));
             return;
         }
         let spelled = asked.answers.iter().filter(|(v, _)| *v == Variant::Spelling);
@@ -267,7 +268,7 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
                 "spelling",
                 match refused.is_empty() {
                     true => Ok("every spelling of the path".to_owned()),
-                    false => Err(Problem::with(&AUTODISCOVER_SPELLING, refused.join("; "))),
+                    false => Err(Problem::with(codes::AUTODISCOVER_SPELLING, refused.join("; "))),
                 },
             );
         }
@@ -278,7 +279,7 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
 fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     let Some(unknown) = asked.of(Variant::Unknown) else { return };
     let (Some(known), Some(person)) = (asked.of(Variant::Known), &addresses.known) else {
-        recorder.tell("accounts", Err(Problem::new(&ACCOUNT_ORACLE_UNTESTED)));
+        recorder.tell("accounts", Err(Problem::new(codes::ACCOUNT_ORACLE_UNTESTED)));
         return;
     };
     let plain = |fetched: &Fetched, person: &EmailAddress| match &fetched.result {
@@ -301,7 +302,7 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
                     true => "the answers differ in their text".to_owned(),
                     false => format!("{} for the known address, {} for an unknown one", a.0, b.0),
                 };
-                Err(Problem::with(&ACCOUNT_ORACLE, detail))
+                Err(Problem::with(codes::ACCOUNT_ORACLE, detail))
             }
         },
     );
@@ -311,11 +312,11 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
 fn redirect_only(asked: &Asked<'_>, recorder: &mut Recorder) {
     let Some(fetched) = asked.of(Variant::Get) else { return };
     let problem = match (&fetched.result, fetched.absent()) {
-        (_, Some(why)) => Problem::with(&NOT_PUBLISHED, why),
+        (_, Some(why)) => Problem::with(codes::NOT_PUBLISHED, why),
         (Err(problem), None) => problem.clone(),
         (Ok(answer), None) => {
             let detail = format!("{}, no redirect to https; clients ignore it", answer.status);
-            Problem::with(&NOT_PUBLISHED, detail)
+            Problem::with(codes::NOT_PUBLISHED, detail)
         }
     };
     recorder.took("fetch", fetched.took, Err(problem));

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
+use crate::codes;
 use crate::format::{digest_record, sha256_base64};
 use crate::model::{EmailAddress, Hostname};
 use crate::net::Net;
 
-use super::codes::hosted::*;
 use super::step::{Course, Problem, Recorder, seconds};
 use super::{Redactor, pool};
 
@@ -162,8 +162,10 @@ fn digest(
             return Ok(((), format!("{name} has the file's SHA-256")));
         }
         Err(match records.first() {
-            None => Problem::new(&PACC_DIGEST_MISSING).help(help),
-            Some(other) => Problem::new(&PACC_DIGEST_WRONG).seen((*other).to_owned()).help(help),
+            None => Problem::new(codes::PACC_DIGEST_MISSING).help(help),
+            Some(other) => {
+                Problem::new(codes::PACC_DIGEST_WRONG).seen((*other).to_owned()).help(help)
+            }
         })
     });
     course.steps.extend(recorder.finish().steps);
@@ -180,12 +182,12 @@ fn whole(published: &[At], srv: &[dns::Found]) -> Course {
     let mut recorder = Recorder::new("altogether", Redactor::default());
     let has = |all: &[At]| published.iter().any(|at| all.contains(at));
     if published.is_empty() && srv.is_empty() {
-        recorder.tell("published", Err(Problem::new(&NOTHING_PUBLISHED)));
+        recorder.tell("published", Err(Problem::new(codes::NOTHING_PUBLISHED)));
     }
     if has(&[At::AutoconfigHttp, At::WellKnownHttp])
         && !has(&[At::AutoconfigHttps, At::WellKnownHttps])
     {
-        recorder.tell("published", Err(Problem::new(&PUBLISHED_ONLY_HTTP)));
+        recorder.tell("published", Err(Problem::new(codes::PUBLISHED_ONLY_HTTP)));
     }
     recorder.finish()
 }

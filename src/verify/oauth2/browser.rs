@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::codes;
 use crate::model::Secret;
 use crate::net::{Asked, Listener};
 
-use super::super::codes::oauth2::{OAUTH2_FAILED, OAUTH2_NOT_FINISHED, OAUTH2_STATE_WRONG};
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
 use super::token;
@@ -30,7 +30,10 @@ pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     let (code, redirect) = recorder.step("browser", |redactor| {
         redactor.add(&verifier);
         let failed = |e: std::io::Error| {
-            Problem::with(&OAUTH2_FAILED, format!("no port on this machine to come back to: {e}"))
+            Problem::with(
+                codes::OAUTH2_FAILED,
+                format!("no port on this machine to come back to: {e}"),
+            )
         };
         let listener =
             Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
@@ -82,7 +85,7 @@ fn wait(run: &Run<'_>, listener: &Listener, state: &str) -> Result<Secret, Probl
     let end = Instant::now() + run.attendance.person;
     loop {
         let Some(stream) = listener.accept(|| Instant::now() > end) else {
-            return Err(Problem::new(&OAUTH2_NOT_FINISHED));
+            return Err(Problem::new(codes::OAUTH2_NOT_FINISHED));
         };
         let Some(asked) = Asked::read(stream) else { continue };
         match returned(&asked.target, state) {
@@ -111,7 +114,7 @@ fn returned(target: &str, state: &str) -> Option<Result<Secret, Problem>> {
         return None;
     }
     if field("state").as_deref() != Some(state) {
-        return Some(Err(Problem::new(&OAUTH2_STATE_WRONG)));
+        return Some(Err(Problem::new(codes::OAUTH2_STATE_WRONG)));
     }
     if let Some(error) = error {
         let words = match field("error_description") {

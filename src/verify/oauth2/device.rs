@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::codes;
 use crate::model::Secret;
 
-use super::super::codes::network::{CONNECT_TIMEOUT, DNS_TIMEOUT};
-use super::super::codes::oauth2::{OAUTH2_CODE_EXPIRED, OAUTH2_FAILED};
-use super::super::codes::session::REPLY_TIMEOUT;
 use super::super::redact::Redactor;
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
@@ -46,7 +44,10 @@ pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
 
 fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
     let Some(url) = &run.authority.device_auth_url else {
-        return Err(Problem::with(&OAUTH2_FAILED, "the provider's file has no deviceAuthURL"));
+        return Err(Problem::with(
+            codes::OAUTH2_FAILED,
+            "the provider's file has no deviceAuthURL",
+        ));
     };
     let json = match token::post(run, url, &[("scope", &run.authority.scope)])? {
         Said::Yes(json) => json,
@@ -57,7 +58,7 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
     let page = text("verification_uri").or_else(|| text("verification_url"));
     let (Some(device), Some(user), Some(page)) = (text("device_code"), text("user_code"), page)
     else {
-        return Err(Problem::with(&OAUTH2_FAILED, "the answer has no code in it"));
+        return Err(Problem::with(codes::OAUTH2_FAILED, "the answer has no code in it"));
     };
     let device = Secret::new(device.to_owned());
     redactor.add(&device);
@@ -88,7 +89,7 @@ fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Pr
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Problem::new(&OAUTH2_CODE_EXPIRED));
+            return Err(Problem::new(codes::OAUTH2_CODE_EXPIRED));
         }
         thread::sleep(interval.min(left));
         match token::post(run, &run.authority.token_url, &form) {
@@ -100,7 +101,8 @@ fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Pr
             },
             // RFC 8628 §3.5: after a time-out ask less often.
             Err(problem)
-                if [&REPLY_TIMEOUT, &CONNECT_TIMEOUT, &DNS_TIMEOUT].contains(&problem.code) =>
+                if [codes::REPLY_TIMEOUT, codes::CONNECT_TIMEOUT, codes::DNS_TIMEOUT]
+                    .contains(&problem.code) =>
             {
                 interval *= 2;
             }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::codes;
 use crate::model::{OAuth2, Secret, ServerType};
 use crate::net::Net;
 
@@ -126,7 +127,7 @@ pub fn refresh(
     let renewed = recorder.step("refresh", |redactor| {
         let Some(refresh) = &tokens.refresh else {
             let detail = "the token has expired, and there is none to renew it with";
-            return Err(Problem::with(&super::codes::login::TOKEN_EXPIRED, detail));
+            return Err(Problem::with(codes::TOKEN_EXPIRED, detail));
         };
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
         let mut renewed = token::ask(&run, &form, redactor)?;

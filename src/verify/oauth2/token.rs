@@ -6,11 +6,10 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::codes::{self, Code};
 use crate::model::Secret;
 use crate::net::Request;
 
-use super::super::codes::Code;
-use super::super::codes::oauth2::*;
 use super::super::redact::Redactor;
 use super::super::step::Problem;
 use super::super::web;
@@ -73,14 +72,14 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
 }
 
 /// What an `error` means; Microsoft has words of its own for the device flow.
-pub fn meaning(word: &str) -> &'static Code {
+pub fn meaning(word: &str) -> Code {
     match word {
-        "invalid_client" | "unauthorized_client" => &OAUTH2_CLIENT_REFUSED,
-        "invalid_scope" => &OAUTH2_SCOPE_REFUSED,
-        "access_denied" | "authorization_declined" | "consent_required" => &OAUTH2_DENIED,
-        "expired_token" | "code_expired" => &OAUTH2_CODE_EXPIRED,
-        "invalid_grant" | "bad_verification_code" => &OAUTH2_GRANT_REFUSED,
-        _ => &OAUTH2_FAILED,
+        "invalid_client" | "unauthorized_client" => codes::OAUTH2_CLIENT_REFUSED,
+        "invalid_scope" => codes::OAUTH2_SCOPE_REFUSED,
+        "access_denied" | "authorization_declined" | "consent_required" => codes::OAUTH2_DENIED,
+        "expired_token" | "code_expired" => codes::OAUTH2_CODE_EXPIRED,
+        "invalid_grant" | "bad_verification_code" => codes::OAUTH2_GRANT_REFUSED,
+        _ => codes::OAUTH2_FAILED,
     }
 }
 
@@ -92,7 +91,7 @@ pub fn tokens(json: &Value, redactor: &mut Redactor) -> Result<Tokens, Problem> 
         plain.then(|| Secret::new(text.to_owned()))
     };
     let Some(access) = secret("access_token") else {
-        return Err(Problem::with(&OAUTH2_FAILED, "the answer has no access token in it"));
+        return Err(Problem::with(codes::OAUTH2_FAILED, "the answer has no access token in it"));
     };
     let refresh = secret("refresh_token");
     redactor.add(&access);

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use crate::codes;
 use crate::model::ServerType;
 use crate::net::{Handshake, Transport};
 
 use super::super::capabilities::{Capabilities, means};
-use super::super::codes::login::{SECRET_NEEDS_ENCRYPTION, SECRET_NEEDS_TRUST};
-use super::super::codes::session::*;
 use super::super::login::{Credentials, meaning};
 use super::super::session::Session;
 use super::super::step::{Outcome, Problem, Step};
@@ -36,7 +35,7 @@ impl Run<'_> {
     fn judge(&mut self, capabilities: &Capabilities) -> Result<(), Stop> {
         let server = self.probe.server_type;
         if server == ServerType::Pop3 && capabilities.known && !capabilities.has("UIDL") {
-            self.tell("capabilities", Duration::ZERO, Err(Problem::new(&UIDL_MISSING)));
+            self.tell("capabilities", Duration::ZERO, Err(Problem::new(codes::UIDL_MISSING)));
         }
         let offered = capabilities.offered();
         let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
@@ -46,14 +45,14 @@ impl Run<'_> {
         if !declared.is_empty() && missing.len() == declared.len() {
             let names: Vec<_> = declared.iter().map(ToString::to_string).collect();
             let detail = format!("declared is {}; offered is {list}", names.join(", "));
-            let problem = Problem::with(&AUTHENTICATION_NOT_OFFERED, detail);
+            let problem = Problem::with(codes::AUTHENTICATION_NOT_OFFERED, detail);
             self.tell("authentication", Duration::ZERO, Err(problem));
             return Err(Stop);
         }
         self.tell("authentication", Duration::ZERO, Ok(format!("offered is {list}")));
         for authentication in missing {
             let detail = format!("{authentication} is declared and not offered");
-            let problem = Problem::with(&AUTHENTICATION_MISSING, detail);
+            let problem = Problem::with(codes::AUTHENTICATION_MISSING, detail);
             self.tell("authentication", Duration::ZERO, Err(problem));
         }
         let undeclared: Vec<&str> = offered
@@ -63,7 +62,7 @@ impl Run<'_> {
             .collect();
         if !declared.is_empty() && !undeclared.is_empty() {
             let detail = format!("offered and not declared: {}", undeclared.join(", "));
-            let problem = Problem::with(&AUTHENTICATION_UNDECLARED, detail);
+            let problem = Problem::with(codes::AUTHENTICATION_UNDECLARED, detail);
             self.tell("authentication", Duration::ZERO, Err(problem));
         }
         Ok(())
@@ -79,8 +78,10 @@ impl Run<'_> {
         let probe = self.probe;
         self.step("login", |_, deadline| {
             match handshake {
-                None => return Err(Problem::new(&SECRET_NEEDS_ENCRYPTION)),
-                Some(seen) if !seen.trusted() => return Err(Problem::new(&SECRET_NEEDS_TRUST)),
+                None => return Err(Problem::new(codes::SECRET_NEEDS_ENCRYPTION)),
+                Some(seen) if !seen.trusted() => {
+                    return Err(Problem::new(codes::SECRET_NEEDS_TRUST));
+                }
                 Some(_) => {}
             }
             let (mechanism, secret) = credentials.choose(probe, capabilities)?;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::connection::{Trouble, troubles};
 use super::{Advice, first_line};
+use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadServer;
 use crate::model::{Authentication, ServerType};
@@ -21,32 +22,32 @@ impl Advice {
         for (trouble, message) in troubles(server) {
             match trouble {
                 Trouble::PortAgainstSecurity => {
-                    self.found.add("reg-account-port-against-security", &security, message);
+                    self.found.add(codes::REG_ACCOUNT_PORT_AGAINST_SECURITY, &security, message);
                 }
                 Trouble::PortOfAnother => {
-                    self.found.add("reg-account-port-of-another", &port, message)
+                    self.found.add(codes::REG_ACCOUNT_PORT_OF_ANOTHER, &port, message)
                 }
-                Trouble::Port25 => self.found.add("reg-account-port-25", &port, message),
-                Trouble::Plain => self.found.add("reg-account-plain", &security, message),
+                Trouble::Port25 => self.found.add(codes::REG_ACCOUNT_PORT_25, &port, message),
+                Trouble::Plain => self.found.add(codes::REG_ACCOUNT_PLAIN, &security, message),
                 Trouble::PasswordRefused => {
-                    self.found.add("reg-account-password-refused", &host, message);
+                    self.found.add(codes::REG_ACCOUNT_PASSWORD_REFUSED, &host, message);
                 }
             }
         }
         let ways = &server.authentication;
         if ways.contains(&Authentication::Ntlm) {
             let message = "SPA on: Outlook signs in with NTLM or Kerberos only";
-            self.found.add("reg-account-spa-on", &place(&["Use SPA"]), message);
+            self.found.add(codes::REG_ACCOUNT_SPA_ON, &place(&["Use SPA"]), message);
         }
         if ways.contains(&Authentication::SmtpAfterPop) {
             let message = "Outlook fetches mail first and does not sign in to send";
-            self.found.add("reg-account-smtp-after-pop", &place(&["Auth Method"]), message);
+            self.found.add(codes::REG_ACCOUNT_SMTP_AFTER_POP, &place(&["Auth Method"]), message);
         } else if ways.contains(&Authentication::None) {
             let message = format!("Outlook sends through {} without signing in", server.hostname);
-            self.found.add("reg-account-no-smtp-sign-in", &place(&["Use Auth"]), message);
+            self.found.add(codes::REG_ACCOUNT_NO_SMTP_SIGN_IN, &place(&["Use Auth"]), message);
         } else if server.username.is_none() {
             let message = format!("no user name for {}", server.hostname);
-            self.found.add("reg-account-no-user", &first_line(key), message);
+            self.found.add(codes::REG_ACCOUNT_NO_USER, &first_line(key), message);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The values of Outlook's own keys, as Microsoft describes them.
 
 use super::{Advice, first_line};
+use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
 
@@ -46,7 +47,7 @@ impl Advice {
     pub(super) fn outlook(&mut self, key: &Tree, parts: &[&str]) {
         if parts.contains(&"windows messaging subsystem") {
             let message = "Outlook 2013 and later have their profiles elsewhere";
-            self.found.add("reg-outlook-old-place", &first_line(key), message);
+            self.found.add(codes::REG_OUTLOOK_OLD_PLACE, &first_line(key), message);
         }
         if parts.contains(&ACCOUNTS) {
             self.account(key);
@@ -54,10 +55,10 @@ impl Advice {
         let Some((version, rest)) = office(parts) else { return };
         if !VERSIONS.contains(&version) {
             let message = format!("no Outlook reads a key of version {version}");
-            self.found.add("reg-outlook-version", &first_line(key), message);
+            self.found.add(codes::REG_OUTLOOK_VERSION, &first_line(key), message);
         } else if version != "16.0" {
             let message = format!("{version} is read by one old Outlook only; 16.0 since 2016");
-            self.found.add("reg-outlook-old-version", &first_line(key), message);
+            self.found.add(codes::REG_OUTLOOK_OLD_VERSION, &first_line(key), message);
         }
         for value in key.children.iter().filter(|value| value.kind != "delete") {
             match rest {
@@ -67,7 +68,7 @@ impl Advice {
                     self.kind(value, "string");
                     if value.kind == "string" && !wanted {
                         let message = "the name is the host; the text stays empty";
-                        self.found.add("reg-outlook-redirect-server", &value.span, message);
+                        self.found.add(codes::REG_OUTLOOK_REDIRECT_SERVER, &value.span, message);
                     }
                 }
                 ["setup"] => self.setup(value),
@@ -83,11 +84,11 @@ impl Advice {
             let number = value.value.as_deref().unwrap_or_default();
             if value.kind == "dword" && !matches!(number, "00000000" | "00000001") {
                 let message = format!("{name} is 0 or 1");
-                self.found.add("reg-outlook-value-range", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_VALUE_RANGE, &value.span, message);
             }
             if *name == "ZeroConfigExchange" && number == "00000001" {
                 let message = "Outlook makes an Exchange account of the Windows user by itself";
-                self.found.add("reg-outlook-zero-config", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_ZERO_CONFIG, &value.span, message);
             }
         } else if value.name.contains('.') {
             self.kind(value, "string");
@@ -96,7 +97,7 @@ impl Advice {
             let near = closest(&value.name, SWITCHES);
             let near = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
             let message = format!("Outlook knows no {}{near}", value.name.escape_debug());
-            self.found.add("reg-outlook-unknown-value", &value.span, message);
+            self.found.add(codes::REG_OUTLOOK_UNKNOWN_VALUE, &value.span, message);
         }
     }
 
@@ -109,7 +110,7 @@ impl Advice {
             "disableoffice365simplifiedaccountcreation" => self.kind(value, "dword"),
             "first-run" | "firstrun" => {
                 let message = "with this value there, Outlook imports no profile file";
-                self.found.add("reg-outlook-first-run", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_FIRST_RUN, &value.span, message);
             }
             _ => {}
         }
@@ -122,19 +123,19 @@ impl Advice {
             let name = value.name.to_ascii_lowercase();
             if name.contains("password") {
                 let message = "a password is encrypted for one Windows user on one PC";
-                self.found.add("reg-outlook-password", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_PASSWORD, &value.span, message);
             } else if NUMBERS.iter().any(|end| name.ends_with(end)) {
                 self.kind(value, "dword");
             } else if value.kind == "hex" && (name.ends_with(" server") || name.ends_with(" name"))
             {
                 let message = "Outlook 2016 and later keep this as a string, not as bytes";
-                self.found.add("reg-outlook-old-string", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_OLD_STRING, &value.span, message);
             }
             makes |= matches!(name.as_str(), "clsid" | "pop3 server" | "imap server");
         }
         if makes {
             let message = "an account cannot be made by a registry file alone";
-            self.found.add("reg-outlook-account", &first_line(key), message);
+            self.found.add(codes::REG_OUTLOOK_ACCOUNT, &first_line(key), message);
         }
     }
 
@@ -150,7 +151,7 @@ impl Advice {
         };
         let (name, is, wanted) = (value.name.escape_debug(), words(value.kind), words(wanted));
         let message = format!("{name} is {is}; Outlook wants {wanted}");
-        self.found.add("reg-outlook-value-type", &value.span, message);
+        self.found.add(codes::REG_OUTLOOK_VALUE_TYPE, &value.span, message);
     }
 
     /// A full path, which Outlook takes as it is.
@@ -159,7 +160,7 @@ impl Advice {
         let is_full = path.get(1..3) == Some(":\\") || path.starts_with("\\\\");
         if !is_full || path.contains(['%', '"']) {
             let message = format!("\"{}\" is not a full path as it stands", path.escape_debug());
-            self.found.add("reg-outlook-path", &value.span, message);
+            self.found.add(codes::REG_OUTLOOK_PATH, &value.span, message);
         }
     }
 
@@ -177,7 +178,7 @@ impl Advice {
                 let gone = |name| find(name).is_none_or(|value| value.kind != "delete");
                 if gone("First-Run") || gone("FirstRun") {
                     let message = "ImportPRF without \"First-Run\"=- and \"FirstRun\"=-";
-                    self.found.add("reg-outlook-first-run", &import.span, message);
+                    self.found.add(codes::REG_OUTLOOK_FIRST_RUN, &import.span, message);
                 }
             }
             if !lower.ends_with("\\outlook\\autodiscover") {
@@ -185,17 +186,17 @@ impl Advice {
             }
             if LOOKUPS.iter().all(on) {
                 let message = "Outlook asks no server for any account of this user";
-                self.found.add("reg-outlook-asks-nobody", &first_line(key), message);
+                self.found.add(codes::REG_OUTLOOK_ASKS_NOBODY, &first_line(key), message);
             } else if let Some(value) = find("ExcludeExplicitO365Endpoint")
                 && on(&"ExcludeExplicitO365Endpoint")
             {
                 let message = "Outlook no longer asks Microsoft 365 first, for any account";
-                self.found.add("reg-outlook-no-office365", &value.span, message);
+                self.found.add(codes::REG_OUTLOOK_NO_OFFICE365, &value.span, message);
             }
             let local = key.children.iter().find(|v| v.name.contains('.') && v.kind == "string");
             if let Some(local) = local.filter(|_| !on(&"PreferLocalXML")) {
                 let message = "without PreferLocalXML=1 this file is asked nearly last";
-                self.found.add("reg-outlook-local-xml-last", &local.span, message);
+                self.found.add(codes::REG_OUTLOOK_LOCAL_XML_LAST, &local.span, message);
             }
         }
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::super::token::{Kind, Token};
 use super::super::words::Takes;
 use super::{Parser, Setting, Value};
+use crate::codes;
 
 impl Parser<'_> {
     /// What follows an option, as it takes it.
@@ -82,7 +83,7 @@ impl Parser<'_> {
             Kind::Text(text) if key == "port" => {
                 let message =
                     format!("port takes digits; service takes \"{}\"", text.escape_debug());
-                self.errors.add("fetchmail-port", &token.span, message);
+                self.errors.add(codes::FETCHMAIL_PORT, &token.span, message);
                 text.parse().map_or_else(|_| Value::Text(text.as_str().into()), Value::Number)
             }
             _ => return None,
@@ -103,7 +104,7 @@ impl Parser<'_> {
             (Kind::Text(text), _) => {
                 let meant = text.to_ascii_lowercase();
                 let message = format!("{} is no {key} that it knows", text.escape_debug());
-                self.errors.add("fetchmail-unknown-word", &token.span, message);
+                self.errors.add(codes::FETCHMAIL_UNKNOWN_WORD, &token.span, message);
                 Value::Text(meant.into())
             }
             _ => return None,
@@ -126,7 +127,7 @@ impl Parser<'_> {
         self.at += 1;
         if !std::mem::replace(&mut self.lost, true) {
             let message = "no equals sign stands between an option and its value";
-            self.errors.add("fetchmail-syntax", span, message);
+            self.errors.add(codes::FETCHMAIL_SYNTAX, span, message);
         }
     }
 

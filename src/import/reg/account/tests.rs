@@ -25,7 +25,7 @@ fn servers(values: &str) -> Vec<ReadServer> {
 
 fn codes(values: &str) -> Vec<&'static str> {
     let examined = Reader::Reg.examine(&file(KEY, values));
-    examined.defects.iter().map(|defect| defect.code).collect()
+    examined.defects.iter().map(|defect| defect.code.name).collect()
 }
 
 #[test]
