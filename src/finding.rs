@@ -3,6 +3,8 @@
 //! Findings are collected, never printed, by everything below `report`; the severity decides
 //! whether a file is written (an error stops it) or only talked about.
 
+mod levels;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -13,6 +15,7 @@ use serde::ser::SerializeStruct;
 
 use crate::codes::Code;
 pub use crate::codes::Severity;
+pub use levels::Levels;
 
 /// A text that findings point into: a settings file, a manifest, a template, a generated file.
 #[derive(Debug, PartialEq, Eq)]

@@ -94,6 +94,35 @@ fn only_the_command_line_prints() {
     }
 }
 
+/// What a file has before its tests.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default()
+}
+
+/// A code is named by its constant, so that the compiler knows it and the pages are complete.
+#[test]
+fn no_code_is_written_as_text_outside_the_registry() {
+    // Also keys of manifests and of formats.
+    const OTHER_MEANINGS: [&str; 1] = ["schema"];
+    let mut seen = 0;
+    for (file, bytes) in files_below(&root().join("src")) {
+        // verify/memory.rs is a test.
+        if !file.ends_with(".rs") || file.ends_with("tests.rs") || file == "verify/memory.rs" {
+            continue;
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        for word in without_tests(&text).split('"') {
+            seen += 1;
+            let is_code = mailwright::codes::find(word).is_some();
+            assert!(
+                !is_code || OTHER_MEANINGS.contains(&word),
+                "{file} has the code {word} as text; name it by its constant in codes::"
+            );
+        }
+    }
+    assert!(seen > 5_000, "only {seen} pieces of text were seen");
+}
+
 #[test]
 fn unsafe_code_is_forbidden() {
     let text = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();

@@ -140,3 +140,35 @@ fn explain_has_a_page_for_each_rule() {
         .code(1)
         .says("did you mean autoconfig-socket-type?");
 }
+
+#[test]
+fn explain_lists_the_codes_of_a_prefix_a_family_and_a_word() {
+    let run = Run::new();
+    let explain = |word: &str| run.args(&["explain", word]).code(0).stdout;
+    let prefix = explain("users-");
+    assert!(prefix.contains("users-twice") && !prefix.contains("malformed"), "{prefix}");
+    let family = explain("mobileconfig");
+    assert!(family.contains("profile-starttls") && !family.contains("reg-line"), "{family}");
+    // Whole words are not asked for, and upper case does not matter.
+    let word = explain("Greylist");
+    assert!(word.contains("greylisted") && word.lines().count() == 4, "{word}");
+    run.args(&["explain", "no-such-thing-at-all"]).code(1).says("unknown-code");
+}
+
+/// Issue 13, bug 5: the code had neither a page nor a level.
+#[test]
+fn explain_has_a_page_for_the_codes_of_generate() {
+    let page = Run::new().args(&["explain", "cannot-sign-in"]).code(0).stdout;
+    assert!(page.starts_with("cannot-sign-in (warning)"), "{page}");
+    assert!(page.contains("Family: generate"), "{page}");
+}
+
+#[test]
+fn in_check_an_error_about_our_own_files_can_be_lowered_too() {
+    let run = Run::new().write("mailwright.toml", "providr = \"outlook.com\"\n");
+    let check = |flags: &[&str]| run.args(&[&["check", "mailwright.toml"][..], flags].concat());
+    check(&[]).code(1).prints("unknown-key");
+    check(&["-W", "unknown-key"]).code(0).prints("warning[unknown-key]");
+    let allowed = check(&["-A", "unknown-key"]).code(0);
+    assert!(!allowed.stdout.contains("unknown-key"), "{}", allowed.stdout);
+}

@@ -6,6 +6,7 @@ mod archive;
 #[cfg(feature = "verify")]
 mod connecting;
 mod directory;
+mod levels;
 mod managed;
 #[cfg(feature = "zip")]
 mod message;
@@ -30,6 +31,7 @@ pub use connecting::{FlowArg, ReportFormat, VerifyArgs};
 pub use directory::LdapArgs;
 #[cfg(feature = "ldap")]
 pub use directory::LdapPreset;
+pub use levels::LevelArgs;
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
 pub use message::MessageArgs;
@@ -103,6 +105,8 @@ pub struct Global {
     /// Say only what is wrong
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -288,15 +292,6 @@ pub struct CheckArgs {
     /// Files, folders, or - for standard input; what they are is seen from what is in them
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Make this code an error
-    #[arg(short = 'D', long, value_name = "CODE", value_delimiter = ',')]
-    pub deny: Vec<String>,
-    /// Make this code a warning
-    #[arg(short = 'W', long, value_name = "CODE", value_delimiter = ',')]
-    pub warn: Vec<String>,
-    /// Say nothing of this code
-    #[arg(short = 'A', long, value_name = "CODE", value_delimiter = ',')]
-    pub allow: Vec<String>,
     /// Only what hurts this client
     #[arg(long, value_name = "NAME")]
     pub client: Option<String>,

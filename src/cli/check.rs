@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::check::mend::mend;
 use crate::check::{self, defects};
 use crate::codes::{self, Code};
-use crate::document::closest;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::FORMATS;
 use crate::report::{self, checked_json, checked_junit, checked_sarif};
@@ -20,7 +19,6 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let levels = Levels::of(args)?;
     let mut files = Vec::new();
     for name in &args.files {
         collect(name, &mut files)?;
@@ -50,10 +48,11 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
             None => vec![unknown_format(&name)],
         };
         mendable |= !own.is_empty() && mend(&bytes, &|_| true).is_some();
-        findings.extend(own.into_iter().filter_map(|finding| levels.apply(finding)));
+        findings.extend(own);
         names.push(name);
     }
-    findings.extend(passed_over(&unknown).and_then(|finding| levels.apply(finding)));
+    findings.extend(passed_over(&unknown));
+    terminal.levels().apply(&mut findings);
     if let Some(client) = &args.client {
         let client = client.to_lowercase();
         findings.retain(|f| f.hurts.iter().any(|hurt| hurt.to_lowercase().contains(&client)));
@@ -92,7 +91,7 @@ fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<
     if files.iter().any(|file| file == Path::new("-")) {
         return Err("--fix and --diff want the name of a file, not standard input".into());
     }
-    let wanted = |code: Code| !args.allow.iter().any(|allowed| code == **allowed) && hurts(code);
+    let wanted = |code: Code| terminal.levels().of(code, code.severity).is_some() && hurts(code);
     let mut any = false;
     for file in files {
         let bytes = read(file, &file.display().to_string())?;
@@ -151,36 +150,4 @@ fn passed_over(unknown: &[String]) -> Option<Finding> {
     let files = if unknown.len() == 1 { "1 file" } else { &format!("{} files", unknown.len()) };
     let message = format!("{files} of no format that can be checked here: {names}");
     Some(Finding::new(codes::UNKNOWN_FORMAT, message).severity(Severity::Note))
-}
-
-/// What `-D`, `-W` and `-A` say about codes.
-struct Levels<'a> {
-    args: &'a CheckArgs,
-}
-
-impl<'a> Levels<'a> {
-    fn of(args: &'a CheckArgs) -> Result<Self, Failure> {
-        let known: Vec<&'static str> = codes::all().map(|code| code.name).collect();
-        for code in args.deny.iter().chain(&args.warn).chain(&args.allow) {
-            if !known.contains(&code.as_str()) {
-                let near = closest(code, known.iter().copied());
-                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                return Err(format!("there is no code \"{}\"{near}", code.escape_debug()).into());
-            }
-        }
-        Ok(Self { args })
-    }
-
-    fn apply(&self, mut finding: Finding) -> Option<Finding> {
-        let names = |list: &[String]| list.iter().any(|code| finding.code == **code);
-        if names(&self.args.allow) {
-            return None;
-        }
-        if names(&self.args.deny) {
-            finding.severity = Severity::Error;
-        } else if names(&self.args.warn) {
-            finding.severity = Severity::Warning;
-        }
-        Some(finding)
-    }
 }

@@ -21,7 +21,12 @@ pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Outcome, Failure> 
         return Ok(Outcome::Fine);
     }
     let folded = word.to_lowercase();
-    let found = list(&|code| is_about(code, &folded), terminal.width());
+    let is_family = codes::families().any(|(family, _)| family.name == folded);
+    let wanted = |code: Code| match is_family {
+        true => code.family.name == folded || code.name.starts_with(&folded),
+        false => is_about(code, &folded),
+    };
+    let found = list(&wanted, terminal.width());
     if !found.is_empty() {
         terminal.print(&found)?;
         return Ok(Outcome::Fine);
@@ -38,8 +43,7 @@ pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Outcome, Failure> 
     Ok(Outcome::Findings)
 }
 
-/// Whether the code begins like this, is of the family of this name, or has a page with a word that
-/// begins like this; all in lower case.
+/// Whether the code begins like this, or its page has a word that does; in lower case.
 fn is_about(code: Code, word: &str) -> bool {
     let has = |text: &str| {
         let text = text.to_lowercase();
@@ -47,9 +51,7 @@ fn is_about(code: Code, word: &str) -> bool {
         text.match_indices(word).any(|(at, _)| starts_word(at))
     };
     !word.is_empty()
-        && (code.name.starts_with(word)
-            || code.family.name == word
-            || [code.title, code.means, code.help].into_iter().any(has))
+        && (code.name.starts_with(word) || [code.title, code.means, code.help].into_iter().any(has))
 }
 
 /// The codes that are wanted with their titles, by family; empty if there are none.

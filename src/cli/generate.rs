@@ -36,11 +36,11 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let signing = Signing::open(args, &mut findings)?;
     let messages = Messages::open(args, &session, &mut findings);
     let mut made = Made::default();
-    if !any_error(&findings) {
+    if !terminal.stops(&mut findings) {
         let request = session.request(password.as_ref());
         let Plan { bundles, findings: planned } = plan::plan(&request);
         findings.extend(planned);
-        if !any_error(&findings) {
+        if !terminal.stops(&mut findings) {
             made = make(&bundles, &signing, terminal, &mut findings);
         }
         if password.is_some() && !made.has_secrets() {
@@ -58,11 +58,11 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
         }
     }
     #[cfg(feature = "verify")]
-    if args.verify && !any_error(&findings) {
+    if args.verify && !terminal.stops(&mut findings) {
         super::verify::before(&session, &args.net, terminal, &mut findings)?;
     }
     dedup(&mut findings);
-    if any_error(&findings) {
+    if terminal.stops(&mut findings) {
         tell(args, terminal, &Made::default(), &[], &findings)?;
         return Ok(Outcome::Findings);
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::check::advice::advise;
 use crate::check::defects;
 use crate::codes::{self, Code};
-use crate::finding::{Finding, Severity, Source, any_error};
+use crate::finding::{Finding, Levels, Severity, Source, any_error};
 use crate::import::{FORMATS, ReadConfig, Reader, provider_file, recognise};
 use crate::settings::read_provider;
 
@@ -22,6 +22,7 @@ pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let text = text_of(args, terminal, &mut findings)?;
     few(&mut findings);
+    let text = text.filter(|_| !terminal.stops(&mut findings));
     if args.format == Format::Json {
         let json = serde_json::json!({ "provider": text, "findings": findings });
         if let (Some(text), Some(out)) = (&text, &args.out) {
@@ -56,15 +57,16 @@ fn text_of(
         && file.is_file()
     {
         terminal.say(&format!("found at {}", file.display()));
-        return provider(&file, &args.with, &args.domains, findings);
+        return provider(&file, &args.with, &args.domains, terminal.levels(), findings);
     }
     #[cfg(feature = "verify")]
     if super::discover::is_address(&args.source) {
         let found = super::discover::run(&args.source, args, terminal, findings)?;
         let Some(found) = found else { return Ok(None) };
-        return complete(found.config, found.place, &args.with, &args.domains, findings);
+        let levels = terminal.levels();
+        return complete(found.config, found.place, &args.with, &args.domains, levels, findings);
     }
-    provider(Path::new(&args.source), &args.with, &args.domains, findings)
+    provider(Path::new(&args.source), &args.with, &args.domains, terminal.levels(), findings)
 }
 
 /// Import, then generate from what came of it.
@@ -77,8 +79,9 @@ pub fn convert(
         return Err("convert takes its provider from SOURCE; leave --provider out".into());
     }
     let mut findings = Vec::new();
-    let text = provider(&args.source, &args.with, &args.domains, &mut findings)?;
+    let text = provider(&args.source, &args.with, &args.domains, terminal.levels(), &mut findings)?;
     few(&mut findings);
+    let text = text.filter(|_| !terminal.stops(&mut findings));
     terminal.findings(&findings);
     let Some(text) = text else { return Ok(Outcome::Findings) };
     let mut generate = args.generate.clone();
@@ -92,10 +95,11 @@ fn provider(
     source: &Path,
     with: &[PathBuf],
     domains: &[String],
+    levels: &Levels,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<String>, Failure> {
-    let config = config(source, findings)?;
-    complete(config, source.display().to_string(), with, domains, findings)
+    let config = config(source, levels, findings)?;
+    complete(config, source.display().to_string(), with, domains, levels, findings)
 }
 
 fn complete(
@@ -103,10 +107,11 @@ fn complete(
     mut name: String,
     with: &[PathBuf],
     domains: &[String],
+    levels: &Levels,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<String>, Failure> {
     for file in with {
-        config.join(self::config(file, findings)?);
+        config.join(self::config(file, levels, findings)?);
         name = format!("{name} and {}", file.display());
     }
     if !domains.is_empty() {
@@ -126,12 +131,17 @@ fn few(findings: &mut Vec<Finding>) {
     });
     for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         let message = format!("{} more of {code}", count - MOST);
-        findings.push(Finding::new(codes::MORE_OF_THE_SAME, message));
+        // It stands for findings that are warnings here.
+        findings.push(Finding::new(codes::MORE_OF_THE_SAME, message).severity(Severity::Warning));
     }
 }
 
 /// What a file says; what it does wrong is a warning.
-fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Failure> {
+fn config(
+    source: &Path,
+    levels: &Levels,
+    findings: &mut Vec<Finding>,
+) -> Result<ReadConfig, Failure> {
     let name = source.display().to_string();
     let bytes = read(source, &name)?;
     let Some((reader, text)) = recognise(&bytes) else {
@@ -148,8 +158,10 @@ fn config(source: &Path, findings: &mut Vec<Finding>) -> Result<ReadConfig, Fail
     let advice = advise(reader, &text, &examined);
     let source = Source::new(name, text);
     let mut told = defects::findings(examined.defects.iter(), &source);
-    // What is only worth knowing of the source is told by `check`.
-    let serious = |finding: &Finding| finding.severity > Severity::Note;
+    // `check` reports the notes about the source; here they count only if the user raises them.
+    let serious = |finding: &Finding| {
+        levels.of(finding.code, finding.severity).is_some_and(|level| level > Severity::Note)
+    };
     told.extend(defects::findings(advice.iter(), &source).into_iter().filter(serious));
     findings.extend(told.into_iter().map(|mut finding| {
         finding.severity = finding.severity.min(Severity::Warning);

@@ -66,12 +66,13 @@ pub fn make(
         &|job, file| signing.finish(job, file),
         &|| progress.step(),
         findings,
-        &mut |bundle, job, file| rows.push(row(bundle, job, file)),
+        &mut |bundle, job, file| rows.push(row(bundle, job, file, terminal)),
     );
     Made { bundles, rows }
 }
 
-fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile) -> Row {
+fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile, terminal: &Terminal) -> Row {
+    let wanted = |code: &Code| terminal.levels().of(*code, code.severity).is_some();
     Row {
         clients: job.target.clients.iter().map(|c| c.name.clone()).collect(),
         target: job.folder_target.name.clone(),
@@ -83,6 +84,6 @@ fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile) -> Row {
             Some((before, after)) if job.file.per_language => format!("{before}.*.{after}"),
             _ => file.path.clone(),
         },
-        codes: job.notes.iter().map(|(code, _)| *code).collect(),
+        codes: job.notes.iter().map(|(code, _)| *code).filter(wanted).collect(),
     }
 }

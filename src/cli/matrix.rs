@@ -2,7 +2,6 @@
 
 use crate::check;
 use crate::check::matrix::{Row, matrix};
-use crate::finding::any_error;
 use crate::report::{Table, matrix_page};
 use crate::target::{Target, Targets};
 
@@ -18,8 +17,7 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let names: Vec<String> = targets.names().map(str::to_owned).collect();
     let targets: Vec<Target> =
         names.iter().filter_map(|name| targets.get(name, &mut findings)).collect();
-    if any_error(&findings) {
-        terminal.findings(&findings);
+    if terminal.report(&mut findings) {
         return Ok(Outcome::Findings);
     }
     let mut files = Vec::new();

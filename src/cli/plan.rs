@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::finding::{Finding, any_error};
+use crate::finding::Finding;
 use crate::model::Side;
 use crate::plan::{self, Job, PlannedServer};
 use crate::render::Renderer;
@@ -49,7 +49,7 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
     let mut session = Session::open(&args.subject, global)?;
     let mut findings = std::mem::take(&mut session.findings);
     let mut files = Vec::new();
-    if !any_error(&findings) {
+    if !terminal.stops(&mut findings) {
         let request = session.request(None);
         let plan = plan::plan(&request);
         findings.extend(plan.findings);
@@ -63,6 +63,7 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
             }
         }
     }
+    let stops = terminal.stops(&mut findings);
     if args.format == Format::Json {
         let mut text =
             serde_json::to_string_pretty(&Planned { files: &files, findings: &findings })?;
@@ -70,13 +71,13 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
         terminal.print(&text)?;
     } else {
         terminal.findings(&findings);
-        if !any_error(&findings) {
+        if !stops {
             terminal.print(&table(&files).render(terminal.width()))?;
         }
         let summary = report::summary(&findings).map(|s| format!("; {s}")).unwrap_or_default();
         terminal.say(&format!("{} files planned{summary}", files.len()));
     }
-    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+    Ok(if stops { Outcome::Findings } else { Outcome::Fine })
 }
 
 fn file(subject: &str, job: &Job<'_>, path: String) -> PlannedFile {

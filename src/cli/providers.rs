@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::finding::any_error;
 use crate::model::{Hostname, ServerType};
 use crate::report::Table;
 use crate::settings::{Catalog, Provider};
@@ -61,8 +60,7 @@ fn list(format: Format, catalog: &Catalog, terminal: &Terminal) -> Result<Outcom
         }
         terminal.print(&table.render(terminal.width()))?;
     }
-    terminal.findings(&findings);
-    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+    Ok(if terminal.report(&mut findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
 fn row(provider: &Provider) -> Row {
@@ -99,8 +97,8 @@ fn show(name: &str, catalog: &Catalog, terminal: &Terminal) -> Result<Outcome, F
             of_domain
         }
     };
-    terminal.findings(&findings);
-    match provider {
+    let stops = terminal.report(&mut findings);
+    match provider.filter(|_| !stops) {
         Some(provider) => {
             terminal.print(&provider.source.text)?;
             Ok(Outcome::Fine)

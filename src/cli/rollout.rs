@@ -85,21 +85,22 @@ pub fn run(
     };
     let mut done = Done::default();
     for user in looked.domains.values() {
-        if !any_error(&findings) {
+        if !terminal.stops(&mut findings) {
             rollout.shared(user, terminal, &mut findings)?;
         }
     }
-    if !any_error(&findings) && !args.dry_run {
+    if !terminal.stops(&mut findings) && !args.dry_run {
         done = rollout.make(terminal, interrupted, &mut findings)?;
     }
     once(&mut findings);
+    let stops = terminal.stops(&mut findings);
     tell(args, terminal, &looked, &done, &findings)?;
     if interrupted.load(Ordering::Relaxed) {
         // How many are done is told.
         terminal.say("interrupted; --resume goes on with the others");
         return Err(output::Error::Interrupted.into());
     }
-    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+    Ok(if stops { Outcome::Findings } else { Outcome::Fine })
 }
 
 /// What means one person.
@@ -192,7 +193,7 @@ impl Rollout<'_> {
         let request = Request { subjects: &subjects, ..self.session.request(None) };
         let Plan { mut bundles, findings: planned } = plan::plan(&request);
         findings.extend(planned);
-        if any_error(findings) {
+        if terminal.stops(findings) {
             return Ok(Vec::new());
         }
         bundles.retain(|bundle| bundle.subject == user.address.domain().as_str());
@@ -237,7 +238,8 @@ impl Rollout<'_> {
         let take = Mutex::new(take);
         let sharded = self.looked.all > MOST_IN_A_FOLDER;
         let work = || {
-            let mut maker = Maker::new(self.session, self.resolver, self.signing);
+            let mut maker =
+                Maker::new(self.session, self.resolver, self.signing, terminal.levels());
             let mut composer = self.messages.composer();
             let mut hand = sink.hand();
             loop {
@@ -285,7 +287,7 @@ impl Rollout<'_> {
             )
             .into());
         }
-        let ended = interrupted.load(Ordering::Relaxed) || any_error(findings);
+        let ended = interrupted.load(Ordering::Relaxed) || terminal.stops(findings);
         let written = sink.finish(ended)?;
         Ok(Done {
             users: users.into_inner(),

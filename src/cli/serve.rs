@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::codes;
-use crate::finding::{Finding, any_error};
+use crate::finding::Finding;
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
     AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader,
@@ -14,7 +14,7 @@ use crate::serve::{
 use crate::settings::{Catalog, OptionValue, Place, Project};
 use crate::target::Targets;
 
-use super::args::{Global, ProtocolArg, ServeArgs};
+use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
@@ -30,8 +30,7 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (project, beside) = project(global, &mut findings)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
     let builder = builder(args, global, project, &mut findings)?;
-    terminal.findings(&findings);
-    let (Some(sources), false) = (sources, any_error(&findings)) else {
+    let (Some(sources), false) = (sources, terminal.report(&mut findings)) else {
         return Ok(Outcome::Findings);
     };
     let options = options(args)?;
@@ -59,18 +58,19 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
 
 /// What the threads of the server say is said by a terminal of their own.
 fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
-    let terminal = Terminal::new(&own(global));
+    let terminal = Terminal::new(&own(global.color, global.quiet));
     Box::new(move |words| terminal.say(words))
 }
 
 fn talk_of_findings(global: &Global) -> Box<ReportFindings> {
-    let terminal = Terminal::new(&own(global));
+    let terminal = Terminal::new(&own(global.color, global.quiet));
     Box::new(move |findings| terminal.findings(findings))
 }
 
-fn own(global: &Global) -> Global {
-    let (color, quiet) = (global.color, global.quiet);
-    Global { config: None, templates: None, providers: None, color, quiet }
+/// For a terminal that only prints.
+fn own(color: Color, quiet: bool) -> Global {
+    let levels = LevelArgs::default();
+    Global { config: None, templates: None, providers: None, color, quiet, levels }
 }
 
 /// The one that is named, else the folder, else the one of the settings, else the default.
@@ -147,7 +147,9 @@ fn builder(
         }
     }
     unknown_target_options(&options, &targets, findings);
-    Ok(AnswerBuilder::new(targets, protocol, options, project.organization, project.overrides))
+    let levels = global.levels.levels();
+    let (organization, overrides) = (project.organization, project.overrides);
+    Ok(AnswerBuilder::new(targets, protocol, options, organization, overrides, levels))
 }
 
 fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {

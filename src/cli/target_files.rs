@@ -2,7 +2,6 @@
 //! size and digest, and the DNS record that clients check it against.
 
 use crate::bundle::Builder;
-use crate::finding::any_error;
 use crate::format::{digest_record, sha256_hex};
 use crate::plan::Job;
 use crate::render::Artifact;
@@ -24,7 +23,7 @@ pub fn show(
     let mut session = Session::open(&args, global)?;
     let mut findings = std::mem::take(&mut session.findings);
     let mut text = String::new();
-    if !any_error(&findings) {
+    if !terminal.stops(&mut findings) {
         let request = session.request(None);
         match Builder::new().files(&request, &is_shared, &mut |artifact| lines(&artifact)) {
             Ok(built) => {
@@ -34,8 +33,7 @@ pub fn show(
             Err(own) => findings.extend(own),
         }
     }
-    terminal.findings(&findings);
-    if any_error(&findings) {
+    if terminal.report(&mut findings) {
         return Ok(Outcome::Findings);
     }
     if text.is_empty() {

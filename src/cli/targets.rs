@@ -4,7 +4,6 @@ use std::fs;
 
 use serde::Serialize;
 
-use crate::finding::any_error;
 use crate::report::Table;
 use crate::target::{OptionDefault, Target, Targets};
 
@@ -112,8 +111,7 @@ fn list(format: Format, targets: &Targets, terminal: &Terminal) -> Result<Outcom
         }
         terminal.print(&table.render(terminal.width()))?;
     }
-    terminal.findings(&findings);
-    Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
+    Ok(if terminal.report(&mut findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
 fn row(target: &Target) -> Row {
@@ -143,8 +141,8 @@ fn row(target: &Target) -> Row {
 fn show(name: &str, targets: &Targets, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let target = targets.get(name, &mut findings);
-    terminal.findings(&findings);
-    let Some(target) = target else { return Ok(Outcome::Findings) };
+    let stops = terminal.report(&mut findings);
+    let Some(target) = target.filter(|_| !stops) else { return Ok(Outcome::Findings) };
     let mut text = format!("{}\n\n  {}\n", target.title, target.delivery);
     if target.is_managed() {
         text.push_str("  made with --mdm SYSTEM, instead of the others\n");

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Levels, any_error};
 use crate::report;
 
 use super::args::{Color, Global};
@@ -13,6 +13,7 @@ pub struct Terminal {
     color: bool,
     quiet: bool,
     width: usize,
+    levels: Levels,
 }
 
 /// A table in a file or a pipe is as wide as on a usual terminal.
@@ -34,11 +35,23 @@ impl Terminal {
             true => columns().unwrap_or(USUAL_WIDTH),
             false => USUAL_WIDTH,
         };
-        Self { color, quiet: global.quiet, width }
+        Self { color, quiet: global.quiet, width, levels: global.levels.levels() }
     }
 
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// What `-D`, `-W` and `-A` say.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
+    /// Gives the findings the severities that the user wants; whether one of them stops the command.
+    /// Every command that makes something asks here before it goes on.
+    pub fn stops(&self, findings: &mut Vec<Finding>) -> bool {
+        self.levels.apply_except_errors(findings);
+        any_error(findings)
     }
 
     /// A progress bar, if somebody looks on.
@@ -64,6 +77,13 @@ impl Terminal {
     #[cfg(feature = "verify")]
     pub fn ask(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// The same, and prints them.
+    pub fn report(&self, findings: &mut Vec<Finding>) -> bool {
+        let stops = self.stops(findings);
+        self.findings(findings);
+        stops
     }
 
     /// Findings are said even when quiet, but for notes.

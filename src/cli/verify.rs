@@ -48,6 +48,11 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         terminal.findings(&findings);
         return Err("what is to be tested cannot be read".into());
     }
+    let stops = terminal.stops(&mut findings);
+    if tested.probes.is_empty() && tested.hosted.is_none() {
+        terminal.findings(&findings);
+        return Err("there is no POP3, IMAP or SMTP server to test".into());
+    }
     // What is published is there for everybody; nobody signs in for it.
     let mut keys = match tested.hosted {
         None => Keys::of(args, tested.types(), &tested.oauth2)?,
@@ -56,6 +61,9 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
     let net = args.net.open()?;
     if let Some(every) = args.watch {
         terminal.findings(&findings);
+        if stops {
+            return Ok(Outcome::Findings);
+        }
         return super::watch::run(args, every, &tested, keys, &net, terminal);
     }
     let result = once(args, &tested, keys.as_mut(), &net, terminal)?;
@@ -72,7 +80,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         }
         ReportFormat::Junit => terminal.print(&junit_verified(&result))?,
     }
-    Ok(if result.works() { Outcome::Fine } else { Outcome::Findings })
+    Ok(if result.works() && !stops { Outcome::Fine } else { Outcome::Findings })
 }
 
 /// Everything once.
@@ -93,6 +101,7 @@ pub fn once(
     if args.round_trip {
         result.round_trip = Some(travel(args, &tested.probes, &result.servers, net, &options)?);
     }
+    result.set_levels(terminal.levels());
     Ok(result)
 }
 
@@ -108,7 +117,8 @@ pub fn before(
         probes.extend(probes::of_subject(subject, session.protocol, findings));
     }
     let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
-    let result = test(&probes, &net.open()?, &options, terminal);
+    let mut result = test(&probes, &net.open()?, &options, terminal);
+    result.set_levels(terminal.levels());
     for server in &result.servers {
         for step in server.steps.iter().filter(|s| s.outcome >= StepOutcome::Warning) {
             let Some(code) = step.code else { continue };
@@ -172,9 +182,6 @@ fn tested(
     } else if args.oauth2.is_some() && args.provider.is_some() {
         // A finished file does not say where tokens come from; its provider does.
         add(Vec::new(), args.provider.clone(), false)?;
-    }
-    if tested.probes.is_empty() && !any_error(findings) {
-        return Err("there is no POP3, IMAP or SMTP server to test".into());
     }
     Ok(tested)
 }

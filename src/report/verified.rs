@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::codes::Code;
-use crate::finding::Finding;
+use crate::finding::{Finding, Levels};
 use crate::verify::hosted::Hosted;
 use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
 
@@ -35,6 +35,15 @@ impl Verified {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
             && self.courses().all(Course::works)
+    }
+
+    /// Gives every step the severity that the user wants.
+    pub fn set_levels(&mut self, levels: &Levels) {
+        let servers = self.servers.iter_mut().map(|server| &mut server.steps);
+        let published = self.hosted.iter_mut().flat_map(|hosted| &mut hosted.courses);
+        let courses = self.sign_in.iter_mut().chain(&mut self.round_trip).chain(published);
+        let steps = servers.chain(courses.map(|course| &mut course.steps)).flatten();
+        steps.for_each(|step| step.set_level(levels));
     }
 
     /// What was done besides testing servers, in its order.

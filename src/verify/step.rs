@@ -5,6 +5,7 @@ use serde::ser::SerializeStruct;
 use std::time::{Duration, Instant};
 
 use crate::codes::{Code, Severity};
+use crate::finding::Levels;
 use crate::model::{Port, ServerType, SocketType};
 
 use super::redact::Redactor;
@@ -77,6 +78,14 @@ impl Step {
     pub fn of(step: &'static str, took: Duration, problem: Problem) -> Self {
         let Problem { code, detail, seen, help } = problem;
         Self { step, outcome: code.severity.into(), took, detail, code: Some(code), seen, help }
+    }
+
+    /// Gives the step the severity that the user wants for its code. One that is not to be reported is a
+    /// note: the dialogue would be incomplete without it.
+    pub fn set_level(&mut self, levels: &Levels) {
+        if let Some(code) = self.code {
+            self.outcome = levels.of(code, code.severity).map_or(Outcome::Note, Into::into);
+        }
     }
 
     /// What to do about it.

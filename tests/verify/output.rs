@@ -224,6 +224,15 @@ fn generate_verify_writes_only_what_works() {
     };
     run(3).code(1).says("connection-refused").says("nothing was written");
     assert!(!servers.run.path("out").exists());
+    let with = |smtp: usize, flags: [&'static str; 2]| {
+        let args = args(smtp);
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(flags).collect();
+        servers.run.args(&args)
+    };
+    with(1, ["-D", "alternative-fails"]).code(1).says("error[alternative-fails]");
+    assert!(!servers.run.path("out").exists());
+    with(3, ["-A", "connection-refused"]).code(0);
+    with(3, ["-W", "connection-refused"]).code(0).says("warning[connection-refused]");
     run(1).code(0);
     assert!(servers.run.path("out/example.test/MANIFEST.json").exists());
 }
@@ -235,4 +244,42 @@ fn every_code_can_be_explained() {
     assert!(list.lines().count() > 50, "{list}");
     run.args(&["explain", "certificate-expired"]).code(0).prints("Renew it");
     run.args(&["explain", "certificate-expred"]).code(1).says("did you mean certificate-expired?");
+}
+
+#[test]
+fn what_is_not_tested_is_reported_and_can_be_denied() {
+    let exchange = r#"
+[[incomingServer]]
+type = "activeSync"
+hostname = "mail.example.test"
+port = 443
+socketType = "SSL"
+authentication = ["password-cleartext"]
+username = "%EMAILADDRESS%"
+url = "https://mail.example.test/Microsoft-Server-ActiveSync"
+source = "test"
+"#;
+    let of_person = provider("pop3").replace("mail.example.test", "%EMAILLOCALPART%.example.test");
+    let run = Run::new()
+        .write("example.test.toml", &format!("{}{exchange}", provider("pop3")))
+        .write("person.test.toml", &of_person);
+    let resolve = ["--resolve", "mail.example.test:995:127.0.0.1:1"];
+    let more = ["--resolve", "mail.example.test:465:127.0.0.1:1", "-A", "connection-refused"];
+    let verify = |file: &str, deny: &str| {
+        let other = ["--resolve", "pop.example.test:995:127.0.0.1:1"];
+        run.args(&[&["verify", file, "-D", deny][..], &resolve, &more, &other].concat())
+    };
+    verify("example.test.toml", "type-not-tested").code(1).says("error[type-not-tested]");
+    verify("example.test.toml", "uidl-missing").code(0).says("note[type-not-tested]");
+    run.args(&["verify", "person.test.toml"]).code(2).says("host-needs-address");
+}
+
+#[test]
+fn a_file_without_a_server_or_with_a_defect_is_not_tested() {
+    let run = Run::new().write("values.reg", "Windows Registry Editor Version 5.00\r\n").write(
+        "broken.xml",
+        "<clientConfig version=\"1.1\"><emailProvider id=\"x\"></clientConfig>",
+    );
+    run.args(&["verify", "values.reg"]).code(2).says("no-server");
+    run.args(&["verify", "broken.xml"]).code(2).says("unreadable-file");
 }

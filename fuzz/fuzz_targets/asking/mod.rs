@@ -20,6 +20,7 @@ pub fn server() -> InMemoryServer {
         Default::default(),
         Default::default(),
         Default::default(),
+        Default::default(),
     );
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/providers/both.example.toml");
     // The package of the fuzzers is a folder below.

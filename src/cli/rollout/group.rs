@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Builder, FilePattern, Patterns, out_file};
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::{Finding, Levels, any_error};
 use crate::output::{Bundle, OutFile};
 use crate::plan::{Audience, Job, Request};
 use crate::render::Person;
@@ -19,6 +19,7 @@ pub struct Maker<'s> {
     session: &'s Session,
     resolver: &'s Resolver,
     signing: &'s Signing,
+    levels: &'s Levels,
     builder: Builder,
     patterns: Patterns<Group>,
     /// What there is to say about the files, each thing once.
@@ -52,11 +53,17 @@ impl Group {
 }
 
 impl<'s> Maker<'s> {
-    pub fn new(session: &'s Session, resolver: &'s Resolver, signing: &'s Signing) -> Self {
+    pub fn new(
+        session: &'s Session,
+        resolver: &'s Resolver,
+        signing: &'s Signing,
+        levels: &'s Levels,
+    ) -> Self {
         Self {
             session,
             resolver,
             signing,
+            levels,
             builder: Builder::for_patterns(),
             patterns: Patterns::new(),
             findings: Vec::new(),
@@ -78,6 +85,16 @@ impl<'s> Maker<'s> {
             }
         }
         self.in_full(user, group)
+    }
+
+    /// Keeps what there is to report, unless the user made it an error.
+    fn note(&mut self, mut own: Vec<Finding>) -> Result<(), Vec<Finding>> {
+        self.levels.apply_except_errors(&mut own);
+        if any_error(&own) {
+            return Err(own);
+        }
+        self.findings.extend(own);
+        Ok(())
     }
 
     /// Built like a single person's; patterns are kept for the group.
@@ -102,7 +119,7 @@ impl<'s> Maker<'s> {
             let (job, file) = (artifact.job, out_file(artifact));
             (self.signing.finish(job, file), pattern)
         })?;
-        self.findings.extend(built.findings);
+        self.note(built.findings)?;
         let mut files: BTreeMap<String, OutFile> = BTreeMap::new();
         let mut patterns = Some(Vec::new()).filter(|_| !built.left_out);
         for (file, pattern) in built.files {

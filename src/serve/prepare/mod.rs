@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Finding, Source, any_error};
+use crate::finding::{Finding, Levels, Source, any_error};
 use crate::model::Protocol;
 use crate::render::Spliced;
 use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
@@ -37,6 +37,8 @@ pub struct AnswerBuilder {
     pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: Organization,
     pub overrides: Override,
+    /// The severities that the user wants.
+    pub levels: Levels,
     /// Slots whose answers cannot be prepared, whoever the provider is: it depends on their templates.
     always_in_full: Vec<AtomicBool>,
     /// Makers that rest.
@@ -83,6 +85,7 @@ impl AnswerBuilder {
         options: BTreeMap<String, BTreeMap<String, OptionValue>>,
         organization: Organization,
         overrides: Override,
+        levels: Levels,
     ) -> Self {
         let routes = Routes::of(&targets);
         let selected = targets.iter().map(|target| target.name.clone()).collect();
@@ -96,6 +99,7 @@ impl AnswerBuilder {
             options,
             organization,
             overrides,
+            levels,
             always_in_full,
             makers,
         }
@@ -117,7 +121,8 @@ impl AnswerBuilder {
 
     /// A provider's file, read; with an error among the findings there is none.
     pub fn read(&self, name: &str, source: &Arc<Source>) -> (Option<Arc<Provider>>, Vec<Finding>) {
-        let (provider, findings) = read_provider(name, source);
+        let (provider, mut findings) = read_provider(name, source);
+        self.levels.apply_except_errors(&mut findings);
         (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
     }
 

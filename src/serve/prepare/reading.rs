@@ -9,7 +9,7 @@ use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
 use super::{AnswerBuilder, Maker};
 use crate::codes;
-use crate::finding::{Finding, Severity, Source};
+use crate::finding::{Finding, Severity, Source, any_error};
 
 /// The builder, and what it reads with.
 pub struct ProviderReader {
@@ -165,20 +165,27 @@ impl ProviderReader {
         });
     }
 
-    /// What whoever hands the files out should know: of each thing once, since it is found for each kind
-    /// of domain and person.
-    fn worth_saying(&self, mut notes: Vec<Finding>) -> Vec<Finding> {
-        let mut seen = BTreeSet::new();
-        // Of a target that is not for every provider, nobody misses the file.
+    /// What the operator should know, at the severity that they want.
+    ///
+    /// # Errors
+    /// Something is an error by `-D`.
+    fn worth_saying(&self, mut notes: Vec<Finding>) -> Result<Vec<Finding>, Vec<Finding>> {
+        // A target that is not for every provider may be missing.
         let of_use = |name: &str| {
             !self.builder.targets.iter().any(|target| target.opt_in && target.name == name)
         };
-        notes.retain(|f| {
-            f.severity > Severity::Note
-                && f.target.as_deref().is_none_or(of_use)
-                && seen.insert((f.code, f.message.clone()))
+        // The same is found for each kind of domain and person.
+        let mut seen = BTreeSet::new();
+        notes.retain(|note| {
+            note.target.as_deref().is_none_or(of_use)
+                && seen.insert((note.code, note.message.clone()))
         });
-        notes
+        self.builder.levels.apply_except_errors(&mut notes);
+        if any_error(&notes) {
+            return Err(notes);
+        }
+        notes.retain(|note| note.severity > Severity::Note);
+        Ok(notes)
     }
 }
 
@@ -187,7 +194,7 @@ impl FileReader<'_> {
         match self.pack(name) {
             Ok((packed, notes)) => {
                 let findings = match self.with_notes {
-                    true => self.reader.worth_saying(notes),
+                    true => notes,
                     false => Vec::new(),
                 };
                 Read { packed: Some(packed), findings }
@@ -208,6 +215,7 @@ impl FileReader<'_> {
         self.maker.forget();
         let (answers, own) = made?;
         notes.extend(own);
+        let notes = self.reader.worth_saying(notes)?;
         let unpackable = |why: io::Error| {
             let message = format!("{name} cannot be packed: {why}");
             vec![Finding::new(codes::UNSERVABLE_PROVIDER, message)]
@@ -283,6 +291,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::finding::Levels;
     use crate::model::Protocol;
     use crate::settings::{Organization, Override};
     use crate::target::Targets;
@@ -293,8 +302,14 @@ mod tests {
         let targets = all.names_routed().filter_map(|name| all.get(name, &mut Vec::new()));
         let (organization, overrides) = (Organization::default(), Override::default());
         let targets = targets.collect();
-        let builder =
-            AnswerBuilder::new(targets, Protocol::Both, BTreeMap::new(), organization, overrides);
+        let builder = AnswerBuilder::new(
+            targets,
+            Protocol::Both,
+            BTreeMap::new(),
+            organization,
+            overrides,
+            Levels::default(),
+        );
         let reader = ProviderReader {
             builder: Arc::new(builder),
             threads,
