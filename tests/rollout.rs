@@ -31,7 +31,7 @@ fn everybody_gets_the_files_that_she_would_get_alone() {
     }
     // What is the same for everybody too.
     assert_eq!(tree(&run, "out"), tree(&run, "alone"));
-    // Again changes nothing, and nothing is left behind.
+    // SkeletonMatcher changes nothing, and nothing is left behind.
     let before = tree(&run, "out");
     run.args(&["generate", "--users", "users.csv", "-q"]).code(0);
     assert_eq!(tree(&run, "out"), before);

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::finding::Finding;
-use crate::format::{Again, Tree};
+use crate::format::{SkeletonMatcher, Tree};
 use crate::render::Artifact;
 use crate::render::pattern::{Filled, Pattern};
 
@@ -49,7 +49,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
 /// Judges the files that are made from one pattern: every one is read back.
 pub struct Refilled {
     /// None where it is another one for each person.
-    skeleton: Option<Again>,
+    skeleton: Option<SkeletonMatcher>,
 }
 
 impl Refilled {
@@ -85,7 +85,7 @@ impl Refilled {
     }
 }
 
-fn skeleton(pattern: &Pattern) -> Result<Again, String> {
-    let again = Again::of(pattern.format(), &pattern.skeleton());
+fn skeleton(pattern: &Pattern) -> Result<SkeletonMatcher, String> {
+    let again = SkeletonMatcher::of(pattern.format(), &pattern.skeleton());
     again.map_err(|e| format!("the template does not parse: {e}"))
 }

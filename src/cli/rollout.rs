@@ -40,7 +40,7 @@ use batch::{Batch, one_batch};
 use group::Maker;
 use journal::Journal;
 pub use list::Shard;
-use list::{Bad, List, Looked};
+use list::{Bad, List, ListSummary};
 use rejected::Rejected;
 use sink::Sink;
 use told::tell;
@@ -118,7 +118,7 @@ fn refuse(args: &GenerateArgs) -> Result<(), Failure> {
 }
 
 /// A finding for each row that is no user, and for each user who is there twice.
-fn rows(list: &List, looked: &Looked, keep_going: bool) -> Vec<Finding> {
+fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     let name = &list.name;
     let finding = |code, message| match keep_going {
         true => Finding::new(code, message).severity(Severity::Warning),
@@ -174,7 +174,7 @@ struct Rollout<'a> {
     signing: &'a Signing,
     messages: &'a Messages,
     list: &'a List,
-    looked: &'a Looked,
+    looked: &'a ListSummary,
 }
 
 impl Rollout<'_> {

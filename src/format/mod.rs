@@ -4,7 +4,6 @@
 //! a new syntax. Line formats without a grammar of their own are [`Kind::Text`] with their rules
 //! as data in the manifest.
 
-mod again;
 mod digest;
 mod file_name;
 mod html;
@@ -17,6 +16,7 @@ mod plist;
 mod pol;
 mod prf;
 mod reg;
+mod skeleton_matcher;
 mod text;
 mod tree;
 mod xml;
@@ -26,10 +26,10 @@ use crate::codes::Code;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use again::Again;
 pub use digest::{digest_record, sha256_base64, sha256_hex};
 pub use file_name::{file_name, hex, safe_component};
 pub use pol::Hive;
+pub use skeleton_matcher::SkeletonMatcher;
 pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
 pub use xml::declared_encoding;

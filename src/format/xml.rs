@@ -5,7 +5,7 @@
 //! a [`Sink`]: one makes the tree (`tree`), another compares with a document that was read before
 //! (`repeated`).
 
-mod repeated;
+mod matcher;
 mod syntax;
 mod tree;
 
@@ -15,7 +15,7 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-pub(super) use repeated::Repeated;
+pub(super) use matcher::XmlMatcher;
 pub(super) use syntax::escape;
 use syntax::{Attribute, are_literals, attributes, first_forbidden, is_name, is_space, resolve};
 pub(super) use tree::parse;

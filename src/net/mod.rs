@@ -8,10 +8,10 @@ mod connect;
 mod dns;
 #[cfg(feature = "verify")]
 mod http;
-mod insist;
 #[cfg(feature = "verify")]
 mod listen;
 mod overrides;
+mod strict_tls;
 mod tcp;
 mod tls;
 
@@ -20,10 +20,10 @@ pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, LARGEST_BODY, Request};
-pub use insist::{Identity, Insisting};
 #[cfg(feature = "verify")]
 pub use listen::{Asked, Listener};
 pub use overrides::Override;
+pub use strict_tls::{Identity, StrictTls};
 pub use tcp::{Tcp, Transport};
 pub use tls::{ChainVerdict, Handshake, Secured, Seen, Tls, TlsError};
 

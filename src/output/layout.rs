@@ -1,6 +1,6 @@
 //! Whether bundles fit together: every path safe, no path twice, no bundle inside another's files.
 //!
-//! Looked at before anything is written, for folders and for the zip alike.
+//! ListSummary at before anything is written, for folders and for the zip alike.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};

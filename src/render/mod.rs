@@ -12,7 +12,7 @@ mod parsed;
 pub mod pattern;
 mod person;
 #[cfg(feature = "serve")]
-mod spliced;
+mod segments;
 mod template;
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
 pub use person::{Field, Person, Whom};
 #[cfg(feature = "serve")]
-pub use spliced::Spliced;
+pub use segments::Segments;
 pub use template::lint;
 
 /// A finished file, and how it came about.

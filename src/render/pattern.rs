@@ -11,9 +11,9 @@ use crate::model::Side;
 
 use super::Artifact;
 use super::marks::{Marks, Origin, Question, Recipe};
-use super::person::{Field, Ground, Person};
+use super::person::{Field, FieldContext, Person};
 #[cfg(feature = "serve")]
-use super::spliced::Part;
+use super::segments::Part;
 
 /// A rendered file with what differs from person to person left open.
 pub struct Pattern {
@@ -26,7 +26,7 @@ pub struct Pattern {
     open: Vec<(usize, Source)>,
     questions: Vec<Question>,
     has_finished: bool,
-    ground: Ground,
+    ground: FieldContext,
 }
 
 enum Source {
@@ -43,7 +43,7 @@ pub struct Filled {
 
 /// The pattern does not fit this person: the file has to be rendered.
 #[derive(Debug)]
-pub struct Misfit;
+pub struct NeedsFullRender;
 
 impl Pattern {
     /// None where a file is the same for everybody, or where even its servers depend on the person.
@@ -83,34 +83,36 @@ impl Pattern {
             open,
             questions,
             has_finished,
-            ground: Ground::of(job),
+            ground: FieldContext::of(job),
             marks,
         })
     }
 
     /// The file for another person.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Filled, Misfit> {
+    pub fn fill(&self, person: &Person<'_>) -> Result<Filled, NeedsFullRender> {
         for (at, source) in &self.open {
             let value = match source {
-                Source::Of(field) => self.ground.value(*field, person).ok_or(Misfit)?.into_owned(),
+                Source::Of(field) => {
+                    self.ground.value(*field, person).ok_or(NeedsFullRender)?.into_owned()
+                }
                 Source::Made(recipe) => match (recipe.make)(&self.marks) {
                     Ok(serde_json::Value::String(text)) => text,
-                    _ => return Err(Misfit),
+                    _ => return Err(NeedsFullRender),
                 },
             };
             // What is empty has no mark.
             if value.is_empty() {
-                return Err(Misfit);
+                return Err(NeedsFullRender);
             }
             self.marks.set(*at, value);
         }
         for Question { recipe, answer } in &self.questions {
             if (recipe.make)(&self.marks).ok().as_ref() != Some(answer) {
-                return Err(Misfit);
+                return Err(NeedsFullRender);
             }
         }
-        let text = self.marks.splice(&self.skeleton, &self.format).map_err(|_| Misfit)?;
-        let bytes = self.format.encode(&text).map_err(|_| Misfit)?;
+        let text = self.marks.splice(&self.skeleton, &self.format).map_err(|_| NeedsFullRender)?;
+        let bytes = self.format.encode(&text).map_err(|_| NeedsFullRender)?;
         Ok(Filled { path: path_of(&self.path, &self.marks), text, bytes })
     }
 
@@ -134,7 +136,7 @@ impl Pattern {
     }
 
     #[cfg(feature = "serve")]
-    pub(super) fn ground(&self) -> &Ground {
+    pub(super) fn ground(&self) -> &FieldContext {
         &self.ground
     }
 

@@ -116,7 +116,7 @@ impl<'a> Person<'a> {
 /// What the values of fields are made of, besides the person.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Ground {
+pub(super) struct FieldContext {
     target: String,
     uuids: Vec<String>,
     protocol: String,
@@ -125,7 +125,7 @@ pub(super) struct Ground {
     usernames: [Vec<String>; 2],
 }
 
-impl Ground {
+impl FieldContext {
     pub(super) fn of(job: &Job<'_>) -> Self {
         let usernames = [Side::Incoming, Side::Outgoing].map(|side| {
             job.servers(side).iter().map(|planned| planned.server.username.to_string()).collect()

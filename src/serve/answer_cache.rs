@@ -9,7 +9,7 @@ use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 use crate::model::Hostname;
-use crate::render::{Person, Spliced};
+use crate::render::{Person, Segments};
 
 use super::prepare::{Class, Prepared, place, tag};
 use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
@@ -28,7 +28,7 @@ pub struct Site {
 pub enum CachedAnswer {
     Nothing,
     Fixed { bytes: Bytes, tag: HeaderValue },
-    Spliced(Box<Spliced>),
+    Segments(Box<Segments>),
     InFull,
 }
 
@@ -166,8 +166,8 @@ impl AnswerCache {
             Prepared::InFull => CachedAnswer::InFull,
             Prepared::Fixed { bytes, tag } => fixed(bytes, tag),
             // The same for everybody at this domain.
-            Prepared::Spliced(spliced) if !personal => {
-                match spliced.fill(&Person::at(&site.domain)) {
+            Prepared::Segments(segments) if !personal => {
+                match segments.fill(&Person::at(&site.domain)) {
                     Ok(bytes) => {
                         let tag = tag(&bytes);
                         fixed(bytes, tag)
@@ -175,7 +175,7 @@ impl AnswerCache {
                     Err(_) => CachedAnswer::InFull,
                 }
             }
-            Prepared::Spliced(spliced) => CachedAnswer::Spliced(spliced),
+            Prepared::Segments(segments) => CachedAnswer::Segments(segments),
         });
         let mut all = site.ready.borrow_mut();
         if all.len() <= at {

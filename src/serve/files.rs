@@ -116,8 +116,8 @@ impl Worker {
         let bytes = match &*ready {
             CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
             // Of letters beyond ASCII, what a client takes is planned anew.
-            CachedAnswer::Spliced(spliced) if !address.needs_smtputf8() => {
-                spliced.fill(&Person::new(address, None, None)).ok()
+            CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
+                segments.fill(&Person::new(address, None, None)).ok()
             }
             _ => None,
         };

@@ -63,7 +63,7 @@ impl Shard {
 
 /// What the first reading found.
 #[derive(Default)]
-pub struct Looked {
+pub struct ListSummary {
     pub users: u64,
     pub bad: Vec<Bad>,
     pub bad_count: u64,
@@ -146,7 +146,7 @@ impl List {
     }
 
     /// Each double, with the mailbox it is one of.
-    pub fn doubles<'l>(&'l self, looked: &'l Looked) -> impl Iterator<Item = String> + 'l {
+    pub fn doubles<'l>(&'l self, looked: &'l ListSummary) -> impl Iterator<Item = String> + 'l {
         looked.doubles.iter().map(|(line, first)| {
             let at = self.at(line, looked.names.get(&line).map(String::as_str));
             format!("{at}: {}", looked.same_as(first))
@@ -158,8 +158,8 @@ impl List {
         &self,
         shard: Option<Shard>,
         known: &mut dyn FnMut(&User) -> Result<Option<String>, Failure>,
-    ) -> Result<Looked, Failure> {
-        let mut looked = Looked::default();
+    ) -> Result<ListSummary, Failure> {
+        let mut looked = ListSummary::default();
         let mut seen = Seen::default();
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for row in self.users()? {
@@ -239,7 +239,7 @@ impl List {
     }
 }
 
-impl Looked {
+impl ListSummary {
     fn reject(&mut self, at: impl Fn() -> String, why: String) {
         self.bad_count += 1;
         if self.bad.len() < TOLD {

@@ -8,7 +8,7 @@ use super::super::Failure;
 use super::super::args::{Format, GenerateArgs};
 use super::super::terminal::Terminal;
 use super::Done;
-use super::list::Looked;
+use super::list::ListSummary;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,7 +26,7 @@ struct Told<'a> {
 pub(super) fn tell(
     args: &GenerateArgs,
     terminal: &Terminal,
-    looked: &Looked,
+    looked: &ListSummary,
     done: &Done,
     findings: &[Finding],
 ) -> Result<(), Failure> {

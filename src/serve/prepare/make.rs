@@ -10,7 +10,7 @@ use crate::finding::{Finding, any_error};
 use crate::model::{EmailAddress, Hostname};
 use crate::plan::{Audience, Job, Request};
 use crate::render::pattern::Pattern;
-use crate::render::{Artifact, Person, Spliced};
+use crate::render::{Artifact, Person, Segments};
 use crate::settings::{Provider, Subject};
 use crate::target::Scope;
 
@@ -105,8 +105,8 @@ impl Maker {
                     Prepared::Fixed { tag: tag(&bytes), bytes }
                 }
                 _ if hosts_differ => Prepared::InFull,
-                _ => match Pattern::new(&artifact).as_ref().and_then(Spliced::of) {
-                    Some(spliced) => Prepared::Spliced(Box::new(spliced)),
+                _ => match Pattern::new(&artifact).as_ref().and_then(Segments::of) {
+                    Some(segments) => Prepared::Segments(Box::new(segments)),
                     None => {
                         kitchen.note_in_full(job);
                         Prepared::InFull
@@ -123,8 +123,8 @@ impl Maker {
                 let file = if personal { slot.personal } else { slot.shared };
                 kitchen.targets[slot.target].name == target && file == Some(number)
             });
-            if let (Prepared::Spliced(spliced), Some(other)) = (&ready, other)
-                && !self.is_right(kitchen, provider, other, &target, number, spliced)
+            if let (Prepared::Segments(segments), Some(other)) = (&ready, other)
+                && !self.is_right(kitchen, provider, other, &target, number, segments)
             {
                 ready = Prepared::InFull;
             }
@@ -143,14 +143,14 @@ impl Maker {
         other: For<'_>,
         target: &str,
         number: usize,
-        spliced: &Spliced,
+        segments: &Segments,
     ) -> bool {
         let person = match other {
             For::Provider => return false,
             For::Customer(domain) => Person::at(domain),
             For::Account(address, _) => Person::new(address, None, None),
         };
-        let Ok(filled) = spliced.fill(&person) else { return false };
+        let Ok(filled) = segments.fill(&person) else { return false };
         let wanted = |job: &Job<'_>| job.target.name == target && job.file.number == number;
         let selected = [target.to_owned()];
         let bytes = &mut |artifact: Artifact<'_>| artifact.bytes;

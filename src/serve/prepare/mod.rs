@@ -1,7 +1,7 @@
 //! A provider's file → everything that is answered from it, rendered and judged before anybody asks.
 //!
 //! An answer is kept as bytes where it is the same for everybody, as text with fields left open
-//! ([`Spliced`]) where only the person or the domain differs, and else it is made when somebody asks. What is
+//! ([`Segments`]) where only the person or the domain differs, and else it is made when somebody asks. What is
 //! left open is tried out on an address and a domain that nobody has, and compared with what rendering in
 //! full makes of them.
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Levels, Source, any_error};
 use crate::model::Protocol;
-use crate::render::Spliced;
+use crate::render::Segments;
 use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
 use crate::target::Target;
 
@@ -64,7 +64,7 @@ pub enum Prepared {
         bytes: Vec<u8>,
         tag: u64,
     },
-    Spliced(Box<Spliced>),
+    Segments(Box<Segments>),
     /// Made when somebody asks.
     InFull,
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::session::Session;
 use super::{Error, Server, starttls, words};
-use crate::net::{Identity, Insisting, Net, connect_first};
+use crate::net::{Identity, Net, StrictTls, connect_first};
 
 /// A connection, and what drives it.
 pub(super) struct Line {
@@ -18,7 +18,7 @@ pub(super) struct Line {
 
 impl Session<'_> {
     /// A stream, with the TLS that is to go over it.
-    pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<Insisting>), Error> {
+    pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<StrictTls>), Error> {
         let identity = self.directory.identity.take();
         let has_tls = !matches!(self.directory.url.server, Server::Socket(_));
         self.shown = identity.is_some() || !has_tls;
@@ -52,8 +52,8 @@ impl Session<'_> {
         host: &str,
         port: u16,
         identity: Option<Identity>,
-    ) -> Result<(crate::net::Tcp, Insisting), Error> {
-        let tls = net.tls.insist(host, identity).map_err(Error::Request)?;
+    ) -> Result<(crate::net::Tcp, StrictTls), Error> {
+        let tls = net.tls.strict(host, identity).map_err(Error::Request)?;
         let deadline = Instant::now() + self.directory.timeout;
         let addresses = net.resolve(host, port, deadline);
         let addresses = addresses.map_err(|e| self.failed(words::unresolved(host, &e)))?;
@@ -66,7 +66,7 @@ impl Session<'_> {
     pub(super) async fn open(
         &self,
         stream: StdStream,
-        tls: Option<Insisting>,
+        tls: Option<StrictTls>,
     ) -> Result<Line, Error> {
         let mut settings = LdapConnSettings::new().set_std_stream(stream);
         // The certificate is judged by the name that is in `tls`, so that an address needs no form

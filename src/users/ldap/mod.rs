@@ -4,10 +4,10 @@
 //! and what a user needs of each entry is written down, an entry a line; `Users::of_directory` then
 //! reads that like any list. Nothing is kept in memory but a page.
 
+mod catch_panic;
 mod connect;
 mod entry;
 mod preset;
-mod quiet;
 mod session;
 mod starttls;
 mod url;

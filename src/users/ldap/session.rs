@@ -12,10 +12,10 @@ use ldap3::adapters::PagedResults;
 use ldap3::{LdapError, LdapResult, Scope as SearchScope, SearchEntry, parse_filter};
 use tokio::time::timeout;
 
+use super::catch_panic::catch_panic;
 use super::connect::Line;
 use super::entry::Entry;
 use super::preset::{ACTIVE_DIRECTORY, Map, OPENLDAP, Preset};
-use super::quiet::quietly;
 use super::words::{self, Asked, What};
 use super::{Directory, Error, Found, Scope, SignIn};
 use crate::net::Net;
@@ -49,7 +49,7 @@ pub(super) fn read(
     Map::of(directory.preset.unwrap_or(&OPENLDAP), &directory.url.attributes, directory.columns)
         .map_err(Error::Request)?;
     let place = directory.url.server.to_string();
-    quietly(|| {
+    catch_panic(|| {
         let mut session = Session {
             directory,
             place: place.clone(),

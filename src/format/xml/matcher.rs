@@ -11,7 +11,7 @@ use super::{Sink, read};
 /// What was read of one document: every other has to be told the same, but for the values that its
 /// marks stand for. Stricter than a comparison of trees: white space counts.
 #[derive(Default)]
-pub struct Repeated {
+pub struct XmlMatcher {
     told: Vec<Told>,
     /// All names and values, one behind the other.
     texts: String,
@@ -38,7 +38,7 @@ enum What {
     ClosedItself,
 }
 
-impl Repeated {
+impl XmlMatcher {
     pub(in crate::format) fn of(skeleton: &str) -> Result<Self, Malformed> {
         let mut repeated = Self::default();
         read(skeleton, &mut Texts::new(skeleton, &mut repeated))?;
@@ -94,7 +94,7 @@ trait Take {
     fn take(&mut self, what: What, name: &str, value: &str);
 }
 
-impl Take for Repeated {
+impl Take for XmlMatcher {
     fn take(&mut self, what: What, name: &str, value: &str) {
         self.texts.push_str(name);
         let name = self.texts.len();

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::Kind;
 
-use super::pattern::{Misfit, Pattern};
-use super::person::{Field, Ground, Person};
+use super::pattern::{NeedsFullRender, Pattern};
+use super::person::{Field, FieldContext, Person};
 
 /// A file with fields left open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Spliced {
+pub struct Segments {
     escape: Escape,
     /// All that is fixed, in one piece.
     text: String,
@@ -26,7 +26,7 @@ pub struct Spliced {
     places: Vec<(usize, usize)>,
     /// Two texts each, and whether they have to be the same.
     conditions: Vec<(Vec<Piece>, Vec<Piece>, bool)>,
-    ground: Ground,
+    ground: FieldContext,
 }
 
 /// A part of a pattern.
@@ -81,7 +81,7 @@ impl Escape {
     }
 }
 
-impl Spliced {
+impl Segments {
     /// None where something else than a field is open, or is asked.
     pub fn of(pattern: &Pattern) -> Option<Self> {
         let escape = Escape::of(pattern.format())?;
@@ -106,21 +106,22 @@ impl Spliced {
     }
 
     /// The file for a person, or for everybody at a domain.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, Misfit> {
+    pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, NeedsFullRender> {
         let mut values = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            values.push(self.ground.value(*field, person).ok_or(Misfit)?);
+            values.push(self.ground.value(*field, person).ok_or(NeedsFullRender)?);
         }
         for (one, other, same) in &self.conditions {
             let one = one.iter().flat_map(|piece| piece.text(&values).bytes());
             let other = other.iter().flat_map(|piece| piece.text(&values).bytes());
             if one.eq(other) != *same {
-                return Err(Misfit);
+                return Err(NeedsFullRender);
             }
         }
         for value in &mut values {
             if !value.bytes().all(is_plain) {
-                let escaped = self.escape.kind().escape(value).map_err(|_| Misfit)?.into_owned();
+                let escaped =
+                    self.escape.kind().escape(value).map_err(|_| NeedsFullRender)?.into_owned();
                 *value = escaped.into();
             }
         }
@@ -130,7 +131,7 @@ impl Spliced {
         for (at, field) in &self.places {
             // What is empty has no mark.
             if values[*field].is_empty() {
-                return Err(Misfit);
+                return Err(NeedsFullRender);
             }
             out.extend_from_slice(&self.text.as_bytes()[from..*at]);
             out.extend_from_slice(values[*field].as_bytes());

@@ -45,12 +45,12 @@ impl Identity {
 }
 
 /// A configuration for one connection to one host.
-pub struct Insisting {
+pub struct StrictTls {
     pub config: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
 }
 
-impl Insisting {
+impl StrictTls {
     /// What the server's certificate looked like, once it was there.
     pub fn seen(&self) -> Option<Seen> {
         self.verifier.recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -59,7 +59,7 @@ impl Insisting {
 
 impl Tls {
     /// The certificate has to be good for `host`, whatever name the library asks for.
-    pub fn insist(&self, host: &str, identity: Option<Identity>) -> Result<Insisting, String> {
+    pub fn strict(&self, host: &str, identity: Option<Identity>) -> Result<StrictTls, String> {
         let name = ServerName::try_from(host.to_owned()).map_err(|e| e.to_string())?;
         let is_address = matches!(name, ServerName::IpAddress(_));
         let verifier = Arc::new(Verifier { name, recorder: self.recorder() });
@@ -77,7 +77,7 @@ impl Tls {
         // A resumed session shows no certificate.
         config.resumption = Resumption::disabled();
         config.enable_sni = !is_address;
-        Ok(Insisting { config: Arc::new(config), verifier })
+        Ok(StrictTls { config: Arc::new(config), verifier })
     }
 }
 

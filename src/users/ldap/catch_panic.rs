@@ -6,7 +6,7 @@ use std::thread;
 
 /// The library takes answers that are no LDAP for its own mistakes and panics; none of it reaches the
 /// user. None where that happened.
-pub(super) fn quietly<T: Send>(job: impl FnOnce() -> T + Send) -> Option<T> {
+pub(super) fn catch_panic<T: Send>(job: impl FnOnce() -> T + Send) -> Option<T> {
     let before: Arc<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync> =
         Arc::from(panic::take_hook());
     let others = Arc::clone(&before);

@@ -4,19 +4,19 @@ use super::{Kind, Malformed, Tree, html, xml};
 
 /// What was read of one file with marks where its values stand. Every other is read in full too, and
 /// compared while it is read, where that says as much as comparing trees.
-pub struct Again(Way);
+pub struct SkeletonMatcher(Way);
 
 enum Way {
     /// Nothing parses such a file.
     NoGrammar,
     Tree(Kind, Tree),
-    Told(xml::Repeated),
+    Told(xml::XmlMatcher),
 }
 
-impl Again {
+impl SkeletonMatcher {
     pub fn of(kind: &Kind, skeleton: &str) -> Result<Self, Malformed> {
         let Some(tree) = kind.parse(skeleton)? else { return Ok(Self(Way::NoGrammar)) };
-        let told = || xml::Repeated::of(skeleton);
+        let told = || xml::XmlMatcher::of(skeleton);
         let told = match kind {
             Kind::Xml => Some(told()?),
             // What these two ask beyond XML depends on names, on how elements end, and on texts in a
@@ -58,7 +58,7 @@ mod tests {
     const MARK: char = '\u{F0000}';
 
     fn difference(kind: &Kind, skeleton: &str, text: &str, value: &str) -> Result<bool, Malformed> {
-        let again = Again::of(kind, skeleton)?;
+        let again = SkeletonMatcher::of(kind, skeleton)?;
         let resolve = |text: &str| text.replace(MARK, value);
         again.difference(text, &resolve).map(|found| found.is_some())
     }
