@@ -9,7 +9,7 @@ mod manifest;
 mod parse;
 #[path = "src/render/parsed.rs"]
 mod parsed;
-#[path = "src/target/summary.rs"]
+#[path = "src/clients/summary.rs"]
 mod summary;
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={folder}");
         walk(&root.join(folder), &mut files)?;
     }
-    let shared = ["src/render/parsed.rs", "src/target/summary.rs"];
+    let shared = ["src/render/parsed.rs", "src/clients/summary.rs"];
     for code in ["build.rs", "build"].into_iter().chain(shared) {
         println!("cargo::rerun-if-changed={code}");
     }

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mailwright::check::{Judges, check};
+use mailwright::clients::{Target, Targets};
 use mailwright::plan::{Request, plan};
 use mailwright::render::Renderer;
 use mailwright::settings::{Catalog, Choice, Organization, Override, Subject, Who, resolve};
-use mailwright::target::{Target, Targets};
 
 fn subject() -> Subject {
     let mut findings = Vec::new();

@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod check;
 pub mod cli;
+pub mod clients;
 pub mod codes;
 pub mod document;
 pub mod embedded;
@@ -28,7 +29,6 @@ pub mod serve;
 pub mod settings;
 #[cfg(feature = "sign")]
 pub mod sign;
-pub mod target;
 pub mod users;
 #[cfg(feature = "verify")]
 pub mod verify;

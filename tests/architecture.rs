@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 11] = [
     &["check", "output", "sign"],
     &["render"],
     &["plan"],
-    &["settings", "import", "target", "users", "verify"],
+    &["settings", "import", "clients", "users", "verify"],
     &["net"],
     &["document", "embedded", "format"],
     &["model", "finding"],
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 11] = [
 
 /// On one floor modules do not know each other, but for these.
 const NEIGHBOURS: [(&str, &str); 5] = [
-    ("target", "import"),
+    ("clients", "import"),
     ("verify", "import"),
     ("document", "format"),
     ("model", "finding"),

@@ -11,7 +11,7 @@ use mailwright::check::matrix::matrix;
 use mailwright::check::mend::mend;
 use mailwright::codes::{self, Code, Family, Loses};
 
-use mailwright::target::{Target, Targets};
+use mailwright::clients::{Target, Targets};
 use support::{Run, files_below, fixture, root};
 
 /// `bad.xml`, `good.xml` and the like of a rule.

@@ -10,13 +10,13 @@ use std::sync::LazyLock;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, Template};
+use mailwright::clients::{Client, OptionDefault, Status, Target, Targets};
 use mailwright::embedded;
 use mailwright::finding::Source;
 use mailwright::format::Kind;
 use mailwright::model::{ClientConfig, ServerType, Side};
 use mailwright::render::lint;
 use mailwright::settings::read_provider;
-use mailwright::target::{Client, OptionDefault, Status, Target, Targets};
 
 use support::{files_below, root};
 

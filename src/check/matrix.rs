@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::file::Checked;
+use crate::clients::{Client, Target};
 use crate::codes::Loses;
 use crate::import::ReadServer;
 use crate::model::{Authentication, Hostname, ServerType};
-use crate::target::{Client, Target};
 
 /// One client's view of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

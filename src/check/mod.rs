@@ -21,9 +21,9 @@ mod structure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::clients::Scope;
 use crate::finding::{Finding, Source};
 use crate::render::Artifact;
-use crate::target::Scope;
 
 use schema::Schemas;
 

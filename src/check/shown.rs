@@ -1,10 +1,10 @@
 //! For a file that no reader covers: every planned value stands in the finished text.
 
+use crate::clients::Shown;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::Side;
 use crate::render::{Artifact, percent_encode};
-use crate::target::Shown;
 
 pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
     let file = artifact.job.file;

@@ -1,11 +1,11 @@
 //! `--mdm`: which system fills the files in, with which placeholders, and which targets that means.
 
+use crate::clients::Target;
 use crate::codes;
 use crate::finding::Finding;
 use crate::import::has_variable;
 use crate::model::Text;
 use crate::settings::{CUSTOM, Mdm, Subject};
-use crate::target::Target;
 
 use super::args::MdmArgs;
 

@@ -2,8 +2,8 @@
 
 use crate::check;
 use crate::check::matrix::{Row, matrix};
+use crate::clients::{Target, Targets};
 use crate::report::{Table, matrix_page};
-use crate::target::{Target, Targets};
 
 use super::args::{CheckArgs, CheckFormat, Global};
 use super::bytes::read;

@@ -1,10 +1,10 @@
 //! `generate --eml-from`: a message to each person, with her files attached.
 
+use crate::clients::Scope;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::Text;
 use crate::output::Bundle;
-use crate::target::Scope;
 
 use super::args::{GenerateArgs, SubjectArgs};
 use super::session::Session;

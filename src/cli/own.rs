@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use crate::clients::Targets;
 use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::render;
 use crate::settings::{Project, read_provider};
-use crate::target::Targets;
 
 use super::Failure;
 

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::clients::Targets;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Protocol, Text};
@@ -12,7 +13,6 @@ use crate::serve::{
     ReportFindings, ServeOptions, Sources, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Place, Project};
-use crate::target::Targets;
 
 use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};

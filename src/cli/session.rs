@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::clients::{OptionDefault, Target, Targets};
 use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::model::{EmailAddress, Protocol, Text};
@@ -12,7 +13,6 @@ use crate::plan::Request;
 use crate::settings::{
     Catalog, Choice, Mdm, OptionValue, Organization, Project, Subject, Who, resolve,
 };
-use crate::target::{OptionDefault, Target, Targets};
 
 use super::Failure;
 use super::args::{Global, ProtocolArg, SubjectArgs};

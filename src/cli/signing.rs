@@ -49,10 +49,10 @@ mod on {
     use super::super::secret::read_secret;
     use super::{Failure, Finding, GenerateArgs, Job, Made, OutFile, Signing};
     use crate::check::file::today;
+    use crate::clients::Scope;
     use crate::codes;
     use crate::format::Kind;
     use crate::sign::{Pem, Signer};
-    use crate::target::Scope;
 
     pub struct Ready {
         signer: Signer,

@@ -2,10 +2,10 @@
 //! size and digest, and the DNS record that clients check it against.
 
 use crate::bundle::Builder;
+use crate::clients::Scope;
 use crate::format::{digest_record, sha256_hex};
 use crate::plan::Job;
 use crate::render::Artifact;
-use crate::target::Scope;
 
 use super::args::{Global, SubjectArgs};
 use super::session::Session;

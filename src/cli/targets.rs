@@ -4,8 +4,8 @@ use std::fs;
 
 use serde::Serialize;
 
+use crate::clients::{OptionDefault, Target, Targets};
 use crate::report::Table;
-use crate::target::{OptionDefault, Target, Targets};
 
 use super::args::{Format, Global, SubjectArgs, TargetsArgs, TargetsCommand};
 use super::target_files;

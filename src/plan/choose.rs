@@ -1,10 +1,10 @@
 //! Which servers a client gets: the provider's order, as far as the client has words for it.
 
+use crate::clients::{Client, FileSpec, SideSpec, Take, Target};
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Authentication, ClientConfig, Hostname, Protocol, Server, ServerType, Side};
 use crate::settings::Subject;
-use crate::target::{Client, FileSpec, SideSpec, Take, Target};
 
 use super::PlannedServer;
 use super::scope::Audience;

@@ -1,10 +1,10 @@
 //! What is said about a file that a device management system fills in.
 
+use crate::clients::Target;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Server};
 use crate::settings::{Mdm, SignIn};
-use crate::target::Target;
 
 use super::PlannedServer;
 use super::scope::Audience;

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::clients::{FileSpec, OptionDefault, Target};
 use crate::codes::{self, Code};
 use crate::finding::Finding;
 use crate::model::{Authentication, Protocol, Secret, Server, ServerType, Side};
 use crate::settings::{Mdm, OptionValue, Organization, Subject};
-use crate::target::{FileSpec, OptionDefault, Target};
 
 pub use scope::Audience;
 pub use servers::Service;

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use crate::clients::{FileSpec, Include, OptionDefault, Scope, Target};
 use crate::codes::{self, Code};
 use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
 use crate::settings::{Mdm, Subject, SubjectKind};
-use crate::target::{FileSpec, Include, OptionDefault, Scope, Target};
 
 use super::choose::{Chosen, choose};
 use super::{Included, Job, Request, ResolvedOptions, managed};

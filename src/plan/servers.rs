@@ -3,11 +3,11 @@
 
 use std::fmt;
 
+use crate::clients::{Inexpressible, SideSpec, Words};
 use crate::model::{
     Authentication, ClientConfig, Hostname, HostnamePattern, Server, ServerType, Side, SocketType,
 };
 use crate::settings::SignIn;
-use crate::target::{Inexpressible, SideSpec, Words};
 
 use super::scope::Audience;
 use super::{PlannedServer, managed};

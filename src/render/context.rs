@@ -38,10 +38,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::clients::{OptionDefault, Take};
 use crate::model::{ClientConfig, Server, Side, Text};
 use crate::plan::{Audience, Job, PlannedServer, services};
 use crate::settings::Mdm;
-use crate::target::{OptionDefault, Take};
 
 use super::marks::Marks;
 use super::person::{self, Field};

@@ -1,6 +1,6 @@
 //! What there is to ask for: the routes of the manifests, and which file answers each.
 
-use crate::target::{FileSpec, Scope, Target};
+use crate::clients::{FileSpec, Scope, Target};
 
 /// Answers of one kind, under all their routes: a file for everybody, one for a person, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]

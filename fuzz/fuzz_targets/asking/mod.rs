@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use mailwright::clients::Targets;
 use mailwright::serve::{AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts};
-use mailwright::target::Targets;
 
 thread_local! {
     static SERVER: InMemoryServer = server();

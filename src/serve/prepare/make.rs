@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::bundle::{Builder, Built};
+use crate::clients::Scope;
 use crate::codes;
 use crate::finding::{Finding, any_error};
 use crate::model::{EmailAddress, Hostname};
@@ -12,7 +13,6 @@ use crate::plan::{Audience, Job, Request};
 use crate::render::pattern::Pattern;
 use crate::render::{Artifact, Person, Segments};
 use crate::settings::{Provider, Subject};
-use crate::target::Scope;
 
 use super::{AnswerBuilder, Answers, Class, Prepared, place};
 

@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::Target;
 use crate::finding::{Finding, Levels, Source, any_error};
 use crate::model::Protocol;
 use crate::render::Segments;
 use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
-use crate::target::Target;
 
 use super::routes::Routes;
 

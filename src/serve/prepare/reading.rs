@@ -291,10 +291,10 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::clients::Targets;
     use crate::finding::Levels;
     use crate::model::Protocol;
     use crate::settings::{Organization, Override};
-    use crate::target::Targets;
 
     /// Everything that is told of a folder, with what is packed as it is.
     fn events(folder: &Path, threads: usize) -> Vec<String> {
