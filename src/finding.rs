@@ -6,6 +6,7 @@
 mod levels;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -193,6 +194,16 @@ impl Serialize for Finding {
 /// Whether one of them stops the writing.
 pub fn any_error(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
+}
+
+/// Keeps the first of findings that say the same about the same place: it is found for a provider's file
+/// and again for each person's.
+pub fn dedup(findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| {
+        let place = finding.place.as_ref().map(ToString::to_string);
+        seen.insert((finding.code, finding.message.clone(), finding.target.clone(), place))
+    });
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! mailwright: one description of a mail provider, rendered into every file that its users' mail
 //! clients want, and proven right.
 //!
-//! The pipeline: `settings` and `target` are read, `plan` decides who gets what, `render` makes
+//! The pipeline: `settings` and `clients` are read, `plan` decides who gets what, `render` makes
 //! the bytes, `check` judges them, `output` writes them. Everything from plan to check is pure:
 //! no files, sockets, clock or randomness. ARCHITECTURE.md has the map.
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use serde::Serialize;
 
 use crate::codes;
-use crate::finding::{Finding, any_error};
+use crate::finding::{Finding, any_error, dedup};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::report::{self, Table};
@@ -69,15 +69,6 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
     tell(args, terminal, &made, &written, &findings)?;
     Ok(Outcome::Fine)
-}
-
-/// The same thing about a provider's file and a person's is said once.
-fn dedup(findings: &mut Vec<Finding>) {
-    let mut seen = std::collections::BTreeSet::new();
-    findings.retain(|f| {
-        let place = f.place.as_ref().map(ToString::to_string);
-        seen.insert((f.code, f.message.clone(), f.target.clone(), place))
-    });
 }
 
 fn write(

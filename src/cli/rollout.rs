@@ -11,7 +11,6 @@ mod rejected;
 mod sink;
 mod told;
 
-use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -21,7 +20,7 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 use crate::codes;
-use crate::finding::{Finding, Severity, any_error};
+use crate::finding::{Finding, Severity, any_error, dedup};
 use crate::format::hex;
 use crate::output::{self, Bundle};
 use crate::plan::{self, Plan, Request};
@@ -92,7 +91,7 @@ pub fn run(
     if !terminal.stops(&mut findings) && !args.dry_run {
         done = rollout.make(terminal, interrupted, &mut findings)?;
     }
-    once(&mut findings);
+    dedup(&mut findings);
     let stops = terminal.stops(&mut findings);
     tell(args, terminal, &looked, &done, &findings)?;
     if interrupted.load(Ordering::Relaxed) {
@@ -145,15 +144,6 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     findings
         .extend(list.notes.iter().map(|note| Finding::new(codes::USERS_DIRECTORY, note.as_str())));
     findings
-}
-
-/// The same thing about two users is said once.
-fn once(findings: &mut Vec<Finding>) {
-    let mut seen = BTreeSet::new();
-    findings.retain_mut(|finding| {
-        let place = finding.place.as_ref().map(ToString::to_string);
-        seen.insert((finding.code, finding.message.clone(), finding.target.clone(), place))
-    });
 }
 
 /// What came of it.
@@ -276,7 +266,7 @@ impl Rollout<'_> {
             }
         });
         let mut own = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        once(&mut own);
+        dedup(&mut own);
         findings.append(&mut own);
         if let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // Of this batch nothing; those before it are done.
