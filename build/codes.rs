@@ -76,6 +76,7 @@ fn page(code: &str, family: usize, mut table: Table) -> Result<String, String> {
     };
     let [title, means, help, source] =
         ["title", "means", "help", "source"].map(|key| text(&mut table, key));
+    let (title, means, help, source) = (title?, means?, help?, source?);
     let fix = match table.contains_key("fix") {
         true => Some(text(&mut table, "fix")?),
         false => None,
@@ -88,8 +89,8 @@ fn page(code: &str, family: usize, mut table: Table) -> Result<String, String> {
     nothing_else(&table)?;
     Ok(format!(
         "    Page {{ name: {code:?}, family: &FAMILIES[{family}], severity: Severity::{severity}, \
-         title: {:?}, means: {:?}, help: {:?}, fix: {fix:?}, source: {:?}, hurts: &[{hurts}] }},\n",
-        title?, means?, help?, source?
+         title: {title:?}, means: {means:?}, help: {help:?}, fix: {fix:?}, source: {source:?}, \
+         hurts: &[{hurts}] }},\n"
     ))
 }
 
@@ -98,6 +99,7 @@ fn hurt(value: Value) -> Result<String, String> {
         return Err("has hurts that are not [[…hurts]] tables".to_owned());
     };
     let [client, how] = ["client", "how"].map(|key| text(&mut table, key));
+    let (client, how) = (client?, how?);
     let loses = match table.remove("loses") {
         None => "None",
         Some(Value::String(word)) if word == "file" => "Some(Loses::File)",
@@ -105,7 +107,7 @@ fn hurt(value: Value) -> Result<String, String> {
         Some(other) => return Err(format!("has loses = {other}; use \"file\" or \"server\"")),
     };
     nothing_else(&table)?;
-    Ok(format!("Hurt {{ client: {:?}, how: {:?}, loses: {loses} }}, ", client?, how?))
+    Ok(format!("Hurt {{ client: {client:?}, how: {how:?}, loses: {loses} }}, "))
 }
 
 /// A text that has to be there.

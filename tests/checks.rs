@@ -1,5 +1,7 @@
 //! The rules of `check`: each has a page, a file that breaks it, and one that does not.
 
+#[path = "../build/codes.rs"]
+mod registry;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +81,38 @@ fn every_page_has_texts_of_the_same_form() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(codes::all().count() > 700);
+}
+
+/// What the build says of a folder with this file.
+fn build(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("family.toml"), text).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    match registry::generate(folder.path(), out.path()) {
+        Ok(()) => fs::read_to_string(out.path().join("codes.rs")).unwrap(),
+        Err(e) => e.to_string(),
+    }
+}
+
+#[test]
+fn the_build_names_the_file_and_the_key_of_a_page_that_is_not_whole() {
+    let whole = "title = \"Family\"\n[a-code]\nseverity = \"note\"\ntitle = \"t\"\n\
+                 means = \"m\"\nhelp = \"h\"\nsource = \"s\"\n";
+    assert!(build(whole).contains("pub const A_CODE: Code = Code(0);"), "{}", build(whole));
+    for key in ["severity", "means", "help", "source"] {
+        let said = build(&whole.replace(key, "other"));
+        assert!(said.contains(&format!("family.toml: [a-code] has no {key}")), "{said}");
+    }
+    for (from, to, words) in [
+        ("\"note\"", "\"fatal\"", "use error, warning or note"),
+        ("\"m\"", "\"\"", "has a means that is not a text, or an empty one"),
+        ("a-code", "A_code", "is not in kebab case"),
+        ("source =", "sources = []\nsource =", "has the unknown key sources"),
+        ("title = \"Family\"", "", "family.toml: has no title"),
+    ] {
+        let said = build(&whole.replace(from, to));
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 /// A page that nothing reports would be a promise that nobody keeps.

@@ -391,6 +391,13 @@ fn a_denied_code_is_an_error_and_nothing_is_written() {
     run.args(&[&ANN[..], &["-D", "same-subject-twice"]].concat()).code(0);
 }
 
+#[cfg(feature = "serve")]
+#[test]
+fn a_provider_with_a_denied_code_is_not_served() {
+    let serve = ["serve", "--listen", "127.0.0.1:0", "-D", "cannot-sign-in"];
+    Run::new().args(&serve).code(1).says("error[cannot-sign-in]");
+}
+
 #[test]
 fn a_denied_code_stops_import_and_convert() {
     let file = fixture("check/autoconfig-port-unusual/bad.xml").display().to_string();

@@ -28,8 +28,9 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
     })??;
     let mut works = !reports.is_empty();
     for report in reports {
-        works &= report.works();
-        let result = Verified { hosted: Some(report), ..Verified::default() };
+        let mut result = Verified { hosted: Some(report), ..Verified::default() };
+        result.set_levels(terminal.levels());
+        works &= result.works();
         terminal.print(&human_verified(&result, false, terminal.width()))?;
     }
     Ok(if works { Outcome::Fine } else { Outcome::Findings })
