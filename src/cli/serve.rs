@@ -1,4 +1,4 @@
-//! `mailwright serve`: hands the files out to whoever asks.
+//! `mailwright serve`: answers mail clients over HTTP.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -19,10 +19,10 @@ use super::session::{project, set_options, unknown_target_options};
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
-/// Where nobody says.
+/// The defaults without options.
 const LISTEN: &str = "127.0.0.1:8080";
 const PROVIDER: &str = "outlook.com";
-/// The option of targets whose pages lead to where they are.
+/// The option of targets whose pages name their own address.
 const WEB_ADDRESS: &str = "webAddress";
 
 pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -50,13 +50,13 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     }
     match server.run() {
         Ok(()) => Ok(Outcome::Fine),
-        // Why has been said.
+        // The findings have been printed.
         Err(Error::NoProvider) => Ok(Outcome::Findings),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What the threads of the server say is said by a terminal of their own.
+/// Messages of the server's threads go to a terminal of their own.
 fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
     let terminal = Terminal::new(&own(global.color, global.quiet));
     Box::new(move |words| terminal.say(words))
@@ -73,7 +73,8 @@ fn own(color: Color, quiet: bool) -> Global {
     Global { config: None, templates: None, providers: None, color, quiet, levels }
 }
 
-/// The one that is named, else the folder, else the one of the settings, else the default.
+/// Where providers come from. Precedence: `--provider`, `--providers`, the settings file, the
+/// default.
 fn sources(
     args: &ServeArgs,
     global: &Global,
@@ -109,7 +110,7 @@ fn sources(
     match catalog.place(&name) {
         Ok(Place::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
         Ok(Place::File(path)) => {
-            // What cannot be read at all is said before any socket is opened.
+            // Report an unreadable file before any socket is opened.
             std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
             Ok(Some(Sources::file(&path)))
         }
@@ -132,7 +133,7 @@ fn builder(
         Some(ProtocolArg::Pop3) => Protocol::Pop3,
         Some(ProtocolArg::Imap) => Protocol::Imap,
         Some(ProtocolArg::Both) => Protocol::Both,
-        // All servers of a provider, unless somebody says otherwise.
+        // By default all servers of a provider are published.
         None => project.protocol.unwrap_or(Protocol::Both),
     };
     let mut options = project.options;
@@ -176,7 +177,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
     })
 }
 
-/// The report is what goes to standard output then.
+/// With `--selftest`, standard output has the report instead of the access log.
 fn tests_itself(args: &ServeArgs) -> bool {
     #[cfg(feature = "verify")]
     return args.selftest;
@@ -219,7 +220,7 @@ mod acme {
     use super::{Failure, ServeArgs};
     use crate::serve::{AcmeSettings, ChallengeKind};
 
-    /// By the names that everybody knows them by.
+    /// Well-known authorities.
     const KNOWN: [(&str, &str); 2] = [
         ("letsencrypt", "https://acme-v02.api.letsencrypt.org/directory"),
         ("letsencrypt-staging", "https://acme-staging-v02.api.letsencrypt.org/directory"),
@@ -259,7 +260,7 @@ mod acme {
             }
         }
         if let Some(path) = &args.acme_ca {
-            // What cannot be read is said before any socket is opened.
+            // Report an unreadable file before any socket is opened.
             std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         }
         let kinds = args.acme_challenge.iter().map(|challenge| match challenge {
@@ -305,7 +306,7 @@ mod sign {
     use crate::serve::{OpenSign, Sign};
     use crate::sign::{Pem, Signer};
 
-    /// How what signs is read; a password is asked for once.
+    /// Returns a function that loads the signing key. A password is asked for once.
     pub fn open(args: &ServeArgs) -> Result<Option<Box<OpenSign>>, Failure> {
         let (Some(chain), Some(key)) = (args.sign_cert.clone(), args.sign_key.clone()) else {
             return Ok(None);
@@ -331,7 +332,7 @@ mod sign {
                 signer.sign(profile).map_err(|finding| finding.to_string())
             }))
         };
-        // What is wrong with it is said before any socket is opened.
+        // Report a bad key before any socket is opened.
         open()?;
         Ok(Some(Box::new(open)))
     }

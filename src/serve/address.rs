@@ -1,27 +1,29 @@
-//! The address in a request: as a parameter, in the path, in a body; and the domain that decides.
+//! Finds the e-mail address in a request: in the query, the path or the body. Its domain decides
+//! which provider answers.
 
 use std::borrow::Cow;
 
 use crate::model::{EmailAddress, Hostname};
 
-/// What a request says about whom it is for.
+/// The address that a request names, before its domain is known to be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestedAddress<'a> {
-    /// Nobody.
+    /// The request names no address.
     Missing,
-    /// Something that is no address, or two of them.
+    /// The text is not an address, or the query names two different ones.
     Invalid,
-    /// What may be an address: decoded, with one `@` that has something on both sides.
+    /// Decoded text with one `@` and something on both sides. Whether it is a valid address is
+    /// checked by [`Self::at`].
     Address(Cow<'a, str>),
 }
 
-/// Names of the parameter: Thunderbird's, and that of profiles and of the page for people.
+/// Names of the query parameter: Thunderbird's, then the one of Apple profiles and of the web page.
 const NAMES: [&str; 2] = ["emailaddress", "email"];
-/// Longer than any address, even where each of its characters is written in four bytes.
+/// Bytes. No address is longer, even if each character is percent-encoded UTF-8 of four bytes.
 const LONGEST: usize = 1024;
 
 impl<'a> RequestedAddress<'a> {
-    /// By a parameter of the query.
+    /// Reads the address from the query string.
     pub fn by_query(query: &'a str) -> Self {
         let mut found = Self::Missing;
         for value in parameters(query, &NAMES) {
@@ -36,7 +38,7 @@ impl<'a> RequestedAddress<'a> {
         found
     }
 
-    /// By a text that is percent-encoded.
+    /// Reads percent-encoded text.
     pub fn by_text(text: &'a str) -> Self {
         if text.len() > LONGEST {
             return Self::Invalid;
@@ -48,7 +50,7 @@ impl<'a> RequestedAddress<'a> {
         }
     }
 
-    /// By a text as it is.
+    /// Reads text that is already decoded.
     pub fn plain(text: Cow<'a, str>) -> Self {
         if text.is_empty() {
             return Self::Missing;
@@ -70,7 +72,8 @@ impl<'a> RequestedAddress<'a> {
         }
     }
 
-    /// The address, where the host name of its domain is known already.
+    /// The valid address, or `None`. `domain` is the host name for the address's domain where that
+    /// was looked up already; parsing it again would cost more than the rest of the answer.
     pub fn at(&self, domain: &Hostname) -> Option<EmailAddress> {
         let Self::Address(text) = self else { return None };
         let (local_part, own) = text.rsplit_once('@')?;
@@ -81,7 +84,7 @@ impl<'a> RequestedAddress<'a> {
     }
 }
 
-/// Values of parameters with one of these names, in any case, as they stand in the query.
+/// Raw values of the parameters with one of these names; names are compared without regard to case.
 pub fn parameters<'q>(query: &'q str, names: &[&str]) -> impl Iterator<Item = &'q str> {
     query.split('&').filter_map(move |pair| {
         let (name, value) = pair.split_once('=')?;
@@ -89,9 +92,9 @@ pub fn parameters<'q>(query: &'q str, names: &[&str]) -> impl Iterator<Item = &'
     })
 }
 
-/// Percent-encoding undone; a plus stays one, since it can stand in an address and a space cannot.
+/// Decodes percent-encoding. A `+` stays a `+`: an address can contain one, but not a space.
 ///
-/// None where it is none, or no UTF-8.
+/// `None` if an escape is incomplete or the result is not UTF-8.
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));

@@ -1,4 +1,5 @@
-//! What one thread keeps at hand: the answers that were asked for last, unpacked.
+//! The unpacked answers that a worker thread sent most recently. Each thread has its own, so no
+//! lock is needed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,17 +15,17 @@ use crate::render::{Person, Segments};
 use super::prepare::{Class, Prepared, place, tag};
 use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
 
-/// A domain, and whose answers it gets.
+/// A domain, and the provider that answers for it.
 pub struct Site {
     pub packed: PackedProvider,
     pub class: Class,
     pub domain: Hostname,
-    /// Whether nobody has the domain, and the default provider answers.
+    /// No provider names the domain, so the default provider answers.
     pub is_default: bool,
     ready: RefCell<Vec<Option<Rc<CachedAnswer>>>>,
 }
 
-/// An answer as it is sent, or almost.
+/// An answer that is ready to send, or that only lacks the address.
 pub enum CachedAnswer {
     Nothing,
     Fixed { bytes: Bytes, tag: HeaderValue },
@@ -32,7 +33,8 @@ pub enum CachedAnswer {
     InFull,
 }
 
-/// The sites that were asked for last; the older half goes when the newer one is full.
+/// The sites that were asked for most recently. There are two halves: when the young half is full,
+/// it replaces the old half. So memory is bounded, and what is asked for often stays.
 pub struct AnswerCache {
     generation: Cell<u64>,
     young: RefCell<HashMap<Box<str>, Option<Rc<Site>>>>,
@@ -40,10 +42,10 @@ pub struct AnswerCache {
     unpacker: RefCell<Option<ProviderUnpacker>>,
 }
 
-/// In each half. A site takes up to twenty kilobytes.
+/// Sites in each half. One site takes up to 20 KB.
 const MOST: usize = 192;
 
-/// First labels of host names that stand for the domain behind them.
+/// First labels of host names that clients put before the domain.
 const HOSTS: [&str; 5] = ["autoconfig", "autodiscover", "ua-auto-config", "mail", "www"];
 
 impl AnswerCache {
@@ -56,7 +58,7 @@ impl AnswerCache {
         }
     }
 
-    /// Who answers for a domain as it stands behind an `@`, in whatever case.
+    /// The site for the domain of an address, in any case.
     pub fn of_domain(&self, store: &ProviderStore, domain: &str) -> Option<Rc<Site>> {
         self.look_up(store, '@', domain, |domain| {
             let host = Hostname::new(domain).ok()?;
@@ -70,8 +72,8 @@ impl AnswerCache {
         })
     }
 
-    /// Who answers at a host, without its port. `own`: a name of this server's, which is no
-    /// customer's domain.
+    /// The site for a host name without its port. `own` is the server's own host name, which is not
+    /// a customer's domain.
     pub fn at_host(
         &self,
         store: &ProviderStore,
@@ -84,9 +86,10 @@ impl AnswerCache {
                 let (first, rest) = host.as_str().split_once('.')?;
                 HOSTS.contains(&first).then(|| Hostname::new(rest).ok()).flatten()
             });
-            // A domain of somebody's own, the one that a host stands for, one of many alike.
+            // In this order: a domain that a provider names, the domain behind `autoconfig.` and
+            // the like, and the host itself if a wildcard or the default covers it.
             let own_one = host.as_ref().filter(|name| store.find_own(name.as_str()).is_some());
-            // `autoconfig.` is where clients ask, and the name of no customer.
+            // `autoconfig.example.com` is where clients ask for `example.com`, not a domain itself.
             let itself = host.as_ref().filter(|_| behind.is_none());
             for name in own_one.into_iter().chain(&behind).chain(itself) {
                 if let Some(found) = store.find(name.as_str()) {
@@ -100,7 +103,8 @@ impl AnswerCache {
             });
             Some(match customers {
                 Some(name) => Site::of(found, name, true),
-                // RequestedAddress by its number, or without a name: the provider itself is meant.
+                // The request names an IP address or no host, so the answer is for the default
+                // provider's own domain.
                 None => {
                     let domain = Hostname::new(found.packed.domains().next()?).ok()?;
                     let class = match found.packed.each_domain_differs() {
@@ -125,7 +129,7 @@ impl AnswerCache {
             self.young.borrow_mut().clear();
             self.old.borrow_mut().clear();
         }
-        // Names of hosts are short; a longer one is none.
+        // A DNS name has at most 253 characters, so nothing is cached for longer ones.
         let mut key = [0; 256];
         let key = key.get_mut(..=name.len())?;
         key[0] = kind as u8;
@@ -148,7 +152,11 @@ impl AnswerCache {
         site
     }
 
-    /// The answer of a site, unpacked if it is asked for the first time.
+    /// The answer of a site, unpacked on the first request.
+    ///
+    /// # Errors
+    ///
+    /// The packed bytes cannot be unpacked, which is a bug.
     pub fn ready(
         &self,
         store: &ProviderStore,
@@ -165,7 +173,7 @@ impl AnswerCache {
             Prepared::Nothing => CachedAnswer::Nothing,
             Prepared::InFull => CachedAnswer::InFull,
             Prepared::Fixed { bytes, tag } => fixed(bytes, tag),
-            // The same for everybody at this domain.
+            // Only the domain is open in this answer, so it is filled in once and kept.
             Prepared::Segments(segments) if !personal => {
                 match segments.fill(&Person::at(&site.domain)) {
                     Ok(bytes) => {
@@ -185,7 +193,7 @@ impl AnswerCache {
         Ok(ready)
     }
 
-    /// Keeps an answer that was made in full and is the same for everybody at the domain.
+    /// Keeps an answer that was rendered in full and is the same for everybody at the domain.
     pub fn insert(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<CachedAnswer> {
         let at = place(slot, site.class, false);
         let tag = tag(&bytes);
@@ -198,7 +206,7 @@ impl AnswerCache {
         ready
     }
 
-    /// The provider's file as it was taken.
+    /// The text of the provider's file as it was when it was read.
     pub fn file(&self, store: &ProviderStore, packed: &PackedProvider) -> io::Result<String> {
         self.with_unpacker(store, |unpacker| unpacker.file(packed))
     }
@@ -211,7 +219,7 @@ impl AnswerCache {
         let mut unpacker = self.unpacker.borrow_mut();
         match &mut *unpacker {
             Some(unpacker) => work(unpacker),
-            // What is to be unpacked was packed, so there is a dictionary.
+            // Packing set the dictionary, so it is there before anything can be unpacked.
             none => work(none.insert(ProviderUnpacker::new(store.dictionary(Vec::new))?)),
         }
     }

@@ -1,24 +1,24 @@
-//! Autodiscover's questions and refusals: what Outlook and others post, and what they get where there is
-//! nothing for them.
+//! Parses Autodiscover requests, and writes the answers that do not come from a template: error
+//! documents, the ActiveSync refusal, and the JSON redirect.
 //!
-//! MS-OXDSCLI (POX), MS-ASCMD 2.2.1.1 (mobilesync), and the "Autodiscover v2" JSON that Outlook 2019 and
-//! Outlook for Android ask for.
+//! MS-OXDSCLI (POX), MS-ASCMD section 2.2.1.1 (mobilesync), and the "Autodiscover v2" JSON that
+//! Outlook 2019 and Outlook for Android ask for.
 
 use std::fmt::Write as _;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// What was posted.
+/// What the body of a POST asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Posted {
-    /// A request for settings.
+    /// Settings of a mailbox.
     Settings { address: String },
-    /// It wants ActiveSync's settings.
+    /// Settings of ActiveSync.
     MobileSync,
-    /// It wants another schema that nobody here knows.
+    /// A response schema that this server does not know.
     OtherSchema,
-    /// It is no request, or names no address.
+    /// The body is not an Autodiscover request, or it names no address.
     Wrong,
 }
 
@@ -28,11 +28,11 @@ const SETTINGS: [&str; 2] = [
 ];
 const MOBILE_SYNC: &str =
     "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006";
-/// Deeper than any request is nested.
+/// Nested elements. Real requests have three levels; the limit bounds the work for hostile ones.
 const DEEPEST: usize = 16;
 
-/// Reads a request. Namespaces and their prefixes are not looked at, since clients write both; a DTD and
-/// what it defines is never followed.
+/// Parses the body. Namespaces are ignored, since clients write different ones. A document with a
+/// DTD is refused, so no entity is ever expanded.
 pub fn read(body: &[u8]) -> Posted {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let Ok(text) = std::str::from_utf8(body) else { return Posted::Wrong };
@@ -67,7 +67,7 @@ fn read_text(text: &str) -> Option<Posted> {
             Event::End(_) => {
                 depth -= 1;
                 match inside.take() {
-                    // Two addresses: for whom?
+                    // Two different addresses: it is not clear which one is meant.
                     Some(true) if address.as_ref().is_some_and(|own| own != value.trim()) => {
                         return None;
                     }
@@ -87,7 +87,7 @@ fn read_text(text: &str) -> Option<Posted> {
                         "gt" => '>',
                         "quot" => '"',
                         "apos" => '\'',
-                        // Defined by a DTD, or by nobody.
+                        // An entity that only a DTD could define.
                         _ => return None,
                     },
                 };
@@ -108,7 +108,7 @@ fn read_text(text: &str) -> Option<Posted> {
         Some(schema) if !SETTINGS.iter().any(|known| known.eq_ignore_ascii_case(schema)) => {
             Posted::OtherSchema
         }
-        // Some leave the schema out, and want what everybody wants.
+        // Some clients send no schema; they expect the usual one.
         _ => match address {
             Some(address) if !address.is_empty() => Posted::Settings { address },
             _ => Posted::Wrong,
@@ -116,16 +116,16 @@ fn read_text(text: &str) -> Option<Posted> {
     })
 }
 
-/// Why there are no settings.
+/// Why a request gets an error document instead of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AutodiscoverError {
-    /// 600
+    /// Error code 600.
     InvalidRequest,
-    /// 601
+    /// Error code 601.
     SchemaNotSupported,
 }
 
-/// The document that says so, at a time of the day in seconds and ten millionths of them.
+/// The error document. `seconds` is the time of day, `fraction` is in units of 100 ns.
 pub fn refusal(refused: AutodiscoverError, seconds: u64, fraction: u32) -> String {
     let (code, message) = match refused {
         AutodiscoverError::InvalidRequest => (600, "Invalid Request"),
@@ -149,7 +149,7 @@ pub fn refusal(refused: AutodiscoverError, seconds: u64, fraction: u32) -> Strin
     )
 }
 
-/// ActiveSync's own way to say that there is nothing: status 2, "protocol error" (MS-ASCMD 2.2.3.177.1).
+/// The ActiveSync document that says "no": status 2, protocol error (MS-ASCMD section 2.2.3.177.1).
 pub fn mobile_sync_refusal() -> String {
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
      <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\n  \
@@ -168,7 +168,8 @@ pub fn mobile_sync_refusal() -> String {
         .to_owned()
 }
 
-/// The second version: where the first one is, or why there is nothing.
+/// The JSON of Autodiscover v2: the URL of the POX service, or an error document for other
+/// protocols.
 pub fn json(protocol: Option<&str>, host: &str) -> Result<String, String> {
     let error = |code: &str, message: &str| {
         Err(format!("{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"{message}\"}}\n"))

@@ -1,4 +1,5 @@
-//! What takes longer than an answer may: made on another thread, for some at a time.
+//! Runs work that takes milliseconds (rendering, signing) on blocking threads, so that a worker
+//! thread goes on answering. The number of jobs is bounded.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,11 +13,15 @@ use super::answer_cache::Site;
 use super::reply::HttpReply;
 use super::worker::Worker;
 
-/// Rather a quick refusal than a long wait.
+/// Jobs that may run or wait. Further requests get 503 at once instead of a long wait.
 const MAX_BLOCKING_JOBS: usize = 128;
 
 impl Worker {
-    /// Work that takes longer than an answer may, on another thread, for some at a time.
+    /// Runs `work` on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// The reply is 503 if too many jobs wait, and 500 if the work panics.
     pub(super) async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -32,7 +37,11 @@ impl Worker {
         done.map_err(|_| self.internal_error("a request", "a thread has panicked"))
     }
 
-    /// Makes something of a provider's file.
+    /// Parses the provider's file of a site again and runs `work` with it on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// The reply to send instead.
     pub(super) async fn build_blocking<T: Send + 'static>(
         &self,
         site: &Site,

@@ -1,4 +1,4 @@
-//! One connection: how far it is, how long that may last, and how it ends so that the client still sees
+//! The state of one connection, the timeout of each state, and a close that lets the client read
 //! its last answer.
 
 use std::cell::{Cell, RefCell};
@@ -10,20 +10,20 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a connection is state.
+/// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// Between two requests.
+    /// For the next request.
     Idle,
-    /// A request has begun, and is not answered.
+    /// For the rest of a request.
     Reading,
-    /// An answer does not go out, because the client does not read.
+    /// For the client to read the answer.
     Writing,
-    /// It has been answered for the last time.
+    /// For the client to close its half.
     Closing,
 }
 
-/// How long each of them may last.
+/// How long a connection may stay in each state.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     pub idle: Duration,
@@ -39,30 +39,31 @@ impl Default for Timeouts {
             idle: seconds(60),
             reading: seconds(15),
             writing: seconds(30),
-            // `lingering_timeout` of nginx.
+            // As `lingering_timeout` of nginx.
             closing: seconds(5),
         }
     }
 }
 
-/// How far a connection is, for whoever watches over all of them.
+/// The state of a connection, shared with the worker that checks for timeouts.
 pub struct ConnectionProgress {
     state: Cell<ConnectionState>,
-    /// Nothing has come on it yet.
+    /// No byte has arrived yet.
     fresh: Cell<bool>,
-    /// When it was seen state that for the first time. Asking the clock on every request would cost
-    /// more than it is worth: who watches does.
+    /// When the worker first saw the connection in this state. The worker sets it, because reading
+    /// the clock for each request would cost more than it is worth.
     since: Cell<Option<Instant>>,
-    /// The server ends: no connection is kept open only because its client does not close it.
+    /// The server is stopping: do not wait for clients that keep their connection open.
     server_ends: Cell<bool>,
-    /// Wakes the connection up, to be told that the server ends.
+    /// Wakes the connection's task when the server stops.
     waker: RefCell<Option<Waker>>,
 }
 
 impl ConnectionProgress {
     pub fn new() -> Rc<Self> {
         Rc::new(Self {
-            // A connection on which nothing is asked is no better than one that asks slowly.
+            // A client that opens a connection and sends nothing gets no more time than one that
+            // sends slowly.
             state: Cell::new(ConnectionState::Reading),
             fresh: Cell::new(true),
             since: Cell::new(None),
@@ -71,7 +72,8 @@ impl ConnectionProgress {
         })
     }
 
-    /// Whether that has lasted too long, for whoever looks at it from time to time.
+    /// Whether the connection has been in its state for too long. The worker calls this at each
+    /// tick.
     pub fn has_timed_out(&self, now: Instant, timeouts: &Timeouts) -> bool {
         let limit = match self.state.get() {
             ConnectionState::Idle => timeouts.idle,
@@ -101,7 +103,7 @@ impl ConnectionProgress {
         }
     }
 
-    /// Tells the connection that the server ends.
+    /// Tells the connection that the server is stopping.
     pub fn end(&self) {
         self.server_ends.set(true);
         if let Some(waker) = self.waker.borrow_mut().take() {
@@ -110,21 +112,21 @@ impl ConnectionProgress {
     }
 }
 
-/// A stream that reports what its connection is state, and closes in two steps.
+/// A stream that tracks the state of its connection, and that closes in two steps.
 ///
-/// When the client still sends after the socket is closed, TCP answers with a reset, and many clients then
-/// lose the answer that they have not read yet. So the server first ends its own half, and then reads and
-/// drops bytes until the client has closed its half. RFC 9112 section 9.6
+/// When the client still sends after the socket is closed, TCP answers with a reset, and many
+/// clients then lose the answer that they have not read yet. So the server first ends its own half,
+/// and then reads and drops bytes until the client has closed its half. RFC 9112 section 9.6
 pub struct LingeringStream<S> {
     stream: S,
     progress: Rc<ConnectionProgress>,
-    /// When the server ended its half; none before that.
+    /// When the server ended its half; `None` before that.
     closing: Option<Instant>,
-    /// The client has sent something since.
+    /// The client has sent something since then.
     dropped: bool,
 }
 
-/// A client that sends for longer after its last answer is cut off: `lingering_time` of nginx.
+/// A client that still sends after this time is cut off. As `lingering_time` of nginx.
 const LONGEST_CLOSE: Duration = Duration::from_secs(30);
 
 impl<S> LingeringStream<S> {
@@ -200,7 +202,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
                     }
                     self.progress.since.set(None);
                 }
-                // The last request was read to its end, so the client has nothing left to send.
+                // The server is stopping, and the last request was read to its end, so the client
+                // has nothing left to send.
                 Poll::Pending if self.progress.server_ends.get() && !self.dropped => {
                     return Poll::Ready(Ok(()));
                 }

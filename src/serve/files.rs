@@ -1,4 +1,5 @@
-//! The files: the same for everybody, a person's own, and what Autodiscover asks for.
+//! Answers requests for files: the shared file of a domain, the personal file of an address, and
+//! Autodiscover.
 
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -21,7 +22,7 @@ use super::worker::Worker;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
 pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
-/// Also as a path, with the address in it.
+/// Outlook for Android asks with the address in the path.
 const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 
 impl Worker {
@@ -50,7 +51,7 @@ impl Worker {
         }
     }
 
-    /// The same for everybody at the domain.
+    /// The file that is the same for everybody at the domain.
     async fn shared_file(
         &self,
         head: &RequestHead<'_>,
@@ -101,7 +102,7 @@ impl Worker {
         with_headers(reply, slot, None)
     }
 
-    /// One person's own.
+    /// The file of one address.
     async fn personal_file(
         &self,
         number: usize,
@@ -115,7 +116,7 @@ impl Worker {
         };
         let bytes = match &*ready {
             CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
-            // Of letters beyond ASCII, what a client takes is planned anew.
+            // For an address outside ASCII the plan can differ, so the prepared answer is not used.
             CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
                 segments.fill(&Person::new(address, None, None)).ok()
             }
@@ -179,7 +180,8 @@ impl Worker {
             return refusal(AutodiscoverError::InvalidRequest);
         }
         let Some(site) = self.site(head, &asked, true) else {
-            // What is no domain is a wrong request; one that nobody has is not found.
+            // A domain that is not valid is an invalid request; a valid one that nobody serves is
+            // 404.
             let domain = asked.domain().map(crate::model::Hostname::new);
             return match domain {
                 Some(Ok(domain)) if domain.is_qualified() => self.no_provider(),
@@ -232,7 +234,7 @@ fn refusal(refused: AutodiscoverError) -> HttpReply {
     HttpReply::new(XML, document, CacheControl::NoStore)
 }
 
-/// With the headers that its kind of file wants.
+/// Adds the headers that this kind of file needs.
 fn with_headers(reply: HttpReply, slot: &Resource, address: Option<&EmailAddress>) -> HttpReply {
     if slot.is_profile {
         return reply.with(header::CONTENT_DISPOSITION, disposition(address));
@@ -243,7 +245,7 @@ fn with_headers(reply: HttpReply, slot: &Resource, address: Option<&EmailAddress
     }
 }
 
-/// RFC 6266, with nothing in it that would need quoting.
+/// RFC 6266. The file name is the address if it needs no quoting, else a fixed name.
 fn disposition(address: Option<&EmailAddress>) -> HeaderValue {
     const USUAL: HeaderValue =
         HeaderValue::from_static("attachment; filename=\"mail.mobileconfig\"");

@@ -1,4 +1,4 @@
-//! A request → its answer.
+//! Routes a request and answers it.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -21,14 +21,15 @@ use super::proxy;
 use super::reply::{CacheControl, HttpReply, WholeBody};
 use super::worker::{Connection, Worker};
 
-/// The largest request that is read.
+/// Bytes. A larger body gets 413.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// Routes that are not in the manifests, as logs and metrics call them, after those that are.
+/// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
+/// the resources.
 pub const OTHER_ROUTES: [&str; 5] =
     ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
 
-/// What is request_log of a request while it is answered, for log and metrics.
+/// What the access log and the metrics record about a request.
 pub(super) struct RequestLog {
     pub route: usize,
     pub site: Option<Rc<Site>>,
@@ -64,7 +65,7 @@ pub async fn handle(
                 method: &parts.method,
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or_default(),
-                // HTTP/1.0 names none, and TLS may have done so.
+                // HTTP/1.0 has no Host; the name of the TLS handshake (SNI) is used then.
                 host: host.or(connection.server_name.as_deref()),
                 headers: &parts.headers,
                 tls,
@@ -99,9 +100,10 @@ pub async fn handle(
     Ok(reply.into_response())
 }
 
-/// Whom the request names as its host, without the port.
+/// The host that the request names, without the port.
 ///
-/// RFC 9112 section 3.2: a request of HTTP/1.1 names one, and only one; an absolute target wins.
+/// RFC 9112 section 3.2: HTTP/1.1 requires exactly one Host header, and an absolute target takes
+/// precedence.
 fn host(parts: &hyper::http::request::Parts) -> Result<Option<&str>, &'static str> {
     let mut named = parts.headers.get_all(header::HOST).iter();
     let first = named.next();
@@ -214,7 +216,7 @@ impl Worker {
         }
     }
 
-    /// What those ask who watch over servers.
+    /// `/healthz` and `/readyz`, and on the metrics listener `/metrics`. `None` for any other path.
     fn health(&self, connection: &Connection, head: &RequestHead<'_>) -> Option<HttpReply> {
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
         let reply = match head.path {
@@ -241,8 +243,8 @@ impl Worker {
         })
     }
 
-    /// Over http, Autodiscover is where there is a certificate for it: Outlook asks its user, and
-    /// follows.
+    /// Redirects Autodiscover over plain HTTP to the canonical host, which has a certificate.
+    /// Outlook asks the user and follows. `None` if there is nothing to redirect.
     fn redirect_to_https(
         &self,
         head: &RequestHead<'_>,
@@ -265,8 +267,8 @@ impl Worker {
         self.cache.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
     }
 
-    /// Whose answer it is: the domain of the address if that is known, else that of the host. What is a
-    /// person's is never answered for the host's domain instead.
+    /// The site that answers: by the domain of the address if it is served, else by the host. A
+    /// personal file is never answered for the host's domain instead.
     pub(super) fn site(
         &self,
         head: &RequestHead<'_>,
@@ -286,7 +288,7 @@ impl Worker {
         }
     }
 
-    /// There is nobody with that domain here, or not yet.
+    /// 404 if no provider serves the domain, or 503 while the providers are still being read.
     pub(super) fn no_provider(&self) -> HttpReply {
         match self.shared.is_ready() {
             true => HttpReply::empty(StatusCode::NOT_FOUND),
@@ -295,14 +297,18 @@ impl Worker {
         }
     }
 
-    /// Something that was found right when it was read is not right now: a fault of ours.
+    /// 500 for an answer that was valid when it was prepared and cannot be made now: a bug of ours.
     pub(super) fn internal_error(&self, what: &str, why: &str) -> HttpReply {
         self.shared.tell(&format!("cannot answer for {what}: {why}"));
         HttpReply::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
-/// A body of a bounded length, or the answer to one that is longer.
+/// Reads the whole body.
+///
+/// # Errors
+///
+/// The reply is 413 if it is too large, and 400 if the client breaks off or its chunks are invalid.
 async fn read_body(mut body: Incoming) -> Result<Bytes, HttpReply> {
     let too_large = || HttpReply {
         last: true,
@@ -321,7 +327,7 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, HttpReply> {
                 Ok(data) => data,
                 Err(_trailers) => continue,
             },
-            // It went away, or its chunks are none.
+            // The client went away, or its chunks are invalid.
             Some(Err(_)) => {
                 return Err(HttpReply { last: true, ..HttpReply::empty(StatusCode::BAD_REQUEST) });
             }
@@ -354,7 +360,7 @@ fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
     }
 }
 
-/// What any page may read.
+/// Allows scripts of any origin to read the answer.
 pub(super) fn for_all_origins(reply: HttpReply) -> HttpReply {
     reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
 }

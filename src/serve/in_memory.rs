@@ -1,4 +1,4 @@
-//! A server without sockets: bytes as a client would send them, and what it would get, for fuzzing.
+//! A server without sockets, for fuzzing: bytes of a client in, bytes of the server out.
 
 use std::io;
 use std::rc::Rc;
@@ -14,19 +14,23 @@ use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
 use super::{AnswerBuilder, Error, ProviderReader, ServeOptions, ServerState, Sources};
 
-/// A server that is asked within this process.
+/// A server that runs inside the calling thread.
 pub struct InMemoryServer {
     runtime: Runtime,
     worker: Rc<Worker>,
 }
 
-/// More than any answer reader.
+/// Bytes. Larger than any answer.
 const ROOM: usize = 1 << 20;
-/// A client that waits for longer would have found a fault.
+/// An answer that takes longer is a bug.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl InMemoryServer {
-    /// With everything read.
+    /// A server that has read its providers.
+    ///
+    /// # Errors
+    ///
+    /// There is no valid provider.
     pub fn new(
         builder: AnswerBuilder,
         sources: Sources,
@@ -47,7 +51,11 @@ impl InMemoryServer {
         Ok(Self { runtime, worker })
     }
 
-    /// Everything that comes back for these bytes, after which the client says no more.
+    /// Everything that the server sends for these bytes. The client closes its half after them.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::TimedOut`] if the server does not end the connection.
     pub fn answer(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let (client, server) = tokio::io::duplex(ROOM);
         let worker = Rc::clone(&self.worker);
@@ -65,7 +73,7 @@ impl InMemoryServer {
             };
             let (mut reader, mut writer) = tokio::io::split(client);
             let ask = async {
-                // A server may have hung up by then.
+                // The server may have closed the connection already.
                 let _ = writer.write_all(bytes).await;
                 let _ = writer.shutdown().await;
                 let mut answer = Vec::new();

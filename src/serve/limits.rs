@@ -1,11 +1,11 @@
-//! How much one client may ask: a bucket of requests for each address, in a table that never grows.
+//! Limits the requests of each client address with token buckets, in a table of fixed size.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Requests a minute for each client address, in bursts of a tenth of that.
+/// Requests a minute for each client address. A burst may have a tenth of that.
 pub struct RateLimit {
     per_minute: f64,
     burst: f64,
@@ -16,17 +16,17 @@ pub struct RateLimit {
 
 #[derive(Clone, Copy, Default)]
 struct Bucket {
-    /// Of the client, 0 for nobody.
+    /// Hash of the client's network; 0 if the bucket is unused.
     hash: u64,
     tokens: f32,
-    /// Seconds since the beginning.
+    /// Seconds since the server started.
     filled: f32,
 }
 
 const SHARDS: usize = 16;
-/// Clients that are known at a time; one that comes newly takes the place of one that was long quiet.
+/// Clients in the table. A new client replaces the one that was quiet for longest.
 const CLIENTS: usize = 1 << 16;
-/// How many places a client can have.
+/// Buckets that a client can be in.
 const WAYS: usize = 8;
 
 impl RateLimit {
@@ -42,13 +42,17 @@ impl RateLimit {
         }
     }
 
-    /// Whether a client may ask now. If not, after how many seconds.
+    /// Takes one token.
+    ///
+    /// # Errors
+    ///
+    /// The seconds to wait if there is none.
     pub fn ask(&self, peer: IpAddr) -> Result<(), u64> {
         self.ask_at(peer, self.begun.elapsed().as_secs_f64())
     }
 
     fn ask_at(&self, peer: IpAddr, now: f64) -> Result<(), u64> {
-        // A household or a company has 2^64 addresses of IPv6: they are one client.
+        // One household or company has 2^64 addresses of IPv6, so a /64 counts as one client.
         let network = match peer.to_canonical() {
             IpAddr::V4(v4) => u128::from(v4.to_bits()),
             IpAddr::V6(v6) => v6.to_bits() >> 64 | 1 << 127,
@@ -62,7 +66,8 @@ impl RateLimit {
         let row = &mut shard[row..row + WAYS];
         let known = row.iter().position(|bucket| bucket.hash == hash);
         let at = known.unwrap_or_else(|| {
-            // Whoever was quiet for longest has a full bucket again, or nearly.
+            // The bucket that was quiet for longest is full again, or nearly, so little is lost
+            // with it.
             let quiet = row.iter().enumerate().min_by(|a, b| a.1.filled.total_cmp(&b.1.filled));
             quiet.map_or(0, |(at, _)| at)
         });

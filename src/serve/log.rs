@@ -1,5 +1,5 @@
-//! The access log: one JSON object a line, written by a thread of its own, so that no answer waits for
-//! whoever reads it.
+//! The access log: one JSON object a line. A thread of its own writes it, so that no answer waits
+//! for a slow reader of the log.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant, SystemTime};
 use super::metrics::Metrics;
 use super::user_agent::CLIENTS;
 
-/// What is written of a request.
+/// What a line says about a request.
 pub struct LogLine<'a> {
     pub method: &'a str,
     pub route: &'a str,
-    /// The domain whose answer it is; empty: nobody's.
+    /// The domain that was answered for; empty if there is none.
     pub domain: &'a str,
     pub address: Option<&'a str>,
     pub status: u16,
@@ -30,37 +30,35 @@ pub struct LogLine<'a> {
     pub tls: bool,
 }
 
-/// How lines are written, the same on every thread.
+/// Where and how lines are written; the same for every worker.
 #[derive(Clone)]
 pub struct AccessLog {
     sender: Option<SyncSender<String>>,
-    /// A key that nobody knows, another one for each process: a hash tells two people apart and
-    /// nothing else.
+    /// A random key for each process. A hash tells two clients apart, and reveals nothing else.
     key: RandomState,
-    /// Addresses as they are.
+    /// Write addresses instead of hashes of them.
     plain: bool,
     metrics: Arc<Metrics>,
 }
 
-/// One thread's lines that wait.
+/// Lines of one worker that are not written yet.
 pub struct LogBuffer {
     log: AccessLog,
     waiting: RefCell<String>,
-    /// What the one clock said when the other was read last: a request needs only one of them.
+    /// Both clocks at the same moment, so that a request needs only the monotonic one.
     clocks: Cell<(Instant, Duration)>,
-    /// The second, and how it is written.
+    /// The last second that was formatted, and its text.
     second: RefCell<(u64, String)>,
 }
 
-/// LogBuffer are handed on in pieces of this: each piece wakes another thread up, which costs as much as
-/// ten answers.
+/// Bytes. Lines are handed over in pieces, because waking the writer costs as much as ten answers.
 const PIECE: usize = 64 * 1024;
-/// Pieces that may wait for whoever reads the log.
+/// Pieces that may wait for the writer. Further ones are dropped and counted.
 const MOST: usize = 64;
 
 impl AccessLog {
-    /// Without a log nothing is written down. With one, the thread that writes it ends with the last
-    /// of its [`LogBuffer`].
+    /// Creates the log, and the receiver for [`write`] if the log is on. The writer ends when the
+    /// last [`LogBuffer`] is dropped.
     pub fn new(on: bool, plain: bool, metrics: Arc<Metrics>) -> (Self, Option<Receiver<String>>) {
         let (sender, receiver) = match on {
             true => {
@@ -82,11 +80,11 @@ impl AccessLog {
     }
 }
 
-/// Writes what comes to standard output, until nothing more can come.
+/// Writes the lines to standard output until every sender is gone.
 pub fn write(receiver: &Receiver<String>) {
     let mut out = std::io::stdout().lock();
     while let Ok(piece) = receiver.recv() {
-        // Nobody reads it any more: that is no reason to stop serving.
+        // Nobody reads the log any more. The server goes on.
         if out.write_all(piece.as_bytes()).and_then(|()| out.flush()).is_err() {
             while receiver.recv().is_ok() {}
         }
@@ -140,7 +138,7 @@ impl LogBuffer {
         }
     }
 
-    /// Gives what waits to the thread that writes.
+    /// Hands the waiting lines to the writer.
     pub fn hand_on(&self) {
         self.clocks.set(clocks());
         let mut waiting = self.waiting.borrow_mut();
@@ -157,7 +155,7 @@ impl LogBuffer {
         }
     }
 
-    /// `2026-11-27T20:30:00Z`
+    /// Writes a time such as `2026-11-27T20:30:00Z`.
     fn push_time(&self, out: &mut String, at: Instant) {
         let (then, time_then) = self.clocks.get();
         let second = (time_then + at.saturating_duration_since(then)).as_secs();
@@ -174,7 +172,7 @@ fn clocks() -> (Instant, Duration) {
     (Instant::now(), now.unwrap_or_default())
 }
 
-/// A time since 1970 as RFC 3339 writes it.
+/// Formats seconds since 1970 as RFC 3339 does.
 pub fn time(seconds: u64) -> String {
     let days = i64::try_from(seconds / 86_400).unwrap_or_default();
     // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days

@@ -1,4 +1,4 @@
-//! AcmeFigures for Prometheus: each thread counts for itself, and who asks for them gets the sums.
+//! Metrics for Prometheus. Each worker counts for itself; `/metrics` adds the counts up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,22 +16,22 @@ use prometheus_client::registry::Registry;
 use super::acme::AcmeFigures;
 use super::user_agent::CLIENTS;
 
-/// The upper ends of the buckets, in microseconds.
+/// Upper ends of the histogram's buckets, in microseconds.
 const BUCKETS: [u64; 12] =
     [10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000, 100_000, 1_000_000, 10_000_000];
-/// `2xx` and so on; the first is for what is none of them.
+/// Classes of status codes, by the first digit.
 const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// What one thread has counted.
+/// What one worker has counted.
 pub struct Counts {
-    /// By route, family and class of the status.
+    /// By route, client and status class.
     requests: Vec<AtomicU64>,
-    /// By route: the buckets, and the sum of microseconds.
+    /// By route: the histogram's buckets. `micros` is the sum of the durations.
     buckets: Vec<[AtomicU64; BUCKETS.len() + 1]>,
     micros: Vec<AtomicU64>,
 }
 
-/// What all have in common.
+/// Values that all workers share.
 #[derive(Debug, Default)]
 pub struct SharedMetrics {
     pub connections: AtomicI64,
@@ -42,12 +42,12 @@ pub struct SharedMetrics {
     pub lost_lines: AtomicU64,
     pub providers: AtomicI64,
     pub broken_providers: AtomicI64,
-    /// When each certificate ends, in seconds since 1970, by what it is called.
+    /// Name and expiry of each certificate, in seconds since 1970.
     pub certificates: Mutex<Vec<(String, i64)>>,
     pub acme: AcmeFigures,
 }
 
-/// All figures.
+/// All metrics of the server.
 pub struct Metrics {
     routes: Vec<String>,
     threads: Mutex<Vec<Arc<Counts>>>,
@@ -64,7 +64,8 @@ impl Counts {
         }
     }
 
-    /// Only the thread whose counts they are calls this.
+    /// Counts a request. Only the worker that owns these counts may call it, since it does not add
+    /// atomically.
     pub fn count(&self, route: usize, family: usize, status: u16, took: Duration) {
         let class = usize::from(status / 100).min(CLASSES.len() - 1);
         let at = (route * CLIENTS.len() + family) * CLASSES.len() + class;
@@ -84,7 +85,7 @@ impl Metrics {
         Self { routes, threads: Mutex::default(), shared: SharedMetrics::default() }
     }
 
-    /// Counts for another thread.
+    /// New counts for another worker.
     pub fn counts(&self) -> Arc<Counts> {
         let counts = Arc::new(Counts::new(self.routes.len()));
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,12 +93,12 @@ impl Metrics {
         counts
     }
 
-    /// In the form that Prometheus reads.
+    /// The metrics in the OpenMetrics text format. `now` is in seconds since 1970.
     pub fn text(self: &Arc<Self>, now: i64) -> String {
         let mut registry = Registry::with_prefix("mailwright");
         registry.register_collector(Box::new(Sums { metrics: Arc::clone(self), now }));
         let mut text = String::new();
-        // A string takes everything.
+        // Writing to a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
         text
     }
@@ -170,7 +171,7 @@ impl Collector for Sums {
             ("requests_limited", "Requests beyond --rate-limit", &shared.limited),
             ("reloads", "Times that changed files were read anew", &shared.reloads),
             ("reloads_failed", "Times that a changed file was not taken", &shared.reloads_failed),
-            ("log_lines_lost", "LogBuffer of the access log that nobody took", &shared.lost_lines),
+            ("log_lines_lost", "Lines of the access log that were dropped", &shared.lost_lines),
         ] {
             let own = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value.load(Ordering::Relaxed)).encode(own)?;

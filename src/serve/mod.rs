@@ -1,9 +1,10 @@
-//! The host that mail clients ask: every file that a domain publishes, from one binary.
+//! The HTTP server that mail clients ask for their settings.
 //!
-//! `prepare` makes a provider's answers and judges them before anybody asks; `store` keeps them packed, by
-//! domain; each `worker` thread takes connections and answers from what it has unpacked (`answer_cache`, `handle`). This
-//! file opens the sockets, drops the privileges that are not needed, starts the workers, and has files read again
-//! when they change. Nothing is kept of a request but its line in the log.
+//! `prepare` renders and checks a provider's answers before anybody asks; `store` keeps them
+//! packed, by domain; each `worker` thread accepts connections and answers from what it has
+//! unpacked (`handle`, `answer_cache`). This file opens the sockets, drops privileges, starts the
+//! workers, and reloads files that change. The server keeps nothing of a request but its line in
+//! the access log.
 
 #[cfg(feature = "acme")]
 mod acme;
@@ -73,13 +74,13 @@ use worker::Role;
 
 /// Signs a profile.
 pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
-/// Reads what signs profiles from its files, at the start and whenever they have changed.
+/// Loads the signing key from its files. It is called at the start and at each reload.
 pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
 
-/// Says what is found in files.
+/// Prints findings about files.
 pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
 
-/// Why the server cannot begin.
+/// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -114,7 +115,7 @@ fn readable(error: &io::Error) -> &'static str {
     }
 }
 
-/// What every thread looks at.
+/// What all worker threads share.
 pub struct ServerState {
     builder: Arc<AnswerBuilder>,
     store: ProviderStore,
@@ -123,7 +124,7 @@ pub struct ServerState {
     log: AccessLog,
     options: ServeOptions,
     rate_limit: Option<RateLimit>,
-    /// By slot.
+    /// By the number of the resource.
     media_types: Vec<HeaderValue>,
     signer: RwLock<Option<Arc<Sign>>>,
     ready: AtomicBool,
@@ -186,26 +187,34 @@ impl ServerState {
     }
 }
 
-/// Everything that a server is made of.
+/// Everything that a server needs to start.
 pub struct HttpServer {
     pub options: ServeOptions,
     pub reader: ProviderReader,
     pub sources: Sources,
     pub certificates: Option<Certificates>,
-    /// Fetches certificates for names that are in none of those.
+    /// Gets certificates for names that no certificate file covers.
     pub acme: Option<AcmeSettings>,
     pub sign: Option<Box<OpenSign>>,
-    /// Talk, for whoever has started the server.
+    /// Prints a message for the administrator.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl HttpServer {
-    /// Serves until a signal ends it.
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot start.
     pub fn run(self) -> Result<(), Error> {
         self.run_while(|reloader, index, events, _| reloader.run(index, events))
     }
 
-    /// Serves for as long as somebody tests it.
+    /// Serves while `test` runs.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot start.
     pub fn test<T>(self, test: impl FnOnce(&Running) -> T) -> Result<T, Error> {
         self.run_while(|_, _, _, running| test(running))
     }
@@ -246,9 +255,8 @@ impl HttpServer {
         let reloader =
             Reloader { shared: &shared, reader, certificates: certificates.as_ref(), sign };
         reloader.note_certificates();
-        // Those who watch over servers are answered from the start. Whoever else comes before there is
-        // something to serve waits in the system's queue: a mail client that got 503 would go on without
-        // its settings.
+        // Health checks are answered from the start. Other connections wait in the system's queue
+        // until the providers are read: a mail client that gets 503 goes on without its settings.
         let (stop, stopped) = stop::channel(false);
         let is_inside = |role: &Role| matches!(role, Role::Inside);
         let mut threads = start(&shared, &listeners, &is_inside, 1, &stopped)?;
@@ -272,7 +280,7 @@ impl HttpServer {
         let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
         let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
-        // Threads that are gone need no telling.
+        // It fails if all workers have ended already.
         let _ = stop.send(true);
         for thread in threads {
             if let Err(panic) = thread.join() {
@@ -288,18 +296,18 @@ impl HttpServer {
     }
 }
 
-/// What a test of the server needs to know.
+/// What a test needs to know about the running server.
 pub struct Running {
-    /// Where it listens, and whether over TLS.
+    /// The addresses of the listeners, and whether they speak TLS.
     pub addresses: Vec<(SocketAddr, bool)>,
-    /// Some of the domains that are served.
+    /// Domains that are served, at most [`MOST_TESTED`].
     pub domains: Vec<String>,
 }
 
-/// A test asks for each of them at a dozen places.
+/// A test asks for each domain at a dozen places.
 const MOST_TESTED: usize = 20;
 
-/// Opens every socket.
+/// Opens the listening sockets.
 fn open(
     options: &ServeOptions,
     certificates: Option<&Arc<Certificates>>,
@@ -319,7 +327,7 @@ fn open(
         listeners.push((listener, role));
     }
     let handed_over = !listeners.is_empty();
-    // What stands in the unit is instead of the default.
+    // Sockets from systemd replace the default address.
     if !handed_over {
         for address in &options.listen {
             listeners.push((sockets::listen(*address)?, secured.clone()));
@@ -334,7 +342,7 @@ fn open(
     Ok(listeners)
 }
 
-/// Threads for the listeners that are meant.
+/// Starts worker threads for the listeners that `is_meant` selects.
 fn start(
     shared: &Arc<ServerState>,
     listeners: &[(TcpListener, Role)],
@@ -358,7 +366,7 @@ fn start(
     Ok(threads)
 }
 
-/// Certificates are fetched by a thread of its own, once it is known whose.
+/// Starts the thread that orders certificates.
 fn start_acme(
     shared: &Arc<ServerState>,
     stopped: stop::Receiver<bool>,

@@ -1,4 +1,4 @@
-//! How the server is run.
+//! The options of the server.
 
 use std::net::SocketAddr;
 
@@ -7,25 +7,25 @@ use crate::model::Hostname;
 use super::connection::Timeouts;
 use super::proxy::Network;
 
-/// What whoever starts it can say about a server.
+/// How to run the server, from the command line.
 #[derive(Clone)]
 pub struct ServeOptions {
-    /// Over TLS where there are certificates, else plain.
+    /// Listeners that speak TLS if there is a certificate, else plain HTTP.
     pub listen: Vec<SocketAddr>,
-    /// Always plain.
+    /// Listeners that always speak plain HTTP.
     pub listen_http: Vec<SocketAddr>,
-    /// For figures.
+    /// The listener for metrics and health checks.
     pub metrics: Option<SocketAddr>,
     pub canonical_host: Option<Hostname>,
     pub trusted: Vec<Network>,
-    /// Those who are trusted begin each connection with a header of the PROXY protocol.
+    /// Trusted proxies start each connection with a PROXY protocol header.
     pub proxy_protocol: bool,
     pub timeouts: Timeouts,
     pub max_connections: usize,
-    /// Requests a minute for each client address.
+    /// Requests a minute for each client address; `None`: no limit.
     pub rate_limit: Option<u32>,
     pub threads: usize,
-    /// Who to be after the sockets are open.
+    /// The user to switch to after binding the ports.
     pub user: Option<String>,
     pub access_log: bool,
     pub log_addresses: bool,

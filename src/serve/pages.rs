@@ -1,4 +1,4 @@
-//! Pages for people, in their language.
+//! Answers requests for web pages, in the language of the browser.
 
 use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -11,11 +11,11 @@ use super::reply::{CacheControl, HttpReply};
 use super::routes::RouteMatch;
 use super::worker::Worker;
 
-/// Where nobody's language is known.
+/// The language if the browser asks for none that there is.
 const FALLBACK: &str = "en";
 
 impl Worker {
-    /// The page that a route leads to, for the address that was typed, or to type one.
+    /// The page of a route: the form, or the page for the address that was entered.
     pub(super) async fn page(
         &self,
         head: &RequestHead<'_>,
@@ -28,12 +28,12 @@ impl Worker {
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let language = match by_name.and_then(|name| known_language(name, &known)) {
             Some(language) => language,
-            // A language in the path is a page that there is, or is not.
+            // The path names a language that there is no page in.
             None if matched.language.is_some() => return HttpReply::empty(StatusCode::NOT_FOUND),
             None => negotiate(accepted.unwrap_or_default(), &known),
         }
         .to_owned();
-        // The form was sent with nothing in it.
+        // The form was submitted empty.
         let typed = parameters(head.query, &["email"]).next().is_some();
         let (page, status, site) = match asked {
             RequestedAddress::Missing if typed => {
@@ -102,7 +102,7 @@ fn html(bytes: Vec<u8>, cache: CacheControl) -> HttpReply {
     HttpReply::new(HeaderValue::from_static("text/html; charset=utf-8"), bytes, cache)
 }
 
-/// With everything that keeps a page from doing more than a page has to.
+/// Adds the security headers of a page. A page loads nothing and runs no script.
 fn with_headers(reply: HttpReply, language: &str, tls: bool) -> HttpReply {
     let policy = policy(&String::from_utf8_lossy(&reply.body));
     let mut reply = reply
@@ -113,7 +113,7 @@ fn with_headers(reply: HttpReply, language: &str, tls: bool) -> HttpReply {
             HeaderValue::from_static("interest-cohort=()"),
         )
         .with(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // Over http browsers take no notice of it, and say so to whoever looks.
+    // Browsers ignore this header over plain HTTP and print a warning.
     if tls {
         let own = HeaderValue::from_static("same-origin");
         reply = reply.with(HeaderName::from_static("cross-origin-opener-policy"), own);
@@ -127,7 +127,7 @@ fn with_headers(reply: HttpReply, language: &str, tls: bool) -> HttpReply {
     }
 }
 
-/// Nothing may be loaded and nothing run but the page's own style.
+/// The Content-Security-Policy: no script, and no style but the page's own.
 fn policy(page: &str) -> String {
     use base64::Engine as _;
     let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
@@ -144,13 +144,13 @@ fn policy(page: &str) -> String {
     )
 }
 
-/// A language that there are texts in: `pt-BR`, else `pt`.
+/// The language of ours for a language tag: `pt-BR` itself, else `pt`.
 fn known_language<'k>(wanted: &str, known: &[&'k str]) -> Option<&'k str> {
     let is = |name: &str| known.iter().copied().find(|k| k.eq_ignore_ascii_case(name));
     is(wanted).or_else(|| is(wanted.split(['-', '_']).next()?))
 }
 
-/// The one that the browser likes best of those that there are. RFC 9110 section 12.5.4
+/// The language that Accept-Language prefers among ours. RFC 9110 section 12.5.4
 fn negotiate<'k>(accepted: &str, known: &[&'k str]) -> &'k str {
     let mut best: Option<(f32, &str)> = None;
     for part in accepted.split(',').take(32) {

@@ -1,7 +1,6 @@
-//! What the process may do: root only until the sockets are open, and as many files as the system lets it
-//! have.
+//! Drops root's privileges after the sockets are open, and raises the limit of open files.
 
-/// Why privileges cannot be given up.
+/// Why privileges cannot be dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no user \"{0}\" on this machine")]
@@ -10,7 +9,12 @@ pub enum Error {
     AutodiscoverError { user: String, why: String },
 }
 
-/// Root becomes `user`, or nobody; whoever is somebody else stays it. Gives what there is to say.
+/// Switches from root to `user`, by default to `nobody`. Returns a message for the administrator. A
+/// process that is not root stays as it is.
+///
+/// # Errors
+///
+/// The user does not exist, or the system refuses.
 #[cfg(unix)]
 pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     use nix::unistd::{User, geteuid, setgid, setgroups, setuid};
@@ -33,7 +37,8 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     Ok(Some(format!("running as {name}; --user says as whom else")))
 }
 
-/// Gives a file or folder that root has made to whom root becomes.
+/// Changes the owner of a file or folder that root has created to the user that root will switch
+/// to.
 #[cfg(all(unix, feature = "acme"))]
 pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Result<()> {
     use nix::unistd::{User, geteuid};
@@ -45,7 +50,7 @@ pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Resu
             let (user, group) = (user.uid.as_raw(), user.gid.as_raw());
             std::os::unix::fs::chown(path, Some(user), Some(group))
         }
-        // `drop_privileges` says so.
+        // `drop_privileges` reports the missing user.
         None => Ok(()),
     }
 }
@@ -63,13 +68,14 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     }
 }
 
-/// A connection is a file; the usual 1024 are few.
+/// Raises the limit of open files to what the system allows, since each connection is one and the
+/// usual limit is 1024.
 #[cfg(unix)]
 pub fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum {
-        // With fewer it works as well, for fewer.
+        // With a lower limit the server works for fewer clients.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }

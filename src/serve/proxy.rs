@@ -1,11 +1,11 @@
-//! Who asks, where a proxy stands in between.
+//! Finds the client's address behind an HTTP proxy.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use hyper::HeaderMap;
 
-/// Addresses that begin alike, `192.0.2.0/24`.
+/// A range of addresses, such as `192.0.2.0/24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -52,8 +52,8 @@ impl Network {
     }
 }
 
-/// The client behind proxies that are trusted: the last one in `X-Forwarded-For` that is not one of
-/// them, since whatever stands before it may have been made up; and whether it came over TLS.
+/// The client's address and whether it used TLS. The address is the last one in `X-Forwarded-For`
+/// that is not a trusted proxy; a client can invent everything before that.
 pub fn client(peer: IpAddr, tls: bool, headers: &HeaderMap, trusted: &[Network]) -> (IpAddr, bool) {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     if trusted.is_empty() || !is_trusted(peer) {

@@ -1,27 +1,32 @@
-//! The PROXY protocol, version 2: a balancer that passes bytes on says first for whom.
+//! Reads the header of the PROXY protocol, version 2, in which a TCP load balancer names the
+//! client.
 //!
-//! "The PROXY protocol", HAProxy, section 2.2; the address of the client and, in the extension
-//! `PP2_TYPE_SSL`, whether it came over TLS that ended at the balancer.
+//! "The PROXY protocol", HAProxy, section 2.2. The extension `PP2_TYPE_SSL` says whether the
+//! balancer received the connection over TLS.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// What the balancer says of a connection.
+/// What the header says about the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProxyHeader {
-    /// None: the balancer's own connection, a check of its.
+    /// `None` for a connection of the balancer's own, such as a health check.
     pub client: Option<IpAddr>,
     pub tls: bool,
 }
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
-/// More than any balancer says.
+/// Bytes. Balancers send far less.
 const LONGEST: usize = 4096;
 const SSL: u8 = 0x20;
 
-/// Reads what stands in front of the connection's own bytes, and nothing of these.
+/// Reads the header and nothing after it.
+///
+/// # Errors
+///
+/// The stream does not start with a valid header of version 2.
 pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<ProxyHeader> {
     let mut head = [0; 16];
     stream.read_exact(&mut head).await?;
@@ -43,7 +48,7 @@ fn parse(family: u8, rest: &[u8]) -> io::Result<ProxyHeader> {
     let (client, addresses) = match family >> 4 {
         1 => (address::<4>(rest).map(|a| IpAddr::from(Ipv4Addr::from(a))), 12),
         2 => (address::<16>(rest).map(|a| IpAddr::from(Ipv6Addr::from(a))), 36),
-        // A socket of Unix, or nothing that it would name.
+        // A Unix socket, or a protocol that has no address.
         0 | 3 => return Ok(ProxyHeader { client: None, tls: false }),
         _ => return Err(wrong()),
     };

@@ -1,5 +1,5 @@
-//! QR codes as pictures of pixels, for programs that show no SVG: the code that stands in the SVG of the
-//! same name, which is a target's file.
+//! QR codes as PNG, for programs that show no SVG. The code is read from the SVG file of the same
+//! name.
 
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
@@ -10,19 +10,19 @@ use super::prepare::For;
 use super::reply::{CacheControl, HttpReply};
 use super::worker::Worker;
 
-/// Pixels of a module.
+/// Pixels for each module.
 const SCALE: usize = 8;
 
-/// A code as its modules.
+/// The modules of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct QrCode {
     side: usize,
-    /// In each row: where it is dark, from and to.
+    /// Dark runs: row, first column, column after the last.
     dark: Vec<(usize, usize, usize)>,
 }
 
 impl Worker {
-    /// The answer, where the path is a picture's. None where there is no SVG of that name.
+    /// Answers a path that ends in `.png`. `None` if there is no SVG route of that name.
     pub(super) async fn picture(&self, head: &RequestHead<'_>) -> Option<HttpReply> {
         let stem = head.path.strip_suffix(".png")?;
         let routes = &self.shared.builder.routes;
@@ -51,15 +51,15 @@ impl Worker {
             Some(Ok(png)) => {
                 HttpReply::new(HeaderValue::from_static("image/png"), png, CacheControl::NoStore)
             }
-            // A drawing of another kind: somebody's own template.
+            // Somebody's own template draws the code in another way.
             _ => HttpReply::empty(StatusCode::NOT_FOUND),
         })
     }
 }
 
 impl QrCode {
-    /// Reads what the helper `qr` of templates draws: rows of strokes, `M4 4.5h7m2 0h3`, in a square that
-    /// begins at 0.
+    /// Reads the drawing of the template helper `qr`: rows of strokes such as `M4 4.5h7m2 0h3`, in
+    /// a square that starts at 0.
     fn read(svg: &str) -> Option<Self> {
         let after = |text: &str, mark: &str| text.split_once(mark).map(|(_, rest)| rest.to_owned());
         let square = after(svg, "viewBox=\"0 0 ")?;
@@ -85,11 +85,11 @@ impl QrCode {
                 stroke(gap.parse().ok()?, length.parse().ok()?)?;
             }
         }
-        // The largest code has 177 modules, and four light ones on each side.
+        // The largest code has 177 modules, and a margin of 4 on each side.
         (side <= 185).then_some(Self { side, dark })
     }
 
-    /// One bit a pixel, white and black.
+    /// A black-and-white PNG with one bit a pixel.
     fn png(&self) -> Result<Vec<u8>, png::EncodingError> {
         let width = self.side * SCALE;
         let line = width.div_ceil(8);

@@ -1,4 +1,5 @@
-//! Reads files: all of them at the beginning, and those that have changed whenever something says so.
+//! Loads provider files at the start, and reloads providers, certificates and the signing key when
+//! files change.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -10,10 +11,10 @@ use super::tls::Certificates;
 use super::watch::Event;
 use super::{Error, OpenSign, ProviderReader, ServerState};
 
-/// More changes may be on their way.
+/// How long to wait for further changes before files are read.
 const SETTLE: Duration = Duration::from_millis(60);
 
-/// Reads files anew.
+/// Loads and reloads files.
 pub(super) struct Reloader<'s> {
     pub(super) shared: &'s Arc<ServerState>,
     pub(super) reader: ProviderReader,
@@ -22,7 +23,11 @@ pub(super) struct Reloader<'s> {
 }
 
 impl Reloader<'_> {
-    /// Everything for the first time; without a provider there is nothing to do.
+    /// Loads all providers.
+    ///
+    /// # Errors
+    ///
+    /// The files cannot be read, or there is only one provider and it is not valid.
     pub(super) fn load_all(&self, index: &mut SourceIndex) -> Result<(), Error> {
         let shared = self.shared;
         let report = index.load(&self.reader, &shared.store);
@@ -30,7 +35,7 @@ impl Reloader<'_> {
         if report.taken == 0 && !index.sources().is_folder() {
             return Err(Error::NoProvider);
         }
-        // Before it says so: who has heard it may ask.
+        // Set this first: whoever sees the message may ask at once.
         shared.ready.store(true, Ordering::Release);
         self.say(&report, index, true);
         Ok(())
@@ -40,7 +45,7 @@ impl Reloader<'_> {
         while let Ok(event) = events.recv() {
             let mut over = event == Event::End;
             let mut asked = event == Event::Reload;
-            // A hundred files that are put into place are one change.
+            // Treat files that are replaced together as one change.
             while !over {
                 match events.recv_timeout(SETTLE) {
                     Ok(Event::End) => over = true,

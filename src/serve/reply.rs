@@ -1,4 +1,4 @@
-//! An answer on its way out: status, headers and body, for every kind of answer the right ones.
+//! An answer with its status, headers and body.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use hyper::body::{Frame, SizeHint};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-/// A body that is there as a whole.
+/// A body that is sent in one piece.
 pub struct WholeBody(Option<Bytes>);
 
 impl hyper::body::Body for WholeBody {
@@ -32,12 +32,12 @@ impl hyper::body::Body for WholeBody {
     }
 }
 
-/// Who may keep an answer.
+/// The Cache-Control header of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheControl {
-    /// Everybody, for an hour: it is the same for all.
+    /// Caches may keep it for an hour: it is the same for everybody.
     Public,
-    /// Nobody: a person is in it, or it is an error that may be mended.
+    /// No cache may keep it: it is about one person, or it is an error that can be fixed.
     NoStore,
 }
 
@@ -48,9 +48,9 @@ pub struct HttpReply {
     pub body: Bytes,
     pub cache: CacheControl,
     pub tag: Option<HeaderValue>,
-    /// What there is besides, for few answers.
+    /// Further headers.
     pub more: Vec<(HeaderName, HeaderValue)>,
-    /// The rest of the request is not read: the connection ends with this answer.
+    /// The rest of the request will not be read, so the connection closes after this answer.
     pub last: bool,
 }
 
@@ -59,7 +59,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 impl HttpReply {
-    /// Nothing but a status.
+    /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -77,7 +77,7 @@ impl HttpReply {
         Self { media_type, body, cache, ..Self::empty(StatusCode::OK) }
     }
 
-    /// A sentence for people.
+    /// A plain text for people.
     pub fn words(status: StatusCode, words: &'static str) -> Self {
         let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
         Self { status, ..Self::new(media_type, words, CacheControl::NoStore) }
@@ -88,7 +88,7 @@ impl HttpReply {
         self
     }
 
-    /// To HEAD goes everything but the body; hyper leaves that out and keeps its length.
+    /// Converts it for hyper, which sends no body in the answer to HEAD.
     pub fn into_response(self) -> Response<WholeBody> {
         let mut headers = HeaderMap::with_capacity(8);
         if let Some(media_type) = self.media_type {

@@ -1,45 +1,45 @@
-//! What there is to ask for: the routes of the manifests, and which file answers each.
+//! The paths that the server answers, from the routes of the manifests, and the file behind each.
 
 use crate::clients::{FileSpec, Scope, Target};
 
-/// Answers of one kind, under all their routes: a file for everybody, one for a person, or both.
+/// One kind of file with all its routes: a shared file, a personal one, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
-    /// What logs and metrics call it: the target's name.
+    /// The name of the target, which logs and metrics use.
     pub name: String,
     pub target: usize,
-    /// The number of the file in the target that is the same for everybody.
+    /// The number of the shared file in the target.
     pub shared: Option<usize>,
-    /// The one that is made for a person.
+    /// The number of the personal file in the target.
     pub personal: Option<usize>,
     pub media_type: String,
-    /// It is asked for with an Autodiscover request in the body, too.
+    /// It also answers Autodiscover requests by POST.
     pub is_autodiscover: bool,
-    /// It is a profile, which can be signed.
+    /// It is an Apple profile, which can be signed.
     pub is_profile: bool,
-    /// A page, in many languages, which is made when somebody asks for it.
+    /// It is a web page, which is rendered for each request because it exists in many languages.
     pub is_page: bool,
-    /// Those that the target has texts in.
+    /// The languages of a page.
     pub languages: Vec<String>,
 }
 
-/// All resources, and the way from a path to one.
+/// All resources, and the table of their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routes {
     pub resources: Vec<Resource>,
-    /// In lower case: the clients of Autodiscover write it in every way.
+    /// Fixed paths, in lower case, because Autodiscover clients spell them in different cases.
     exact: Vec<(String, usize)>,
-    /// What stands before and after the address.
+    /// Paths with an address: what comes before and after it.
     around: Vec<(String, String, usize)>,
-    /// Before and after the language.
+    /// Paths with a language: what comes before and after it.
     languages: Vec<(String, String, usize)>,
 }
 
-/// Where a path leads.
+/// The resource for a path, with the variable part of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteMatch<'a> {
     pub slot: usize,
-    /// The address as it stands in the path, percent-encoded.
+    /// The address from the path, still percent-encoded.
     pub address: Option<&'a str>,
     pub language: Option<&'a str>,
 }
@@ -53,7 +53,8 @@ impl Routes {
         let mut routes = Self::default();
         for (at, target) in targets.iter().enumerate() {
             for (number, file) in target.files.iter().enumerate() {
-                // What differs from domain to domain is answered by code: Autodiscover's second version.
+                // Files of scope domain are left out: only Autodiscover v2 has one, and
+                // `autodiscover.rs` answers it.
                 let is_served = matches!(file.scope, Scope::Provider | Scope::Account);
                 if is_served && !file.routes.is_empty() {
                     routes.file(at, target, number, file);
@@ -65,7 +66,7 @@ impl Routes {
 
     fn file(&mut self, at: usize, target: &Target, number: usize, file: &FileSpec) {
         let personal = file.scope == Scope::Account;
-        // The other file of the same kind, whichever of them stands first.
+        // The shared file for this personal one, or the other way round, if it was added already.
         let beside = self.resources.iter().position(|slot| {
             let other = if personal { slot.shared } else { slot.personal };
             let taken = if personal { slot.personal } else { slot.shared };
@@ -109,7 +110,7 @@ impl Routes {
             let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), slot);
             if !self.around.contains(&around) {
                 self.around.push(around);
-                // `/ADDRESS.profile.svg` before `/ADDRESS.svg`.
+                // Longer suffixes first: `/ADDRESS.profile.svg` also ends in `.svg`.
                 self.around.sort_by_key(|(_, after, _)| std::cmp::Reverse(after.len()));
             }
         } else if let Some((before, after)) = route.split_once(LANGUAGE) {
@@ -125,7 +126,7 @@ impl Routes {
         }
     }
 
-    /// Where a path leads, in whatever case it is written.
+    /// Finds the resource for a path, without regard to case.
     pub fn find<'p>(&self, path: &'p str) -> Option<RouteMatch<'p>> {
         let exact = self.exact.iter().find(|(route, _)| route.eq_ignore_ascii_case(path));
         if let Some((_, slot)) = exact {
@@ -147,7 +148,7 @@ impl Routes {
         Some(RouteMatch { slot, address: None, language: Some(language) })
     }
 
-    /// Every path that has a name of its own.
+    /// The fixed paths with their resources.
     pub fn paths(&self) -> impl Iterator<Item = (&str, &Resource)> {
         self.exact.iter().map(|(route, slot)| (route.as_str(), &self.resources[*slot]))
     }

@@ -1,9 +1,9 @@
-//! Where the server listens: sockets of its own, or those that systemd hands over.
+//! Listening sockets: our own, or those that systemd passes to the service.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-/// Why nobody can be served.
+/// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot listen on {address}: {source}{}", help(source))]
@@ -24,7 +24,7 @@ fn help(error: &io::Error) -> &'static str {
     }
 }
 
-/// Port 0 takes a free one.
+/// Binds a socket. Port 0 selects a free port.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     let listen = || -> io::Result<TcpListener> {
         let listener = TcpListener::bind(address)?;
@@ -34,7 +34,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     listen().map_err(|source| Error::Listen { address, source })
 }
 
-/// Sockets that were opened before this program was started, with the names that their unit gives them.
+/// Sockets from systemd, with their names from the unit (`FileDescriptorName=`).
 ///
 /// sd_listen_fds(3): `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_FDNAMES`
 pub fn handed_over() -> Result<Vec<(String, TcpListener)>, Error> {

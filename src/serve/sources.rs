@@ -1,12 +1,12 @@
-//! Where the files of providers are: one that is built in, one file, or a folder of them.
+//! Where provider files come from: a built-in provider, one file, or a folder.
 
 use std::path::{Path, PathBuf};
 
-/// Where providers come from.
+/// Where providers are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
     pub(super) origin: SourceOrigin,
-    /// Whose provider answers for domains that nobody has.
+    /// The name of the provider that answers for domains of no provider.
     default: Option<String>,
 }
 
@@ -17,7 +17,7 @@ pub(super) enum SourceOrigin {
     Folder(PathBuf),
 }
 
-/// Time of change, length and inode of a file, as one number.
+/// Modification time, length and inode of a file, hashed. If it differs, the file is read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(pub(super) u64);
 
@@ -35,7 +35,7 @@ impl Sources {
         Self { origin: SourceOrigin::Folder(path.to_owned()), default }
     }
 
-    /// The folder that has to be watched.
+    /// The folder to watch for changes.
     pub fn watched(&self) -> Option<PathBuf> {
         match &self.origin {
             SourceOrigin::BuiltIn { .. } => None,
@@ -47,7 +47,7 @@ impl Sources {
         }
     }
 
-    /// Whether it is many files, of which one more broken one does not end the service.
+    /// Whether there may be many files. Then the server starts even if some of them are invalid.
     pub fn is_folder(&self) -> bool {
         matches!(self.origin, SourceOrigin::Folder(_))
     }
@@ -57,7 +57,7 @@ impl Sources {
     }
 }
 
-/// What a provider is called whose file this is.
+/// The name of a provider: its file's name without `.toml`.
 pub(super) fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }

@@ -1,5 +1,4 @@
-//! The server's certificates: which one for which name, and new ones in place of old ones while
-//! connections go on.
+//! TLS certificates from files: selected by server name, and reloaded while connections go on.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,14 +14,14 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
-/// A chain and its key, as files.
+/// The files of a certificate chain and of its private key.
 #[derive(Debug, Clone)]
 pub struct CertificateFiles {
     pub chain: PathBuf,
     pub key: PathBuf,
 }
 
-/// Why a certificate cannot be used, with its file.
+/// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {path}: {why}")]
 pub struct CertificateError {
@@ -30,7 +29,7 @@ pub struct CertificateError {
     pub why: String,
 }
 
-/// Every certificate that there is.
+/// All certificates from files.
 #[derive(Debug)]
 pub struct Certificates {
     pairs: Vec<CertificateFiles>,
@@ -39,9 +38,9 @@ pub struct Certificates {
 
 #[derive(Debug, Default)]
 struct Current {
-    /// By name, `*.example.com` as it stands in the certificate.
+    /// By name; a wildcard as it is written in the certificate, `*.example.com`.
     names: HashMap<String, Arc<CertifiedKey>>,
-    /// For clients that name no host, and names that no certificate has.
+    /// For clients that send no server name, and for names without a certificate.
     first: Option<Arc<CertifiedKey>>,
     stamps: Vec<Option<SystemTime>>,
     ends: Vec<(String, i64)>,
@@ -55,7 +54,7 @@ impl Certificates {
         Ok(Self { pairs, current: RwLock::new(Arc::new(current)) })
     }
 
-    /// What a server needs.
+    /// The TLS configuration of a listener; `protocols` are offered by ALPN.
     pub fn config(
         resolver: Arc<dyn ResolvesServerCert>,
         protocols: &[&[u8]],
@@ -69,7 +68,11 @@ impl Certificates {
         Ok(Arc::new(config))
     }
 
-    /// Reads the files anew if one has changed. An error leaves what there was.
+    /// Reads the files again if one has changed. Returns whether it did.
+    ///
+    /// # Errors
+    ///
+    /// A file is not valid. The certificates stay as they are then.
     pub fn reload(&self) -> Result<bool, CertificateError> {
         let current = self.current();
         if self.pairs.iter().flat_map(stamps).eq(current.stamps.iter().copied()) {
@@ -80,7 +83,7 @@ impl Certificates {
         Ok(true)
     }
 
-    /// The folders that the files are in.
+    /// The folders to watch.
     pub fn folders(&self) -> Vec<PathBuf> {
         let files = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]);
         let parents = files.map(|file| match file.parent() {
@@ -93,17 +96,17 @@ impl Certificates {
         folders
     }
 
-    /// What each is called, and when it ends, in seconds since 1970.
+    /// Name and expiry of each certificate, in seconds since 1970.
     pub fn ends(&self) -> Vec<(String, i64)> {
         self.current().ends.clone()
     }
 
-    /// That for a name in lower case, if there is one.
+    /// The certificate for a name in lower case.
     pub fn of(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.current().of(name)
     }
 
-    /// For clients that name no host, and names that no certificate has.
+    /// The certificate for clients that send no server name.
     pub fn first(&self) -> Option<Arc<CertifiedKey>> {
         self.current().first.clone()
     }
@@ -133,7 +136,7 @@ impl Current {
     fn read(pairs: &[CertificateFiles]) -> Result<Self, CertificateError> {
         let mut current = Self::default();
         for pair in pairs {
-            // Before they are read, so that a change in between is seen the next time.
+            // Take the stamps first, so that a change while reading is noticed the next time.
             current.stamps.extend(stamps(pair));
             let (key, names, end) = read_pair(pair)?;
             let key = Arc::new(key);
@@ -148,7 +151,8 @@ impl Current {
     }
 }
 
-/// A chain with its key, the names in it, and when it ends.
+/// Reads a chain and its key. Returns them with the names of the certificate and its expiry, in
+/// seconds since 1970.
 pub fn read_pair(
     pair: &CertificateFiles,
 ) -> Result<(CertifiedKey, Vec<String>, i64), CertificateError> {
@@ -173,7 +177,7 @@ pub fn read_pair(
     certified(chain, key).map_err(|why| unusable(&pair.key, &why))
 }
 
-/// The same of what is in memory already.
+/// The same for a chain and key in memory.
 pub fn certified(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,

@@ -1,6 +1,7 @@
-//! Which kind of program asks, by what it calls itself: for figures, never for the answer.
+//! Recognizes the mail client by its User-Agent, for logs and metrics only. The answer never
+//! depends on it.
 
-/// What clients are counted as.
+/// Names of clients in logs and metrics.
 pub const CLIENTS: [&str; 14] = [
     "thunderbird",
     "outlook",
@@ -18,8 +19,8 @@ pub const CLIENTS: [&str; 14] = [
     "none",
 ];
 
-/// What is looked for, in lower case, and the number of the family. The first that is found decides:
-/// most of them say "Mozilla", too.
+/// Lower-case marks in a User-Agent, and the number of the client. The first match counts: most
+/// browsers and many clients also contain "Mozilla".
 const MARKS: [(&str, usize); 25] = [
     ("thunderbird", 0),
     ("k-9 mail", 5),
@@ -48,7 +49,7 @@ const MARKS: [(&str, usize); 25] = [
     ("python", 11),
 ];
 
-/// The number of a family in [`CLIENTS`].
+/// The number of the client in [`CLIENTS`].
 pub fn client(user_agent: Option<&[u8]>) -> usize {
     let Some(user_agent) = user_agent.filter(|name| !name.is_empty()) else { return 13 };
     let lower = user_agent[..user_agent.len().min(256)].to_ascii_lowercase();

@@ -1,12 +1,12 @@
-//! What makes the server look at its files again: a change in a folder, or a signal.
+//! What triggers a reload: a change in a folder (inotify), or SIGHUP.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
-/// Something that has happened.
+/// An event for the main thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Something in one of the folders is another than before.
+    /// Something in a watched folder has changed.
     Changed,
     /// SIGHUP
     Reload,
@@ -14,7 +14,7 @@ pub enum Event {
     End,
 }
 
-/// Tells of signals, from a thread of its own.
+/// Sends signals as events, from a thread of its own.
 #[cfg(unix)]
 pub fn signals(sender: Sender<Event>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -45,8 +45,8 @@ pub fn signals(sender: Sender<Event>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Tells of changes in folders, from a thread of its own; a file that is written where it stands, and
-/// one that is put in its place, as editors, cert-bot and Kubernetes do.
+/// Sends changes in folders as events, from a thread of its own. It sees files that are written in
+/// place, and files that are moved into place, as editors, certbot and Kubernetes do.
 #[cfg(target_os = "linux")]
 pub fn folders(folders: &[PathBuf], sender: Sender<Event>) -> std::io::Result<()> {
     use rustix::fs::inotify;
@@ -84,7 +84,7 @@ fn add(
         .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", folder.display())))
 }
 
-/// Other systems are asked by SIGHUP.
+/// Other systems reload on SIGHUP only.
 #[cfg(not(target_os = "linux"))]
 pub fn folders(_: &[PathBuf], _: Sender<Event>) -> std::io::Result<()> {
     let _: Option<&Path> = None;

@@ -1,4 +1,4 @@
-//! One thread of the server: it takes connections, answers on them, and watches that none lasts for ever.
+//! A worker thread: accepts connections, serves HTTP on them, and closes those that take too long.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ use super::metrics::Counts;
 use super::proxy_protocol;
 use super::user_agent;
 
-/// What one thread has to itself.
+/// What belongs to one worker thread.
 pub struct Worker {
     pub shared: Arc<ServerState>,
     pub cache: AnswerCache,
@@ -42,12 +42,12 @@ pub struct Worker {
     ending: Cell<Ending>,
 }
 
-/// Which connections are is_told that the server ends.
+/// Which connections to close while the server stops.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Not,
-    /// Those on which something was asked.
-    RequestedAddress,
+    /// Those that have received at least one byte.
+    Used,
     All,
 }
 
@@ -56,15 +56,15 @@ struct OpenConnection {
     task: AbortHandle,
 }
 
-/// What a request has from its connection.
+/// What requests know about their connection.
 pub struct Connection {
     pub peer: IpAddr,
     pub tls: bool,
-    /// The name that its TLS began with, for those who name no host afterwards.
+    /// The server name of the TLS handshake (SNI), for requests without a Host.
     pub server_name: Option<String>,
-    /// It came to the listener for those who watch over servers.
+    /// The connection came to the metrics listener.
     pub is_inside: bool,
-    /// What the client calls itself, and what that makes it; it is the same on every request.
+    /// The last User-Agent and its client; it is usually the same on every request.
     family: RefCell<Option<(HeaderValue, usize)>>,
 }
 
@@ -76,26 +76,26 @@ pub enum Role {
     Inside,
 }
 
-/// Connections are looked at, and lines of the log handed on, so often.
+/// How often timeouts are checked and log lines are handed to the writer.
 const TICK: Duration = Duration::from_millis(250);
-/// How long connections may go on when the server ends.
+/// How long requests may still take when the server stops.
 const LAST: Duration = Duration::from_secs(10);
-/// How long a connection that was just taken may keep its request back then.
+/// How long a new connection may wait with its first request when the server stops.
 const FRESH: Duration = Duration::from_secs(1);
-/// The largest head of a request.
+/// Bytes. A larger head gets 431.
 const LARGEST_HEAD: usize = 16 * 1024;
-/// When the system has no room for another connection.
+/// How long to wait if the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl From<IpAddr> for Connection {
-    /// A plain one.
+    /// A plain connection.
     fn from(peer: IpAddr) -> Self {
         Self { peer, tls: false, server_name: None, is_inside: false, family: RefCell::default() }
     }
 }
 
 impl Connection {
-    /// Which kind of program asks.
+    /// The client by its User-Agent; see [`user_agent::client`].
     pub fn family(&self, user_agent: Option<&HeaderValue>) -> usize {
         let mut known = self.family.borrow_mut();
         match (&*known, user_agent) {
@@ -110,7 +110,7 @@ impl Connection {
     }
 }
 
-/// Serves until `stop` says so; then what is being answered is answered to its end.
+/// Runs the worker until `stop` changes, then finishes the requests that it has received.
 pub fn run(
     shared: Arc<ServerState>,
     listeners: Vec<(TcpListener, Role)>,
@@ -169,7 +169,7 @@ impl Worker {
             task.abort();
         }
         let begun = Instant::now();
-        self.end(Ending::RequestedAddress);
+        self.end(Ending::Used);
         while !self.open.borrow().is_empty() && begun.elapsed() < LAST {
             if begun.elapsed() > FRESH && self.ending.get() != Ending::All {
                 self.end(Ending::All);
@@ -200,7 +200,7 @@ impl Worker {
         loop {
             let stream = match listener.accept().await {
                 Ok((stream, peer)) => (stream, peer.ip()),
-                // One that broke before it was taken, or no room for more just now.
+                // The client has closed the connection already, or there are too many open files.
                 Err(why) => {
                     if why.kind() != std::io::ErrorKind::ConnectionAborted {
                         tokio::time::sleep(PAUSE).await;
@@ -215,7 +215,7 @@ impl Worker {
                 self.shared.metrics.shared.refused_connections.fetch_add(1, Ordering::Relaxed);
                 continue;
             }
-            // An answer goes out in one piece; waiting for more would only hold it up.
+            // An answer is written in one piece, so Nagle's algorithm would only delay it.
             let _ = stream.set_nodelay(true);
             self.open(stream, peer, role.clone());
         }
@@ -237,7 +237,7 @@ impl Worker {
             };
             if worker.expects_proxy_header(&connection) {
                 let Ok(header) = proxy_protocol::read(&mut stream).await else {
-                    // Without the header it is not known who asks, so nothing is answered.
+                    // Without the header the client is unknown, so there is no answer.
                     let _ = stream.shutdown().await;
                     return;
                 };
@@ -250,7 +250,7 @@ impl Worker {
                         Some(acme) => acme.accept(&worker.shared, config, stream).await,
                         None => TlsAcceptor::from(config).accept(stream).await.ok(),
                     };
-                    // What fails here is a port scan, or a client of another century.
+                    // The handshake fails for port scanners and for clients without TLS 1.2.
                     let Some(stream) = secured else { return };
                     connection.server_name = stream.get_ref().1.server_name().map(str::to_owned);
                     worker.serve_connection(stream, connection, &own).await;
@@ -261,11 +261,11 @@ impl Worker {
             }
         });
         let open = OpenConnection { progress, task: task.abort_handle() };
-        // It cannot have run yet: it is a task of this thread.
+        // The task cannot have run yet, since it belongs to this thread.
         self.open.borrow_mut().insert(number, open);
     }
 
-    /// Whether a balancer says first for whom the connection is.
+    /// Whether a trusted balancer starts the connection with a PROXY protocol header.
     fn expects_proxy_header(&self, connection: &Connection) -> bool {
         let options = &self.shared.options;
         options.proxy_protocol
@@ -273,7 +273,7 @@ impl Worker {
             && options.trusted.iter().any(|network| network.contains(connection.peer))
     }
 
-    /// Answers on a connection until it ends.
+    /// Serves HTTP/1 and HTTP/2 on a connection until it ends.
     pub async fn serve_connection<S>(
         self: &Rc<Self>,
         stream: S,
@@ -290,7 +290,8 @@ impl Worker {
         builder
             .http1()
             .header_read_timeout(None)
-            // RequestHead and body in one piece: copying 2 KiB costs less than the call that takes two.
+            // Write head and body in one piece: copying 2 KiB costs less than a system call with
+            // two parts.
             .writev(false)
             .max_buf_size(LARGEST_HEAD)
             .http2()
@@ -300,22 +301,23 @@ impl Worker {
             .keep_alive_interval(Some(Duration::from_secs(20)))
             .keep_alive_timeout(Duration::from_secs(20));
         let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), service));
-        let mut is_told = false;
-        // A client that is gone, or that talks nonsense, has had its answer.
+        let mut is_closing = false;
+        // An error here means that the client went away or sent an invalid request, which hyper has
+        // answered.
         let _ = std::future::poll_fn(|cx: &mut Context<'_>| {
             let mut poll = talk.as_mut().poll(cx);
-            // A request that is on its way to a connection just taken is still answered.
+            // A request that is already on its way to a new connection is still answered.
             let ends = match self.ending.get() {
                 Ending::Not => false,
-                Ending::RequestedAddress => !progress.is_fresh(),
+                Ending::Used => !progress.is_fresh(),
                 Ending::All => true,
             };
-            if poll.is_pending() && ends && !is_told {
-                is_told = true;
+            if poll.is_pending() && ends && !is_closing {
+                is_closing = true;
                 talk.as_mut().graceful_shutdown();
                 poll = talk.as_mut().poll(cx);
             }
-            if poll.is_pending() && !is_told {
+            if poll.is_pending() && !is_closing {
                 progress.remember(cx.waker());
             }
             match poll {
@@ -327,7 +329,7 @@ impl Worker {
     }
 }
 
-/// Takes a connection off the list when its task ends, in whatever way.
+/// Removes a connection from the list when its task ends, in whatever way.
 struct ConnectionGuard {
     worker: Rc<Worker>,
     number: u64,
@@ -336,14 +338,14 @@ struct ConnectionGuard {
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.worker.shared.metrics.shared.connections.fetch_sub(1, Ordering::Relaxed);
-        // It may be the list itself that drops it.
+        // The list itself may be dropping the task.
         if let Ok(mut open) = self.worker.open.try_borrow_mut() {
             open.remove(&self.number);
         }
     }
 }
 
-/// Runs what hyper spawns on this thread.
+/// Runs hyper's tasks on this thread.
 #[derive(Clone, Copy)]
 struct Local;
 

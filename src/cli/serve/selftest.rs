@@ -1,5 +1,5 @@
-//! `serve --selftest`: the server is asked as clients ask, at every place of its domains, without a look at
-//! DNS or at anybody else's machine.
+//! `serve --selftest`: asks the server at every place where clients look, without DNS or any other
+//! host.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::verify::hosted::{Hosted, hosted};
 use super::super::terminal::Terminal;
 use super::super::{Failure, Outcome};
 
-/// The server is this one; what takes longer does not work.
+/// The server is in this process; if it takes longer, it does not work.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// Where nobody answers: what is not asked here is not asked at all.
+/// An address where nothing listens, for everything that is not this server.
 const NOBODY: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
-/// What clients put before a domain.
+/// Prefixes of the domain that clients use.
 const NAMES: [&str; 4] = ["", "autoconfig.", "autodiscover.", "ua-auto-config."];
 
 pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -50,11 +50,11 @@ fn look(
         })
     });
     let net = Net::new(ca, Some(SocketAddr::from(NOBODY)), overrides.collect())?;
-    // Every domain has to have this one (RFC 5321 section 4.5.1).
+    // Every domain must accept mail for postmaster (RFC 5321 section 4.5.1).
     let known = EmailAddress::new(&format!("postmaster@{domain}")).ok();
     let mut report = hosted(&net, domain, None, known, PATIENCE, &|_| {});
     let has = |tls: bool| running.addresses.iter().any(|(_, own)| *own == tls);
-    // What DNS would say, and places that this server was not told to be at, are not its own.
+    // Drop what depends on DNS, and places where this server does not listen.
     report.courses.retain(|course| {
         (course.name.contains(" https://") && has(true))
             || (course.name.contains(" http://") && has(false))
@@ -65,7 +65,7 @@ fn look(
     Ok(report)
 }
 
-/// Where this server listens in that way, or where nobody does.
+/// Where this server listens, with or without TLS; an unused address if it does not.
 fn address(running: &Running, tls: bool) -> SocketAddr {
     let found = running.addresses.iter().find(|(_, own)| *own == tls);
     let (mut address, _) = found.copied().unwrap_or((SocketAddr::from(NOBODY), tls));

@@ -1,4 +1,4 @@
-//! ShownChallenge stands for certificates from an authority where the feature `acme` is off: nothing.
+//! Replaces the module `acme` if the feature is off. The types have no values.
 
 use std::io;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::model::Hostname;
 use super::ServerState;
 use super::tls::Certificates;
 
-/// There are none.
+/// Has no value.
 #[derive(Debug)]
 pub enum AcmeSettings {}
 
-/// There is none.
+/// Has no value.
 #[derive(Debug)]
 pub enum Acme {}
 
-/// None.
+/// No counters.
 #[derive(Debug, Default)]
 pub struct AcmeFigures;
 

@@ -1,4 +1,5 @@
-//! A TLS handshake where certificates are fetched: the authority's own, or one that may have to wait.
+//! TLS handshakes with ACME: a handshake of the authority is a validation, and a client may have to
+//! wait for the certificate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +14,12 @@ use crate::serve::ServerState;
 
 use super::{Acme, challenges, now};
 
-/// How long the first client that names a host waits for its certificate. Most clients wait for ten
-/// seconds or longer; whoever goes before it is there finds it the next time.
+/// How long the first client of a host waits for the certificate. Most clients wait ten seconds or
+/// longer; one that gives up finds the certificate the next time.
 const WAIT: Duration = Duration::from_secs(8);
 
 impl Acme {
-    /// None: the handshake has failed, or was the authority's.
+    /// Completes a handshake. `None` if it failed, or if it was a validation by the authority.
     pub async fn accept<S>(
         &self,
         shared: &ServerState,
@@ -31,7 +32,7 @@ impl Acme {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await.ok()?;
         let hello = start.client_hello();
         if is_validation(&hello) {
-            // It looks at the certificate and goes. RFC 8737 section 3: no data is exchanged
+            // The authority only looks at the certificate. RFC 8737 section 3: no data is exchanged
             let mut stream = start.into_stream(self.challenges.config()).await.ok()?;
             let _ = stream.shutdown().await;
             return None;
@@ -43,7 +44,7 @@ impl Acme {
         start.into_stream(config).await.ok()
     }
 
-    /// Sees to it that there is a certificate, if there may be one and it comes soon.
+    /// Orders a certificate if the name may have one, and waits until it is there.
     async fn ensure(&self, shared: &ServerState, name: &str) {
         if self.files.as_ref().is_some_and(|files| files.of(name).is_some()) {
             return;
@@ -54,7 +55,7 @@ impl Acme {
                 return;
             }
             if now < one.ends {
-                // It is good for a while yet.
+                // The old certificate is still valid, so the client does not wait for the new one.
                 self.ask(shared, name);
                 return;
             }
@@ -70,12 +71,12 @@ impl Acme {
                 }
             }
         };
-        // The name without its certificate is refused then; there is nothing else to do.
+        // If it takes too long, the handshake fails for lack of a certificate.
         let _ = tokio::time::timeout(WAIT, issued).await;
     }
 }
 
-/// RFC 8737 section 3: the one who validates offers that protocol, and no other.
+/// RFC 8737 section 3: the validating authority offers `acme-tls/1` and no other protocol.
 fn is_validation(hello: &ClientHello<'_>) -> bool {
     let Some(mut protocols) = hello.alpn() else { return false };
     protocols.next() == Some(challenges::PROTOCOL) && protocols.next().is_none()

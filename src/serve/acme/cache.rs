@@ -1,5 +1,5 @@
-//! ShownChallenge outlives the server: one file for each certificate with its key, and the account with the
-//! authority. For the owner's eyes only, and each file is whole at any time.
+//! Keeps certificates, their keys and the ACME account on disk, so that they survive a restart.
+//! Files are readable by their owner only and are replaced as a whole.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use zeroize::Zeroizing;
 
 use crate::model::Hostname;
 
-/// A folder of one authority's.
+/// The folder of one authority.
 pub struct Cache {
     root: PathBuf,
     folder: PathBuf,
 }
 
-/// ShownChallenge a file of it has.
+/// A certificate with its key, as it is on disk; both in PEM.
 pub struct CachedCertificate {
     pub name: String,
     pub key: Zeroizing<String>,
@@ -27,7 +27,8 @@ const ACCOUNT: &str = "account.json";
 const BEGIN_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 impl Cache {
-    /// ShownChallenge a test authority has issued is not mixed with what another has.
+    /// Each authority has a folder of its own, so that test certificates are not mixed with real
+    /// ones.
     pub fn new(root: &Path, directory: &str) -> Self {
         let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         let host = directory.split("//").nth(1).unwrap_or_default();
@@ -38,16 +39,17 @@ impl Cache {
         Self { root: root.to_owned(), folder: root.join(format!("{host}-{mark:08x}")) }
     }
 
-    /// Makes the folders, for `user` where this is root.
+    /// Creates the folders, for `user` if the process is root.
     pub fn prepare(&self, user: Option<&str>) -> io::Result<()> {
-        // The empty path stands for where we are.
+        // An empty path is the current folder.
         let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let mut missing: Vec<&Path> = self.folder.ancestors().take_while(is_missing).collect();
         let failed = |folder: &Path, why: &io::Error| {
             io::Error::new(why.kind(), format!("cannot make {}: {why}", folder.display()))
         };
         while let Some(folder) = missing.pop() {
-            // ShownChallenge lies above the cache is everybody's way to it.
+            // Only the cache itself is private. Folders above it get the usual mode, so that others
+            // can pass.
             let made = match folder.starts_with(&self.root) {
                 true => make_own_folder(folder)
                     .and_then(|()| crate::serve::privileges::give_to_user(folder, user)),
@@ -58,7 +60,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Whether files can be kept; that is better known before there are any.
+    /// Checks that the folder is writable, before the first certificate is ordered.
     pub fn try_to_write(&self) -> io::Result<()> {
         NamedTempFile::new_in(&self.folder).map(drop).map_err(|why| {
             let words = format!(
@@ -70,7 +72,7 @@ impl Cache {
         })
     }
 
-    /// All certificates; for each file that is none, why.
+    /// All certificates, and the reason for each file that is not one.
     pub fn load(&self) -> io::Result<Vec<(PathBuf, Result<CachedCertificate, String>)>> {
         let mut all = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
@@ -90,7 +92,7 @@ impl Cache {
     }
 
     pub fn forget(&self, name: &str) {
-        // Where it cannot be taken out it is found to have ended, the next time.
+        // If this fails, the file is skipped as expired at the next start.
         let _ = std::fs::remove_file(self.path(name));
     }
 
@@ -107,17 +109,17 @@ impl Cache {
     }
 
     pub fn forget_account(&self) {
-        // It is written anew with the next one.
+        // The next account overwrites it.
         let _ = std::fs::remove_file(self.folder.join(ACCOUNT));
     }
 
-    /// A name is one of `names`, so that it is no path.
+    /// `name` was accepted by `names`, so it cannot contain a path.
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.pem"))
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        // tempfile makes it for the owner alone.
+        // tempfile creates it with mode 0600.
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;

@@ -1,4 +1,4 @@
-//! ShownChallenge is shown to the authority while it finds out whether a name is ours.
+//! The answers to the authority's challenges, which prove that a name is ours.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,12 +12,12 @@ use rustls::sign::CertifiedKey;
 
 use crate::serve::tls::Certificates;
 
-/// ShownChallenge the authority offers as its only protocol. RFC 8737 section 6.2
+/// The ALPN protocol of TLS-ALPN-01. RFC 8737 section 6.2
 pub const PROTOCOL: &[u8] = b"acme-tls/1";
 /// RFC 8555 section 8.3
 const PATH: &str = "/.well-known/acme-challenge/";
 
-/// All that is shown now.
+/// The challenges that are being answered now.
 pub struct Challenges {
     shown: Arc<ShownChallenges>,
     config: Arc<ServerConfig>,
@@ -31,7 +31,7 @@ struct ShownChallenges {
     words: RwLock<HashMap<String, String>>,
 }
 
-/// Shows something until it is dropped.
+/// Removes the answer to a challenge when it is dropped.
 pub struct Showing {
     shown: Arc<ShownChallenges>,
     what: ShownChallenge,
@@ -50,7 +50,7 @@ impl Challenges {
         Ok(Self { shown, config })
     }
 
-    /// For handshakes of the authority.
+    /// The TLS configuration for validation handshakes.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
@@ -61,7 +61,7 @@ impl Challenges {
         words.get(token).cloned()
     }
 
-    /// TLS-ALPN-01: a certificate that says the digest of what only this account can say.
+    /// TLS-ALPN-01: serves a certificate with the digest of the key authorization.
     pub fn show_certificate(&self, name: &str, digest: &[u8]) -> Result<Showing, String> {
         let certificate = certificate(name, digest)?;
         let mut all = self.shown.certificates.write().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl Challenges {
         Ok(self.showing(ShownChallenge::Certificate(name.to_owned())))
     }
 
-    /// HTTP-01: the same as words.
+    /// HTTP-01: serves the key authorization as text.
     pub fn show_words(&self, token: &str, words: &str) -> Showing {
         let mut all = self.shown.words.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(token.to_owned(), words.to_owned());
@@ -102,7 +102,8 @@ impl ResolvesServerCert for ShownChallenges {
     }
 }
 
-/// RFC 8737 section 3: self-signed, for that one name, with the digest in a critical extension.
+/// RFC 8737 section 3: a self-signed certificate for that one name, with the digest in a critical
+/// extension.
 fn certificate(name: &str, digest: &[u8]) -> Result<CertifiedKey, String> {
     let mut params =
         CertificateParams::new(vec![name.to_owned()]).map_err(|e| format!("{name}: {e}"))?;
@@ -112,7 +113,7 @@ fn certificate(name: &str, digest: &[u8]) -> Result<CertifiedKey, String> {
     let made = params.self_signed(&key).map_err(|e| e.to_string())?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let key = aws_lc_rs::default_provider().key_provider.load_private_key(key);
-    // Whether they match is not asked: whoever does not know the extension cannot read it.
+    // `keys_match` cannot parse the certificate, because it does not know the critical extension.
     Ok(CertifiedKey::new(vec![made.der().clone()], key.map_err(|e| e.to_string())?))
 }
 

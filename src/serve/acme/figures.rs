@@ -1,9 +1,9 @@
-//! AcmeFigures about certificates that are fetched.
+//! Metrics of ACME.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// ShownChallenge has been counted.
+/// What is counted.
 #[derive(Debug, Default)]
 pub struct AcmeFigures {
     pub orders: AtomicU64,
@@ -12,11 +12,12 @@ pub struct AcmeFigures {
     ends: Mutex<Vec<(String, i64)>>,
 }
 
-/// Of a hundred thousand names nobody wants a curve each; those that end first are the ones to watch.
+/// Certificates in the metrics: those that expire first. A time series for each of a hundred
+/// thousand names would be too many.
 const MOST_NAMES: usize = 100;
 
 impl AcmeFigures {
-    /// ShownChallenge ends when, in seconds since 1970.
+    /// Sets names and expiry of the certificates, in seconds since 1970.
     pub fn note(&self, mut ends: Vec<(String, i64)>) {
         ends.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         ends.truncate(MOST_NAMES);

@@ -1,4 +1,4 @@
-//! The certificates that there are, by name, and when each wants to be renewed.
+//! The certificates that were issued, by name, and when each is renewed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,23 +10,27 @@ use sha2::{Digest, Sha256};
 
 use crate::serve::tls::certified;
 
-/// Every certificate that was fetched.
+/// All issued certificates.
 #[derive(Default)]
 pub struct IssuedCertificates {
     names: RwLock<HashMap<String, Arc<IssuedCertificate>>>,
 }
 
-/// IssuedCertificate of them. Times are seconds since 1970.
+/// One certificate. Times are in seconds since 1970.
 pub struct IssuedCertificate {
     pub name: String,
     pub key: Arc<CertifiedKey>,
     pub ends: i64,
-    /// When the next one is to be fetched.
+    /// When to order the next one.
     pub due: i64,
 }
 
 impl IssuedCertificate {
-    /// A chain and its key, in PEM, that are good for the name.
+    /// Parses a chain and its key, both in PEM.
+    ///
+    /// # Errors
+    ///
+    /// They are not valid, do not belong together, or are for another name.
     pub fn new(name: &str, key: &str, chain: &str) -> Result<Self, String> {
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.as_bytes())
             .collect::<Result<_, _>>()
@@ -45,8 +49,8 @@ impl IssuedCertificate {
     }
 }
 
-/// At two thirds of its life, or up to a thirtieth of it earlier, so that what was fetched together is
-/// not renewed together.
+/// At two thirds of the lifetime, minus up to a thirtieth of it, so that certificates that were
+/// ordered together are not renewed together.
 fn due(begins: i64, ends: i64, mark: u8) -> i64 {
     let life = ends.saturating_sub(begins).max(0);
     begins + life / 3 * 2 - life / 30 * i64::from(mark) / 255

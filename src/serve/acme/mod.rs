@@ -1,9 +1,9 @@
-//! Certificates from an authority, for the names that clients ask this server by.
+//! Certificates from an ACME authority, ordered when a client first asks for a name.
 //!
-//! A handshake names a host (`accept`); `names` says whether that may have a certificate, `order_limiter` whether
-//! now; a thread of its own (`thread`) fetches it with one order for each name (`order`), while
-//! `challenges` shows the authority that the name is ours. ShownChallenge there is lies in memory (`issued`) and on
-//! disk (`cache`).
+//! `accept` sees the name in a handshake; `names` decides whether it may have a certificate, and
+//! `order_limiter` whether now. A thread of its own (`thread`) places one order for each name
+//! (`order`), while `challenges` proves to the authority that the name is ours. Certificates are
+//! kept in memory (`issued`) and on disk (`cache`).
 //!
 //! RFC 8555; RFC 8737 for TLS-ALPN-01
 
@@ -41,50 +41,50 @@ use names::NameOwner;
 use order_limiter::{OrderDecision, OrderLimiter};
 use resolver::AcmeResolver;
 
-/// The ways to show that a name is ours, in the order in which they are tried.
+/// The kinds of challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChallengeKind {
-    /// On a TLS listener, which the authority asks at port 443.
+    /// On a TLS listener that the authority reaches at port 443.
     TlsAlpn,
-    /// On a plain listener, which it asks at port 80.
+    /// On a plain listener that the authority reaches at port 80.
     Http,
 }
 
-/// Which authority, and how.
+/// How to use the authority.
 #[derive(Debug, Clone)]
 pub struct AcmeSettings {
-    /// The URL of its directory.
+    /// The URL of the authority's directory.
     pub directory: String,
-    /// `mailto:` addresses for the authority's own messages.
+    /// `mailto:` addresses for messages of the authority.
     pub contacts: Vec<String>,
-    /// The folder that certificates and keys are kept in.
+    /// The folder for certificates and keys.
     pub cache: PathBuf,
-    /// A certificate that the directory's own is judged by, in place of the system's.
+    /// A CA certificate to trust for the directory, instead of the system's.
     pub trust: Option<PathBuf>,
-    /// In the order in which they are tried; at least one.
+    /// The challenges to use, in this order; at least one.
     pub kinds: Vec<ChallengeKind>,
-    /// So many at once, and so many each hour after that.
+    /// The size of the order budget, and how much of it is refilled in an hour.
     pub orders_an_hour: u32,
 }
 
-/// Everything about certificates that are fetched.
+/// The state of ACME.
 pub struct Acme {
     settings: AcmeSettings,
     cache: Cache,
     issued: IssuedCertificates,
     challenges: Challenges,
-    /// Those from files, which go first.
+    /// Certificates from files, which take precedence.
     files: Option<Arc<Certificates>>,
     canonical: Option<Hostname>,
     limiter: Mutex<OrderLimiter>,
     queue: mpsc::UnboundedSender<String>,
-    /// Taken by the thread that fetches.
+    /// Taken by the thread that orders certificates.
     asked: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
-    /// Tells those who wait that an order is over.
+    /// Changes whenever an order is finished.
     over: watch::Sender<u64>,
 }
 
-/// Not more names than this for domains that are not a provider's own: each takes some KiB of memory.
+/// The most certificates for customers' domains. Each takes some KiB of memory.
 const MOST_CUSTOMERS: usize = 20_000;
 
 impl Acme {
@@ -111,12 +111,12 @@ impl Acme {
         }))
     }
 
-    /// Makes the folder, before root is given up for `user`.
+    /// Creates the cache folder, while the process is still root.
     pub fn prepare(&self, user: Option<&str>) -> io::Result<()> {
         self.cache.prepare(user)
     }
 
-    /// Takes what is kept on disk; gives what cannot be used of it, and what there is to say.
+    /// Loads the certificates on disk. Returns messages for the administrator.
     pub fn load(&self) -> io::Result<Vec<String>> {
         self.cache.try_to_write()?;
         let mut talk = Vec::new();
@@ -142,17 +142,17 @@ impl Acme {
         Ok(talk)
     }
 
-    /// ShownChallenge a TLS listener needs.
+    /// The TLS configuration of a listener.
     pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
         Certificates::config(Arc::new(AcmeResolver(Arc::clone(self))), &[b"h2", b"http/1.1"])
     }
 
-    /// ShownChallenge stands at `/.well-known/acme-challenge/TOKEN`.
+    /// The answer at `/.well-known/acme-challenge/TOKEN`.
     pub fn at_path(&self, path: &str) -> Option<String> {
         self.challenges.at_path(path)
     }
 
-    /// Asks for a certificate, if there may be one now. Whether one is on its way.
+    /// Orders a certificate if the name may have one now. Returns whether an order is in progress.
     fn ask(&self, shared: &ServerState, name: &str) -> bool {
         let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
             return false;
@@ -166,7 +166,7 @@ impl Acme {
         match answer {
             OrderDecision::Start => {
                 figures.orders.fetch_add(1, Ordering::Relaxed);
-                // While the server ends nobody takes it, and nobody waits for it long.
+                // It fails while the server stops; then nobody waits for long.
                 self.queue.send(name.to_owned()).is_ok()
             }
             OrderDecision::InProgress => true,

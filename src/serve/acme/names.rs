@@ -1,22 +1,22 @@
-//! Which names may have a certificate: those that clients ask by, of domains that are served.
+//! Decides which names may have a certificate: hosts that clients ask, of domains that are served.
 
 use crate::model::Hostname;
 use crate::serve::store::ProviderStore;
 
-/// NameOwner name it is, which decides who goes first where not all can be served.
+/// Who a name belongs to. Own names are served first if there is not enough for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameOwner {
-    /// This server's, or of a domain that a provider's file names.
+    /// The server's own name, or a domain that a provider names.
     Own,
-    /// Of a domain that is matched by a wildcard, or by nothing but the default. Anybody may ask for
-    /// any number of these.
+    /// A domain that only a wildcard or the default provider covers. Anybody can ask for any number
+    /// of them.
     Customer,
 }
 
 /// The hosts of a domain that clients ask.
 const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
-/// Whether a name, in lower case, may have one. None: no.
+/// Who a lower-case name belongs to; `None` if it may have no certificate.
 pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) -> Option<NameOwner> {
     let host = Hostname::new(name).ok().filter(|host| host.as_str() == name)?;
     if canonical == Some(&host) {
@@ -26,7 +26,7 @@ pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) ->
     if store.find_own(domain).is_some() {
         return Some(NameOwner::Own);
     }
-    // IssuedCertificate that begins like a host stands for no domain of its own.
+    // `autoconfig.autoconfig.example.com` is not a host that a client asks.
     if self::domain(domain).is_some() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! IssuedCertificate order with the authority, from the account to the certificate.
+//! Places one order: from the account to the certificate.
 
 use std::time::Duration;
 
@@ -13,40 +13,40 @@ use zeroize::Zeroizing;
 use super::challenges::Showing;
 use super::{Acme, ChallengeKind};
 
-/// Why there is no certificate.
+/// Why an order brought no certificate.
 #[derive(Debug)]
 pub enum OrderError {
-    /// Nothing could be ordered: the authority does not answer, or nothing that can be understood.
+    /// The authority does not answer, or its answer cannot be parsed. Nothing was ordered.
     Unreachable(String),
-    /// It has had too many orders, for this name or for its domain.
+    /// The authority's own rate limit for this name or its domain.
     RateLimited(String),
-    /// It does not want this account any more.
+    /// The authority does not know the account any more.
     UnknownAccount(String),
-    /// Anything else.
+    /// Any other reason.
     Failed(String),
 }
 
-/// The account as it is kept.
+/// The account on disk.
 #[derive(Serialize, Deserialize)]
 struct KeptAccount {
     contacts: Vec<String>,
     credentials: AccountCredentials,
 }
 
-/// A key and the chain for it, in PEM.
+/// A private key and its certificate chain, in PEM.
 pub struct FetchedChain {
     pub key: Zeroizing<String>,
     pub chain: String,
 }
 
-/// How long the authority may look at a challenge, or make a certificate.
+/// How long the authority may take for a validation or a certificate.
 const RETRIES: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
     .timeout(Duration::from_secs(60));
 
 impl Acme {
-    /// The account with the authority; a new one where there is none.
+    /// The account at the authority; it is created if there is none.
     pub async fn account(&self) -> Result<Account, OrderError> {
         let settings = &self.settings;
         let builder = || match &settings.trust {
@@ -90,7 +90,7 @@ impl Acme {
             .map_err(|why| OrderError::Unreachable(format!("the account cannot be kept: {why}")))
     }
 
-    /// A certificate for one name.
+    /// Orders a certificate for one name.
     pub async fn fetch(
         &self,
         account: &Account,
@@ -120,7 +120,7 @@ impl Acme {
         Ok(FetchedChain { key: Zeroizing::new(key.serialize_pem()), chain })
     }
 
-    /// Shows what the authority wants to see, and tells it so.
+    /// Starts answering the challenges, and tells the authority that they are ready.
     async fn answer(
         &self,
         order: &mut Order,
@@ -173,7 +173,7 @@ impl ChallengeKind {
     }
 }
 
-/// ShownChallenge the authority has found wrong with the challenge, in its own words.
+/// The authority's reasons for rejecting the challenges.
 async fn invalid(order: &mut Order, otherwise: &str) -> OrderError {
     let mut words = Vec::new();
     let mut all = order.authorizations();
@@ -188,7 +188,7 @@ async fn invalid(order: &mut Order, otherwise: &str) -> OrderError {
     }
 }
 
-/// Until there is an order.
+/// Maps errors that occur before the order exists.
 fn before(why: Error) -> OrderError {
     match why {
         Error::Api(problem) => {
@@ -204,7 +204,7 @@ fn before(why: Error) -> OrderError {
     }
 }
 
-/// Afterwards.
+/// Maps errors that occur after that.
 fn during(why: Error) -> OrderError {
     match why {
         Error::Api(_) => before(why),
@@ -220,7 +220,7 @@ fn json(why: serde_json::Error) -> OrderError {
     OrderError::Unreachable(why.to_string())
 }
 
-/// A problem document: what stands in it, without control characters.
+/// The text of an ACME problem document, without control characters.
 fn say(problem: &instant_acme::Problem) -> String {
     let mut words = problem.detail.clone().unwrap_or_default();
     for sub in &problem.subproblems {
@@ -234,7 +234,7 @@ fn say(problem: &instant_acme::Problem) -> String {
     printable(&words)
 }
 
-/// An error with all its causes: "client error" alone says nothing.
+/// An error with all its causes, since "client error" alone explains nothing.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
@@ -248,7 +248,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     printable(&words)
 }
 
-/// Others' words, on one line and not without end.
+/// Text of others on one line, and at most 1000 characters.
 fn printable(words: &str) -> String {
     words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect()
 }

@@ -1,19 +1,19 @@
-//! Whether a certificate may be ordered now: one order for each name at a time, longer pauses after each
-//! failure, and not more in an hour than the authority likes, whoever asks.
+//! Limits orders: one at a time for each name, growing pauses after failures, and a budget for each
+//! hour.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::names::NameOwner;
 
-/// Who wants what, and what has gone wrong.
+/// What is in progress, and what has failed.
 pub struct OrderLimiter {
     in_progress: HashSet<String>,
-    /// By name: how often in a row, and until when there is a pause.
+    /// By name: failures in a row, and the end of the pause.
     failures: HashMap<String, Failures>,
     authority: Failures,
     budget: OrderBudget,
-    /// How many challenges there are to show that a name is ours.
+    /// How many kinds of challenge can be used.
     challenges: u32,
     said: Option<Instant>,
 }
@@ -24,15 +24,15 @@ struct Failures {
     until: Option<Instant>,
 }
 
-/// ShownChallenge is answered to somebody who wants a certificate.
+/// Whether to place an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderDecision {
     Start,
-    /// Somebody has asked already.
+    /// There is an order for this name already.
     InProgress,
-    /// It has failed a short while ago.
+    /// The pause after a failure is not over.
     Backoff,
-    /// There were too many; `report`: and nobody has been told for a while.
+    /// The budget is empty. `report` is true at most once a minute.
     LimitReached {
         report: bool,
     },
@@ -42,27 +42,27 @@ pub enum OrderDecision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderOutcome {
     Issued,
-    /// For this name.
+    /// It failed for this name.
     Failed,
-    /// There is no speaking with the authority, for any name; nothing was ordered.
+    /// The authority cannot be reached, for any name. Nothing was ordered.
     Unreachable,
-    /// The authority has a limit of its own, and this name is beyond it.
+    /// The authority's own rate limit.
     RateLimited,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Until another way is tried, where there is one.
+/// The pause before another kind of challenge is tried.
 const OTHER_CHALLENGE: Duration = Duration::from_secs(5);
-/// After failures of a name in each way: 1, 4, 16, 64, 256 minutes. Let's Encrypt takes five failures of
-/// a name in an hour, and with two challenges the first hour has five.
+/// The pauses after every kind of challenge has failed: 1, 4, 16, 64, 256 minutes. Let's Encrypt
+/// allows five failures of a name in an hour; with two kinds of challenge, the first hour has five.
 const FIRST: Duration = MINUTE;
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
-/// After failures to reach the authority.
+/// The first pause when the authority cannot be reached.
 const FIRST_UNREACHABLE: Duration = Duration::from_secs(5);
 const LONGEST_UNREACHABLE: Duration = Duration::from_secs(30 * 60);
-/// The authority's limits are of hours and days.
+/// The authority's limits last hours or days.
 const RATE_LIMITED: Duration = Duration::from_secs(3600);
-/// A name that nobody asks for is forgotten when its pause is over for so long.
+/// The failures of a name are forgotten this long after its pause.
 const FORGET: Duration = Duration::from_secs(24 * 3600);
 
 impl OrderLimiter {
@@ -100,12 +100,12 @@ impl OrderLimiter {
         self.in_progress.contains(name)
     }
 
-    /// How often in a row it has failed for a name.
+    /// Failures of a name in a row.
     pub fn failed(&self, name: &str) -> u32 {
         self.failures.get(name).map_or(0, |failures| failures.count)
     }
 
-    /// An order is over. Gives how long the pause is.
+    /// Records how an order ended. Returns how long to pause.
     pub fn over(&mut self, name: &str, end: OrderOutcome, now: Instant) -> Duration {
         self.in_progress.remove(name);
         self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
@@ -123,7 +123,8 @@ impl OrderLimiter {
             }
             OrderOutcome::Unreachable => {
                 self.budget.give_back();
-                // Orders that were under way together have found out the same thing.
+                // Other orders at the same time met the same failure; they do not make the pause
+                // longer.
                 match self.authority.until {
                     Some(until) if now < until => until - now,
                     _ => self.authority.add(now, FIRST_UNREACHABLE, 2, LONGEST_UNREACHABLE),
@@ -158,7 +159,7 @@ impl Failures {
     }
 }
 
-/// So many at once, and so many each hour after that.
+/// A token bucket, refilled by the hour.
 struct OrderBudget {
     holds: f64,
     left: f64,
@@ -170,7 +171,7 @@ impl OrderBudget {
         Self { holds: f64::from(an_hour), left: f64::from(an_hour), since: now }
     }
 
-    /// Strangers leave a fifth of it for those names that are known.
+    /// Customers' names leave a fifth of the budget to own names.
     fn take(&mut self, whose: NameOwner, now: Instant) -> bool {
         let hours = now.saturating_duration_since(self.since).as_secs_f64() / 3600.0;
         self.left = (self.left + hours * self.holds).min(self.holds);

@@ -1,4 +1,4 @@
-//! Which certificate a handshake gets: those from files first, then those that were fetched.
+//! Selects the certificate of a handshake: from files first, then from ACME.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use rustls::sign::CertifiedKey;
 
 use super::Acme;
 
-/// Chooses by name. A client that names no host gets the first of the files, else the canonical host's.
+/// Selects by server name. A client that sends none gets the first certificate from files, else the
+/// canonical host's.
 #[derive(Debug)]
 pub struct AcmeResolver(pub Arc<Acme>);
 
@@ -22,7 +23,7 @@ impl ResolvesServerCert for AcmeResolver {
             .and_then(|name| files.and_then(|files| files.of(&name)).or_else(|| fetched(&name)));
         by_name.or_else(|| files.and_then(|files| files.first())).or_else(|| {
             match hello.server_name() {
-                // A wrong certificate helps nobody.
+                // A certificate for another name would only be rejected.
                 Some(_) => None,
                 None => fetched(acme.canonical.as_ref()?.as_str()),
             }

@@ -1,4 +1,4 @@
-//! The thread that fetches certificates: some orders at a time, and what is to be renewed in time.
+//! The thread that orders certificates and renews them in time.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,16 +17,16 @@ use super::order::OrderError;
 use super::order_limiter::OrderOutcome;
 use super::{Acme, now};
 
-/// So many orders at a time.
+/// Orders at a time.
 const TOGETHER: usize = 8;
-/// IssuedCertificate order, with everything that the authority may take its time for.
+/// The time limit of one order.
 const LONGEST: Duration = Duration::from_secs(180);
-/// An authority that says nothing for so long is not there.
+/// The time limit for reaching the account.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-/// ShownChallenge is to be renewed is looked for so often at least, and at most.
+/// The longest and the shortest wait between two looks at what has to be renewed.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 const MIN_WAIT: Duration = Duration::from_secs(1);
-/// ShownChallenge nobody has renewed is kept so long after its end.
+/// Seconds. An expired certificate that nobody renews is deleted after this time.
 const KEEP_ENDED: i64 = 7 * 86_400;
 
 struct Fetcher {
@@ -34,12 +34,12 @@ struct Fetcher {
     shared: Arc<ServerState>,
     account: Mutex<Option<Account>>,
     together: Semaphore,
-    /// Which of the kinds of challenge has worked last.
+    /// The kind of challenge that worked last.
     kind: AtomicUsize,
 }
 
 impl Acme {
-    /// Fetches until the server ends.
+    /// Orders certificates until the server stops.
     pub fn run(self: &Arc<Self>, shared: &Arc<ServerState>, mut stopped: watch::Receiver<bool>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -74,20 +74,20 @@ impl Acme {
                         Some(name) => drop(spawn_local(Rc::clone(&fetcher).fetch(name))),
                         None => break,
                     },
-                    // IssuedCertificate that is new may be the next one to be renewed.
+                    // A new certificate may be the next one to renew.
                     _ = over.changed() => {}
                     () = tokio::time::sleep(pause) => {}
                     _ = stopped.changed() => break,
                 }
             }
         });
-        // Names that are being asked the system for are not waited for.
+        // Do not wait for DNS lookups that are still running.
         runtime.shutdown_background();
     }
 }
 
 impl Fetcher {
-    /// This server's own name wants a certificate before anybody asks.
+    /// Orders the certificate of the canonical host before anybody asks.
     fn ask_for_own(&self, name: &str) {
         let is_there = self.acme.issued.get(name).is_some_and(|one| now() < one.due);
         let is_in_file = self.acme.files.as_ref().is_some_and(|files| files.of(name).is_some());
@@ -96,8 +96,8 @@ impl Fetcher {
         }
     }
 
-    /// Asks for what is due of our own names; others are renewed when somebody asks for them. Gives when
-    /// to look again.
+    /// Renews certificates of own names; those of customers are renewed when somebody asks. Returns
+    /// how long to wait until the next look.
     fn renew(&self) -> Duration {
         let acme = &self.acme;
         let now = now();
@@ -151,7 +151,7 @@ impl Fetcher {
         let result = fetched.and_then(|fetched| {
             let one = IssuedCertificate::new(&name, &fetched.key, &fetched.chain)
                 .map_err(OrderError::Failed)?;
-            // Not kept it is as good, until the server ends.
+            // Without the file the certificate works until the server stops.
             if let Err(why) = acme.cache.keep(&name, &fetched.key, &fetched.chain) {
                 shared.tell(&format!("cannot keep the certificate of {name}: {why}"));
             }
@@ -202,7 +202,7 @@ impl Fetcher {
         let kind = self.acme.settings.kinds[number];
         let account = self.account().await?;
         match self.acme.fetch(&account, name, kind).await {
-            // The authority has forgotten us, as one for tests does when it is started anew.
+            // The authority lost the account, as a test authority does when it restarts.
             Err(OrderError::UnknownAccount(_)) => {
                 *self.account.lock().await = None;
                 self.acme.cache.forget_account();

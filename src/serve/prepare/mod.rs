@@ -1,9 +1,9 @@
-//! A provider's file → everything that is answered from it, rendered and judged before anybody asks.
+//! Turns a provider's file into all its answers, rendered and checked before anybody asks.
 //!
-//! An answer is kept as bytes where it is the same for everybody, as text with fields left open
-//! ([`Segments`]) where only the person or the domain differs, and else it is made when somebody asks. What is
-//! left open is tried out on an address and a domain that nobody has, and compared with what rendering in
-//! full makes of them.
+//! An answer is kept as bytes if it is the same for everybody, and as text with open fields
+//! ([`Segments`]) if only the person or the domain differs. Everything else is rendered on request.
+//! Open fields are tried out with an address and a domain that nobody can have, and compared with a
+//! full rendering.
 
 mod make;
 mod pages;
@@ -27,11 +27,11 @@ pub use make::{For, Maker, has_placeholders, tag};
 pub use pages::{Page, Question};
 pub use reading::{ProviderReader, SourceEvent, Wanted};
 
-/// Everything that providers are made up with: the targets that have routes, and the admin's settings.
+/// The targets with routes and the administrator's settings: what answers are built from.
 pub struct AnswerBuilder {
     pub targets: Vec<Target>,
     pub routes: Routes,
-    /// The names of the targets, which are all made.
+    /// The names of all targets.
     pub selected: Vec<String>,
     pub protocol: Protocol,
     pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
@@ -39,41 +39,41 @@ pub struct AnswerBuilder {
     pub overrides: Override,
     /// The severities that the user wants.
     pub levels: Levels,
-    /// Slots whose answers cannot be prepared, whoever the provider is: it depends on their templates.
+    /// Resources whose personal answer cannot be prepared for any provider, because of their
+    /// template.
     always_in_full: Vec<AtomicBool>,
-    /// Makers that rest.
+    /// Makers that are not in use, with their compiled templates and schemas.
     makers: Mutex<Vec<Maker>>,
 }
 
-/// For whose domain an answer is.
+/// Whether a domain is the provider's own or a customer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// One that the provider's file names.
+    /// The provider's file names it.
     Own,
-    /// Any other, which is a customer's.
+    /// Any other domain.
     Customer,
 }
 
-/// An answer before anybody asks.
+/// A prepared answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Prepared {
-    /// The provider cannot be expressed in this kind of file.
+    /// The provider cannot be expressed in this format.
     Nothing,
-    /// The same for everybody, with what tells it from other answers.
+    /// The same for everybody; `tag` is the value of its ETag.
     Fixed {
         bytes: Vec<u8>,
         tag: u64,
     },
     Segments(Box<Segments>),
-    /// Made when somebody asks.
+    /// It has to be rendered for each request.
     InFull,
 }
 
-/// What is ready of a provider: for each slot of the routes, the answers of both classes, for everybody
-/// and for a person.
+/// All answers of a provider: for each resource, both classes of domain, shared and personal.
 pub type Answers = Vec<Prepared>;
 
-/// The place of an answer among [`Answers`].
+/// The position of an answer in [`Answers`].
 pub fn place(slot: usize, class: Class, personal: bool) -> usize {
     slot * 4 + usize::from(class == Class::Customer) * 2 + usize::from(personal)
 }
@@ -109,7 +109,7 @@ impl AnswerBuilder {
         self.always_in_full[slot].load(Ordering::Relaxed)
     }
 
-    /// The targets of which something has to be prepared.
+    /// The names of the targets that can be prepared.
     fn to_prepare(&self) -> Vec<String> {
         let resources = self.routes.resources.iter().enumerate();
         let resources = resources.filter(|(at, slot)| !slot.is_page && !self.is_in_full(*at));
@@ -119,14 +119,15 @@ impl AnswerBuilder {
         names
     }
 
-    /// A provider's file, read; with an error among the findings there is none.
+    /// Parses a provider's file. `None` if there is an error among the findings.
     pub fn read(&self, name: &str, source: &Arc<Source>) -> (Option<Arc<Provider>>, Vec<Finding>) {
         let (provider, mut findings) = read_provider(name, source);
         self.levels.apply_except_errors(&mut findings);
         (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
     }
 
-    /// A maker for one thing; templates and schemas that it has compiled serve the next one.
+    /// Runs `work` with a maker. Makers are reused, because compiling templates and schemas takes
+    /// milliseconds.
     pub fn with_maker<T>(&self, work: impl FnOnce(&mut Maker) -> T) -> T {
         let rested = self.makers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut maker = rested.unwrap_or_default();
@@ -138,7 +139,7 @@ impl AnswerBuilder {
         made
     }
 
-    /// Gives back what makers remember.
+    /// Frees the makers that are not in use.
     pub fn rest(&self) {
         self.makers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

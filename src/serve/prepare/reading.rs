@@ -1,4 +1,4 @@
-//! Reads files of providers in this process, on several threads.
+//! Reads provider files on several threads: parses, renders, checks and packs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -11,64 +11,69 @@ use super::{AnswerBuilder, Maker};
 use crate::codes;
 use crate::finding::{Finding, Severity, Source, any_error};
 
-/// The builder, and what it reads with.
+/// Reads provider files.
 pub struct ProviderReader {
     pub builder: Arc<AnswerBuilder>,
     pub threads: usize,
-    /// Says what is found in the files.
+    /// Prints the findings of each file.
     pub report_findings: Box<ReportFindings>,
 }
 
-/// Which files to read: by default those that changed.
+/// Which files to read. By default, those whose stamp changed.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     pub known: &'a BTreeMap<String, Stamp>,
-    /// Only these, even if they are as they were.
+    /// Read these files only, even if they did not change.
     pub only: Option<&'a BTreeSet<String>>,
-    /// What answers are packed against; none: the first provider's say it.
+    /// What answers are packed against. If there is none, the first valid provider becomes the
+    /// dictionary.
     pub dictionary: Option<&'a [u8]>,
 }
 
-/// What reading finds, in the order of the files' names.
+/// What reading found out about a file, in the order of the file names.
 pub enum SourceEvent {
     Dictionary(Vec<u8>),
-    /// A file that is not there any more.
+    /// The file does not exist any more.
     Gone(String),
     Taken {
         name: String,
         stamp: Stamp,
         packed: PackedProvider,
     },
-    /// What is wrong with it has been said.
+    /// The file is invalid; its findings have been printed.
     Broken {
         name: String,
         stamp: Stamp,
     },
 }
 
-/// One file after it was read.
+/// A file that was read.
 struct Read {
-    /// The provider, packed; none where the file cannot be served as it is.
+    /// The packed provider; `None` if the file is invalid.
     packed: Option<Vec<u8>>,
     findings: Vec<Finding>,
 }
 
-/// What one thread reads files with. Compiled templates and schemas are freed with it.
+/// What one thread reads files with. Its compiled templates and schemas are freed with it.
 struct FileReader<'a> {
     reader: &'a ProviderReader,
     sources: &'a Sources,
-    /// Set by the first file that can be served.
+    /// Set by the first valid file.
     dictionary: &'a OnceLock<Vec<u8>>,
     maker: Maker,
     packer: Option<ProviderPacker>,
     with_notes: bool,
 }
 
-/// Files that each thread may be ahead of the one that takes them, which bounds the memory that they need.
+/// How many files a thread may be ahead of the collecting thread. It bounds the memory in use.
 const MOST_AHEAD: usize = 16;
 
 impl ProviderReader {
-    /// Reads what is new or has changed.
+    /// Reads the files that are wanted.
+    ///
+    /// # Errors
+    ///
+    /// The folder or file cannot be listed.
     pub fn read(
         &self,
         sources: &Sources,
@@ -89,11 +94,13 @@ impl ProviderReader {
         Ok(())
     }
 
-    /// Reads the files and tells of them in the order of their names, on several threads where there are many.
+    /// Reads the files and reports them in the order of their names, on several threads if there
+    /// are many.
     ///
-    /// The first file is read alone, since its answers are the dictionary that all others are packed against:
-    /// so what is told does not depend on the number of threads. What is kept is allocated by the calling
-    /// thread, so that nothing long-lived lies between what the other threads free.
+    /// The first valid file is read before the others, since its answers are the dictionary for all
+    /// of them. So the result does not depend on the number of threads. What is kept is allocated
+    /// by the calling thread, so that no long-lived memory lies between what the other threads
+    /// free.
     fn take(
         &self,
         files: &[(String, Stamp)],
@@ -123,7 +130,7 @@ impl ProviderReader {
             dictionary: &dictionary,
             maker: Maker::default(),
             packer: None,
-            // Notes on each of a hundred thousand providers are nothing that anybody reads.
+            // With many files, nobody reads notes about each of them.
             with_notes: files.len() == 1,
         };
         let mut left = files;
@@ -158,14 +165,15 @@ impl ProviderReader {
             };
             let receivers: Vec<_> = (0..threads).map(start).collect();
             for (file, receiver) in left.iter().zip(receivers.iter().cycle()) {
-                // If a thread has panicked, so does the scope.
+                // The thread panicked; the scope passes that on.
                 let Ok(read) = receiver.recv() else { return };
                 tell(event(file, read));
             }
         });
     }
 
-    /// What the operator should know, at the severity that they want.
+    /// Drops notes, duplicates and findings about opt-in targets that do not fit the provider, at the
+    /// severities that the operator wants.
     ///
     /// # Errors
     /// Something is an error by `-D`.
@@ -203,7 +211,7 @@ impl FileReader<'_> {
         }
     }
 
-    /// The provider of a file with its answers, packed, and what is to be known of it.
+    /// Packs a provider, and returns its findings, too.
     fn pack(&mut self, name: &str) -> Result<(Vec<u8>, Vec<Finding>), Vec<Finding>> {
         let source = source(name, &self.sources.origin)?;
         let builder = &*self.reader.builder;
@@ -232,7 +240,7 @@ impl FileReader<'_> {
     }
 }
 
-/// The text of a provider's file.
+/// Reads the text of a provider's file.
 fn source(name: &str, origin: &SourceOrigin) -> Result<Arc<Source>, Vec<Finding>> {
     let path = match origin {
         SourceOrigin::BuiltIn { text, .. } => {
@@ -248,7 +256,7 @@ fn source(name: &str, origin: &SourceOrigin) -> Result<Arc<Source>, Vec<Finding>
     Ok(Source::new(path.display().to_string(), text))
 }
 
-/// The files that are there now.
+/// Lists the files with their stamps.
 fn there(origin: &SourceOrigin) -> io::Result<BTreeMap<String, Stamp>> {
     match origin {
         SourceOrigin::BuiltIn { name, text } => {
@@ -267,7 +275,7 @@ fn there(origin: &SourceOrigin) -> io::Result<BTreeMap<String, Stamp>> {
                 if path.extension().is_none_or(|e| e != "toml") {
                     continue;
                 }
-                // One that goes away while we look was not there.
+                // The file was deleted while the folder was listed.
                 let Ok(metadata) = fs::metadata(&path) else { continue };
                 all.insert(stem(&path), stamp(&metadata));
             }
@@ -296,7 +304,7 @@ mod tests {
     use crate::model::Protocol;
     use crate::settings::{Organization, Override};
 
-    /// Everything that is told of a folder, with what is packed as it is.
+    /// All events for a folder, with the packed bytes.
     fn events(folder: &Path, threads: usize) -> Vec<String> {
         let all = Targets::new(None).unwrap();
         let targets = all.names_routed().filter_map(|name| all.get(name, &mut Vec::new()));
@@ -337,7 +345,7 @@ mod tests {
         for number in 0..30 {
             let domain = format!("d{number:02}.example");
             let text = match number {
-                // No dictionary can be made of the first one.
+                // An invalid file cannot become the dictionary.
                 0 | 7 | 20 => "[emailProvider]\n".to_owned(),
                 _ => text.replace("both.example", &domain).replace("beide", &format!("b{number}")),
             };

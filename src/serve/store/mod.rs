@@ -1,5 +1,5 @@
-//! Who is served: domains → the answers of their provider, packed so that a hundred thousand providers
-//! have room, and exchanged one by one while others ask.
+//! The providers that are served, by domain. Each is packed, so that 100,000 of them fit into
+//! memory, and can be replaced while others are read.
 
 mod packed;
 mod source_index;
@@ -13,13 +13,13 @@ use super::prepare::Class;
 pub use packed::{PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
 pub use source_index::{LoadReport, SourceIndex};
 
-/// The index of everything that is served.
+/// All providers that are served.
 #[derive(Default)]
 pub struct ProviderStore {
     index: RwLock<DomainIndex>,
-    /// Another number after each change.
+    /// Increases with each change, so that workers drop what they have unpacked.
     generation: AtomicU64,
-    /// What everything is packed against: the first provider's answers.
+    /// What answers are packed against: the answers of the first provider.
     dictionary: OnceLock<Vec<u8>>,
 }
 
@@ -28,28 +28,29 @@ struct DomainIndex {
     providers: Vec<Option<PackedProvider>>,
     free: Vec<u32>,
     count: usize,
-    /// Domains, and where mail is delivered for them, which hosters' customers are found by.
+    /// Domains and MX host domains. Customers of a hoster are found by where their mail is
+    /// delivered.
     domains: HashMap<Box<str>, u32>,
-    /// What stands behind the first dot of `*.example.com`.
+    /// The parent of each wildcard: `example.com` for `*.example.com`.
     wildcards: HashMap<Box<str>, u32>,
     default: Option<u32>,
 }
 
-/// What is found for a domain.
+/// The provider for a domain.
 #[derive(Clone)]
 pub struct FoundProvider {
     pub packed: PackedProvider,
     pub class: Class,
 }
 
-/// Two providers that name the same domain; the first one keeps it.
+/// Two providers name the same domain. The first one keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
     pub domain: String,
     pub first: String,
 }
 
-/// What has a way in of its own.
+/// Wildcards have a table of their own.
 const WILDCARD: &str = "*.";
 
 impl ProviderStore {
@@ -57,23 +58,23 @@ impl ProviderStore {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// What everything here is packed against; the first who asks says it.
+    /// The dictionary; `first` makes it if there is none yet.
     pub fn dictionary(&self, first: impl FnOnce() -> Vec<u8>) -> &[u8] {
         self.dictionary.get_or_init(first)
     }
 
-    /// The same, where somebody has said it.
+    /// The dictionary, if there is one.
     pub fn known_dictionary(&self) -> Option<&[u8]> {
         self.dictionary.get().map(Vec::as_slice)
     }
 
-    /// Whose own a domain is.
+    /// The provider that names this domain.
     pub fn find_own(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.found(*index.domains.get(domain)?, Class::Own)
     }
 
-    /// Who answers for a domain, without the default.
+    /// The provider for a domain, by name or wildcard. The default provider is not considered.
     pub fn find(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = index.domains.get(domain) {
@@ -89,13 +90,13 @@ impl ProviderStore {
         None
     }
 
-    /// Who answers for domains that nobody has.
+    /// The provider for domains of no other provider.
     pub fn default_provider(&self) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.found(index.default?, Class::Customer)
     }
 
-    /// The own domains of all that are served, to the number of `most`.
+    /// At most `most` domains that providers name, in alphabetical order.
     pub fn domains(&self, most: usize) -> Vec<String> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let mut domains: Vec<String> = index.domains.keys().map(ToString::to_string).collect();
@@ -108,8 +109,8 @@ impl ProviderStore {
         self.index.read().unwrap_or_else(PoisonError::into_inner).count
     }
 
-    /// Puts a provider in, or in place of the one that was at that place. Gives its place, and the domains
-    /// that others have.
+    /// Adds a provider, or replaces the one at `at`. Returns its place, and the domains that other
+    /// providers have already.
     pub fn put(
         &self,
         at: Option<u32>,
@@ -164,7 +165,7 @@ impl DomainIndex {
                 None => (&mut self.domains, domain),
             };
             match ways.get(name) {
-                // Named twice, as a domain and as where its mail is delivered.
+                // The provider names it twice, as a domain and as an MX host domain.
                 Some(other) if *other == at => {}
                 Some(other) => {
                     let first =
@@ -182,7 +183,7 @@ impl DomainIndex {
         (at, clashes)
     }
 
-    /// Takes a site out, with its ways in.
+    /// Removes a provider with its domains.
     fn take(&mut self, at: u32) {
         let Some(packed) = self.providers[at as usize].take() else { return };
         self.count -= 1;

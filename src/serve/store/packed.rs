@@ -1,5 +1,5 @@
-//! A provider's answers and its file in a few hundred bytes: each compressed by itself against what the
-//! first provider's were, since providers' files are much alike.
+//! Packs a provider's answers and its file into a few hundred bytes. Each part is compressed
+//! against a dictionary, the answers of the first provider, because provider files are much alike.
 
 use std::io;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use crate::settings::Provider;
 
 use super::super::prepare::{Answers, Prepared, has_placeholders};
 
-/// What is served of a provider: one piece of memory, since there may be a hundred thousand.
+/// A packed provider, in one allocation.
 ///
-/// A byte of flags; the length of the next; the provider's name and its domains, a line each; how many
-/// answers there are; the length of each; the answers; the provider's file.
+/// Flags (1 byte); length of the next part; the provider's name and its domains, a line each; the
+/// number of answers; the length of each answer; the answers; the provider's file.
 #[derive(Debug, Clone)]
 pub struct PackedProvider(Arc<[u8]>);
 
-/// Packs, against the dictionary.
+/// Compresses with the dictionary.
 pub struct ProviderPacker(Compressor<'static>);
 
-/// Unpacks; one for each thread.
+/// Decompresses. Each worker thread has its own.
 pub struct ProviderUnpacker(Decompressor<'static>);
 
-/// Stands alone for an answer that is not there yet; what is compressed is longer.
+/// Marks an answer that is rendered on request. Compressed answers are longer than one byte.
 const IN_FULL: u8 = 0;
-/// The names of the provider's servers are others for each domain.
+/// Flag: the provider's host names differ for each domain.
 const DIFFERS: u8 = 1;
-/// No answer is as large as this.
+/// Bytes. No answer is as large.
 const LARGEST: usize = 16 << 20;
-/// Higher ones gain little on files of two kilobytes.
+/// Higher levels gain little on files of 2 KB.
 const LEVEL: i32 = 3;
 
 impl ProviderPacker {
@@ -72,13 +72,13 @@ impl ProviderPacker {
 }
 
 impl From<&[u8]> for PackedProvider {
-    /// Of what a [`ProviderPacker`] has packed.
+    /// Takes the bytes that [`ProviderPacker::pack`] returned.
     fn from(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 }
 
-/// What the answers of this provider have in common with those of others, in what is to be packed.
+/// The dictionary: all answers and the file, uncompressed.
 pub fn dictionary(answers: &Answers, file: &str) -> Vec<u8> {
     let mut all = file.as_bytes().to_vec();
     for answer in answers {
@@ -103,7 +103,7 @@ impl ProviderUnpacker {
         }
     }
 
-    /// The provider's file as it was when it was taken.
+    /// The text of the provider's file as it was when it was read.
     pub fn file(&mut self, packed: &PackedProvider) -> io::Result<String> {
         let plain = self.0.decompress(packed.part(None), LARGEST)?;
         String::from_utf8(plain).map_err(io::Error::other)
@@ -111,17 +111,18 @@ impl ProviderUnpacker {
 }
 
 impl PackedProvider {
-    /// What messages call it: its file's name.
+    /// The name of its file, without the extension.
     pub fn name(&self) -> &str {
         self.lines().next().unwrap_or_default()
     }
 
-    /// Its own domains, where mail is delivered for them, and `*.` with domains that customers' are below.
+    /// Its own domains, its MX host domains, and wildcards with their `*.`.
     pub fn domains(&self) -> impl Iterator<Item = &str> {
         self.lines().skip(1)
     }
 
-    /// Even its own domains get answers of their own, since the names of its servers differ.
+    /// Whether even its own domains get different answers, because the host names depend on the
+    /// domain.
     pub fn each_domain_differs(&self) -> bool {
         self.0[0] & DIFFERS != 0
     }
@@ -131,7 +132,7 @@ impl PackedProvider {
         std::str::from_utf8(&rest[..length]).unwrap_or_default().lines()
     }
 
-    /// An answer, or the file behind all of them.
+    /// The bytes of an answer, or of the file if `at` is `None`.
     fn part(&self, at: Option<usize>) -> &[u8] {
         let (length, rest) = number(&self.0[1..]);
         let (count, mut rest) = number(&rest[length..]);
@@ -152,7 +153,7 @@ impl PackedProvider {
     }
 }
 
-/// Seven bits a byte, the lowest first; the eighth says that there is more.
+/// LEB128: seven bits a byte, the lowest first; the eighth bit says that more follow.
 fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         bytes.push((number & 0x7F) as u8 | 0x80);
@@ -161,7 +162,7 @@ fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
     bytes.push(number as u8);
 }
 
-/// A number that [`push_number`] wrote, and what stands behind it.
+/// Reads a number that [`push_number`] wrote. Returns the rest, too.
 fn number(bytes: &[u8]) -> (usize, &[u8]) {
     let mut number = 0;
     for (at, byte) in bytes.iter().enumerate() {

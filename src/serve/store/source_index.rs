@@ -1,5 +1,5 @@
-//! What is known of the files that providers are read from: which are served, which clash, which are
-//! broken; and the store, brought to what a [`ProviderReader`] tells of them.
+//! Tracks the provider files: which ones are served, clash or are invalid. Updates the store after
+//! each reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -8,40 +8,40 @@ use super::super::prepare::{ProviderReader, SourceEvent, Wanted};
 use super::super::sources::{Sources, Stamp};
 use super::{Clash, PackedProvider, ProviderStore};
 
-/// What is known of all files.
+/// The state of all provider files.
 pub struct SourceIndex {
     sources: Sources,
-    /// How each was when it was read.
+    /// The stamp of each file when it was read last.
     stamps: BTreeMap<String, Stamp>,
     files: FileStates,
 }
 
 #[derive(Default)]
 struct FileStates {
-    /// Where what is served of each is in the store.
+    /// The place in the store of each provider that is served.
     places: BTreeMap<String, u32>,
-    /// FileStates that did not get all of their domains.
+    /// Files with a domain that another provider has.
     clashed: BTreeSet<String>,
-    /// FileStates that are not taken as they are now.
+    /// Files that are invalid now.
     broken: BTreeSet<String>,
 }
 
-/// What there is to say about a reading.
+/// What a reading changed.
 #[derive(Debug, Default)]
 pub struct LoadReport {
-    /// How many files were read and taken.
+    /// Files that were read and are served now.
     pub taken: usize,
     pub removed: usize,
-    /// FileStates that were not taken.
+    /// Files that are invalid.
     pub broken: Vec<BrokenFile>,
     pub clashes: Vec<(String, Clash)>,
 }
 
-/// A file that was not taken.
+/// A file that is invalid.
 #[derive(Debug)]
 pub struct BrokenFile {
     pub name: String,
-    /// What was served of it before is served on.
+    /// The previous version is still served.
     pub is_served: bool,
 }
 
@@ -54,12 +54,16 @@ impl SourceIndex {
         &self.sources
     }
 
-    /// How many files are not taken as they are now.
+    /// The number of files that are invalid now.
     pub fn broken(&self) -> usize {
         self.files.broken.len()
     }
 
-    /// Has what is new or has changed read, and takes out what is gone.
+    /// Reads files that are new or have changed, and removes providers whose files are gone.
+    ///
+    /// # Errors
+    ///
+    /// The folder or file cannot be listed.
     pub fn load(
         &mut self,
         reader: &ProviderReader,
@@ -67,7 +71,7 @@ impl SourceIndex {
     ) -> io::Result<LoadReport> {
         let mut report = LoadReport::default();
         self.read(reader, store, None, &mut report)?;
-        // What another file had may be free now.
+        // A domain that another provider had may be free now.
         let freed = report.removed + report.taken + report.broken.len() > 0;
         if freed && !self.files.clashed.is_empty() {
             let again = std::mem::take(&mut self.files.clashed);
@@ -87,7 +91,7 @@ impl SourceIndex {
     ) -> io::Result<()> {
         let wanted = Wanted { known: &self.stamps, only, dictionary: store.known_dictionary() };
         let files = &mut self.files;
-        // Of each file that something was told of, the new stamp; none if it is gone.
+        // The new stamp of each file; `None` if it is gone.
         let mut stamps = Vec::new();
         let read = reader.read(&self.sources, &wanted, &mut |event| match event {
             SourceEvent::Dictionary(bytes) => {
@@ -142,7 +146,7 @@ impl FileStates {
         clashes
     }
 
-    /// Takes a file out; whether anything was served of it.
+    /// Removes a provider. Returns whether it was served.
     fn forget(&mut self, name: &str, store: &ProviderStore) -> bool {
         self.clashed.remove(name);
         self.broken.remove(name);
