@@ -1,4 +1,4 @@
-//! The SHA-256 of a finished file, as DNS and people are told it.
+//! The SHA-256 digest of a finished file, in the forms for DNS and for people.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,17 +6,17 @@ use sha2::{Digest, Sha256};
 
 use super::hex;
 
-/// In hexadecimal digits, as `sha256sum` prints it.
+/// The digest in lower-case hexadecimal digits, as `sha256sum` prints it.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// In base64, as a record has it.
+/// The digest in base64, as DNS records contain it.
 pub fn sha256_base64(bytes: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(bytes))
 }
 
-/// The text of the TXT record that clients check the file against (draft-ietf-mailmaint-pacc).
+/// The TXT record with which clients verify the file (draft-ietf-mailmaint-pacc).
 pub fn digest_record(bytes: &[u8]) -> String {
     format!("v=UAAC1; a=sha256; d={}", sha256_base64(bytes))
 }

@@ -1,7 +1,7 @@
-//! File names that are safe on every system, for folders of subjects and for paths in manifests.
+//! File names that are safe on every system, for users' folders and for paths in manifests.
 //!
-//! Two halves: [`safe_component`] judges a name, [`file_name`] makes a good one out of any text.
-//! Windows sets most of the rules, because bundles made on Linux are unpacked there.
+//! [`safe_component`] judges a name, [`file_name`] makes a good one out of any text. Windows sets
+//! most of the rules, because bundles made on Linux are unpacked there.
 
 use std::fmt::Write;
 
@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Invalid;
 
-/// Whether `name` can be one component of a path, on this system and on any other.
+/// Checks that `name` can be one component of a path, on this system and on any other.
 ///
-/// It cannot lead anywhere else (`..`, `/`, `C:`), open a device (`con.xml` on Windows), or be a
-/// name that another system changes (a trailing dot) or shows as something else (U+202E).
+/// Such a name cannot lead to another folder (`..`, `/`, `C:`) or open a device (`con.xml` on
+/// Windows). Other systems neither change it (a trailing dot) nor display it as something else
+/// (U+202E).
 ///
 /// Microsoft, "Naming Files, Paths, and Namespaces"
 pub fn safe_component(name: &str) -> Result<(), Invalid> {
@@ -43,14 +44,15 @@ pub fn safe_component(name: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Makes any text a file name that [`safe_component`] accepts; two texts never share one.
+/// Turns any text into a file name that [`safe_component`] accepts. Two different texts never share
+/// one.
 ///
-/// Ordinary text stays as it is. What is not allowed is percent-encoded, `%` too, so the text can
-/// be read back; only a text that gets too long is cut, and then ends in `%-` and a checksum. It
-/// leaves 55 bytes for an extension.
+/// Ordinary text stays as it is. Forbidden characters are percent-encoded, `%` as well, so that the
+/// text can be recovered. A name that gets too long is cut and ends in `%-` and a checksum. The
+/// result leaves 55 bytes for an extension.
 pub fn file_name(value: &str) -> String {
     if value.is_empty() {
-        // "%" alone is what no other text becomes.
+        // No other text becomes a single "%".
         return "%".to_owned();
     }
     let device = is_device(value);
@@ -84,7 +86,7 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
-/// Cuts a long name; the checksum keeps two long names with one beginning apart.
+/// Cuts a long name. The checksum keeps names with the same beginning apart.
 fn shorten(name: &str) -> String {
     let mut cut = LONGEST_VALUE - MARK.len() - CHECKSUM_DIGITS;
     while !name.is_char_boundary(cut) {
@@ -98,14 +100,15 @@ fn is_forbidden(c: char) -> bool {
     matches!(c, '/' | '\\' | ':' | '<' | '>' | '"' | '|' | '?' | '*') || is_invisible(c)
 }
 
-/// Control characters, line separators, and the marks that turn the direction of text:
-/// `ann<U+202E>gpj.exe` is shown as `annexe.jpg`.
+/// Control characters, line separators, and marks that change the direction of text:
+/// `ann<U+202E>gpj.exe` is displayed as `annexe.jpg`.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Windows looks at what is before the first dot, in any case, without spaces at its end.
+/// Whether Windows opens a device under this name. It compares the part before the first dot,
+/// without case and without trailing spaces.
 pub(crate) fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
     if DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) {
@@ -114,7 +117,7 @@ pub(crate) fn is_device(name: &str) -> bool {
     let number = stem.split_at_checked(3).filter(|(start, _)| {
         start.eq_ignore_ascii_case("COM") || start.eq_ignore_ascii_case("LPT")
     });
-    // Windows takes the superscript digits of Latin-1 for digits here.
+    // Windows treats the superscript digits of Latin-1 as digits here.
     number.is_some_and(|(_, n)| {
         let mut chars = n.chars();
         matches!((chars.next(), chars.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
@@ -122,7 +125,7 @@ pub(crate) fn is_device(name: &str) -> bool {
 }
 
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
-/// What Linux file systems allow, in bytes.
+/// The limit of Linux file systems, in bytes.
 const LONGEST_COMPONENT: usize = 255;
 const LONGEST_VALUE: usize = 200;
 const MARK: &str = "%-";

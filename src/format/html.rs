@@ -1,5 +1,5 @@
-//! HTML that is XML as well ("polyglot markup"), so that one parser can prove its structure and
-//! every browser sees the same one.
+//! HTML that is also well-formed XML ("polyglot markup"): one parser can prove its structure, and
+//! every browser builds the same tree.
 
 use std::borrow::Cow;
 
@@ -7,28 +7,29 @@ use super::{Malformed, Tree, Unwritable, xml};
 
 const DOCTYPE: &str = "<!DOCTYPE html>";
 
-/// Elements that have no content. WHATWG HTML section 13.1.2, "void elements"
+/// Elements without content. WHATWG HTML section 13.1.2, "void elements"
 const VOID: [&str; 13] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
 ];
 
-/// Elements in which browsers read neither tags nor references. WHATWG HTML section 13.3
+/// Elements whose content browsers read as plain text, without tags and references. WHATWG HTML
+/// section 13.3
 const RAW: [&str; 7] = ["script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"];
 
-/// Whether browsers read neither tags nor references in an element of this name.
+/// Whether browsers read the content of this element as plain text.
 pub(super) fn is_raw_element(name: &str) -> bool {
     RAW.contains(&name)
 }
 
-/// As in XML: HTML knows the same references.
+/// Escapes a value as in XML; HTML knows the same references.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     xml::escape(value)
 }
 
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     if !text.starts_with(DOCTYPE) {
-        // Without it browsers lay the page out as in 1998 ("quirks mode").
+        // Without the DOCTYPE browsers use the layout rules of 1998 ("quirks mode").
         let end = text.find('\n').unwrap_or(text.len());
         return Err(Malformed::new(format!("the first line has to be {DOCTYPE}"), 0..end));
     }
@@ -41,8 +42,8 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     Ok(root)
 }
 
-/// Where XML and HTML would read another tree; `foreign` inside `<svg>` and `<math>`, where HTML
-/// follows XML.
+/// Refuses markup that HTML would read differently from XML. `foreign` is true inside `<svg>` and
+/// `<math>`, where HTML follows the rules of XML.
 fn check(element: &Tree, text: &str, foreign: bool) -> Result<(), Malformed> {
     let source = &text[element.span.clone()];
     let name = element.name.as_str();
@@ -54,9 +55,9 @@ fn check(element: &Tree, text: &str, foreign: bool) -> Result<(), Malformed> {
             return malformed(format!("<{name}>: names of HTML elements are lower case"));
         }
         match (VOID.contains(&name), closes_itself) {
-            // Browsers take </br> for another <br>.
+            // Browsers read </br> as another <br>.
             (true, false) => return malformed(format!("<{name}> has to be written <{name}/>")),
-            // Browsers overlook the slash, and the element swallows what follows.
+            // Browsers ignore the slash, so the element would contain everything that follows.
             (false, true) => return malformed(format!("<{name}/> has to be <{name}></{name}>")),
             _ => {}
         }

@@ -1,5 +1,5 @@
-//! JSON (RFC 8259), strict: a name that appears twice in an object is malformed, because every
-//! parser takes another of the two.
+//! A strict JSON parser (RFC 8259). A repeated name in an object is malformed, because parsers
+//! differ in which of the two values they use.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{DEEPEST, Malformed, Tree, Unwritable, named};
 
-/// The inside of a JSON string, without its quotes.
+/// Escapes a value for the inside of a JSON string, without its quotes.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
     if !value.bytes().fold(false, |found, byte| found | is_special(byte)) {
@@ -57,7 +57,7 @@ pub(super) fn to_json(tree: &Tree) -> Value {
     }
 }
 
-/// Names in an object.
+/// Up to this many names an object is scanned; larger ones use a hash set.
 const FEW: usize = 8;
 
 struct Parser<'a> {
@@ -105,7 +105,7 @@ impl Parser<'_> {
                     return Err(self.unexpected("a name in quotes belongs here"));
                 }
                 let name = self.string()?;
-                // A few names are compared quicker than put into a table.
+                // A few names are faster to scan than to hash.
                 let known = |child: &Tree| child.name == name;
                 let twice = match tree.children.len() {
                     0..FEW => tree.children.iter().any(known),
@@ -151,7 +151,7 @@ impl Parser<'_> {
         Ok(tree)
     }
 
-    /// Behind a member: whether a comma promises another one.
+    /// Called after a member. True if a comma follows, false at the closing bracket.
     fn another(&mut self, end: u8) -> Result<bool, Malformed> {
         self.skip_space();
         if self.eat(end) {
@@ -199,13 +199,14 @@ impl Parser<'_> {
                     let span = self.at - 1..self.at;
                     return Err(Malformed::new(format!("{} in a string", named(c)), span));
                 }
-                // Only those three kinds stop the run above.
+                // Unreachable: only the three cases above end the plain run.
                 _ => out.push(c),
             }
         }
     }
 
-    /// What follows a backslash. RFC 8259 section 7
+    /// The character that an escape stands for (RFC 8259 section 7). The backslash is consumed
+    /// already.
     fn escaped(&mut self) -> Result<char, Malformed> {
         let start = self.at - 1;
         let c = self.peek();

@@ -1,9 +1,10 @@
-//! Who sends a message or gets it: an address, with or without a name.
+//! The sender or recipient of a message: an address with an optional name.
 
 use std::str::FromStr;
 
 use crate::model::{EmailAddress, Text};
 
+/// An address with an optional display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
     pub name: Option<Text>,
@@ -13,7 +14,7 @@ pub struct Mailbox {
 impl FromStr for Mailbox {
     type Err = String;
 
-    /// `it@example.org`, `IT Desk <it@example.org>` or `"IT, Desk" <it@example.org>`.
+    /// Parses `it@example.org`, `IT Desk <it@example.org>` or `"IT, Desk" <it@example.org>`.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
@@ -30,7 +31,7 @@ impl FromStr for Mailbox {
     }
 }
 
-/// A backslash stands before a character that means itself.
+/// Removes the backslash before each quoted character (RFC 5322 quoted-pair).
 fn unquoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();

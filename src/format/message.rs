@@ -1,8 +1,9 @@
-//! An e-mail message with one file attached (RFC 5322, MIME): the same bytes for the same parts.
+//! Writes an e-mail message with one attachment (RFC 5322, MIME). The same parts always give the
+//! same bytes.
 //!
-//! No value can begin a header or a line of its own: names and addresses are `model`'s, without control
-//! characters, the text is quoted-printable and the file base64. Lines end in CRLF and have 76 characters
-//! at most, but for an address, which cannot be broken.
+//! No value can start a header or a line of its own: names and addresses come from `model` and have
+//! no control characters, the text is quoted-printable, and the attachment is base64. Lines end in
+//! CRLF and have at most 76 characters, except for an address, which cannot be broken.
 
 use std::fmt::Write as _;
 
@@ -13,30 +14,34 @@ use sha2::{Digest, Sha256};
 use super::hex;
 use super::mailbox::Mailbox;
 
+/// The parts of a message.
 pub struct Message<'a> {
     pub from: &'a Mailbox,
     pub to: &'a Mailbox,
-    /// Seconds since 1970; without it, whatever sends the message adds the date.
+    /// Seconds since 1970. If `None`, the program that sends the message adds the date.
     pub date: Option<u64>,
     pub subject: &'a str,
-    /// Lines that end in `\n`.
+    /// The body; each line ends in `\n`.
     pub text: &'a str,
-    /// The name and the bytes of a zip.
+    /// File name and content of the attached zip.
     pub zip: (&'a str, &'a [u8]),
 }
 
-/// The last second of the year 9999; RFC 5322 dates have four digits.
+/// The last second of the year 9999, because RFC 5322 dates have four digits for the year.
 pub const LATEST_DATE: u64 = 253_402_300_799;
 
-/// RFC 2045 section 6.7 and 6.8, RFC 2047 section 2.
+/// RFC 2045 sections 6.7 and 6.8, RFC 2047 section 2.
 const LONGEST_LINE: usize = 76;
-/// So many bytes of UTF-8 make an encoded word that fits beside the longest name of a header here.
+/// The most UTF-8 bytes whose encoded word fits into a line after the longest header name used
+/// here.
 const LONGEST_CHUNK: usize = 39;
 
 impl Message<'_> {
+    /// The complete message.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (name, zip) = self.zip;
-        // Neither part can have a line that begins with a checksum of both.
+        // Derived from both parts, so that neither can contain the boundary and the bytes stay
+        // reproducible.
         let digest = Sha256::new().chain_update(self.text).chain_update(zip).finalize();
         let boundary = format!("mailwright-{}", &hex(&digest)[..32]);
         let mut out = String::with_capacity(zip.len() * 3 / 2 + self.text.len() * 2 + 1024);
@@ -80,7 +85,8 @@ fn line(out: &mut String, text: &str) {
     out.push_str("\r\n");
 }
 
-/// Folded before a word that would make the line too long (RFC 5322 section 2.2.3).
+/// Writes a header, folded before each word that would make the line too long (RFC 5322 section
+/// 2.2.3).
 fn header(out: &mut String, name: &str, words: &[String]) {
     out.push_str(name);
     out.push(':');
@@ -101,7 +107,8 @@ fn mailbox(mailbox: &Mailbox) -> Vec<String> {
     let address = mailbox.address.as_str();
     let name = mailbox.name.as_ref().map(|name| name.as_str().trim()).unwrap_or_default();
     match name.is_empty() {
-        // In brackets, too: without them an encoded word or a comment could be meant.
+        // Always in brackets: without them a bare address could be read as an encoded word or a
+        // comment.
         true => vec![format!("<{address}>")],
         false => {
             let mut words = phrase(name);
@@ -111,7 +118,7 @@ fn mailbox(mailbox: &Mailbox) -> Vec<String> {
     }
 }
 
-/// A display name: a quoted string, or encoded words.
+/// A display name as a quoted string, or as encoded words if it does not fit or is not ASCII.
 fn phrase(name: &str) -> Vec<String> {
     let mut quoted = String::from("\"");
     for c in name.chars() {
@@ -127,7 +134,7 @@ fn phrase(name: &str) -> Vec<String> {
     }
 }
 
-/// A subject: its own words, or encoded ones.
+/// A subject as plain words, or as encoded words if one does not fit or is not ASCII.
 fn unstructured(text: &str) -> Vec<String> {
     let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     let fits = |word: &String| !word.is_empty() && word.len() <= LONGEST_LINE - "Subject: ".len();
@@ -137,12 +144,13 @@ fn unstructured(text: &str) -> Vec<String> {
     }
 }
 
-/// Whether it can stand as it is, and is not read as an encoded word.
+/// Whether a text can be written as it is and does not look like an encoded word.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.contains("=?")
 }
 
-/// RFC 2047: each has whole characters, and blanks between two are not part of the text.
+/// Splits a text into encoded words (RFC 2047). Each contains whole characters; readers drop the
+/// blanks between two of them.
 fn encoded_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -158,8 +166,8 @@ fn encoded_words(text: &str) -> Vec<String> {
     words
 }
 
-/// One line of text (RFC 2045 section 6.7). A dot or `From ` at the beginning of a line means something
-/// to SMTP, to sendmail and to mailboxes in one file, so it is encoded as well.
+/// Writes one line of text (RFC 2045 section 6.7). A `.` at the start of a line is special to SMTP,
+/// and `From ` to sendmail and mbox files, so both are encoded there.
 fn quoted_printable(out: &mut String, text: &str) {
     let bytes = text.as_bytes();
     let mut length = 0;
@@ -172,12 +180,12 @@ fn quoted_printable(out: &mut String, text: &str) {
             _ => byte.is_ascii_graphic(),
         };
         let width = if literal { 1 } else { 3 };
-        // Room for the sign that the line goes on.
+        // Room for the `=` of a soft line break.
         let mark = usize::from(at + 1 < bytes.len());
         if length + width + mark > LONGEST_LINE {
             out.push_str("=\r\n");
             length = 0;
-            // What was harmless inside the line is at a beginning now.
+            // The character was harmless inside the line but now starts one.
             if matches!(byte, b'.' | b'F') {
                 write!(out, "={byte:02X}").expect("a string takes everything");
                 length = 3;
@@ -193,7 +201,7 @@ fn quoted_printable(out: &mut String, text: &str) {
     out.push_str("\r\n");
 }
 
-/// RFC 2183, and RFC 2231 where the name is long or not of ASCII.
+/// The `filename` parameter (RFC 2183), or its RFC 2231 form if the name is long or not ASCII.
 fn file_name_parameter(name: &str) -> String {
     const LONGEST_SECTION: usize = 54;
     if is_plain(name) && !name.contains(['"', '\\']) && name.len() <= LONGEST_SECTION {
@@ -202,7 +210,7 @@ fn file_name_parameter(name: &str) -> String {
     let mut sections = vec![String::new()];
     for byte in name.bytes() {
         let piece = match byte {
-            // attribute-char
+            // RFC 2231 section 7, "attribute-char".
             b'!' | b'#' | b'$' | b'&' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'{' | b'|'
             | b'}' | b'~' => char::from(byte).to_string(),
             _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
@@ -223,7 +231,7 @@ fn file_name_parameter(name: &str) -> String {
     numbered.collect::<Vec<_>>().join(";\r\n ")
 }
 
-/// `Wed, 25 Nov 2026 16:42:03 +0000`
+/// Formats a date as `Wed, 25 Nov 2026 16:42:03 +0000`.
 fn date(seconds: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [(&str, u64); 12] = [
@@ -278,7 +286,7 @@ mod tests {
     fn a_name_is_quoted_or_encoded_and_never_more_than_a_name() {
         assert_eq!(phrase("Bob \"B\" <x@y>, z"), [r#""Bob \"B\" <x@y>, z""#]);
         assert_eq!(phrase("Zoë"), ["=?utf-8?B?Wm/Dqw==?="]);
-        // What only looks encoded is not taken for it.
+        // A name that only looks encoded is encoded, so that it is not decoded.
         assert_eq!(phrase("=?utf-8?Q?a?="), ["=?utf-8?B?PT91dGYtOD9RP2E/PQ==?="]);
     }
 

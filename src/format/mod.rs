@@ -1,8 +1,8 @@
-//! Kinds of bytes: how each escapes a value, encodes a text, and is parsed back.
+//! The kinds of files: how each escapes a value, encodes a text, and is parsed back.
 //!
-//! This is the only closed set in the program; a new client needs a new kind only when it brings
-//! a new syntax. Line formats without a grammar of their own are [`Kind::Text`] with their rules
-//! as data in the manifest.
+//! [`Kind`] is the only closed set in the program. A new client needs a new kind only if it brings
+//! a new syntax. Line formats without a grammar share [`Kind::Text`]; their manifests hold the
+//! rules as data.
 
 mod digest;
 mod file_name;
@@ -34,12 +34,12 @@ pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
 pub use xml::declared_encoding;
 
-/// What a value cannot be written as, and why; for a message.
+/// The reason why a format cannot represent a value; shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unwritable(pub String);
 
-/// A text that is not what its kind says, at a byte range of the decoded text.
+/// A syntax error, at a byte range of the decoded text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Malformed {
@@ -53,7 +53,7 @@ impl Malformed {
     }
 }
 
-/// A line that the program which reads such files drops or takes otherwise, by its rule's name.
+/// A line that the client drops or reads differently, with the code of the broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     pub code: Code,
@@ -70,7 +70,7 @@ impl Flaws {
     }
 }
 
-/// A kind of bytes, with the rules of the manifest for [`Kind::Text`].
+/// A file syntax with its encoding. [`Kind::Text`] carries the rules from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// XML 1.0 in UTF-8 without BOM, LF.
@@ -79,23 +79,28 @@ pub enum Kind {
     Html,
     /// An Apple property list in XML.
     Plist,
-    /// The same for a device management system, which looks for its placeholders in the text: quotes
-    /// stay as they are.
+    /// A property list for a device management system. Quotes are not escaped, because the system
+    /// searches the text for its placeholders.
     ManagedPlist,
     /// Windows registry file: UTF-16LE with BOM, CRLF.
     Reg,
-    /// Group Policy's registry file of one hive; its text is that of [`Kind::Reg`].
+    /// Group Policy's registry file (`registry.pol`) for one hive. Its text form is that of
+    /// [`Kind::Reg`].
     Pol(Hive),
     /// Outlook profile file: windows-1252 without BOM, CRLF.
     Prf,
     /// JSON in UTF-8, LF.
     Json,
-    /// Lines whose quoting the manifest describes.
+    /// A line format; the manifest describes its escaping.
     Text(TextRules),
 }
 
 impl Kind {
-    /// A value as it may stand in the file, or why it cannot.
+    /// Escapes a value for this format.
+    ///
+    /// # Errors
+    ///
+    /// If the format cannot represent a character of the value.
     pub fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
         match self {
             Kind::Xml => xml::escape(value),
@@ -109,7 +114,11 @@ impl Kind {
         }
     }
 
-    /// A finished text (newlines as `\n`) as bytes.
+    /// Encodes a finished text, whose lines end in `\n`, as the bytes of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the encoding has no bytes for a character. Characters are never replaced.
     pub fn encode(&self, text: &str) -> Result<Vec<u8>, Unwritable> {
         match self {
             Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist | Kind::Json => {
@@ -122,7 +131,11 @@ impl Kind {
         }
     }
 
-    /// The other way round: bytes as a text with `\n`.
+    /// Decodes bytes to a text whose lines end in `\n`; the reverse of [`Self::encode`].
+    ///
+    /// # Errors
+    ///
+    /// If the bytes, line ends or byte order mark do not match the kind.
     pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
         match self {
             Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist => {
@@ -144,7 +157,7 @@ impl Kind {
         }
     }
 
-    /// The structure of a decoded text; `None` for kinds without a grammar.
+    /// Parses a decoded text strictly. Returns `None` for kinds without a grammar.
     pub fn parse(&self, text: &str) -> Result<Option<Tree>, Malformed> {
         match self {
             Kind::Xml => xml::parse(text).map(Some),
@@ -157,7 +170,8 @@ impl Kind {
         }
     }
 
-    /// What can be read of a text in spite of its flaws, where programs read on past a bad line.
+    /// Parses a text and collects its flaws instead of stopping at the first one. Only for the
+    /// kinds whose readers skip a bad line and go on; `None` for all others.
     pub fn examine(&self, text: &str) -> Option<(Tree, Vec<Flaw>)> {
         match self {
             Kind::Reg => Some(reg::examine(text)),
@@ -166,7 +180,8 @@ impl Kind {
         }
     }
 
-    /// The structure as JSON, for a JSON Schema; `None` where an XSD judges or nothing does.
+    /// Converts a tree to JSON for a JSON Schema check. `None` for kinds that have an XSD or no
+    /// schema.
     pub fn to_json(&self, tree: &Tree) -> Option<serde_json::Value> {
         match self {
             Kind::Plist | Kind::ManagedPlist => Some(plist::to_json(tree)),
@@ -178,29 +193,29 @@ impl Kind {
     }
 }
 
-/// Deeper than this nobody nests by hand; a file that does is somebody's attack on our stack.
+/// The deepest nesting that parsers accept. The limit protects the stack against hostile files.
 const DEEPEST: usize = 128;
 
-/// Whether a character stands for a value while a template is rendered: plane 15, which
-/// `model::Text` keeps free. Parsers take it for a letter.
+/// Whether a character is a mark: the stand-in for a value while a template is rendered. Marks are
+/// in plane 15, which `model::Text` refuses in values. Parsers treat them as letters.
 fn is_mark(c: char) -> bool {
     ('\u{F0000}'..='\u{FFFFD}').contains(&c)
 }
 
-/// A character for a message.
+/// Formats a character for a message.
 fn named(c: char) -> String {
     format!("\"{}\" (U+{:04X})", c.escape_debug(), c as u32)
 }
 
 /// The first control character of a text.
 fn control(text: &str) -> Option<char> {
-    // One begins with one of these bytes, and most texts have none of them.
+    // In UTF-8 a control character begins with one of these bytes. Most texts contain none of them.
     let is_suspect = |byte: u8| (byte < b' ') | (byte == 0x7F) | (byte == 0xC2);
     let suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));
     if suspect { text.chars().find(|c| c.is_control()) } else { None }
 }
 
-/// Every line of a text with the byte range it has, without its newline.
+/// The lines of a text without their newlines, each with its byte range.
 fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -211,12 +226,12 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     })
 }
 
-/// What property tests share.
+/// Generators that the property tests share.
 #[cfg(test)]
 mod any {
     use proptest::prelude::*;
 
-    /// Texts as people and attackers write them, without control characters.
+    /// Texts as users and attackers write them, without control characters.
     pub(super) fn text() -> impl Strategy<Value = String> {
         let nasty = prop::sample::select(vec![
             "<",
@@ -250,7 +265,7 @@ mod any {
             .prop_map(|parts| parts.concat())
     }
 
-    /// The words of a format in any order, with something else in between now and then.
+    /// Words of a format in random order, with an occasional arbitrary text between them.
     pub(super) fn document(words: &'static [&'static str]) -> impl Strategy<Value = String> {
         let word = prop::sample::select(words.to_vec()).prop_map(str::to_owned);
         prop::collection::vec(prop_oneof![4 => word, 1 => ".{0,4}"], 0..40)

@@ -1,4 +1,4 @@
-//! Apple property lists in XML, on top of the XML parser.
+//! Apple property lists in XML, parsed on top of the XML tree.
 //!
 //! <http://www.apple.com/DTDs/PropertyList-1.0.dtd>
 
@@ -13,8 +13,9 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     xml::escape(value)
 }
 
-/// Addigy's placeholder is `{{.User "emails_primary"}}`, and no longer one with `&quot;` in it. In
-/// element content quotes mean nothing (XML 1.0 section 2.4), and values stand nowhere else.
+/// Escapes a value but keeps its quotes, because Addigy does not recognise its placeholder
+/// `{{.User "emails_primary"}}` if it contains `&quot;`. Quotes mean nothing in element content
+/// (XML 1.0 section 2.4), and values appear nowhere else.
 pub(super) fn escape_managed(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     let escaped = xml::escape(value)?;
     if !escaped.contains('&') {
@@ -23,7 +24,7 @@ pub(super) fn escape_managed(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     Ok(Cow::Owned(escaped.replace("&quot;", "\"").replace("&apos;", "'")))
 }
 
-/// The root is the value inside `<plist>`, mostly a `dict`.
+/// Returns the value inside `<plist>`, usually a `dict`.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let plist = xml::parse(text)?;
     if plist.name != "plist" {
@@ -80,7 +81,7 @@ fn dict(name: String, element: &Tree) -> Result<Tree, Malformed> {
         }
         let name = text(key)?;
         if !keys.insert(name) {
-            // Which of the two wins differs between Apple's own readers.
+            // Apple's own readers differ in which of the two they use.
             let message = format!("key {} appears twice in one <dict>", name.escape_debug());
             return Err(Malformed::new(message, key.span.clone()));
         }
@@ -97,7 +98,7 @@ fn dict(name: String, element: &Tree) -> Result<Tree, Malformed> {
     Ok(dict)
 }
 
-/// The children of an element that has nothing but elements.
+/// The child elements of an element that contains no text.
 fn elements(parent: &Tree) -> Result<Vec<&Tree>, Malformed> {
     match parent.children.iter().find(|child| !child.kind.is_empty() && !is_blank(child)) {
         Some(odd) => {
@@ -112,7 +113,7 @@ fn is_blank(text: &Tree) -> bool {
     text.value.iter().all(|value| value.bytes().all(|b| matches!(b, b' ' | b'\n' | b'\t')))
 }
 
-/// The text of an element that has nothing but text.
+/// The text of an element that contains only text.
 fn text(element: &Tree) -> Result<&str, Malformed> {
     match element.children.iter().find(|child| child.kind != "text") {
         Some(odd) => {
@@ -123,7 +124,7 @@ fn text(element: &Tree) -> Result<&str, Malformed> {
     }
 }
 
-/// A text of a certain form; a mark may stand for it.
+/// The text of an element, checked with `is_good`. A text with a mark always passes.
 fn checked<'a>(
     element: &'a Tree,
     is_good: fn(&str) -> bool,
@@ -133,7 +134,8 @@ fn checked<'a>(
     if is_good(text) || text.contains(is_mark) {
         return Ok(text);
     }
-    // iOS: an empty <integer> or <real> makes "profile could not be opened" (mailcow issue 2063).
+    // iOS reports "profile could not be opened" for an empty <integer> or <real> (mailcow issue
+    // 2063).
     let message = format!("<{}>{}</{0}> is not {what}", element.name, text.escape_debug());
     Err(Malformed::new(message, element.span.clone()))
 }
@@ -301,8 +303,8 @@ mod tests {
         assert!(parse("<plist><dict/></plist>").is_err());
     }
 
-    /// The first value that the plist crate reads differently: two readers that were written apart
-    /// seldom make the same mistake.
+    /// The first value that the plist crate reads differently. Two readers that were written
+    /// independently seldom have the same bug.
     fn differs<'a>(tree: &'a Tree, other: &::plist::Value) -> Option<&'a Tree> {
         use ::plist::Value;
         let text = tree.value.as_deref().unwrap_or_default();
@@ -329,7 +331,7 @@ mod tests {
             Value::String(other) => tree.kind == "string" && text == other,
             Value::Boolean(flag) => tree.kind == "boolean" && text == flag.to_string(),
             Value::Integer(number) => tree.kind == "integer" && text.trim() == number.to_string(),
-            // Dates, data and reals have several spellings; that both see one is enough.
+            // Dates, data and reals have several spellings, so only the type is compared.
             _ => matches!(tree.kind, "real" | "date" | "data"),
         };
         (!same).then_some(tree)
@@ -347,7 +349,7 @@ mod tests {
                 } else if path.extension().is_some_and(|end| end == "mobileconfig") {
                     let text = fs::read_to_string(&path).unwrap();
                     let Ok(other) = ::plist::Value::from_reader_xml(text.as_bytes()) else {
-                        // A management system's placeholder stands where a number belongs.
+                        // A management system's placeholder is in place of a number.
                         assert!(path.display().to_string().contains("mdm"), "{}", path.display());
                         continue;
                     };

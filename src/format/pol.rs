@@ -1,14 +1,14 @@
-//! Group Policy's registry file (`registry.pol`), with the text of a `.reg` file.
+//! Group Policy's registry file (`registry.pol`), represented as the text of a `.reg` file.
 //!
-//! The records name no hive: the folder of the policy object in which the file lies does, `User` or
-//! `Machine`. Their text is that of a `.reg` file in the one spelling that `decode` gives back, so
-//! templates are read, and judged, as those of `.reg` files are.
+//! The records name no hive; it follows from the folder of the policy object, `User` or `Machine`.
+//! The text uses the one spelling that `decode` produces, so templates are parsed and judged like
+//! those of `.reg` files.
 //!
 //! MS-GPREG 2.2.1; Samba reads it back in tests/clients/group_policy.rs
 
 use super::{Malformed, Tree, Unwritable, reg};
 
-/// Whose half of a policy object a file is.
+/// The half of a policy object that a file belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hive {
     #[default]
@@ -17,6 +17,7 @@ pub enum Hive {
 }
 
 impl Hive {
+    /// The hives, by the names that manifests use.
     pub const ALL: [(&'static str, Hive); 2] = [("user", Hive::User), ("machine", Hive::Machine)];
 
     fn key(self) -> &'static str {
@@ -27,22 +28,22 @@ impl Hive {
     }
 }
 
-/// "PReg" and version 1.
+/// The signature "PReg" and version 1.
 const HEADER: [u8; 8] = *b"PReg\x01\0\0\0";
-/// A name that begins so is an order to the client and no name.
+/// A value name with this prefix is a command to the client.
 const ORDER: &str = "**";
-/// The order to delete the value whose name follows.
+/// The command that deletes the value whose name follows.
 const DELETE: &str = "**del.";
-/// What stands behind it as data; the client does not look, gpedit writes this.
+/// The data of such a command. The client ignores it; gpedit writes this.
 const NO_DATA: &str = " ";
 
 const REG_SZ: u32 = 1;
 const REG_BINARY: u32 = 3;
 const REG_DWORD: u32 = 4;
-/// REG_QWORD, the last that a `.reg` file can say.
+/// REG_QWORD, the highest type that a `.reg` file can express.
 const LAST_TYPE: u32 = 11;
 
-/// A finished text as records; refused where they would read back as another text.
+/// Encodes a finished text as records. Refuses a text that would decode differently.
 pub(super) fn encode(text: &str, hive: Hive) -> Result<Vec<u8>, Unwritable> {
     let tree = reg::parse(text).map_err(|why| Unwritable(why.message))?;
     let mut bytes = HEADER.to_vec();
@@ -87,7 +88,7 @@ fn path(key: &Tree, hive: Hive) -> Result<&str, Unwritable> {
     })
 }
 
-/// The number of a type of the `.reg` file, and its bytes.
+/// The registry type and the bytes of a value in `.reg` syntax.
 fn data(kind: &str, value: &str) -> Result<(u32, Vec<u8>), Unwritable> {
     let wrong = || Unwritable(format!("\"{value}\" is no data of type {kind}"));
     let bytes = || -> Result<Vec<u8>, Unwritable> {
@@ -109,12 +110,12 @@ fn data(kind: &str, value: &str) -> Result<(u32, Vec<u8>), Unwritable> {
     }
 }
 
-/// UTF-16LE with a NUL behind it.
+/// UTF-16LE with a terminating NUL.
 fn string(text: &str) -> Vec<u8> {
     text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
 }
 
-/// `[key;name;type;size;data]`
+/// Appends a record: `[key;name;type;size;data]`.
 fn record(bytes: &mut Vec<u8>, key: &str, name: &str, number: u32, data: &[u8]) {
     let size = u32::try_from(data.len()).expect("a text that is in memory is below 4 GiB");
     let mut sign = |sign: char, part: &[u8]| {
@@ -129,7 +130,7 @@ fn record(bytes: &mut Vec<u8>, key: &str, name: &str, number: u32, data: &[u8]) 
     sign(']', &[]);
 }
 
-/// Records as the text of a `.reg` file.
+/// Decodes records to the text of a `.reg` file.
 pub(super) fn decode(bytes: &[u8], hive: Hive) -> Result<String, Malformed> {
     let Some(body) = bytes.strip_prefix(&HEADER) else {
         return Err(malformed("no \"PReg\" of version 1 at the start"));
@@ -154,7 +155,7 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The next one's key, and its value as a line.
+    /// Reads the next record: its key, and its value as a line.
     fn record(&mut self) -> Result<(String, String), Malformed> {
         self.sign('[')?;
         let key = self.name()?;
@@ -200,7 +201,7 @@ impl Records<'_> {
         self.take().map(u32::from_le_bytes)
     }
 
-    /// Up to its NUL.
+    /// Reads a text up to its NUL.
     fn name(&mut self) -> Result<String, Malformed> {
         let mut units = Vec::new();
         loop {
@@ -227,7 +228,7 @@ fn quoted(text: &str) -> Option<String> {
     reg::escape(text).ok().map(|text| format!("\"{text}\""))
 }
 
-/// What stands behind `=`; a string that is none in bytes.
+/// The text after `=`. A REG_SZ that cannot be quoted is written in bytes.
 fn line(number: u32, data: &[u8]) -> Result<String, Malformed> {
     if number == REG_SZ
         && let Some(text) = text_of(data).and_then(|text| quoted(&text))
@@ -247,7 +248,7 @@ fn line(number: u32, data: &[u8]) -> Result<String, Malformed> {
     })
 }
 
-/// One string with its NUL and none before it.
+/// Decodes exactly one string: a NUL at the end and none before it.
 fn text_of(data: &[u8]) -> Option<String> {
     let (pairs, []) = data.as_chunks::<2>() else { return None };
     let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();

@@ -1,4 +1,4 @@
-//! Outlook profile files: sections of `key=value`, as Windows reads its INI files.
+//! Outlook profile files: sections of `key=value` lines, read as Windows reads INI files.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,11 +11,11 @@ use crate::codes;
 
 const WHITE: [char; 2] = [' ', '\t'];
 
-/// A value as it stands behind `=`: it is written as it is, or not at all.
+/// Checks that a value can be written unchanged after `=`.
 ///
-/// There is no way to escape in this format. What Windows' `GetPrivateProfileString` would
-/// change is refused: it strips white space around a value and one pair of equal quotes. A `;`
-/// is fine, since only a line that starts with one is a comment.
+/// This format has no escapes. Values that Windows' `GetPrivateProfileString` would change are
+/// refused: it strips white space around a value and one pair of matching quotes. A `;` is allowed,
+/// because only a line that starts with one is a comment.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     for c in value.chars() {
         if c.is_control() {
@@ -29,7 +29,7 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     }
 }
 
-/// What an INI reader would do to a value, if it would do anything.
+/// How an INI reader would change the value; `None` if it would not.
 fn altered(value: &str) -> Option<&'static str> {
     if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
         return Some("the spaces around the value would be lost: Windows strips them");
@@ -42,16 +42,16 @@ fn altered(value: &str) -> Option<&'static str> {
     None
 }
 
-/// Names that compare without case.
+/// A set of names that ignores case.
 #[derive(Default)]
 struct Names<'a> {
-    /// Only letters of ASCII, and as many as are compared quicker than put into a table.
+    /// ASCII names, up to a number that is faster to scan than to hash.
     few: Vec<&'a str>,
     others: HashSet<String>,
 }
 
 impl<'a> Names<'a> {
-    /// False if it is there already.
+    /// Returns false if the set contains the name already.
     fn insert(&mut self, name: &'a str) -> bool {
         const FEW: usize = 64;
         if name.is_ascii() {
@@ -63,14 +63,14 @@ impl<'a> Names<'a> {
                 return true;
             }
         }
-        // What is ASCII in small letters may not be as it is written: the sign for kelvin is.
+        // A name outside ASCII can become ASCII in lower case, for example the kelvin sign.
         let small = name.to_lowercase();
         !self.few.iter().any(|other| other.eq_ignore_ascii_case(&small))
             && self.others.insert(small)
     }
 }
 
-/// The tree of a text without a flaw, or its first one.
+/// Parses strictly: the first flaw is an error.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let (tree, flaws) = examine(text);
     match flaws.into_iter().next() {
@@ -79,14 +79,14 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     }
 }
 
-/// Sections (kind `section`) of entries; names compare without case, as Windows does. What Windows
-/// does not see is not in the tree.
+/// Reads sections (kind `section`) with their entries. Names compare without case, as on Windows.
+/// The tree leaves out what Windows does not see.
 pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut root = Tree::branch("", "", 0..text.len());
     let mut flaws = Flaws::default();
     let mut sections = Names::default();
     let mut keys = Names::default();
-    // Whether the entries of this section are the second of their name.
+    // Whether this section repeats an earlier name, so that Windows does not see its entries.
     let mut unseen = false;
     for (line, span) in lines(text) {
         if let Some(c) = control(line) {
@@ -113,7 +113,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
             keys = Names::default();
             unseen = !sections.insert(name);
             if unseen {
-                // Windows reads the first of the two and never sees the other.
+                // Windows reads only the first of the two.
                 flaws.add(
                     codes::PRF_SECTION_TWICE,
                     &span,
@@ -205,8 +205,8 @@ mod tests {
             "A=b\n",              // before any section
             "[A]\n[a]\n",         // twice
             "[A]\nb=1\nB=2\n",    // twice
-            "[A]\nnonsense\n",    // neither
-            "[A] \n",             // white space behind the bracket
+            "[A]\nnonsense\n",    // neither section, entry nor comment
+            "[A] \n",             // white space after the bracket
             "[]\n",               // no name
             "[A]\n=b\n",          // no key
             "[A]\nb = c\n",       // white space around both

@@ -1,9 +1,11 @@
 //! Windows registry files, version 5.
 //!
 //! regedit skips a line that it does not understand, imports the rest and reports success. So
-//! `examine` reads on and names every such line by its rule, and for `parse` each is malformed.
+//! `examine` reads on and collects each such line as a flaw, while `parse` treats the first one as
+//! an error.
 //!
-//! Microsoft KB 310516; Wine's tests of `reg import`, whose expectations hold on Windows too; Wine 8.
+//! Microsoft KB 310516; Wine's tests of `reg import`, whose expectations hold on Windows too; Wine
+//! 8.
 
 mod value;
 
@@ -17,7 +19,8 @@ use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, is_mark, lines, n
 use crate::codes;
 
 pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
-/// Of Windows 9x: the text and the strings in bytes are in the code page of the PC.
+/// The first line of Windows 9x files. Their text, and strings written as bytes, are in the code
+/// page of the PC.
 const FIRST_LINE_4: &str = "REGEDIT4";
 
 /// The root keys, with the short names that only some programs know.
@@ -31,7 +34,8 @@ const HIVES: [(&str, &str); 5] = [
 
 const WHITE: [char; 2] = [' ', '\t'];
 
-/// The inside of a quoted string. Key lines are not escaped: they hold `\` as it is.
+/// Escapes a value for the inside of a quoted string. Key lines have no escapes: they contain `\`
+/// as it is.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     if let Some(c) = control(value) {
         return Err(Unwritable(format!("{} cannot stand in a quoted registry string", named(c))));
@@ -42,7 +46,7 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     Ok(Cow::Owned(value.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
-/// The tree of a text without a flaw, or its first one.
+/// Parses strictly: the first flaw is an error.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let (tree, flaws) = examine(text);
     match flaws.into_iter().next() {
@@ -51,9 +55,9 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     }
 }
 
-/// Keys (kind `key` or `delete-key`, named by their full path) of values (kind `string`, `dword`,
-/// `hex`, `hex(n)` or `delete`; the default value is called `@`). Names compare without case, as
-/// Windows does. What regedit drops is not in the tree.
+/// Reads keys (kind `key` or `delete-key`, named by their full path) with their values (kind
+/// `string`, `dword`, `hex`, `hex(n)` or `delete`; the default value is named `@`). Names compare
+/// without case, as on Windows. The tree leaves out what regedit drops.
 pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut file = File {
         root: Tree::branch("", "", 0..text.len()),
@@ -80,13 +84,13 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     (file.root, file.flaws.0)
 }
 
-/// Where a value goes.
+/// The key that the next value belongs to.
 enum Below {
     /// No key yet.
     Nothing,
     /// The last key of the tree.
     Key,
-    /// A key that is deleted.
+    /// A key that the file deletes.
     Deleted,
     /// A key that regedit drops.
     Dropped,
@@ -95,14 +99,15 @@ enum Below {
 struct File {
     root: Tree,
     flaws: Flaws,
-    /// A key may be deleted and then made again; the other way round nothing would be left.
+    /// The keys so far, in lower case, with their kind. Deleting a key and then creating it is
+    /// fine; the reverse order would leave nothing.
     keys: HashMap<String, &'static str>,
     below: Below,
     ansi: bool,
 }
 
 impl File {
-    /// The first two lines; whether they say nothing else.
+    /// Checks one of the first two lines. Returns whether the line needs no further reading.
     fn opening(&mut self, number: usize, line: &str, span: &Range<usize>) -> bool {
         if number == 2 {
             let empty = line.is_empty();
@@ -140,7 +145,7 @@ impl File {
             self.flaws.add(codes::REG_CONTROL_CHARACTER, &span, format!("{} in a line", named(c)));
         }
         let bare = line.trim_matches(WHITE);
-        // What is behind `\` at the end of a line of bytes is another rule's.
+        // White space after a `\` at the end of a line has a rule of its own.
         if bare != line && !bare.ends_with('\\') {
             self.flaws.add(codes::REG_WHITE_SPACE, &span, "white space around the line");
         }
@@ -150,7 +155,7 @@ impl File {
                 self.flaws.add(codes::REG_COMMENT_SIGN, &span, "a comment begins with \";\"");
             }
             Some('[') => self.key(bare, span),
-            _ if bare == FIRST_LINE => {} // said already
+            _ if bare == FIRST_LINE => {} // reported by `opening`
             _ => {
                 let (value, span) = value::value(line, span, lines, self.ansi, &mut self.flaws);
                 self.put(value, &span);
@@ -187,7 +192,7 @@ impl File {
     fn key(&mut self, line: &str, span: Range<usize>) {
         let inner = line.strip_prefix('[').unwrap_or(line);
         let Some((inner, behind)) = inner.rsplit_once(']') else {
-            // Wine 8 goes on in the key before.
+            // Wine 8 assigns the values that follow to the previous key.
             let message = "a line that starts with \"[\" has to end with \"]\"";
             self.flaws.add(codes::REG_KEY_LINE, &span, message);
             return;
@@ -218,7 +223,7 @@ impl File {
         self.root.children.push(Tree::branch(path, kind, span));
     }
 
-    /// The path of a key with its root key's full name; none where regedit drops the key.
+    /// The path of a key with the full name of its root key; `None` if regedit drops the key.
     fn path(&mut self, path: &str, kind: &str, span: &Range<usize>) -> Option<String> {
         let (root, below) = path.split_once('\\').unwrap_or((path, ""));
         let shown = root.escape_debug();
@@ -265,8 +270,8 @@ impl File {
     }
 }
 
-/// `{"keys": {path: {"delete": bool, "values": {name: {"type": …, "data": …}}}}}`; a key that is
-/// deleted and made again is there once, with `delete` true.
+/// Converts to `{"keys": {path: {"delete": bool, "values": {name: {"type": …, "data": …}}}}}`. A
+/// key that is deleted and created again appears once, with `delete` true.
 pub(super) fn to_json(tree: &Tree) -> Value {
     let mut keys = Map::new();
     for key in &tree.children {

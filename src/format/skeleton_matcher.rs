@@ -1,26 +1,33 @@
-//! Reading many files that differ only in the values in them.
+//! Validates many files that differ only in their values.
 
 use super::{Kind, Malformed, Tree, html, xml};
 
-/// What was read of one file with marks where its values stand. Every other is read in full too, and
-/// compared while it is read, where that says as much as comparing trees.
+/// One parsed file with marks in place of its values. Every other file is parsed in full and
+/// compared with it: for XML kinds while it is read, if that is as strict as a comparison of trees;
+/// else as trees.
 pub struct SkeletonMatcher(Way);
 
 enum Way {
-    /// Nothing parses such a file.
+    /// The kind has no grammar.
     NoGrammar,
     Tree(Kind, Tree),
     Told(xml::XmlMatcher),
 }
 
 impl SkeletonMatcher {
+    /// Parses a rendered skeleton, whose values are marks.
+    ///
+    /// # Errors
+    ///
+    /// If the skeleton does not parse.
     pub fn of(kind: &Kind, skeleton: &str) -> Result<Self, Malformed> {
         let Some(tree) = kind.parse(skeleton)? else { return Ok(Self(Way::NoGrammar)) };
         let told = || xml::XmlMatcher::of(skeleton);
         let told = match kind {
             Kind::Xml => Some(told()?),
-            // What these two ask beyond XML depends on names, on how elements end, and on texts in a
-            // few elements: where those are the skeleton's, so is the answer.
+            // HTML and property lists have rules beyond XML. These depend on names, on how elements
+            // end, and on the text of a few elements. If all of those equal the skeleton's, so does
+            // the result.
             Kind::Html => Some(told()?).filter(|told| {
                 told.has_fixed_names() && !told.open_texts().any(html::is_raw_element)
             }),
@@ -31,7 +38,12 @@ impl SkeletonMatcher {
         Ok(Self(told.map_or_else(|| Way::Tree(kind.clone(), tree), Way::Told)))
     }
 
-    /// The first place where a file is not the skeleton with its marks resolved, as a path of names.
+    /// The path of names to the first place where a file differs from the skeleton with its marks
+    /// resolved.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not parse.
     pub fn difference(
         &self,
         text: &str,
@@ -125,8 +137,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is put where a mark stands, escaped or not: what trees tell apart is told apart, and
-        /// what is no file is none.
+        /// Any text in place of a mark, escaped or not: a difference that trees show is found, and
+        /// a file that does not parse never counts as equal.
         #[test]
         fn comparing_while_reading_finds_what_comparing_trees_finds(
             text in any::text(), like in any::document(&[
@@ -135,7 +147,7 @@ mod tests {
             ]),
         ) {
             for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
-                // An empty value has no mark.
+                // Empty values get no mark.
                 for value in [&text, &like].into_iter().filter(|value| !value.is_empty()) {
                     let written = [Some(value.clone()), kind.escape(value).ok().map(Into::into)];
                     for written in written.into_iter().flatten() {

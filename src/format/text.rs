@@ -1,4 +1,4 @@
-//! Text files: encodings, newlines, and the escape rules that manifests give as data.
+//! Text files: encodings, newlines, and the escape rules from manifests.
 
 use std::borrow::Cow;
 
@@ -6,23 +6,24 @@ use encoding_rs::WINDOWS_1252;
 
 use super::{Malformed, Unwritable, is_mark, named};
 
-/// How a text becomes bytes.
+/// The encoding of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoding {
     #[default]
     Utf8,
-    /// With a byte order mark: without one Windows PowerShell 5.1 reads a script in the code page
-    /// of the PC.
+    /// With a byte order mark. Without it Windows PowerShell 5.1 reads a script in the code page of
+    /// the PC.
     Utf8Bom,
-    /// With BOM, as regedit writes it.
+    /// With a byte order mark, as regedit writes it.
     Utf16LeBom,
-    /// "ANSI" in Western Windows.
+    /// The "ANSI" code page of Western Windows.
     Windows1252,
     Ascii,
 }
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// The line ends of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Newline {
     #[default]
@@ -32,19 +33,20 @@ pub enum Newline {
 
 /// The rules of a line format, from its manifest.
 ///
-/// Nothing parses such a file back, so `refuse` is its only protection: be strict there.
+/// No parser checks such a file, so `refuse` is its only protection: be strict there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextRules {
     pub encoding: Encoding,
     pub newline: Newline,
-    /// What stands in the file for a character of a value.
+    /// Characters of a value and their replacements in the file.
     pub escape: Vec<(char, String)>,
-    /// Characters that no value may have here.
+    /// Characters that no value may contain.
     pub refuse: String,
 }
 
 impl TextRules {
-    /// Refusing wins over escaping; what is escaped need not fit the encoding itself.
+    /// Escapes a value. `refuse` wins over `escape`. A character that is replaced need not be in
+    /// the encoding.
     pub(super) fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
         let printable = value.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte));
         let mut own = self.refuse.chars().chain(self.escape.iter().map(|(from, _)| *from));
@@ -80,9 +82,9 @@ impl TextRules {
     }
 }
 
-/// Whether a value may have this character in a file of this encoding.
+/// Checks that a value may contain this character in a file of this encoding.
 ///
-/// A mark always may: it stands for a value and never reaches [`encode`], which would refuse it.
+/// A mark always passes: it stands for a value and never reaches [`encode`], which would refuse it.
 pub(super) fn writable(c: char, encoding: Encoding) -> Result<(), Unwritable> {
     let fits = match encoding {
         Encoding::Utf8 | Encoding::Utf8Bom | Encoding::Utf16LeBom => true,
@@ -95,8 +97,8 @@ pub(super) fn writable(c: char, encoding: Encoding) -> Result<(), Unwritable> {
     Err(Unwritable(format!("{} is not in {}", named(c), encoding.name())))
 }
 
-/// WHATWG's windows-1252 takes U+0081, U+008D … for its five holes; Windows has no character
-/// there.
+/// Whether windows-1252 contains the character. WHATWG's table maps U+0081, U+008D … to the five
+/// unused bytes; Windows has no character there.
 fn windows_1252_has(c: char) -> bool {
     c.is_ascii() || !c.is_control() && !WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2
 }
@@ -112,7 +114,8 @@ impl Encoding {
     }
 }
 
-/// A finished text, lines ending in `\n`, as bytes. What does not fit is refused, never replaced.
+/// Encodes a finished text whose lines end in `\n`. A character that the encoding lacks is an
+/// error; it is never replaced.
 pub(super) fn encode(
     text: &str,
     encoding: Encoding,
@@ -161,7 +164,8 @@ pub(super) fn encode(
     }
 }
 
-/// Bytes as a text with `\n`; spans in errors count in the part that could be decoded.
+/// Decodes bytes to a text whose lines end in `\n`. Spans in errors are offsets into the part that
+/// was decoded.
 pub(super) fn decode(
     bytes: &[u8],
     encoding: Encoding,
@@ -215,7 +219,7 @@ fn decode_utf8(bytes: &[u8]) -> Result<String, Malformed> {
         Malformed::new(format!("not UTF-8 at byte {at}"), at..at)
     })?;
     if text.starts_with('\u{FEFF}') {
-        // The autoconfig database bans it, and JSON parsers trip over it (RFC 8259 section 8.1).
+        // The autoconfig database forbids it, and JSON parsers fail on it (RFC 8259 section 8.1).
         return Err(Malformed::new("a byte order mark; write UTF-8 without one", 0..0));
     }
     Ok(text.to_owned())
@@ -223,11 +227,11 @@ fn decode_utf8(bytes: &[u8]) -> Result<String, Malformed> {
 
 fn decode_utf16(bytes: &[u8]) -> Result<String, Malformed> {
     let Some(body) = bytes.strip_prefix(&[0xFF, 0xFE]) else {
-        // Wine 8 and regedit take a file without it for ANSI.
+        // Without the mark Wine 8 and regedit read the file as ANSI.
         return Err(Malformed::new("no UTF-16LE byte order mark (FF FE) at the start", 0..0));
     };
     let (pairs, rest) = body.as_chunks::<2>();
-    // Most of what is written so is ASCII.
+    // Fast path: most UTF-16 files contain only ASCII.
     if rest.is_empty()
         && pairs.iter().fold(true, |all, [low, high]| all & (*low < 0x80) & (*high == 0))
     {

@@ -1,22 +1,22 @@
-//! What every parser here gives back: an ordered tree of names and values.
+//! The result of every parser here: an ordered tree of names and values.
 
 use std::ops::Range;
 
-/// A node: an XML element, attribute or text; a registry key or value; a section or an entry; a
-/// JSON member.
+/// A node: an XML element, attribute or text; a registry key or value; a section or an entry of a
+/// profile file; a JSON member.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
-    /// Element name, `@attribute`, `#text`, key, entry name; empty for items of an array.
+    /// Element name, `@attribute`, `#text`, key or entry name; empty for items of an array.
     pub name: String,
-    /// What kind of value it is, where the syntax says so: `dword`, `string`, `integer`, `true`.
+    /// The type of the value, if the syntax has types: `dword`, `string`, `integer`, `true`.
     pub kind: &'static str,
     pub value: Option<String>,
     pub children: Vec<Tree>,
-    /// Where it stands in the decoded text.
+    /// Byte range in the decoded text.
     pub span: Range<usize>,
 }
 
-/// Equal in structure: spans do not count.
+/// Compares the structure and ignores spans.
 impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
@@ -29,10 +29,12 @@ impl PartialEq for Tree {
 impl Eq for Tree {}
 
 impl Tree {
+    /// A node without a value and, so far, without children.
     pub fn branch(name: impl Into<String>, kind: &'static str, span: Range<usize>) -> Self {
         Self { name: name.into(), kind, value: None, children: Vec::new(), span }
     }
 
+    /// A node with a value and without children.
     pub fn leaf(
         name: impl Into<String>,
         kind: &'static str,
@@ -47,12 +49,12 @@ impl Tree {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// All children of this name, in order.
+    /// All children of this name, in the order of the file.
     pub fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tree> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// An attribute of an XML element.
+    /// The value of an attribute of an XML element.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.children
             .iter()
@@ -60,13 +62,13 @@ impl Tree {
             .and_then(|child| child.value.as_deref())
     }
 
-    /// The text of an XML element that has nothing but text; empty if it has none.
+    /// The text of an XML element that contains only text; empty if there is none.
     pub fn text(&self) -> &str {
         self.child("#text").and_then(|text| text.value.as_deref()).unwrap_or_default()
     }
 
-    /// The first place where another tree is not this one with its texts resolved, as a path of
-    /// names.
+    /// The path of names to the first place where `other` differs from this tree with its marks
+    /// resolved. `None` if they are equal.
     pub fn difference(&self, other: &Tree, resolve: &dyn Fn(&str) -> String) -> Option<String> {
         let same = |mine: &str, others: &str| is_resolved(mine, others, resolve);
         let values = match (&self.value, &other.value) {
@@ -85,11 +87,11 @@ impl Tree {
     }
 }
 
-/// Whether a text is another one with its marks resolved.
+/// Whether `found` equals `mine` after its marks are resolved.
 pub(super) fn is_resolved(mine: &str, found: &str, resolve: &dyn Fn(&str) -> String) -> bool {
     match (mine.is_empty(), found.is_empty()) {
-        // Comparing what is empty costs more than seeing that it is: glibc 2.36 loads from where there
-        // is nothing, which takes a processor with AVX-512 a hundred steps.
+        // Handled apart because comparing empty slices is slow: glibc 2.36 loads from their
+        // dangling pointers, which costs a processor with AVX-512 about a hundred cycles.
         (true, true) => true,
         (true, false) => false,
         _ => mine == found || resolve(mine) == found,

@@ -1,9 +1,10 @@
-//! XML 1.0, strict: what one parser on the way to the user could trip over is malformed here.
+//! A strict XML 1.0 parser: anything that one of the parsers between us and the client could reject
+//! is malformed here.
 //!
-//! quick-xml finds the tags and pairs them; what it leaves to its callers is checked here (what
-//! stands where) and in `syntax` (names, attributes, references, characters). What is read is told to
-//! a [`Sink`]: one makes the tree (`tree`), another compares with a document that was read before
-//! (`repeated`).
+//! quick-xml finds the tags and pairs them. The checks that it leaves to its callers are here
+//! (document structure) and in `syntax` (names, attributes, references, characters). The reader
+//! reports each element to a [`Sink`]: one sink builds the tree (`tree`), another compares with a
+//! document that was read before (`matcher`).
 
 mod matcher;
 mod syntax;
@@ -22,14 +23,14 @@ pub(super) use tree::parse;
 
 use super::{DEEPEST, Malformed, named};
 
-/// What is told of a document while it is read. Only of elements: what a document begins with,
-/// comments, and white space outside the root are checked and passed over.
+/// Receives the elements of a document while it is read. The prolog, comments, and white space
+/// outside the root are checked but not reported.
 trait Sink {
     fn open(&mut self, name: &str, span: Range<usize>);
     fn attribute(&mut self, attribute: Attribute<'_>);
-    /// Text may come in several pieces.
+    /// Text of one element can arrive in several pieces.
     fn characters(&mut self, piece: &str, is_cdata: bool, span: Range<usize>);
-    /// With the span of the end tag, or of the tag that is start and end.
+    /// `span` is that of the end tag, or of the whole tag if it closes itself.
     fn close(&mut self, span: Range<usize>);
 }
 
@@ -70,9 +71,9 @@ fn position(position: u64, text: &str) -> usize {
 
 struct Document<'a> {
     text: &'a str,
-    /// The start tags of elements that have not ended, outermost first.
+    /// The start tags of the open elements, outermost first.
     open: Vec<Range<usize>>,
-    /// Of the attributes of a tag.
+    /// Buffer for the attribute names of the current tag.
     names: Vec<&'a str>,
     has_root: bool,
     has_doctype: bool,
@@ -152,7 +153,7 @@ impl<'a> Document<'a> {
         attributes(self.text, range, &mut self.names, &mut |attribute| sink.attribute(attribute))
     }
 
-    /// quick-xml has made sure that the tag closes the innermost element.
+    /// quick-xml has checked that the tag closes the innermost element.
     fn end(&mut self, span: Range<usize>, sink: &mut impl Sink) {
         if self.open.pop().is_some() {
             sink.close(span);
@@ -191,7 +192,7 @@ impl<'a> Document<'a> {
             return Err(Malformed::new("the XML declaration needs version=\"1.0\" first", span));
         }
         next = found.next();
-        // Of the bytes, which are decoded here.
+        // The bytes are decoded already, so the encoding is not checked here.
         if let Some(("encoding", _)) = next {
             next = found.next();
         }
@@ -207,7 +208,8 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Allowed and dropped without an internal subset, in which entities could be declared.
+    /// A DOCTYPE is accepted and ignored, unless it has an internal subset: that could declare
+    /// entities.
     fn doctype(&mut self, content: &str, span: Range<usize>) -> Result<(), Malformed> {
         if self.has_doctype || self.has_root {
             return Err(Malformed::new("a DOCTYPE belongs once, before the root element", span));
@@ -250,7 +252,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The encoding that a file names, where it names one.
+/// The encoding that the XML declaration names, if there is one.
 pub fn declared_encoding(text: &str) -> Option<&str> {
     let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
     let behind = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();

@@ -1,8 +1,8 @@
-//! Thunderbird's `clientConfig`, by the rules of the clients that read it.
+//! Reads Thunderbird's `clientConfig` by the rules of the clients that use it.
 //!
-//! Desktop 153 leaves out a server that it does not like and goes on, Android rejects the whole
-//! file, and both say nothing; every such thing is an error here. Plain connections are not: the
-//! desktop takes them. For which hosts Thunderbird knows OAuth2 is in the manifest.
+//! Desktop 153 skips a server that it cannot use and goes on, Android rejects the whole file, and
+//! neither reports anything; every such case is an error here. Plain connections are not: the
+//! desktop accepts them. The manifest lists the hosts for which Thunderbird has OAuth2.
 //!
 //! draft-ietf-mailmaint-autoconfig; format 1.1 as in Thunderbird's database
 
@@ -19,7 +19,7 @@ use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
 use page::{page, tokens};
 
-/// Where an element belongs, for those that are misplaced often.
+/// The parents of the elements that are often misplaced.
 const PLACES: [(&str, &str); 16] = [
     ("emailProvider", "clientConfig"),
     ("webMail", "clientConfig"),
@@ -39,7 +39,7 @@ const PLACES: [(&str, &str); 16] = [
     ("outgoingServer", "emailProvider"),
 ];
 
-/// Lengths that the draft sets with MUST.
+/// Maximum lengths that the draft sets with MUST.
 const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 20;
 
@@ -69,7 +69,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examined {
                 if providers == 1 {
                     config = provider(child, text, &mut errors);
                 } else {
-                    // Thunderbird reads the first and no other.
+                    // Thunderbird reads only the first.
                     errors.add(
                         codes::AUTOCONFIG_SECOND_PROVIDER,
                         &first_line(text, &child.span),
@@ -114,12 +114,13 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     let mut config = ReadConfig::default();
     attributes(provider, &["id"], errors);
     match provider.attribute("id") {
-        // Thunderbird 153 drops the whole file; Android allows no placeholder here either.
+        // Thunderbird 153 drops the whole file if the id is invalid; Android allows no placeholder
+        // here either.
         Some(id) => {
             config.id = errors.keep(
                 codes::AUTOCONFIG_ID,
                 &start,
-                // Clients make it lower case.
+                // Clients convert it to lower case.
                 hostname(&id.to_ascii_lowercase()).map_err(|why| format!("id: {why}")),
             )
         }
@@ -134,8 +135,8 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     for child in &provider.children {
         match child.name.as_str() {
             "domain" => {
-                // draft-ietf-mailmaint-autoconfig; its own attribute on an element with text, so
-                // that Thunderbird 153 does not read it.
+                // draft-ietf-mailmaint-autoconfig. The attribute is on an element with text, so
+                // Thunderbird 153 does not read this domain.
                 let mx = child.attribute("purpose") == Some("mx");
                 let Some(name) = leaf(child, errors) else { continue };
                 let Some(name) = errors.keep(codes::AUTOCONFIG_DOMAIN, &child.span, hostname(name))
@@ -231,11 +232,11 @@ fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<S
     Some(name.to_owned())
 }
 
-/// An element (or text, or attribute) that is not known where it stands.
+/// Reports an element or text that is unknown or misplaced in its parent.
 fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut Errors) {
     let span = first_line(text, &child.span);
     if child.kind == "attribute" {
-        return; // `attributes` has said so
+        return; // reported by `attributes`
     }
     match PLACES.iter().find(|(name, _)| *name == child.name) {
         Some((name, place)) => errors.add(

@@ -1,7 +1,7 @@
-//! Exchange Autodiscover: the answer for Outlook ("POX"), with internet mail servers in it.
+//! Reads Exchange Autodiscover: the response for Outlook ("POX") with internet mail servers.
 //!
-//! MS-OXDSCLI section 2.2.4. Thunderbird 156 and Delta Chat read the same file: neither looks at
-//! namespaces, Thunderbird knows no `RedirectUrl`, Delta Chat neither POP3 nor `Encryption`.
+//! MS-OXDSCLI section 2.2.4. Thunderbird 156 and Delta Chat read the same file. Neither looks at
+//! namespaces; Thunderbird ignores `RedirectUrl`, Delta Chat ignores POP3 and `Encryption`.
 
 mod account;
 mod fields;
@@ -18,12 +18,13 @@ use crate::codes::{self, Code};
 use crate::format::Tree;
 use fields::elements;
 
-/// Microsoft's live pages show both with `https`, which Outlook does not know.
+/// The namespaces. Microsoft's current web pages show both with `https`, which Outlook does not
+/// recognise.
 const OUTER: &str = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006";
 const INNER: &str =
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
-/// Declared by Exchange itself and by much that was made after it.
+/// Namespace declarations that Exchange writes, and many imitations of it.
 const XSI: [&str; 2] = ["@xmlns:xsi", "@xmlns:xsd"];
 
 pub(super) fn read(text: &str, root: &Tree) -> Examined {
@@ -88,7 +89,7 @@ impl Reading<'_> {
         config.address = Some(address.text.to_owned());
     }
 
-    /// 600 is what a question without a body gets, so what a browser shows.
+    /// Reports an error response. A browser sees code 600, because its request has no body.
     fn error_document(&mut self, error: &Tree) {
         let inner = |name| named(error, name).next().map(Tree::text).filter(|t| !t.is_empty());
         let code = inner("ErrorCode").unwrap_or("without a number");
@@ -97,13 +98,14 @@ impl Reading<'_> {
         self.errors.add(codes::AUTODISCOVER_ERROR_ANSWER, &self.start(error), message);
     }
 
-    /// The only child of this name, among siblings that are known.
+    /// The first child of this name. Reports a missing and a second one, and siblings that are not
+    /// `known`.
     fn branch<'t>(&mut self, parent: &'t Tree, name: &'t str, known: &[&str]) -> Option<&'t Tree> {
         for child in elements(parent) {
             match known.iter().find(|known| child.name.eq_ignore_ascii_case(known)) {
                 Some(known) if child.name != *known => self.letter_case(child, known),
                 Some(_) => {}
-                // The answer to another question has its own code.
+                // A response of another kind has a code of its own.
                 None if child.name == "Error" || mobilesync::is_it(parent) => {}
                 None => self.unknown(child, parent),
             }
@@ -140,7 +142,7 @@ impl Reading<'_> {
         }
     }
 
-    /// An element in the middle of the file: `xmlns=""` takes it out of the answer.
+    /// Reports the attributes of an inner element. `xmlns=""` would exclude it from the response.
     fn no_attributes(&mut self, element: &Tree) {
         for attribute in attributes(element) {
             match attribute.name.as_str() {
@@ -183,7 +185,7 @@ fn attributes(element: &Tree) -> impl Iterator<Item = &Tree> {
     element.children.iter().filter(|child| child.kind == "attribute")
 }
 
-/// Children of this name in any letter case, which is said elsewhere.
+/// Children of this name in any letter case. A wrong case is reported elsewhere.
 fn named<'t>(parent: &'t Tree, name: &'t str) -> impl Iterator<Item = &'t Tree> {
     elements(parent).filter(move |child| child.name.eq_ignore_ascii_case(name))
 }

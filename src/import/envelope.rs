@@ -1,6 +1,6 @@
-//! Profiles that are not XML on disk: in a CMS signature, or as a binary property list.
+//! Unwraps profiles that are not XML on disk: in a CMS signature, or as a binary property list.
 //!
-//! Only what is inside is taken out; whether a signature is good is not looked at.
+//! Only the content is extracted; signatures are not verified.
 
 mod life;
 mod signer;
@@ -8,7 +8,7 @@ mod signer;
 pub use life::{Life, day_of, lives};
 pub use signer::{Signer, signer};
 
-/// What a profile was wrapped in.
+/// The container of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
     /// CMS SignedData (RFC 5652 §5), as macOS, MDM systems and `openssl cms` write it.
@@ -17,7 +17,7 @@ pub enum Wrapping {
     Binary,
 }
 
-/// Deeper than any signature is.
+/// The deepest nesting that is read; no signature is deeper.
 const DEEPEST: usize = 12;
 /// 1.2.840.113549.1.7.2, signedData.
 const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
@@ -28,7 +28,7 @@ const OCTETS: u8 = 0x04;
 const OCTETS_IN_PARTS: u8 = 0x24;
 const EXPLICIT_0: u8 = 0xA0;
 
-/// The XML inside, and what it was wrapped in; none where it is not wrapped.
+/// The XML inside, and its container. `None` if the bytes are not wrapped.
 pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
     if bytes.starts_with(b"bplist0") {
         let value = plist::Value::from_reader(std::io::Cursor::new(bytes)).ok()?;
@@ -40,7 +40,7 @@ pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
         return None;
     }
     let inside = signed(bytes)?;
-    // A binary list in a signature, as some systems send it.
+    // Some systems sign a binary property list.
     match open_binary(&inside) {
         Some(xml) => Some((xml, Wrapping::Signed)),
         None => Some((inside, Wrapping::Signed)),
@@ -51,7 +51,7 @@ fn open_binary(bytes: &[u8]) -> Option<Vec<u8>> {
     bytes.starts_with(b"bplist0").then(|| open(bytes)).flatten().map(|(xml, _)| xml)
 }
 
-/// ContentInfo and the SignedData in it (RFC 5652 §3, §5.1).
+/// The SignedData inside a ContentInfo (RFC 5652 §3, §5.1).
 fn signed_data(bytes: &[u8]) -> Option<Element<'_>> {
     let info = element(bytes, 0)?.expect(SEQUENCE)?;
     let (kind, rest) = info.first_child()?;
@@ -63,20 +63,20 @@ fn signed_data(bytes: &[u8]) -> Option<Element<'_>> {
     data.expect(SEQUENCE)
 }
 
-/// SignedData, EncapsulatedContentInfo, its octets.
+/// The content octets of the EncapsulatedContentInfo of a SignedData.
 fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
-    // Version and digest algorithms stand before it.
+    // Version and digest algorithms precede it.
     let encapsulated = signed_data(bytes)?.children().nth(2)?.expect(SEQUENCE)?;
     let content = encapsulated.children().nth(1)?.expect(EXPLICIT_0)?;
     let (octets, _) = content.first_child()?;
     octets.octets()
 }
 
-/// One value of BER (X.690 §8.1), short tags only.
+/// One BER value (X.690 §8.1) with a short tag.
 struct Element<'a> {
     tag: u8,
     content: &'a [u8],
-    /// What stands behind it.
+    /// The bytes after this value.
     rest: &'a [u8],
     depth: usize,
 }
@@ -86,14 +86,14 @@ impl<'a> Element<'a> {
         (self.tag == tag).then_some(self)
     }
 
-    /// The first value inside, and what stands behind that.
+    /// The first value inside, and the bytes after that.
     fn first_child(&self) -> Option<(Element<'a>, &'a [u8])> {
         let child = element(self.content, self.depth + 1)?;
         let rest = child.rest;
         Some((child, rest))
     }
 
-    /// The values inside, up to one that is broken.
+    /// The values inside, up to the first broken one.
     fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let (mut rest, depth) = (self.content, self.depth + 1);
         std::iter::from_fn(move || {
@@ -103,7 +103,7 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// An octet string, put together where it comes in parts.
+    /// The content of an octet string, joined if it comes in parts.
     fn octets(&self) -> Option<Vec<u8>> {
         match self.tag {
             OCTETS => Some(self.content.to_vec()),
@@ -130,7 +130,7 @@ fn element(bytes: &[u8], depth: usize) -> Option<Element<'_>> {
     let (&first, after) = after.split_first()?;
     match first {
         0..=0x7F => of_length(tag, after, usize::from(first), depth),
-        // Until two zeros (§8.1.3.6), which OpenSSL writes when it streams.
+        // Indefinite length, up to two zero bytes (§8.1.3.6). OpenSSL writes it when it streams.
         0x80 => {
             let mut rest = after;
             loop {
@@ -168,7 +168,8 @@ mod tests {
         [&[tag, 0x82, length[0], length[1]], content].concat()
     }
 
-    /// The smallest signature around a text; its octets as they are or in parts without a length.
+    /// The smallest signature around a text. The octets are whole, or in parts with indefinite
+    /// length.
     fn sign(text: &[u8], in_parts: bool) -> Vec<u8> {
         let octets = match in_parts {
             false => der(OCTETS, text),

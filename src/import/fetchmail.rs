@@ -1,9 +1,10 @@
-//! fetchmail run control files: what fetchmail makes of the servers in one.
+//! Reads the servers of a fetchmail run control file as fetchmail does.
 //!
-//! A file is a row of words, in whatever lines: `poll` begins a server, `user` a mailbox on it, and
-//! `defaults` says what all of them have. fetchmail refuses the whole file for one wrong word.
+//! A file is a sequence of words; line breaks do not matter. `poll` begins a server, `user` a
+//! mailbox on it, and `defaults` holds the options for all. A single wrong word makes fetchmail
+//! refuse the whole file.
 //!
-//! man fetchmail 6.4.37, "The run control file"; each case asked with `fetchmail --configdump`
+//! man fetchmail 6.4.37, "The run control file"; each case checked with `fetchmail --configdump`
 
 mod grammar;
 mod meaning;
@@ -30,12 +31,13 @@ pub(super) fn read(text: &str) -> Examined {
     errors.finish(ReadConfig { address, servers, ..ReadConfig::default() })
 }
 
-/// Every mailbox of a file.
+/// All mailboxes of a file.
 pub(crate) fn accounts(text: &str) -> Vec<Account> {
     meaning::accounts(text, &mut Errors::default())
 }
 
-/// The account that the file is read as: the first that is polled.
+/// The account that represents the file: the first one that is polled, or else the first one with a
+/// server.
 pub(crate) fn first(accounts: &[Account]) -> Option<&Account> {
     let read = || accounts.iter().filter(|account| account.server.is_some());
     read().find(|account| account.polled).or_else(|| read().next())

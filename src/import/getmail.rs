@@ -1,8 +1,8 @@
-//! getmail files: what getmail6 makes of the server in one.
+//! Reads the server of a getmail file as getmail6 does.
 //!
-//! The kind of retriever is protocol and TLS in one word; STARTTLS has none. What Python or getmail
-//! refuses costs the whole file, and an option that a section does not know is dropped, in [options]
-//! without a word.
+//! The type of the retriever gives both the protocol and TLS; there is none for STARTTLS. Anything
+//! that Python or getmail rejects makes the whole file unusable. Options that a section does not
+//! have are dropped, in `[options]` silently.
 //!
 //! getmail 6.18.11 and 6.20.01
 
@@ -27,23 +27,23 @@ pub(super) fn read(text: &str) -> Examined {
     errors.finish(config)
 }
 
-/// The same file for somebody who wants more than servers.
+/// All sections of a file, for callers that need more than its server.
 pub(crate) fn sections(text: &str) -> Vec<Section> {
     ini::sections(text, &mut Errors::default())
 }
 
-/// Whether an option is on; where it is missing or nonsense it is as usual.
+/// Whether an option is on; `usual` if it is missing or invalid.
 pub(crate) fn is_on(section: Option<&Section>, name: &str, usual: bool) -> bool {
     section.and_then(|section| switch(section.text(name)?)).unwrap_or(usual)
 }
 
-/// A number of [options]; zero stands for none.
+/// A number in `[options]`; `None` for zero, which means no limit.
 pub(crate) fn count(section: Option<&Section>, name: &str) -> Option<u32> {
     let number = section.and_then(|section| python::whole(section.text(name)?))?;
     u32::try_from(number).ok().filter(|number| *number > 0)
 }
 
-/// The sections that getmail looks at by itself.
+/// The sections that getmail reads without a reference to them.
 const KNOWN: [&str; 4] = ["retriever", "destination", "options", "DEFAULT"];
 
 struct File {
@@ -96,7 +96,8 @@ impl File {
         }
     }
 
-    /// getmail finds it in whatever letters, and then looks for the small ones.
+    /// Checks a filter. getmail finds the section in any letter case, but then opens it in lower
+    /// case.
     fn filter(&mut self, section: &Section, has_small: bool) {
         if !has_small {
             let message = "a filter is written in small letters";
@@ -108,7 +109,7 @@ impl File {
         }
     }
 
-    /// Whether it hands mail on to other sections.
+    /// Checks the destination. Returns whether it passes mail on to other sections.
     fn destination(&mut self, section: &Section) -> bool {
         let Some(name) = self.needed(section, "type") else { return false };
         let Some(destination) = options::destination(&name) else {
@@ -173,7 +174,7 @@ impl File {
         })
     }
 
-    /// Every option is one that the section has, with a value that it takes.
+    /// Checks that the section has all these options, and that their values are valid.
     fn entries(&mut self, section: &Section, takes: impl Fn(&str) -> Option<Takes>) {
         for entry in &section.entries {
             let Some(takes) = takes(&entry.name) else {
@@ -188,9 +189,9 @@ impl File {
         }
     }
 
-    /// The value of an option that has to be there.
+    /// The value of a required option; reported if it is missing or empty.
     fn needed(&mut self, section: &Section, name: &str) -> Option<String> {
-        // A type of several lines is none that getmail has.
+        // getmail has no type with several lines.
         let whole = |name| section.entry(name).map(|entry| &*entry.value);
         let text = if name == "type" { whole(name) } else { section.text(name) };
         let text = text.filter(|text| !text.is_empty());
@@ -222,7 +223,7 @@ impl File {
                 (true, true) => 993,
             });
         };
-        // What is no number has been said.
+        // A value that is not a number is already reported.
         let number = python::number(&entry.value)?;
         let port = u16::try_from(number).ok().filter(|port| *port > 0);
         if port.is_none() {
@@ -233,7 +234,8 @@ impl File {
     }
 }
 
-/// The first that is on, in getmail's order (POP3RetrieverBase and IMAPRetrieverBase, initialize).
+/// The first method that is on, in getmail's order (POP3RetrieverBase and IMAPRetrieverBase,
+/// initialize).
 fn authentication(kind: Retriever, section: &Section) -> Authentication {
     let has = |name| is_on(Some(section), name, false);
     if kind.is_imap {
@@ -251,7 +253,7 @@ fn authentication(kind: Retriever, section: &Section) -> Authentication {
 
 /// Whether messages stay on the server, and for how many days.
 fn kept(kind: Retriever, section: &Section, options: Option<&Section>) -> (bool, Option<u32>) {
-    // With IMAP, what deletes can be made to mark or to move.
+    // With IMAP, deleting can be configured to move or mark messages instead.
     let other = ["imap_on_delete", "move_on_delete"];
     let moves = kind.is_imap && other.into_iter().any(|name| section.text(name).is_some());
     let marks = kind.is_imap && is_on(options, "mark_read", false);

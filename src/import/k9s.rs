@@ -1,7 +1,8 @@
-//! Settings of K-9 Mail and Thunderbird for Android, as they export them.
+//! Reads settings exported by K-9 Mail and Thunderbird for Android.
 //!
-//! A wrong attribute of the root costs the whole file, a wrong value of a server its account. A
-//! file has the accounts of several providers; it is read as the first that is imported.
+//! A wrong attribute of the root makes the whole file unusable, a wrong value of a server its
+//! account. A file can contain accounts of several providers; only the first account that would be
+//! imported is read.
 //!
 //! thunderbird-android, SettingsFileParser.kt, AccountSettingsValidator.kt,
 //! ServerSettingsDescriptions.kt and the upgraders beside it
@@ -26,7 +27,7 @@ pub(crate) fn accounts(text: &str, tree: &Tree) -> (ReadConfig, Vec<(String, Ran
     Reading { text, errors: &mut Errors::default() }.file(tree)
 }
 
-/// The one that counts of several: each is read over the one before.
+/// The last child of this name. It counts, because the app overwrites earlier ones.
 pub(crate) fn last<'a>(parent: &'a Tree, name: &str) -> Option<&'a Tree> {
     parent.children.iter().rev().find(|child| child.name == name)
 }
@@ -50,7 +51,7 @@ impl Reading<'_> {
         if version.is_none() {
             self.errors.add(codes::K9S_VERSION, &start, "version is a whole number from 1");
         }
-        // Only the first list is read.
+        // The app reads only the first list.
         let list = root.child("accounts").map(|list| list.children_named("account"));
         let mut seen = BTreeSet::new();
         let mut found = false;
@@ -120,7 +121,7 @@ fn whole(text: Option<&str>) -> Option<i32> {
     text?.parse().ok()
 }
 
-/// As Java reads one: five groups of hexadecimal digits, of whatever length.
+/// Whether Java accepts a text as a UUID: five groups of hexadecimal digits of any length.
 fn is_uuid(text: &str) -> bool {
     let groups = text.split('-');
     text.len() <= 36

@@ -1,8 +1,9 @@
-//! Apple configuration profiles with mail, ActiveSync or Exchange payloads.
+//! Reads Apple configuration profiles with mail, ActiveSync or Exchange payloads.
 //!
-//! iOS and macOS say little about a profile that they refuse and nothing about keys that they
-//! overlook. So what the schema does not know is a defect, and so is what is legal and likely to
-//! hurt (a missing port, a name that the user never sees), since our own files need neither.
+//! iOS and macOS give little reason when they refuse a profile, and none when they ignore a key. So
+//! every key that the schema does not know is a defect here. So is anything legal that is likely to
+//! cause trouble (a missing port, a name that the user never sees), since our own files need
+//! neither.
 //!
 //! Keys and types: Apple's device-management schema, release iOS 18.1 and macOS 15.1
 
@@ -33,7 +34,7 @@ pub(super) fn read(text: &str, profile: &Tree) -> Examined {
     reading.errors.finish(config)
 }
 
-/// A profile that is no property list, but is one without a few lines.
+/// Reads a profile that is not a valid property list, if removing a few lines makes it one.
 pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examined {
     let Some((mended, defects)) = mend::mended(text) else { return Examined::malformed(malformed) };
     let mut examined = read(text, &mended);
@@ -44,7 +45,7 @@ pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examined {
 struct Reading<'a> {
     text: &'a str,
     errors: Errors,
-    /// Identifiers, UUIDs and accounts that are taken.
+    /// Identifiers, UUIDs and accounts that are in use, with their places.
     seen: HashMap<String, Range<usize>>,
 }
 
@@ -158,7 +159,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Of its keys only those are known that every payload has.
+    /// Checks a payload of another type: only the keys that every payload has.
     fn other_payload(&mut self, payload: &Tree, payload_type: &str) {
         let mut common = Tree::branch(String::new(), "dict", payload.span.clone());
         let is_common = |child: &&Tree| COMMON.iter().any(|(key, ..)| *key == child.name);
@@ -210,7 +211,7 @@ impl Reading<'_> {
         config.address.get_or_insert_with(|| first.to_owned());
     }
 
-    /// A host name as it is meant; a variable stays.
+    /// The host name of a key, corrected where possible; a variable stays as it is.
     fn host(&mut self, payload: &Tree, key: &str) -> Option<String> {
         let name = string(payload, key)?;
         if is_variable(name) {
@@ -241,7 +242,7 @@ impl Reading<'_> {
 
     fn port(&mut self, payload: &Tree, key: &str) -> Option<u16> {
         let value = value(payload, key)?;
-        // Another type has been told by `check.rs`.
+        // A wrong type is reported by `check.rs`.
         let number = number(value)?;
         match Port::new(number) {
             Ok(port) => Some(port.get()),
@@ -252,7 +253,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Calendars and contacts are no mail, but stand in the same profiles.
+    /// Calendars and contacts are not mail, but are in the same profiles.
     fn dav(&mut self, payload: &Tree, name: &str) {
         self.host(payload, &format!("{name}HostName"));
         self.port(payload, &format!("{name}Port"));
@@ -263,7 +264,7 @@ impl Reading<'_> {
     }
 }
 
-/// UUIDs of the payloads that hold one.
+/// The UUIDs of the payloads that contain a certificate.
 fn certificates(content: &Tree) -> Vec<String> {
     let is_one = |payload: &&Tree| {
         string(payload, "PayloadType").is_some_and(|name| name.starts_with("com.apple.security."))

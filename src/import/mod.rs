@@ -1,7 +1,7 @@
-//! One reader per client format: strict, with line and column.
+//! One strict reader per client format. Defects carry their place in the text.
 //!
-//! A reader says what a client would make of a file, in the words of the model. `check` holds it
-//! against the plan: what we wrote must read as what we meant.
+//! A reader tells what a client would make of a file, in the terms of the model. `check` compares
+//! the result with the plan: a file that we wrote must read as what the plan meant.
 
 mod autoconfig;
 mod autodiscover;
@@ -31,37 +31,36 @@ use crate::codes::{self, Code};
 use crate::format::{Flaw, Kind, Malformed, TextRules, Tree};
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
 
-/// What a file says, as far as it is about mail accounts.
+/// The content of a file, as far as it is about mail accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadConfig {
-    /// The provider's id or the profile's identifier, where the format has one.
+    /// The provider's id or the profile's identifier, if the format has one.
     pub id: Option<String>,
     pub display_name: Option<String>,
     pub domains: Vec<String>,
-    /// The address of the account, where the file is for one.
+    /// The address of the account, if the file is for a single account.
     pub address: Option<String>,
     pub display_short_name: Option<String>,
-    /// Whether it is known to serve domains of its customers.
+    /// Whether the provider also serves its customers' own domains.
     pub custom_domains: bool,
-    /// Base domains of MX hosts, where the format tells them from the users' own.
+    /// Base domains of the MX hosts, if the format separates them from the users' domains.
     pub mx_domains: Vec<String>,
     pub web_mail: Option<String>,
-    /// What is to be switched on first.
+    /// Pages where users have to enable access first.
     pub enable: Vec<ReadPage>,
     pub documentation: Vec<ReadPage>,
     pub oauth2: Option<ReadOAuth2>,
     /// In the order of the file.
     pub servers: Vec<ReadServer>,
-    /// What it says that has no place here, for people.
+    /// Content that `ReadConfig` has no field for, described for people.
     pub lost: Vec<String>,
-    /// Anything else a check wants: full path of a value and the value.
+    /// Other values for checks: the full path of each value, and the value.
     pub values: Vec<(String, String)>,
 }
 
 impl ReadConfig {
-    /// Completes what this says by what another file says of the same mailboxes, such as the
-    /// servers to read from where this names the one to send through. What both say, this one
-    /// says.
+    /// Adds the content of another file about the same mailboxes, for example the incoming servers
+    /// if this file names only the outgoing one. Where both have a value, this one's stays.
     pub fn join(&mut self, other: Self) {
         fn more<T: PartialEq>(list: &mut Vec<T>, other: Vec<T>) {
             for item in other {
@@ -91,20 +90,20 @@ impl ReadConfig {
     }
 }
 
-/// A page of the provider, with texts about it by language.
+/// A page of the provider, with its texts by language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadPage {
     pub url: String,
     pub texts: BTreeMap<String, Vec<String>>,
 }
 
-/// Where tokens come from.
+/// The OAuth2 endpoints of the provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOAuth2 {
     pub issuer: Option<String>,
     pub auth_url: Option<String>,
     pub token_url: Option<String>,
-    /// One list for all protocols.
+    /// One list of scopes for all protocols.
     pub scope: Vec<String>,
 }
 
@@ -114,23 +113,23 @@ pub struct ReadServer {
     pub server_type: ServerType,
     pub hostname: String,
     pub port: u16,
-    /// What the file's word can mean: Apple has one flag for SSL and STARTTLS, and the port
-    /// decides; where it decides nothing, both are here.
+    /// What the file's value can mean. Apple has one flag for implicit TLS and STARTTLS; the port
+    /// decides; if it does not, both are listed.
     pub socket_type: Vec<SocketType>,
-    /// In the order of the file. Where the client has one word for several, all of them.
+    /// In the order of the file. If the client's keyword covers several methods, all of them.
     pub authentication: Vec<Authentication>,
-    /// As written, placeholders included; none where the client asks or guesses.
+    /// As written, including placeholders. `None` if the client asks the user or guesses.
     pub username: Option<String>,
-    /// Whether messages stay on the server, where the file says so.
+    /// Whether messages stay on the server, if the file says so.
     pub leave_messages_on_server: Option<bool>,
-    /// None also where they stay for ever.
+    /// `None` also if messages stay without a time limit.
     pub days_to_leave_messages_on_server: Option<u32>,
-    /// For types that are spoken over HTTP.
+    /// The URL, for server types that use HTTP.
     pub url: Option<String>,
     pub span: Range<usize>,
 }
 
-/// The readers, by the word that manifests use.
+/// The readers. [`Self::ALL`] has the names that manifests use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     /// Thunderbird's `clientConfig`, format 1.0 to 1.2.
@@ -141,25 +140,26 @@ pub enum Reader {
     Mobileconfig,
     /// fetchmail's run control file.
     Fetchmail,
-    /// getmail's file.
+    /// getmail's configuration file.
     Getmail,
     /// Settings exported by K-9 Mail and Thunderbird for Android.
     K9s,
-    /// mpop's file, of the same grammar as msmtp's.
+    /// mpop's configuration file; the same grammar as msmtp's.
     Mpop,
-    /// msmtp's file.
+    /// msmtp's configuration file.
     Msmtp,
     /// Thunderbird's prefs.js.
     Prefs,
     /// Outlook profile file.
     Prf,
-    /// Windows registry file: raw values, and the accounts of Outlook.
+    /// Windows registry file: its raw values, and Outlook accounts.
     Reg,
     /// Thunderbird mobile's import payload.
     QrPayload,
 }
 
 impl Reader {
+    /// All readers, by the names that manifests use.
     pub const ALL: [(&'static str, Reader); 12] = [
         ("autoconfig", Reader::Autoconfig),
         ("autodiscover", Reader::Autodiscover),
@@ -175,20 +175,22 @@ impl Reader {
         ("reg", Reader::Reg),
     ];
 
-    /// Reads a decoded text (newlines as `\n`).
+    /// Reads a decoded text whose lines end in `\n`.
     ///
-    /// Strict: everything that the client would drop, guess or trip over is in the error, each
-    /// with its place; a file that reads without error is one that the client takes whole.
+    /// # Errors
+    ///
+    /// Everything that the client would drop, guess or fail on, each with its place. A file without
+    /// errors is one that the client reads completely.
     pub fn read(self, text: &str) -> Result<ReadConfig, Vec<Defect>> {
         self.examine(text).strict()
     }
 
-    /// Reads a text that is parsed already, as [`Self::kind`].
+    /// Like [`Self::read`], for a text that was already parsed as [`Self::kind`].
     pub fn read_parsed(self, text: &str, tree: &Tree) -> Result<ReadConfig, Vec<Defect>> {
         self.examine_parsed(text, tree).strict()
     }
 
-    /// The same, but what can be read is read, whatever is wrong with the rest.
+    /// Like [`Self::read`], but returns everything readable along with the defects.
     pub fn examine(self, text: &str) -> Examined {
         if let Some((tree, flaws)) = self.kind().examine(text) {
             let mut examined = self.examine_parsed(text, &tree);
@@ -204,6 +206,7 @@ impl Reader {
         }
     }
 
+    /// Like [`Self::examine`], for a text that was already parsed as [`Self::kind`].
     pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examined {
         match self {
             Reader::Autoconfig => autoconfig::read(text, tree),
@@ -221,7 +224,7 @@ impl Reader {
         }
     }
 
-    /// What its client takes such a file for.
+    /// The kind with which the client parses such a file.
     pub fn kind(self) -> Kind {
         match self {
             Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => Kind::Xml,
@@ -236,7 +239,7 @@ impl Reader {
     }
 }
 
-/// Something in a file that a client drops, guesses at or trips over.
+/// Something in a file that a client drops, guesses or fails on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defect {
     pub code: Code,
@@ -250,7 +253,7 @@ impl From<Flaw> for Defect {
     }
 }
 
-/// A file as its client takes it, with everything that is wrong about it.
+/// The content that a client reads from a file, and all its defects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Examined {
     pub config: ReadConfig,
@@ -258,7 +261,7 @@ pub struct Examined {
 }
 
 impl Examined {
-    /// A text that has not even the grammar of its kind.
+    /// For a text that does not parse.
     fn malformed(malformed: Malformed) -> Self {
         let Malformed { message, span } = malformed;
         let defect = Defect { code: codes::MALFORMED, message, span };
@@ -270,7 +273,7 @@ impl Examined {
     }
 }
 
-/// What is wrong with a file, collected: people want to see all of it at once.
+/// Collects the defects of a file, so that users see all of them at once.
 #[derive(Default)]
 struct Errors(Vec<Defect>);
 
@@ -279,7 +282,7 @@ impl Errors {
         self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 
-    /// The value, or the reason against it at this place.
+    /// Returns the value, or records the error at this place.
     fn keep<T>(
         &mut self,
         code: Code,
@@ -294,7 +297,8 @@ impl Errors {
     }
 }
 
-/// A host name as every client reads it: A-labels, lower case, nothing around it.
+/// Checks that a host name has the form that every client reads: A-labels, lower case, nothing
+/// around it.
 fn hostname(name: &str) -> Result<String, String> {
     let host = Hostname::new(name).map_err(|why| why.to_string())?;
     if host.as_str() != name {
@@ -303,7 +307,7 @@ fn hostname(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// A host name or address as a resolver takes it, in whatever letters.
+/// A host name or IP address that a resolver accepts, in any letter case.
 fn resolvable(name: &str) -> Result<String, String> {
     if name.parse::<IpAddr>().is_ok() {
         return Ok(name.to_owned());
@@ -311,14 +315,14 @@ fn resolvable(name: &str) -> Result<String, String> {
     Hostname::new(name).map(|host| host.to_string()).map_err(|why| why.to_string())
 }
 
-/// The host that somebody meant: `https://mail.example.com:993/` names one as well.
+/// The host name that was probably meant, for example in `https://mail.example.com:993/`.
 pub fn meant_hostname(name: &str) -> Option<String> {
     let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
     let bare = bare.split(['/', ':']).next().unwrap_or_default();
     Hostname::new(bare.trim()).ok().map(|host| host.to_string())
 }
 
-/// A port in decimal digits.
+/// A port in decimal digits without leading zeros.
 fn port(digits: &str) -> Result<u16, String> {
     let bad = || format!("\"{}\" is no port; 1 to 65535", digits.escape_debug());
     let number = digits.parse::<i64>().map_err(|_| bad())?;
@@ -326,7 +330,7 @@ fn port(digits: &str) -> Result<u16, String> {
     if port.to_string() == digits { Ok(port) } else { Err(bad()) }
 }
 
-/// Where an element, section or dictionary begins, for errors about what it lacks.
+/// The first line of an element, section or dictionary: the place for errors about missing parts.
 fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
     let inside = text.get(span.clone()).unwrap_or_default();
     span.start..span.start + inside.find('\n').unwrap_or(inside.len())
@@ -338,7 +342,7 @@ mod tests {
 
     use super::*;
 
-    /// Beginnings and pieces of every format, so that readers get past the parsers.
+    /// Beginnings and fragments of every format, so that the readers get past the parsers.
     const PIECES: [&str; 24] = [
         "<clientConfig version=\"1.1\">",
         "</clientConfig>",

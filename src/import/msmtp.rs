@@ -1,7 +1,7 @@
-//! msmtp's and mpop's files: one grammar, two programs.
+//! Reads the configuration files of msmtp and mpop, which share one grammar.
 //!
-//! The program stops at the first line that it does not take, and then has no account at all. What
-//! an account lacks is found when it is used.
+//! The program stops at the first line that it does not accept, and then has no account at all. It
+//! notices what an account lacks only when the account is used.
 //!
 //! msmtp 1.8.23, src/conf.c and src/msmtp.c; mpop 1.4.18, src/conf.c and src/mpop.c
 
@@ -16,7 +16,7 @@ use crate::model::{Authentication, ServerType, SocketType};
 
 pub(crate) use file::{Account, File, Setting};
 
-/// Whose file it is.
+/// The program that reads the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Program {
     Msmtp,
@@ -33,19 +33,19 @@ pub(super) fn read(text: &str, program: Program) -> Examined {
     let mut known = BTreeSet::new();
     for account in &file.accounts {
         let server = server(account, program, &mut errors);
-        // `account default : example` is no second server.
+        // `account default : example` does not add a second server.
         config.servers.extend(server.filter(|server| known.insert(identity(server))));
     }
     once(&mut errors);
     errors.finish(config)
 }
 
-/// The same file for somebody who wants more than servers.
+/// The whole file, for callers that need more than its servers.
 pub(crate) fn file(text: &str, program: Program) -> File<'_> {
     file::file(text, program, &mut Errors::default())
 }
 
-/// What accounts have from one another is wrong once.
+/// Removes repeated defects: an account that inherits a setting inherits its defects.
 fn once(errors: &mut Errors) {
     let mut known = BTreeMap::new();
     errors.0.retain(|defect| {
@@ -60,11 +60,11 @@ fn identity(server: &ReadServer) -> impl Ord + use<> {
     (of.hostname.clone(), of.port, ways, of.username.clone(), kept)
 }
 
-/// Of the account that is used without more words, or of the first that has one.
+/// The sender address of the default account, or else of the first account with one.
 fn address(file: &File<'_>) -> Option<String> {
     let from = |account: &Account<'_>| {
         let from = account.text("from")?.argument;
-        // `%U@%H` and `*@example.com` are no address.
+        // `%U@%H` and `*@example.com` are not addresses.
         let is_one = from.contains('@') && !from.contains(['%', '*', '?', '[']);
         is_one.then(|| from.to_owned())
     };
@@ -115,21 +115,21 @@ fn server(account: &Account<'_>, program: Program, errors: &mut Errors) -> Optio
     })
 }
 
-/// There for others to be made from.
+/// Whether an account is only a base for other accounts, because it lacks a required setting.
 fn is_unfinished(account: &Account<'_>, program: Program) -> bool {
     account.text("host").is_none()
         || needs_user(account, program) && account.text("user").is_none()
         || program == Program::Mpop && account.setting("delivery").is_none()
 }
 
-/// Every way to sign in has a name, but for a certificate.
+/// Whether the method needs a user name: all do, except for a client certificate.
 fn needs_user(account: &Account<'_>, program: Program) -> bool {
     let ways = authentication(account, program);
     ways != [Authentication::None] && ways != [Authentication::TlsClientCert]
 }
 
-/// What the program asks of an account before it does anything (check_account), and before it signs
-/// in (smtp_auth, pop3_auth).
+/// Reports what an account lacks: what the program checks before it connects (check_account) and
+/// before it authenticates (smtp_auth, pop3_auth).
 fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Errors) {
     let name = account.name.escape_debug();
     let mut lacks = |code, place, message: String| match place {
@@ -153,7 +153,7 @@ fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Err
             lacks(codes::MSMTP_TLS_FILES, Some(one), format!("{one} needs {other}"));
         }
     }
-    // Where only `defaults` empties it, it is "system" all the same.
+    // If only `defaults` clears it, the program still uses "system".
     let trusts_nobody = account.says("tls_trust_file") && !has("tls_trust_file");
     let checks = account.is_on("tls_certcheck", true) != Some(false);
     if trusts_nobody && has("tls_crl_file") {
@@ -178,7 +178,7 @@ fn hostname(account: &Account<'_>, errors: &mut Errors) -> Option<String> {
     found.or_else(|| meant_hostname(host.argument))
 }
 
-/// Where the program refuses a word, all that can have been meant, and TLS in any case.
+/// The security. If the program refuses the value, all possible meanings, but always with TLS.
 fn socket_type(account: &Account<'_>) -> Vec<SocketType> {
     if account.is_on("tls", false) == Some(false) {
         return vec![SocketType::Plain];
@@ -190,8 +190,8 @@ fn socket_type(account: &Account<'_>) -> Vec<SocketType> {
     }
 }
 
-/// msmtp signs in where it is told to, mpop always. `on` is the best that both sides have, which is
-/// a password one way or the other.
+/// The authentication method. msmtp authenticates only if `auth` is set, mpop always. `on` selects
+/// the best method that both sides support, which is some kind of password.
 fn authentication(account: &Account<'_>, program: Program) -> Vec<Authentication> {
     let usual = if program == Program::Msmtp { "off" } else { "on" };
     let word = account.setting("auth").map_or(usual, |auth| auth.argument);
@@ -207,7 +207,7 @@ fn authentication(account: &Account<'_>, program: Program) -> Vec<Authentication
     }]
 }
 
-/// mpop 1.4.23 has `keep 14d` as well.
+/// Whether messages stay on the server, and for how many days. mpop 1.4.23 also has `keep 14d`.
 fn keep(account: &Account<'_>) -> (Option<bool>, Option<u32>) {
     let Some(setting) = account.setting("keep") else { return (Some(false), None) };
     match setting.argument {

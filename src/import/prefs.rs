@@ -1,7 +1,7 @@
-//! Thunderbird's prefs.js: the accounts of a profile.
+//! Reads the accounts of Thunderbird's prefs.js.
 //!
-//! A profile has several accounts, of different providers. A file is read as the account that
-//! Thunderbird takes for its default one, with the outgoing server of its first identity.
+//! A profile can have accounts of different providers. Only Thunderbird's default account is read,
+//! with the outgoing server of its first identity.
 //!
 //! LoadAccounts in nsMsgAccountManager.cpp, OutgoingServerService.sys.mjs of Thunderbird 153
 
@@ -24,23 +24,24 @@ pub(super) fn read(text: &str) -> Examined {
     errors.finish(config)
 }
 
-/// What a profile has.
+/// The content of a profile.
 pub(crate) struct Profile {
     pub config: ReadConfig,
-    /// Accounts beside the one that is read: what they are called, and where they are.
+    /// Names and places of the accounts that are not read.
     pub others: Vec<(String, Range<usize>)>,
     store: Store,
 }
 
 impl Profile {
-    /// The line of a server's preference, by the ends of its names; else the first line.
+    /// The line of the first of these preferences of a server; if it has none of them, the server's
+    /// first line. `names` are the last parts of preference names.
     pub fn place(&self, server: &ReadServer, names: &[&str]) -> Range<usize> {
         let own = names.iter().filter_map(|name| self.store.place_in(&server.span, name));
         own.min_by_key(|span| span.start)
             .unwrap_or(server.span.start..server.span.start + "user_pref".len())
     }
 
-    /// Whether a server has a preference of its own.
+    /// Whether a server has this preference itself, not only by default.
     pub fn says(&self, server: &ReadServer, name: &str) -> bool {
         self.store.place_in(&server.span, name).is_some()
     }
@@ -83,7 +84,7 @@ struct Account {
     key: String,
     server: String,
     server_type: ServerType,
-    /// The line that ties it to its server.
+    /// The line that assigns its server.
     span: Range<usize>,
 }
 
@@ -127,7 +128,7 @@ impl<'a> Reading<'a> {
         accounts
     }
 
-    /// None for what has no mailbox: local folders, news, feeds and chats.
+    /// `None` for servers without a mailbox: local folders, news, feeds and chats.
     fn server_type(&mut self, server: &str, span: &Range<usize>) -> Option<ServerType> {
         let name = format!("mail.server.{server}.type");
         let Some(written) = self.text(&name) else {
@@ -159,7 +160,7 @@ impl<'a> Reading<'a> {
         self.branch(own, "mail.server.default.").incoming(account.server_type)
     }
 
-    /// The first identity of the account, and the server that it sends through.
+    /// Reads the first identity of the account, and the server that it sends through.
     fn identity(&mut self, account: &Account, config: &mut ReadConfig) {
         let name = format!("mail.account.{}.identities", account.key);
         let first = self.text(&name).and_then(|list| list.split(',').find(|key| !key.is_empty()));
@@ -175,7 +176,7 @@ impl<'a> Reading<'a> {
         let pretty = self.text(&format!("mail.server.{}.name", account.server));
         config.display_name =
             pretty.filter(|name| !name.is_empty() && !name.contains('@')).map(str::to_owned);
-        // What Exchange has of its own sends as well.
+        // EWS and Graph send without a separate outgoing server.
         if matches!(account.server_type, ServerType::Ews | ServerType::Graph) && wanted.is_none() {
             return;
         }
@@ -204,7 +205,7 @@ impl<'a> Reading<'a> {
         };
         if !listed.contains(&key) {
             let place = if wanted.is_some() { place } else { "mail.smtp.defaultserver" };
-            // At the server, where it has any preference: that is what is lost.
+            // Report it at the server's host name if there is one, because that server is lost.
             let host = self.store.place(&format!("mail.smtpserver.{key}.hostname"));
             let place = host.or_else(|| self.store.place(place)).unwrap_or(account.span.clone());
             let message = format!("{} is not in mail.smtpservers, so nothing is sent", shown(key));

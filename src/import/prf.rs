@@ -1,7 +1,7 @@
-//! Outlook profile files: what classic Outlook makes of the accounts in one.
+//! Reads the accounts of an Outlook profile file as classic Outlook does.
 //!
-//! Outlook takes from `[AccountN]` only the keys that `[I_Mail]` or `[IMAP_I_Mail]` maps to a
-//! property, and drops the others without a word.
+//! Outlook reads from `[AccountN]` only the keys that `[I_Mail]` or `[IMAP_I_Mail]` maps to a
+//! property. It drops all others silently.
 //!
 //! Microsoft, "Customize Outlook profiles by using an Outlook Profile (PRF) file" (cc179062)
 
@@ -39,7 +39,7 @@ impl<'a> Reading<'a> {
                 config.values.push((path, value(entry).to_owned()));
             }
         }
-        // Mappings that no account uses do no harm.
+        // Unused mappings do no harm, so they count as known.
         let mut known = ["general", "i_mail", "imap_i_mail"].map(str::to_owned).to_vec();
         self.general();
         self.services(&mut known);
@@ -66,8 +66,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// With a PST service listed, Outlook 16.0.17932 made an account without a delivery store;
-    /// with none it makes the file itself. So the address book is all there may be.
+    /// Checks a listed service. With a PST service, Outlook 16.0.17932 created an account without a
+    /// delivery store; without one it creates the file itself. So only the address book may be
+    /// listed.
     fn service(&mut self, entry: &Tree) {
         let service = value(entry);
         if ["Unicode Personal Folders", "Personal Folders"].contains(&service) {
@@ -108,7 +109,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A section that has to be there.
+    /// A required section; reported if it is missing.
     fn section(&mut self, name: &str) -> Option<&'a Tree> {
         let found = child(self.file, name);
         if found.is_none() {
@@ -122,7 +123,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A section or an entry; Windows compares their names without case.
+/// A section or an entry by name. Windows compares names without case.
 fn child<'a>(tree: &'a Tree, name: &str) -> Option<&'a Tree> {
     tree.children.iter().find(|child| child.name.eq_ignore_ascii_case(name))
 }

@@ -1,7 +1,7 @@
-//! What was read of a client's file, as a provider file of our own.
+//! Writes a provider file from the content of a client's file.
 //!
-//! A provider file is strict and a client is not: what does not fit is made to fit where it is plain
-//! what was meant, and is said either way. Nothing is lost in silence.
+//! A provider file is strict, a client is not. Values that do not fit are adapted if their meaning
+//! is clear, and otherwise left out. Every such case is reported as a finding.
 
 mod pages;
 mod text;
@@ -17,16 +17,16 @@ use crate::model::{
 };
 use text::{fits, is_url, list, quoted};
 
-/// draft-ietf-mailmaint-autoconfig, "displayName" and "displayShortName".
+/// Maximum lengths: draft-ietf-mailmaint-autoconfig, "displayName" and "displayShortName".
 const DISPLAY_NAME: usize = 60;
 const DISPLAY_SHORT_NAME: usize = 20;
-/// Fifty years, which Thunderbird's files have for "for ever".
+/// Fifty years in days; Thunderbird's files use it for "for ever".
 const FOR_EVER: u32 = 18_250;
-/// What a client asks for where a file says nothing.
+/// The user name if a file has none: clients ask for the address.
 const USERNAME: &str = "%EMAILADDRESS%";
 
-/// The provider file's text; `from` names the source in it. None where nothing can be made of it,
-/// and then an error says why.
+/// Returns the text of the provider file; `from` names the source in it. `None` if the config is
+/// incomplete; a finding then explains why.
 pub fn provider_file(
     config: &ReadConfig,
     from: &str,
@@ -81,7 +81,7 @@ pub fn provider_file(
     Some(writer.out)
 }
 
-/// `a, b and c`
+/// Joins parts as `a, b and c`.
 fn and(parts: &[&str]) -> String {
     match parts {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
@@ -89,7 +89,7 @@ fn and(parts: &[&str]) -> String {
     }
 }
 
-/// The address of the one whose file it is.
+/// The address of the user, if the file is for one user.
 fn person(config: &ReadConfig) -> Option<String> {
     let names = config.servers.iter().filter_map(|server| server.username.as_ref());
     let is_address = |name: &&String| {
@@ -100,7 +100,7 @@ fn person(config: &ReadConfig) -> Option<String> {
     config.address.as_ref().filter(is_address).or_else(|| names.clone().find(is_address)).cloned()
 }
 
-/// A server that fits.
+/// A server whose values fit into a provider file.
 struct Entry {
     server_type: ServerType,
     hostname: String,
@@ -115,18 +115,18 @@ struct Entry {
 
 struct Writer<'a> {
     out: String,
-    /// Whose the source is, where it is one person's.
+    /// The address of the user, if the source is for one user.
     person: Option<String>,
     findings: &'a mut Vec<Finding>,
 }
 
 impl Writer<'_> {
-    /// Something that is otherwise than in the source.
+    /// Reports a value that differs from the source.
     fn adapted(&mut self, message: String) {
         self.findings.push(Finding::new(codes::IMPORT_ADAPTED, message));
     }
 
-    /// Something that a provider file has no place for.
+    /// Reports content of the source that is left out.
     fn lost(&mut self, message: String) {
         self.findings.push(Finding::new(codes::IMPORT_LOST, message));
     }
@@ -229,7 +229,7 @@ impl Writer<'_> {
             self.adapted(format!("{server} has no user name; {USERNAME} is taken"));
             return USERNAME.to_owned();
         };
-        // One person's file: what it means for everybody.
+        // The file of one user: generalise the name for all users.
         if let Some(person) = &self.person {
             let local_part = person.rsplit_once('@').map(|(local, _)| local);
             if read.eq_ignore_ascii_case(person) {
@@ -248,7 +248,7 @@ impl Writer<'_> {
             }
             return read.to_owned();
         }
-        // The commonest slip: a percent sign is missing.
+        // The most common mistake: the closing percent sign is missing.
         let mended = format!("{read}%");
         let name = match UsernamePattern::new(&mended) {
             Ok(_) if read.starts_with('%') => mended,
@@ -258,7 +258,7 @@ impl Writer<'_> {
         name
     }
 
-    /// A provider's name without one person's address in it.
+    /// A provider's name without the user's address in it.
     fn impersonal(&self, name: &str) -> String {
         match &self.person {
             Some(person) => name.replace(&format!("({person})"), "").replace(person.as_str(), ""),
@@ -325,7 +325,7 @@ impl Writer<'_> {
             if let Some(leave) = entry.leave_messages_on_server {
                 let _ = writeln!(self.out, "leaveMessagesOnServer = {leave}");
             }
-            // Days of what does not stay say nothing.
+            // Days have no meaning if messages do not stay.
             if let Some(days) = entry.days.filter(|_| entry.leave_messages_on_server != Some(false))
             {
                 let _ = writeln!(self.out, "daysToLeaveMessagesOnServer = {days}");

@@ -1,10 +1,10 @@
-//! Thunderbird mobile's account import: the text inside a QR code, version 1.
+//! Reads Thunderbird mobile's account import: the text of a QR code, version 1.
 //!
 //! `[1,[part,parts],[protocol,host,port,security,authentication,user,name?,password?],[[[0,host,
 //! port,security,authentication,user,password?],[address,name]]],…]`
 //!
-//! The app rejects the whole payload if one value in it is out of range, so one error here is
-//! one too many. A line feed at the end of the file is not part of the payload.
+//! The app rejects the whole payload if a single value in it is out of range. A line feed at the
+//! end of the file is not part of the payload.
 //!
 //! thunderbird-android, feature/migration/qrcode: qr-code-format.md (version 1),
 //! QrCodePayloadAdapter.kt, QrCodePayloadValidator.kt, IntValueMapper.kt
@@ -68,7 +68,7 @@ fn read_parts(parts: &Tree, errors: &mut Errors) {
     }
 }
 
-/// An outgoing server and who sends through it.
+/// Reads an outgoing server and the identities that use it.
 fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
     let [outgoing, identities @ ..] = &group.children[..] else {
         errors.add(codes::QR_SERVER, &group.span, "not [outgoing server,[address,name],…]");
@@ -179,7 +179,8 @@ fn authentication(
         Some(5) => return Some(Authentication::TlsClientCert),
         Some(6) => {
             if server_type == Some(ServerType::Pop3) {
-                // Pop3Connection: "Unhandled authentication method"; imported, it never connects.
+                // Pop3Connection: "Unhandled authentication method". The account is imported but
+                // never connects.
                 let message = "Thunderbird for Android has no OAuth2 for POP3";
                 errors.add(codes::QR_POP3_OAUTH2, &way.span, message);
             }
@@ -193,7 +194,7 @@ fn authentication(
     meant
 }
 
-/// White space between values only makes the code bigger.
+/// Reports white space between values, because it makes the code larger for no use.
 fn compact(text: &str, errors: &mut Errors) {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let (mut in_string, mut escaped) = (false, false);

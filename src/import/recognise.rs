@@ -1,4 +1,4 @@
-//! Which format a file is, by its bytes and not by its name.
+//! Detects the format of a file from its content, not from its name.
 
 use std::collections::BTreeSet;
 
@@ -7,26 +7,27 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use super::{Reader, envelope};
 use crate::format::declared_encoding;
 
-/// How a text is written in bytes.
+/// The encoding of a text in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Utf8,
     Utf8Mark,
     Utf16LeMark,
     Utf16BeMark,
-    /// Without a byte order mark, known by the zero in each letter.
+    /// Without a byte order mark; detected by the zero byte in each character.
     Utf16Le,
     Utf16Be,
-    /// XML that names another encoding of one byte or more for each letter.
+    /// XML whose declaration names an encoding other than UTF-8 or UTF-16.
     Declared(&'static Encoding),
-    /// Bytes that are no UTF-8: in the code page of some PC.
+    /// Bytes that are not UTF-8; read as windows-1252.
     CodePage,
 }
 
-/// As much of a file as an XML declaration may take.
+/// The most bytes that are searched for an XML declaration.
 const DECLARATION: usize = 200;
 
 impl Form {
+    /// Detects the encoding from the first bytes and from an XML declaration.
     pub fn of(bytes: &[u8]) -> Self {
         match bytes {
             [0xFF, 0xFE, ..] => Form::Utf16LeMark,
@@ -42,7 +43,7 @@ impl Form {
         }
     }
 
-    /// The text, with the newlines that it has.
+    /// Decodes the bytes; newlines stay as they are.
     pub fn decode(self, bytes: &[u8]) -> String {
         let encoding = match self {
             Form::Utf16LeMark | Form::Utf16Le => UTF_16LE,
@@ -54,7 +55,7 @@ impl Form {
         encoding.decode_with_bom_removal(bytes).0.into_owned()
     }
 
-    /// The other way round; none where a letter is not in the code page.
+    /// Encodes a text; the reverse of [`Self::decode`]. `None` if the encoding lacks a character.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         let units = |to_bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to_bytes).collect();
         Some(match self {
@@ -73,22 +74,22 @@ impl Form {
     }
 }
 
-/// What an XML file says of itself, where that is another encoding than UTF-8 and can be true.
+/// The encoding that an XML declaration names, if it is not UTF-8 and can be true.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = &bytes[..bytes.len().min(DECLARATION)];
     let start: String = start.iter().map(|byte| char::from(*byte)).collect();
     let encoding = Encoding::for_label(declared_encoding(&start)?.as_bytes())?;
-    // A file of two bytes a letter would not have been read so far.
+    // A declaration in UTF-16 would not have been readable so far.
     (encoding != UTF_8 && encoding.is_ascii_compatible()).then_some(encoding)
 }
 
-/// What can be read, for people.
+/// The formats that can be read, for messages.
 pub const FORMATS: &str = "autoconfig XML, Autodiscover XML, .mobileconfig, .reg, .prf, Thunderbird's \
     prefs.js, the payload of its QR code, .k9s, and the files of msmtp, mpop, getmail and fetchmail";
 
-/// The reader for these bytes, and the text it wants (newlines as `\n`).
+/// Finds the reader for these bytes, and decodes the text for it (newlines as `\n`).
 ///
-/// What is signed or binary is opened first.
+/// A signed or binary profile is unwrapped first. `None` if the format is unknown.
 pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
     if let Some((inside, _)) = envelope::open(bytes) {
         let text = Form::of(&inside).decode(&inside).replace("\r\n", "\n");
@@ -121,7 +122,7 @@ pub fn recognise(bytes: &[u8]) -> Option<(Reader, String)> {
     Some((reader, text))
 }
 
-/// By its first line, or by its first key where that line is wrong.
+/// Whether the text is a registry file: by its first line, or by a key if that line is wrong.
 fn is_registry(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
     first.starts_with("windows registry editor")
@@ -132,14 +133,15 @@ fn is_registry(text: &str) -> bool {
         })
 }
 
-/// By a section that only such a file has.
+/// Whether the text is an Outlook profile file: by a section that only such files have.
 fn is_profile(text: &str) -> bool {
     const OWN: [&str; 4] =
         ["[service list]", "[internet account list]", "[i_mail]", "[imap_i_mail]"];
     text.lines().any(|line| OWN.contains(&line.trim().to_ascii_lowercase().as_str()))
 }
 
-/// An array that begins with a number, whole or cut off.
+/// Whether the text is a QR payload: an array that starts with a number, or any array of valid
+/// JSON. A payload may be cut off.
 fn is_payload(text: &str) -> bool {
     let Some(inside) = text.strip_prefix('[') else { return false };
     let start = inside.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
@@ -147,19 +149,19 @@ fn is_payload(text: &str) -> bool {
         || serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
-/// Files of lines, by the word that a line begins with.
+/// Detects line formats by the first words of their lines.
 fn by_first_words(text: &str) -> Option<Reader> {
-    /// mpop's commands that msmtp does not have.
+    /// Commands of mpop that msmtp does not have.
     const MPOP: [&str; 7] =
         ["delivery", "filter", "keep", "killsize", "only_new", "skipsize", "uidls_file"];
-    /// Commands of both; a file of one account only may have nothing else.
+    /// Commands of both programs. A file with a single account may have no others.
     const BOTH: [&str; 6] = ["auth", "host", "passwordeval", "tls", "tls_starttls", "user"];
     let (mut begins, mut both, mut mpop) = (false, BTreeSet::<&str>::new(), false);
     for line in text.lines().map(str::trim_start) {
         let word = line.split([' ', '\t', '=']).next().unwrap_or_default();
         match word.to_ascii_lowercase().as_str() {
             "poll" | "skip" => return Some(Reader::Fetchmail),
-            // An old word for poll.
+            // `server` is an old alias of `poll`.
             "server" if line.contains(" proto") => return Some(Reader::Fetchmail),
             "[retriever]" => return Some(Reader::Getmail),
             _ if line.starts_with("user_pref(") => return Some(Reader::Prefs),
@@ -206,7 +208,7 @@ mod tests {
         }
         assert_eq!(of(b"hello"), None);
         assert_eq!(of(b"[general]\na=b"), None);
-        // A file of ssh.
+        // This is a configuration file of ssh.
         assert_eq!(of(b"Host h.example.com\nUser ann\nPort 22\n"), None);
     }
 

@@ -1,7 +1,7 @@
-//! Windows registry files: the values as they are, and the accounts of Outlook among them.
+//! Reads Windows registry files: their raw values, and Outlook accounts among them.
 //!
-//! What another value means is the business of the program that owns its key; the schema of the file
-//! knows. Strings that are written as bytes (REG_EXPAND_SZ and its like) are given as text.
+//! The meaning of other values is up to the program that owns the key; the schema of the file
+//! checks them. Strings written as bytes (REG_EXPAND_SZ and similar) are returned as text.
 
 mod account;
 
@@ -16,7 +16,7 @@ pub(super) fn read(tree: &Tree) -> Examined {
     let mut config = ReadConfig::default();
     for key in &tree.children {
         for value in &key.children {
-            // A value that is deleted has no data.
+            // A deleted value has no data.
             let Some(data) = &value.value else { continue };
             let data = match value.kind {
                 "hex(1)" | "hex(2)" | "hex(7)" => decode(data, value, &mut errors),
@@ -31,8 +31,7 @@ pub(super) fn read(tree: &Tree) -> Examined {
     errors.finish(config)
 }
 
-/// Bytes of UTF-16LE, each string with a NUL behind it; several strings come with a line feed
-/// between them.
+/// Decodes UTF-16LE strings with terminating NULs. Several strings are joined with line feeds.
 fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
     if let Some(text) = texts(bytes) {
         return text.trim_end_matches('\0').replace('\0', "\n");
@@ -42,7 +41,7 @@ fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
     String::new()
 }
 
-/// As many strings of UTF-16LE as there are in bytes, each with its NUL.
+/// Decodes bytes in hexadecimal to UTF-16LE text, including its NULs.
 fn texts(bytes: &str) -> Option<String> {
     let bytes: Vec<u8> =
         bytes.split(',').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
@@ -51,7 +50,7 @@ fn texts(bytes: &str) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// The line of the key itself; its span goes on over its values.
+/// The line of the key; the key's span also covers its values.
 fn first_line(key: &Tree) -> Range<usize> {
     let end = key.children.first().map_or(key.span.end, |value| value.span.start);
     key.span.start..end

@@ -1,4 +1,4 @@
-//! Registry files as they are, and as people write them.
+//! Registry files as regedit exports them and as people write them.
 
 use proptest::prelude::*;
 
@@ -99,7 +99,8 @@ fn nothing_is_said_twice() {
     assert!(refuses("[HKEY_USERS\\A]\n[-HKEY_USERS\\A]").contains("after it was made"));
 }
 
-/// As Wine 8 and the tests of its `reg import`, which were run on Windows too.
+/// The expectations are those of Wine 8 and of its `reg import` tests, which were also run on
+/// Windows.
 #[test]
 fn examining_reads_what_regedit_reads() {
     let reads = |lines: &str, values: &[(&str, &str)], codes: &[&str]| {

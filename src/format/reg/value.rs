@@ -1,4 +1,4 @@
-//! A line of a value: a name, and what it is set to.
+//! A value line of a registry file: a name and its data.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use super::{WHITE, is_mark};
 use crate::codes;
 use crate::format::{Flaws, Tree};
 
-/// `hex(n)` by type number: REG_NONE to REG_QWORD.
+/// The spellings of `hex(n)` by type number, REG_NONE to REG_QWORD.
 const HEX: [&str; 12] = [
     "hex(0)", "hex(1)", "hex(2)", "hex(3)", "hex(4)", "hex(5)", "hex(6)", "hex(7)", "hex(8)",
     "hex(9)", "hex(a)", "hex(b)",
 ];
 
-/// The value of a line and of those that go on from it, and where all of them stand; none where
-/// regedit drops it.
+/// Reads a value from its line and its continuation lines. Also returns the span of all these
+/// lines. The value is `None` if regedit drops it.
 pub(super) fn value<'a>(
     line: &'a str,
     span: Range<usize>,
@@ -57,7 +57,7 @@ impl ValueLine<'_> {
         if let Some((kind, bytes)) =
             data.split_once(':').filter(|(kind, _)| kind.starts_with("hex"))
         {
-            // All lines are taken, whatever is wrong with the type.
+            // Consume all continuation lines even if the type is wrong.
             let bytes = self.lines_of_bytes(bytes, lines);
             let kind = self.kind(kind)?;
             let bytes = self.bytes(kind, &bytes?)?;
@@ -78,7 +78,7 @@ impl ValueLine<'_> {
         None
     }
 
-    /// `"name"=data` or `@=data`.
+    /// Splits `"name"=data` or `@=data` into name and data.
     fn name<'a>(&mut self, line: &'a str) -> Option<(String, &'a str)> {
         let (name, rest) = match line.strip_prefix('@') {
             Some(rest) => ("@".to_owned(), rest),
@@ -115,7 +115,8 @@ impl ValueLine<'_> {
         Some((name, bare))
     }
 
-    /// A quoted string from behind its opening quote, and what follows the closing one.
+    /// Reads a quoted string after its opening quote. Returns the string and the text after the
+    /// closing quote.
     fn unquote<'a>(&mut self, text: &'a str) -> Option<(String, &'a str)> {
         let mut value = String::new();
         let mut chars = text.chars();
@@ -174,7 +175,8 @@ impl ValueLine<'_> {
         found
     }
 
-    /// The bytes of this line, and of those that follow while each ends in `,\`.
+    /// Joins the bytes of this line and of its continuation lines: each line that ends in `,\`
+    /// continues.
     fn lines_of_bytes<'a>(
         &mut self,
         first: &'a str,
@@ -202,7 +204,7 @@ impl ValueLine<'_> {
                 self.flaws.add(codes::REG_CONTINUATION_COMMA, &self.span, message);
                 return None;
             }
-            // Empty lines and comments in between are passed over.
+            // Empty lines and comments between them are skipped.
             let filled = |(line, _): &(&str, _)| !matches!(without_comment(line).0, "");
             let Some((next, span)) = lines.find(filled) else {
                 let message = "nothing follows the \"\\\" at the end of the line";
@@ -219,7 +221,7 @@ impl ValueLine<'_> {
         }
     }
 
-    /// Checked and in lower case.
+    /// Checks the bytes and returns them in lower case.
     fn bytes(&mut self, kind: &str, bytes: &str) -> Option<String> {
         if bytes.contains(is_mark) {
             return Some(bytes.to_ascii_lowercase());
@@ -254,7 +256,7 @@ impl ValueLine<'_> {
         let fits = match kind {
             "hex(4)" | "hex(5)" => count == 4,
             "hex(b)" => count == 8,
-            // REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ: UTF-16LE that ends in a NUL.
+            // REG_SZ, REG_EXPAND_SZ and REG_MULTI_SZ are UTF-16LE and end in a NUL.
             _ if is_text => count.is_multiple_of(2) && numbers.ends_with(&[0, 0]),
             _ => true,
         };
@@ -272,8 +274,8 @@ impl ValueLine<'_> {
     }
 }
 
-/// The line without what follows its `;` and without white space around it, and whether something
-/// followed. Not for strings.
+/// The line without its `;` comment and without surrounding white space, and whether it had a
+/// comment. Not for lines with quoted strings.
 fn without_comment(line: &str) -> (&str, bool) {
     let (bare, comment) = line.split_once(';').map_or((line, false), |(bare, _)| (bare, true));
     (bare.trim_matches(WHITE), comment)

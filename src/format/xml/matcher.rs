@@ -1,4 +1,4 @@
-//! A document that is read again and again with other values in the same places.
+//! Compares many documents that differ only in their values with one skeleton.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,21 +8,21 @@ use super::super::{Malformed, is_mark};
 use super::syntax::Attribute;
 use super::{Sink, read};
 
-/// What was read of one document: every other has to be told the same, but for the values that its
-/// marks stand for. Stricter than a comparison of trees: white space counts.
+/// The events of the skeleton. Every other document must produce the same events, except where a
+/// mark stands for a value. Stricter than a comparison of trees: white space counts.
 #[derive(Default)]
 pub struct XmlMatcher {
     told: Vec<Told>,
-    /// All names and values, one behind the other.
+    /// All names and values, concatenated.
     texts: String,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Told {
     what: What,
-    /// Where in the texts the name of an element or attribute ends.
+    /// Offset in `texts` where the name of an element or attribute ends.
     name: usize,
-    /// Where the value of an attribute or a text behind it ends.
+    /// Offset in `texts` where the value ends; it follows the name.
     value: usize,
 }
 
@@ -31,21 +31,22 @@ enum What {
     Open,
     Attribute,
     Text,
-    /// A text with CDATA in it, which is a comment in HTML.
+    /// Text that contains CDATA, which browsers read as a comment.
     TextWithCdata,
     Close,
-    /// By a tag that is start and end, which HTML knows for some elements only.
+    /// Closed by its own tag (`<br/>`), which HTML allows for some elements only.
     ClosedItself,
 }
 
 impl XmlMatcher {
+    /// Parses a skeleton, whose values are marks.
     pub(in crate::format) fn of(skeleton: &str) -> Result<Self, Malformed> {
         let mut repeated = Self::default();
         read(skeleton, &mut Texts::new(skeleton, &mut repeated))?;
         Ok(repeated)
     }
 
-    /// What was told, with names and values.
+    /// All events with their names and values.
     fn all(&self) -> impl Iterator<Item = (What, &str, &str)> {
         let mut start = 0;
         self.told.iter().map(move |told| {
@@ -55,12 +56,12 @@ impl XmlMatcher {
         })
     }
 
-    /// Whether no name is a value.
+    /// Whether no name of an element or attribute contains a mark.
     pub(in crate::format) fn has_fixed_names(&self) -> bool {
         !self.all().any(|(_, name, _)| name.contains(is_mark))
     }
 
-    /// The name of each element with each text in it that has a mark. Attributes are not looked at.
+    /// For each text that contains a mark, the name of its element. Attributes are not included.
     pub(in crate::format) fn open_texts(&self) -> impl Iterator<Item = &str> {
         let mut open: Vec<&str> = Vec::new();
         self.all().filter_map(move |(what, name, value)| {
@@ -76,7 +77,7 @@ impl XmlMatcher {
         })
     }
 
-    /// Where a document is first told otherwise.
+    /// The name at the first difference from the skeleton; `None` if only the marked values differ.
     pub(in crate::format) fn difference(
         &self,
         text: &str,
@@ -89,7 +90,7 @@ impl XmlMatcher {
     }
 }
 
-/// Takes what is told of a document, each text as a whole.
+/// Receives the events of a document, with each text in one piece.
 trait Take {
     fn take(&mut self, what: What, name: &str, value: &str);
 }
@@ -124,7 +125,7 @@ impl<'a, I: Iterator<Item = (What, &'a str, &'a str)>> Take for Compared<'_, I> 
     }
 }
 
-/// Puts the pieces of a text together.
+/// Joins the pieces of a text before it passes them on.
 struct Texts<'a, T> {
     source: &'a str,
     text: Pieces,
@@ -134,7 +135,7 @@ struct Texts<'a, T> {
 
 enum Pieces {
     None,
-    /// As it stands in the source.
+    /// A range of the source, with nothing to resolve.
     One(Range<usize>),
     Many(String),
 }

@@ -1,16 +1,16 @@
-//! The small parts of XML: values, attributes, references and names.
+//! XML at the level of characters: values, attributes, references and names.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::{Malformed, Unwritable, is_mark, named};
 
-/// A value as it may stand in text and in attributes with either quote.
+/// Escapes a value for use in text and in attributes with either quote.
 ///
-/// Line feeds and tabs become references, because in an attribute a parser turns the bare
-/// characters into spaces (XML 1.0 section 3.3.3).
+/// Line feeds and tabs become references, because parsers turn the bare characters into spaces in
+/// attributes (XML 1.0 section 3.3.3).
 pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
-    // Most values have nothing but these; looking at all bytes without a stop is the quickest way.
+    // Most values are plain. A loop over all bytes without an early exit is the fastest check.
     if value.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         return Ok(Cow::Borrowed(value));
     }
@@ -30,7 +30,7 @@ pub(in crate::format) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable>
     Ok(Cow::Owned(out))
 }
 
-/// Of the printable ASCII characters, those that stand for themselves.
+/// Whether a byte is printable ASCII and needs no reference.
 fn is_plain(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
         & (byte != b'&')
@@ -54,15 +54,16 @@ fn reference(c: char) -> Option<&'static str> {
     })
 }
 
-/// Control characters (XML allows DEL and C1 and discourages them) and the two noncharacters
-/// that XML 1.0 section 2.2 leaves out.
+/// Control characters except tab and line feed, and the two noncharacters that XML 1.0 section 2.2
+/// excludes. XML allows DEL and C1 but discourages them.
 pub(super) fn forbidden(c: char) -> bool {
     c.is_control() && c != '\t' && c != '\n' || matches!(c, '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// The first character that an XML file cannot have, and where it stands.
+/// The first character that an XML file cannot contain, with its byte offset.
 pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
-    // Such a character begins with one of these bytes, and most texts have none of them.
+    // In UTF-8 a forbidden character begins with one of these bytes. Most texts contain none of
+    // them.
     let is_suspect = |byte: u8| {
         (byte < b' ') & (byte != b'\t') & (byte != b'\n')
             | (byte == 0x7F)
@@ -75,7 +76,7 @@ pub(super) fn first_forbidden(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|&(_, c)| forbidden(c))
 }
 
-/// Whether `rest` is that many quoted strings, each with white space before it.
+/// Whether `rest` consists of `count` quoted strings, each preceded by white space.
 pub(super) fn are_literals(mut rest: &str, count: usize) -> bool {
     for _ in 0..count {
         let bare = rest.trim_start_matches(is_space);
@@ -98,7 +99,8 @@ pub(super) struct Attribute<'a> {
     pub(super) span: Range<usize>,
 }
 
-/// The attributes of a tag, from behind its name; none of them twice. `names` is room for theirs.
+/// Passes the attributes of a tag to `each`. `range` starts after the tag's name; `names` is a
+/// reusable buffer that detects repeated names.
 pub(super) fn attributes<'a>(
     text: &'a str,
     range: Range<usize>,
@@ -155,7 +157,7 @@ fn attribute_value(raw: &str) -> Result<Cow<'_, str>, String> {
     if raw.contains('<') {
         return Err("\"<\" in an attribute; write &lt;".to_owned());
     }
-    // XML 1.0 section 3.3.3: bare white space is spaces here.
+    // XML 1.0 section 3.3.3: parsers turn bare white space into spaces here.
     let spaces = |c| if is_space(c) { ' ' } else { c };
     let mut parts = raw.split('&');
     let mut out: String = parts.next().unwrap_or_default().chars().map(spaces).collect();
@@ -169,7 +171,7 @@ fn attribute_value(raw: &str) -> Result<Cow<'_, str>, String> {
     Ok(Cow::Owned(out))
 }
 
-/// What `&name;` stands for: XML's five entities and the numbers of characters.
+/// The character that `&name;` stands for: one of XML's five entities, or a character number.
 pub(super) fn resolve(name: &str) -> Result<char, String> {
     let number = match (name.strip_prefix("#x"), name.strip_prefix('#')) {
         (Some(hex), _) => Some((hex, 16)),
@@ -198,7 +200,7 @@ pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
-/// XML 1.0 section 2.3, "Name"; marks count as letters.
+/// Whether a text is a name (XML 1.0 section 2.3, "Name"). Marks count as letters.
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b':');
     if name.bytes().all(plain) {
@@ -237,7 +239,8 @@ mod tests {
 
     #[test]
     fn an_ampersand_alone_is_malformed() {
-        // The commonest defect of hand-written autoconfig files: a documentation URL with "&".
+        // The most common defect of hand-written autoconfig files: a documentation URL with a bare
+        // "&".
         for text in ["<a>b & c</a>", "<a b='x&y'/>", "<a b='x&y=z;'/>", "<a>x&y=1;</a>"] {
             refuses(text);
         }

@@ -1,4 +1,4 @@
-//! The tree of a document.
+//! Builds the tree of an XML document.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use super::super::{Malformed, Tree};
 use super::syntax::{Attribute, is_space};
 use super::{Sink, read};
 
-/// The root is the node that is given back. Attributes come first, as `@name`; runs of text and
-/// CDATA are one `#text`; white space between elements is not there.
+/// Parses a document and returns its root element. Attributes come first, as `@name`; adjacent text
+/// and CDATA become one `#text`; white space between elements is dropped.
 pub(in crate::format) fn parse(text: &str) -> Result<Tree, Malformed> {
     let mut trees = Trees::default();
     read(text, &mut trees)?;
@@ -16,7 +16,7 @@ pub(in crate::format) fn parse(text: &str) -> Result<Tree, Malformed> {
 
 #[derive(Default)]
 struct Trees {
-    /// The elements that have not ended, outermost first.
+    /// The open elements, outermost first.
     open: Vec<Tree>,
     root: Option<Tree>,
 }

@@ -1,17 +1,17 @@
-//! Servers that are spoken to over HTTP: their address says host, port and encryption.
+//! Servers that are reached over HTTP. Their URL gives host, port and encryption.
 
 use crate::format::Tree;
 use crate::model::{Hostname, ServerType, SocketType};
 
-/// Whether a server of this type has an address instead of a host name.
+/// Whether a server of this type has a URL instead of a host name.
 pub(super) fn is_http(server_type: ServerType) -> bool {
     !matches!(server_type, ServerType::Imap | ServerType::Pop3 | ServerType::Smtp)
 }
 
-/// The elements that hold one; the last three are Exchange's of format 1.1.
+/// The elements that contain a URL; the last three are those of Exchange in format 1.1.
 pub(super) const ADDRESSES: [&str; 4] = ["url", "ewsURL", "owaURL", "easURL"];
 
-/// What an address says (Thunderbird 153 reads it so for exchange, ews and graph).
+/// The parts of a URL. Thunderbird 153 reads them this way for exchange, ews and graph.
 pub(super) struct Address {
     pub url: String,
     pub hostname: String,
@@ -19,7 +19,7 @@ pub(super) struct Address {
     pub socket_type: SocketType,
 }
 
-/// The address of a server that has one.
+/// The parts of a server's URL, if it has one with http or https.
 pub(super) fn address(element: &Tree) -> Option<Address> {
     let url = ADDRESSES.iter().find_map(|name| element.child(name))?.text().trim().to_owned();
     let (rest, port, socket_type) = match url.split_once("://")? {

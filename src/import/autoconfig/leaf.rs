@@ -1,4 +1,4 @@
-//! Elements that hold text, as Thunderbird's XML reader (JXON) takes them.
+//! Elements that contain text, as Thunderbird's XML reader (JXON) reads them.
 
 use super::super::Errors;
 use crate::codes;
@@ -11,7 +11,7 @@ pub(super) fn called(child: &Tree) -> String {
     }
 }
 
-/// Only these attributes.
+/// Reports all attributes except the known ones.
 pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
     for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
         if !known.contains(&&attribute.name[1..]) {
@@ -21,10 +21,11 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
     }
 }
 
-/// The text of an element that has text and nothing else.
+/// The text of an element that contains only text.
 ///
-/// Thunderbird (JXON) makes an object of a leaf with an attribute and finds no text in it; white
-/// space stays on, so that ` SSL ` is no socketType. What was meant is read all the same.
+/// Thunderbird (JXON) turns a leaf with an attribute into an object and finds no text in it. It
+/// keeps white space, so that ` SSL ` is not a valid socketType. Both are reported, and the text is
+/// returned nevertheless.
 pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
     if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
         errors.add(

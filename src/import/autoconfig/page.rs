@@ -1,11 +1,11 @@
-//! What stands in a file for people: pages with texts, and where tokens come from.
+//! The parts of a file that are for people: pages with texts. Also the OAuth2 endpoints.
 
 use super::super::{Errors, ReadOAuth2, ReadPage};
 use super::leaf::{attributes, called};
 use crate::codes;
 use crate::format::Tree;
 
-/// A link with texts in several languages, which FairEmail shows and Thunderbird reads over.
+/// A link with texts in several languages. FairEmail shows them, Thunderbird ignores them.
 pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors) -> ReadPage {
     let url = element.attribute(link).unwrap_or_default().trim().to_owned();
     attributes(element, &[link], errors);
@@ -43,7 +43,7 @@ pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors)
             );
         }
         if !text.is_empty() {
-            // English where nothing is said.
+            // Without a language the text is treated as English.
             let language = if language.is_empty() { "en" } else { language };
             page.texts.entry(language.to_owned()).or_default().push(text);
         }
@@ -51,7 +51,8 @@ pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors)
     page
 }
 
-/// draft-ietf-mailmaint-autoconfig, "oAuth2"; Thunderbird 153 goes by its own table instead.
+/// Reads the OAuth2 endpoints (draft-ietf-mailmaint-autoconfig, "oAuth2"). Thunderbird 153 uses its
+/// own table instead.
 pub(super) fn tokens(element: &Tree) -> ReadOAuth2 {
     let text = |name: &str| {
         let text = element.child(name)?.text().trim();

@@ -1,4 +1,4 @@
-//! `incomingServer` and `outgoingServer`.
+//! Reads `incomingServer` and `outgoingServer`.
 
 use std::ops::Range;
 
@@ -26,7 +26,8 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             format!("type \"{word}\" in {}", element.name),
         );
     }
-    // Exchange's own types of format 1.1 are none of the model, and no typing errors either.
+    // The model has no Exchange types of format 1.1, but they are not typing errors: their URL
+    // elements are accepted.
     let over_http = server_type.map_or(matches!(word, "exchange" | "owa"), is_http);
     let mut authentication = Vec::new();
     let mut pop3 = (None, None);
@@ -122,7 +123,7 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
 /// An element and its text.
 type Leaf<'a> = (&'a Tree, &'a str);
 
-/// Exactly one child of this name, with nothing but text in it.
+/// The text of the only child of this name. Reports a missing and a second one.
 fn only_one<'a>(
     element: &'a Tree,
     name: &str,
@@ -131,8 +132,8 @@ fn only_one<'a>(
 ) -> Option<Leaf<'a>> {
     let mut found = element.children.iter().filter(|child| child.name == name);
     let Some(first) = found.next() else {
-        // Desktop: a missing username is sent as "undefined", the rest drops the server. Android
-        // rejects the whole file.
+        // Desktop sends a missing username as "undefined" and drops the server for the others.
+        // Android rejects the whole file.
         let message = format!("no {name} in {}", element.name);
         match name {
             "username" => errors.add(codes::AUTOCONFIG_NO_USERNAME, start, message),
@@ -141,14 +142,14 @@ fn only_one<'a>(
         return None;
     };
     if let Some(second) = found.next() {
-        // Which of the two counts depends on the client.
+        // Clients differ in which of the two they use.
         errors.add(codes::AUTOCONFIG_ELEMENT_TWICE, &second.span, format!("a second {name}"));
     }
     leaf(first, errors).map(|text| (first, text))
 }
 
-/// Placeholders stay as they are; the rest has to be what every client takes, and is made so
-/// where it can be.
+/// Keeps placeholders. Everything else must have the form that every client reads; it is corrected
+/// where possible.
 fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option<String> {
     let mut wrong = |why: String| errors.add(codes::AUTOCONFIG_HOSTNAME, &element.span, why);
     if !name.contains('%') {
@@ -175,7 +176,7 @@ fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option
 
 fn socket_type_as_written((element, word): Leaf<'_>, errors: &mut Errors) -> Option<SocketType> {
     let read = errors.keep(codes::AUTOCONFIG_SOCKET_TYPE, &element.span, SocketType::parse(word));
-    // No client takes it, but what was meant is plain.
+    // No client accepts another letter case, but the meaning is clear.
     let same = |socket: &&SocketType| socket.as_str().eq_ignore_ascii_case(word);
     read.or_else(|| SocketType::ALL.iter().find(same).copied())
 }
@@ -202,7 +203,7 @@ fn check_username((element, name): Leaf<'_>, errors: &mut Errors) -> String {
     name.to_owned()
 }
 
-/// Whether Thunderbird desktop 153 finds a way to sign in; else it drops the server.
+/// Checks that Thunderbird desktop 153 supports one of the methods; otherwise it drops the server.
 fn usable(ways: &[Authentication], incoming: bool, host: Option<&str>) -> Result<(), String> {
     use Authentication::{ClientIpAddress, None, OAuth2, SmtpAfterPop, TlsClientCert};
     let is_known = |way: &Authentication| match way {
@@ -224,10 +225,10 @@ fn usable(ways: &[Authentication], incoming: bool, host: Option<&str>) -> Result
     Ok(())
 }
 
-/// Thunderbird's own element, not in the draft.
+/// Reads Thunderbird's own element `pop3`, which is not in the draft.
 ///
-/// Desktop 153: `1` is "not a boolean", and the days are then ignored with it; checkInterval is
-/// not read at all.
+/// For desktop 153 a value of `1` is "not a boolean", and it then ignores the days as well. It does
+/// not read checkInterval at all.
 fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>) {
     let mut options = (None, None);
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! Each rule of the reader, with a good file and one thing changed in it.
+//! Each rule of the reader, tested with a good file and one change.
 
 use super::*;
 use crate::import::Reader;
@@ -46,7 +46,7 @@ const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </clientConfig>
 "#;
 
-/// The only error of the good file with one thing changed, and the text it points at.
+/// The only error after one change to the good file, and the text that it points at.
 fn changed(from: &str, to: &str) -> (String, String) {
     let text = GOOD.replacen(from, to, 1);
     assert_ne!(text, GOOD, "{from}");

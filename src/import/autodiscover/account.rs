@@ -1,4 +1,4 @@
-//! `Account`: what the answer is, and its servers.
+//! Reads `Account`: the kind of the response, and its servers.
 
 use super::{Reading, named, redirect};
 use crate::codes;
@@ -9,7 +9,8 @@ use crate::model::ServerType;
 const TEXTS: &[&str] =
     &["AccountType", "Action", "RedirectUrl", "RedirectAddr", "Image", "ServiceHome"];
 
-/// Exchange writes the others beside `Protocol`; nothing in them is for internet mail.
+/// Children that contain elements. Exchange writes the others next to `Protocol`; none of them is
+/// about internet mail.
 const BRANCHES: [&str; 5] = [
     "Protocol",
     "MicrosoftOnline",

@@ -1,4 +1,4 @@
-//! The children of an element that are texts, by their names as Microsoft writes them.
+//! The text children of an element, by the names that Microsoft gives them.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use super::Reading;
 use crate::codes;
 use crate::format::Tree;
 
-/// One child.
+/// The text and the place of one child.
 #[derive(Debug)]
 pub(super) struct Field<'t> {
-    /// Without the space around it; empty where the element is.
+    /// Trimmed; empty if the element is empty.
     pub text: &'t str,
     pub span: Range<usize>,
 }
@@ -23,7 +23,7 @@ impl<'t> Fields<'t> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, field)| field)
     }
 
-    /// What it says, if anything.
+    /// The text of a child, if it is not empty.
     pub fn text(&self, name: &str) -> Option<&'t str> {
         self.get(name).map(|field| field.text).filter(|text| !text.is_empty())
     }
@@ -38,7 +38,8 @@ impl<'t> Fields<'t> {
 }
 
 impl Reading<'_> {
-    /// Says what is wrong with each; `branches` have elements in them and are read elsewhere.
+    /// Reads the text children and reports their defects. `branches` are children that contain
+    /// elements; they are read elsewhere.
     pub(super) fn fields<'t>(
         &mut self,
         parent: &'t Tree,
@@ -59,7 +60,7 @@ impl Reading<'_> {
                 self.letter_case(child, name);
             }
             if fields.has(name) {
-                // Which of the two counts differs between clients.
+                // Clients differ in which of the two they use.
                 let message = format!("a second {name}");
                 self.errors.add(codes::AUTODISCOVER_REPEATED, &child.span, message);
                 continue;

@@ -1,4 +1,4 @@
-//! The answer for phones: ActiveSync's own schema, in the same envelope.
+//! Reads the response for phones: ActiveSync's own schema in the same envelope.
 //!
 //! MS-ASCMD section 2.2.1.1
 
@@ -10,7 +10,8 @@ use crate::format::Tree;
 use crate::import::{ReadConfig, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// By its namespace, or by an `Action` with elements in it.
+/// Whether a response is for ActiveSync: by its namespace, or by an `Action` that contains
+/// `Settings`.
 pub(super) fn is_it(response: &Tree) -> bool {
     response.attribute("xmlns").is_some_and(|name| name.contains("/mobilesync/"))
         || named(response, "Action").any(|action| named(action, "Settings").next().is_some())

@@ -1,4 +1,4 @@
-//! `Protocol`: one server.
+//! Reads `Protocol`, which describes one server.
 
 use super::super::{ReadServer, hostname, meant_hostname, port};
 use super::fields::{Field, Fields};
@@ -23,7 +23,7 @@ const KNOWN: &[&str] = &[
     "AuthRequired",
     "UsePOPAuth",
     "SMTPLast",
-    // Exchange's own.
+    // The following are for Exchange only.
     "CertPrincipalName",
     "ServerVersion",
     "ServerDN",
@@ -35,17 +35,18 @@ const KNOWN: &[&str] = &[
     "UMUrl",
 ];
 const FIRST_OF_EXCHANGE: usize = 15;
-/// What a server has, in the order of Microsoft's page, with Encryption behind SSL.
+/// The children for an internet mail server in the order of Microsoft's page, with Encryption after
+/// SSL.
 pub const ORDER: &[&str] = KNOWN.split_at(FIRST_OF_EXCHANGE).0;
 
-/// Types whose block is no internet mail server.
+/// Types that are not internet mail servers.
 const OTHER_TYPES: [&str; 7] = ["EXCH", "EXPR", "EXHTTP", "WEB", "DAV", "NNTP", "MobileSync"];
 
 const ON_OFF: [&str; 6] =
     ["SPA", "SSL", "AuthRequired", "DomainRequired", "UsePOPAuth", "SMTPLast"];
 
 impl Reading<'_> {
-    /// None where it is a server of another kind.
+    /// Reads one server; `None` if it is not a complete internet mail server.
     pub(super) fn protocol(&mut self, protocol: &Tree) -> Option<ReadServer> {
         let word = named(protocol, "Type").next().map(|word| word.text().trim());
         let mapi = protocol.attribute("Type").is_some();
@@ -96,7 +97,7 @@ impl Reading<'_> {
         meant
     }
 
-    /// Words that have nothing to do with where the server is.
+    /// Reports bad values that do not affect how the server is reached.
     fn odd_fields(&mut self, fields: &Fields<'_>, server_type: Option<ServerType>) {
         for (name, field) in fields.iter() {
             let text = field.text;
@@ -148,7 +149,7 @@ impl Reading<'_> {
         } else {
             self.errors.add(codes::AUTODISCOVER_HOSTNAME, &field.span, why);
         }
-        // A variable may be filled in by whoever reads the file.
+        // The client may fill in a variable.
         meant.or_else(|| text.contains("%EMAIL").then(|| text.to_owned()))
     }
 
@@ -179,13 +180,13 @@ impl Reading<'_> {
         match switch(fields.get("SPA")) {
             Some(false) => vec![Authentication::PasswordCleartext],
             Some(true) => vec![Authentication::Ntlm],
-            // What was meant, and what Outlook makes of it.
+            // The intended method, and the one that Outlook uses.
             None => vec![Authentication::PasswordCleartext, Authentication::Ntlm],
         }
     }
 
-    /// `Encryption` overrides `SSL` (Outlook 2010 and later). Without it Outlook speaks TLS from
-    /// the first byte, and Thunderbird 156 goes by the port.
+    /// `Encryption` overrides `SSL` (Outlook 2010 and later). Without `Encryption`, Outlook uses
+    /// TLS from the first byte, and Thunderbird 156 decides by the port.
     ///
     /// MS-OXDSCLI section 2.2.4.1.1.2.6.22
     fn socket_type(&mut self, fields: &Fields<'_>) -> Vec<SocketType> {
@@ -237,7 +238,7 @@ impl Reading<'_> {
     }
 }
 
-/// What is meant by on or off.
+/// The meaning of an on/off value, in any common spelling.
 fn switch(field: Option<&Field<'_>>) -> Option<bool> {
     match field?.text.to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Some(true),
@@ -246,7 +247,7 @@ fn switch(field: Option<&Field<'_>>) -> Option<bool> {
     }
 }
 
-/// TLS of one kind or the other, the likelier first.
+/// Both kinds of TLS, the likelier one first; only one if the port implies it.
 fn either(port: Option<u16>) -> Vec<SocketType> {
     match port {
         Some(993 | 995 | 465) => vec![SocketType::Ssl],

@@ -1,4 +1,4 @@
-//! `RedirectUrl` and `RedirectAddr`: an answer that leads to another.
+//! `RedirectUrl` and `RedirectAddr`: responses that point to another one.
 
 use super::Reading;
 use super::fields::{Field, Fields};
@@ -7,12 +7,12 @@ use crate::format::Tree;
 use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
 
-/// Element, the `Action` that it belongs to.
+/// Each element, with the `Action` that it belongs to.
 pub(super) const ELEMENTS: [(&str, &str); 2] =
     [("RedirectUrl", "redirectUrl"), ("RedirectAddr", "redirectAddr")];
 
 impl Reading<'_> {
-    /// Whether the answer leads elsewhere.
+    /// Checks both redirects. Returns whether the response redirects.
     pub(super) fn redirect(
         &mut self,
         account: &Tree,
@@ -85,7 +85,7 @@ impl Reading<'_> {
     }
 }
 
-/// The host of an https address.
+/// The host of an https URL.
 pub(super) fn https_host(url: &str) -> Option<Hostname> {
     let rest = url.strip_prefix("https://")?;
     let host = rest.split(['/', ':', '?', '#']).next()?;

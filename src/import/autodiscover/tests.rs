@@ -1,4 +1,4 @@
-//! One good answer, and for every rule the answer that breaks it.
+//! Each rule of the reader, tested with one good response and a change that breaks it.
 
 use super::*;
 use crate::import::{Defect, Reader};
@@ -46,13 +46,13 @@ fn changed(from: &str, to: &str) -> String {
     text
 }
 
-/// The codes, and what is read in spite of them.
+/// The codes after a change, and the config that is read nevertheless.
 fn examined(from: &str, to: &str) -> (Vec<&'static str>, ReadConfig) {
     let Examined { defects, config } = Reader::Autodiscover.examine(&changed(from, to));
     (defects.into_iter().map(|defect| defect.code.name).collect(), config)
 }
 
-/// The only code.
+/// The only code after a change.
 fn refuses(from: &str, to: &str) -> &'static str {
     let (codes, _) = examined(from, to);
     assert_eq!(codes.len(), 1, "{to}: {codes:?}");

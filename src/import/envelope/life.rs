@@ -1,4 +1,4 @@
-//! How long the certificates in a signature are good.
+//! The validity of the certificates in a CMS signature.
 
 use super::{EXPLICIT_0, Element, SEQUENCE, signed_data};
 
@@ -11,16 +11,17 @@ pub struct Life {
     pub last_day: String,
 }
 
-/// Days before its end at which a certificate wants to be renewed.
+/// Days before expiry at which a certificate should be renewed.
 const SOON: i64 = 30;
 
 impl Life {
-    /// Below zero where it is over.
+    /// Days until the certificate expires; negative if it has expired.
     pub fn days_left(&self, today: i64) -> i64 {
         self.last - today
     }
 
-    /// Less than 30 days, or its last third: a certificate that lives a week only is not late on its
+    /// Whether less than 30 days are left. For a certificate that is valid for less than 90 days:
+    /// whether less than a third of its lifetime is left, so that one of a week is not due on its
     /// second day.
     pub fn ends_soon(&self, today: i64) -> bool {
         self.days_left(today) < SOON.min((self.last - self.first) / 3)
@@ -30,7 +31,7 @@ impl Life {
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// Of each certificate that a CMS signature carries; of one that cannot be read, nothing.
+/// The validity of each certificate in a CMS signature. Unreadable certificates are left out.
 pub fn lives(bytes: &[u8]) -> Vec<Life> {
     let Some(data) = signed_data(bytes) else { return Vec::new() };
     let Some(certificates) = data.children().find(|child| child.tag == EXPLICIT_0) else {
@@ -41,7 +42,7 @@ pub fn lives(bytes: &[u8]) -> Vec<Life> {
 
 pub(super) fn life(certificate: &Element<'_>) -> Option<Life> {
     let to_be_signed = certificate.children().next()?.expect(SEQUENCE)?;
-    // The algorithm and the issuer are the sequences before it.
+    // The sequences before it are the algorithm and the issuer.
     let validity = to_be_signed.children().filter(|field| field.tag == SEQUENCE).nth(2)?;
     let mut times = validity.children();
     let (first, _) = day(&times.next()?)?;
@@ -49,9 +50,9 @@ pub(super) fn life(certificate: &Element<'_>) -> Option<Life> {
     Some(Life { first, last, last_day })
 }
 
-/// The day of a time, the hours left aside.
+/// The day of a UTCTime or GeneralizedTime, as days since 1970 and as text.
 fn day(time: &Element<'_>) -> Option<(i64, String)> {
-    // The seconds may be left out, and a zone may follow: only the day is looked at.
+    // Only the day is read: seconds may be missing and a zone may follow.
     let text = std::str::from_utf8(time.content).ok()?;
     let (year, rest) = match time.tag {
         UTC_TIME => {
@@ -66,7 +67,7 @@ fn day(time: &Element<'_>) -> Option<(i64, String)> {
     Some((since_1970(year, month, day)?, format!("{year:04}-{month:02}-{day:02}")))
 }
 
-/// `20261125` as a day since 1970.
+/// Parses a date such as `20261125` to days since 1970.
 pub fn day_of(digits: &str) -> Option<i64> {
     let (year, rest) = number(digits, 4)?;
     let (month, rest) = number(rest, 2)?;
@@ -79,14 +80,15 @@ fn since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     is_date.then(|| days(year, month, day))
 }
 
-/// So many digits, and what follows.
+/// Splits off a number of this many digits.
 fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (number, rest) = text.split_at_checked(digits)?;
     let all_digits = number.bytes().all(|byte| byte.is_ascii_digit());
     Some((number.parse().ok().filter(|_| all_digits)?, rest))
 }
 
-/// Since 1970, in the Gregorian calendar; the year is taken to begin with March.
+/// Days since 1970 in the Gregorian calendar. The year starts with March here, so that the leap day
+/// is its last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month < 3 { year - 1 } else { year };
     let leap = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);

@@ -1,12 +1,12 @@
-//! Who a signature says that it is by. Whether it is, is not looked at.
+//! The signer that a signature claims. The claim is not verified.
 
 use super::life::{Life, life};
 use super::{EXPLICIT_0, Element, OBJECT_IDENTIFIER, OCTETS, SEQUENCE, signed_data};
 
-/// The certificate that the first signature is made with.
+/// The certificate of the first signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
-    /// Its subject's common name, else organisation: `CN=mail.example.com`.
+    /// The common name of its subject, or else the organisation: `CN=mail.example.com`.
     pub name: String,
     pub life: Life,
 }
@@ -18,16 +18,16 @@ const IMPLICIT_0: u8 = 0x80;
 const EXPLICIT_3: u8 = 0xA3;
 /// 2.5.29.14, subjectKeyIdentifier.
 const KEY_IDENTIFIER: [u8; 3] = [0x55, 0x1D, 0x0E];
-/// 2.5.4.3 and 2.5.4.10.
+/// 2.5.4.3, commonName, and 2.5.4.10, organizationName.
 const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 const ORGANISATION: [u8; 3] = [0x55, 0x04, 0x0A];
 const BMP_STRING: u8 = 0x1E;
 
-/// Of the first SignerInfo, where its certificate is in the signature too.
+/// The signer of the first SignerInfo. `None` if the signature does not include its certificate.
 pub fn signer(bytes: &[u8]) -> Option<Signer> {
     let data = signed_data(bytes)?;
     let certificates = data.children().find(|child| child.tag == EXPLICIT_0)?;
-    // The digest algorithms are a set as well, and stand before it.
+    // The digest algorithms before it are a set as well.
     let infos = data.children().filter(|child| child.tag == SET).nth(1)?;
     let identifier = infos.children().next()?.expect(SEQUENCE)?.children().nth(1)?;
     let certificate = certificates.children().find(|one| is_meant(one, &identifier))?;
@@ -71,7 +71,7 @@ fn key_identifier<'a>(certificate: &Element<'a>) -> Option<&'a [u8]> {
     Some(value.children().next()?.expect(OCTETS)?.content)
 }
 
-/// The last common name, which is the most particular one.
+/// The last common name, which is the most specific one, or else the last organisation.
 fn name(subject: &Element<'_>) -> String {
     let value = |wanted: &[u8]| {
         let parts = subject.children().flat_map(|set| set.children());
@@ -90,7 +90,7 @@ fn name(subject: &Element<'_>) -> String {
     }
 }
 
-/// Of any of the string types, without what a terminal would obey.
+/// Decodes any string type and replaces control characters, which a terminal could obey.
 fn text(value: &Element<'_>) -> String {
     let text = match value.tag {
         BMP_STRING => {

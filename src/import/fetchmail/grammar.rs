@@ -1,9 +1,9 @@
-//! Servers and their users, as the words of a file say it.
+//! Parses the tokens of a file into servers and their users.
 //!
-//! fetchmail stops at the first word that does not belong where it stands, and does nothing. Here
-//! the word is named and passed over, so that people see all of them.
+//! fetchmail stops at the first word that is out of place and does nothing. This parser reports the
+//! word and skips it, so that users see all such words.
 //!
-//! fetchmail 6.4.37, each case asked with `--configdump`; `rcfile_y.y` of 6.3 and 7.0
+//! fetchmail 6.4.37, each case checked with `--configdump`; `rcfile_y.y` of 6.3 and 7.0
 
 mod value;
 
@@ -16,7 +16,7 @@ use super::token::{Kind, Oddity, Token, tokens};
 use super::words::{self, Part, Takes};
 use crate::codes;
 
-/// What an option was set to, and where.
+/// The value of an option, and its place.
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub value: Value,
@@ -27,14 +27,14 @@ pub struct Setting {
 pub enum Value {
     On,
     Off,
-    /// Shared: `defaults` has one for all.
+    /// Shared, because every server gets a copy of the one in `defaults`.
     Text(Rc<str>),
     Number(i64),
 }
 
 pub type Options = BTreeMap<&'static str, Setting>;
 
-/// What `poll`, `skip` or `defaults` begins.
+/// A section that `poll`, `skip` or `defaults` begins.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// `poll`, `skip` or `defaults`.
@@ -42,19 +42,20 @@ pub struct Server {
     pub name: Option<String>,
     pub options: Options,
     pub users: Vec<User>,
-    /// From the first word to the last.
+    /// From the first to the last word.
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone)]
 pub struct User {
     pub name: Option<String>,
-    /// Without the word `user`: options alone.
+    /// Created by options of a user without the keyword `user`.
     implied: bool,
     pub options: Options,
     pub span: Range<usize>,
 }
 
+/// All sections of a file, in its order; reports the defects.
 pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
     let (tokens, oddities) = tokens(text);
     for oddity in oddities {
@@ -91,7 +92,7 @@ struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
-    /// After a word that does not belong, until one does.
+    /// True from a misplaced word to the next correct one, so that only the first is reported.
     lost: bool,
     errors: &'a mut Errors,
 }
@@ -111,7 +112,7 @@ impl Parser<'_> {
         matches!(self.peek(), Some(Token { kind: Kind::Key(found), .. }) if *found == key)
     }
 
-    /// End of what was read so far.
+    /// The end of the last token that was read.
     fn end(&self) -> usize {
         self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |t| t.span.end)
     }
@@ -196,14 +197,14 @@ impl Parser<'_> {
         server
     }
 
-    /// A word as it is; one of fetchmail's own has to be quoted.
+    /// Reads the name of a server. A keyword would have to be quoted.
     fn name(&mut self, key: &str, at: &Range<usize>) -> Option<String> {
         match self.peek().cloned() {
             Some(Token { kind: Kind::Text(text), .. }) => {
                 self.at += 1;
                 Some(text)
             }
-            // A digit or a protocol before the options can only be meant as the name.
+            // A number or an authentication method in this place can only be the name.
             Some(token @ Token { kind: Kind::Number(_) | Kind::Way(_), .. }) => {
                 self.at += 1;
                 self.reserved(&token);
@@ -251,13 +252,13 @@ impl Parser<'_> {
         let mut user = User { name, implied: false, options: before, span: start };
         self.at += usize::from(self.is_key("there"));
         if self.local_names_here() {
-            // `user bob here is ann there`: bob is of this machine.
+            // `user bob here is ann there`: bob is a local user.
             user.name = None;
         }
         server.users.push(user);
     }
 
-    /// Whether further names and "here" follow: then the first was a local one too.
+    /// Whether further names and "here" follow, so that the first name is a local one too.
     fn local_names_here(&mut self) -> bool {
         let names = self.tokens[self.at.min(self.tokens.len())..]
             .iter()
@@ -289,7 +290,7 @@ impl Parser<'_> {
                 [Token { kind: Kind::Text(name), .. }, Token { kind: Kind::Key("there"), .. }],
             ) = self.tokens.get(self.at..self.at + 2)
         {
-            // `is ann there` names the user.
+            // `is ann there` names the remote user.
             let name = name.clone();
             self.at += 2;
             self.put(server, key, Setting { value: Value::On, span: token.span.clone() });

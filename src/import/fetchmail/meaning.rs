@@ -1,4 +1,4 @@
-//! Mailboxes, with what `defaults` and fetchmail itself fill in.
+//! Turns parsed servers into mailboxes, with the defaults of the file and of fetchmail itself.
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -11,17 +11,17 @@ use crate::model::{Authentication, ServerType, SocketType};
 /// One user of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
-    /// `skip` keeps a server for when it is named on the command line.
+    /// False for `skip`, which is only polled if the command line names it.
     pub polled: bool,
     pub user: Option<String>,
-    /// None where there is no mailbox to read: ETRN, ODMR and what has no host name.
+    /// `None` if there is no mailbox to read: for ETRN and ODMR, and without a valid host name.
     pub server: Option<ReadServer>,
     options: Options,
     pub span: Range<usize>,
 }
 
 impl Account {
-    /// Where an option is set, for this user, this server or all.
+    /// The place where an option is set for this account, or else the start of the account.
     pub fn place(&self, option: &str) -> Range<usize> {
         self.options.get(option).map_or_else(|| self.start(), |setting| setting.span.clone())
     }
@@ -41,12 +41,13 @@ impl Account {
         }
     }
 
-    /// The word that begins it.
+    /// The keyword that begins the account.
     pub fn start(&self) -> Range<usize> {
         self.span.start..self.span.end.min(self.span.start + 4)
     }
 
-    /// Whether it is another way to the same mailbox: a server of the same family, the same user.
+    /// Whether both accounts read the same mailbox: the same user on servers of the same parent
+    /// domain.
     pub fn is_of(&self, other: &Self) -> bool {
         let (Some(one), Some(two)) = (&self.server, &other.server) else { return false };
         let family = |host: &str| match host.split_once('.') {
@@ -57,6 +58,7 @@ impl Account {
     }
 }
 
+/// All mailboxes of a file, in its order; reports the defects.
 pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
     let mut accounts = Vec::new();
     let mut defaults = None;
@@ -87,7 +89,8 @@ pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
     accounts
 }
 
-/// fetchmail 6.4.37 waits at one folder of one account, or refuses the file.
+/// Reports `idle` in a file that fetchmail 6.4.37 would refuse: it waits on one folder of one
+/// account.
 fn idle(accounts: &[Account], errors: &mut Errors) {
     let idles = |account: &&Account| {
         let on = account.options.get("idle").is_some_and(|idle| idle.value == Value::On);
@@ -100,7 +103,7 @@ fn idle(accounts: &[Account], errors: &mut Errors) {
     }
 }
 
-/// The longest user name that any account has.
+/// The longest user name that is read; no account has a longer one.
 const MOST: usize = 1024;
 /// RFC 1035 section 2.3.4
 const LONGEST_HOST: usize = 253;
@@ -128,7 +131,7 @@ impl Meaning<'_> {
         let name = named.or_else(|| default_user.and_then(|user| user.name.clone()));
         let mut account = Account {
             polled: self.server.begun == "poll",
-            // One of `defaults` is copied for every poll, so it may not be a book.
+            // A name in `defaults` is copied to every poll, so its length is limited.
             user: name.filter(|name| (1..=MOST).contains(&name.len())),
             server: None,
             options,
@@ -181,7 +184,7 @@ impl Meaning<'_> {
         })
     }
 
-    /// None where it reads no mailbox.
+    /// The protocol and the authentication methods; `None` if the protocol reads no mailbox.
     fn protocol(&mut self, account: &Account) -> Option<(ServerType, Vec<Authentication>)> {
         let place = account.place("protocol");
         let way = self.way(account);
@@ -214,8 +217,8 @@ impl Meaning<'_> {
         })
     }
 
-    /// `any` tries what the server offers and ends with the password, which every server takes
-    /// that takes one at all.
+    /// The authentication method. `any` tries the methods that the server offers and ends with the
+    /// password, which every server with passwords accepts.
     fn way(&mut self, account: &Account) -> Vec<Authentication> {
         let way = match account.text("auth").unwrap_or("any") {
             "cram-md5" | "otp" => Authentication::PasswordEncrypted,
@@ -233,7 +236,7 @@ impl Meaning<'_> {
         vec![way]
     }
 
-    /// The last of `port` and `service`, which are one setting.
+    /// The port: `port` and `service` are one setting, so the last one counts.
     fn port(&mut self, account: &Account, server_type: ServerType, ssl: bool) -> Option<u16> {
         let usual = match (server_type, ssl) {
             (ServerType::Imap, true) => 993,
@@ -259,8 +262,8 @@ impl Meaning<'_> {
         found.or(Some(usual))
     }
 
-    /// fetchmail 6.4: the check of the certificate, which is the default, makes STARTTLS a must;
-    /// an `sslproto` does as well, and an empty one leaves it out.
+    /// The security. In fetchmail 6.4, STARTTLS is required if the certificate is checked, which is
+    /// the default, or if `sslproto` is set. An empty `sslproto` disables it.
     fn socket_type(&mut self, account: &Account, ssl: bool) -> Vec<SocketType> {
         let proto = account.text("sslproto");
         if proto.is_some_and(|proto| !known_proto(proto) || ssl && proto.is_empty()) {
@@ -301,7 +304,7 @@ fn number(account: &Account, option: &str) -> Option<i64> {
     }
 }
 
-/// By the names of /etc/services.
+/// The port of a service, by the names of /etc/services.
 fn service(name: &str) -> Option<u16> {
     let known = [
         ("imap", 143),

@@ -1,4 +1,4 @@
-//! What is read of run control files, and what of them is wrong.
+//! What the reader gets from run control files, and the defects that it reports.
 
 use super::*;
 use crate::import::Reader;
@@ -78,7 +78,7 @@ fn another_account_is_left_out() {
 #[test]
 fn a_long_file_is_read_in_time() {
     let poll = "poll pop.example.com proto pop3 user ann 'x x x keep # a\n";
-    // The marks of two lines make one string.
+    // The quotation marks of two lines enclose one string.
     assert_eq!(read(&poll.repeat(20_000)).config.servers.len(), 10_000);
     let defaults = format!("defaults user ann mda '{}'\n", "x".repeat(100_000));
     assert_eq!(

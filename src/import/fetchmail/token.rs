@@ -1,10 +1,10 @@
-//! Words, strings and numbers of a run control file.
+//! Splits a run control file into words, strings and numbers.
 //!
-//! After `user`, `password`, `is`, `to` and `=` any word is a name, even one of fetchmail's own.
-//! Of all that can begin at a place the longest counts, so a string with a letter behind its
-//! closing mark is a word with two marks in it.
+//! After `user`, `password`, `is`, `to` and `=` any word is a name, even a keyword of fetchmail.
+//! The longest possible token counts, so a string with a letter after its closing quotation mark is
+//! a word that contains two quotation marks.
 //!
-//! fetchmail 6.4.37, each case asked with `--configdump`; `rcfile_l.l` of 6.3 and 7.0
+//! fetchmail 6.4.37, each case checked with `--configdump`; `rcfile_l.l` of 6.3 and 7.0
 
 use std::ops::Range;
 
@@ -18,24 +18,26 @@ pub struct Token {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A word of fetchmail's own, in the spelling that the grammar uses.
+    /// A keyword, in the spelling that the grammar uses.
     Key(&'static str),
-    /// A protocol.
+    /// The name of a protocol.
     Protocol(&'static str),
-    /// A way to sign in.
+    /// The name of an authentication method.
     Way(&'static str),
     Text(String),
     Number(i64),
     Equals,
 }
 
-/// A place where a quotation mark does something else than it seems to.
+/// A place that fetchmail reads differently from what it seems to say.
 pub enum Oddity {
-    /// No other mark, or something sticks to it: it is a part of the word.
+    /// A quotation mark that is part of a word, because its partner is missing or a letter follows
+    /// it.
     Mark(Range<usize>),
-    /// The string goes over the end of the line.
+    /// A string that continues on the next line.
     Newline(Range<usize>),
-    /// A comment is one only where the line has an end.
+    /// A comment at the end of the file without a newline; fetchmail does not recognise it as a
+    /// comment.
     Comment(Range<usize>),
 }
 
@@ -46,6 +48,7 @@ enum State {
     Way,
 }
 
+/// All tokens of a text, and the places that are likely to be misread.
 pub fn tokens(text: &str) -> (Vec<Token>, Vec<Oddity>) {
     let mut lexer = Lexer {
         text,
@@ -65,7 +68,7 @@ struct Lexer<'a> {
     text: &'a str,
     at: usize,
     state: State,
-    /// The last `"` and the last `'` of the text: behind them no string ends.
+    /// The last `"` and the last `'` of the text; no string ends after them.
     last_mark: [Option<usize>; 2],
     tokens: Vec<Token>,
     oddities: Vec<Oddity>,
@@ -156,9 +159,9 @@ fn word_length(rest: &str) -> usize {
     rest.find(['=', ';', ':', ',', ' ', '\t', '\r', '\n']).unwrap_or(rest.len())
 }
 
-/// Escapes as in C, but `\NNN` is decimal unless it begins with 0.
+/// Resolves escapes as in C, but `\NNN` is decimal unless it starts with 0.
 fn unescaped(text: &str) -> String {
-    // A string of C ends at a zero.
+    // A C string ends at NUL.
     let text = text.split('\0').next().unwrap_or_default();
     if !text.contains('\\') {
         return text.to_owned();
@@ -195,7 +198,7 @@ fn unescaped(text: &str) -> String {
         let (count, value) =
             digits.fold((0, 0), |(n, value), digit| (n + 1, value * radix + digit));
         at += count;
-        // Cut to a byte, as C does; what ends the string ends it here as well.
+        // Truncated to a byte, as in C. A NUL ends the string.
         match value as u8 {
             0 => break,
             byte => out.push(byte),

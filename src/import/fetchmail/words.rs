@@ -1,16 +1,16 @@
-//! The words that fetchmail 6.4 knows, and what each of them takes.
+//! The keywords of fetchmail 6.4, and the values that they take.
 
-/// What kind of word it is.
+/// The group of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// It means nothing.
+    /// Has no meaning, such as `with`.
     Noise,
     Key,
     Protocol,
     Way,
 }
 
-/// What follows an option.
+/// The value of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
     Nothing,
@@ -18,11 +18,11 @@ pub enum Takes {
     Texts,
     Number,
     Numbers,
-    /// A number or a name of a service.
+    /// A number or the name of a service.
     Service,
     Protocol,
     Way,
-    /// Local users, `remote = local` too.
+    /// Local users, or `remote = local`.
     Names,
     /// A number of lines to skip, then a header.
     Envelope,
@@ -32,12 +32,12 @@ pub enum Takes {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Of the server, before all users.
+    /// An option of the server; it comes before all users.
     Server,
     User,
 }
 
-/// Options of a server and of a user.
+/// The options of servers and users.
 pub const OPTIONS: [(&str, Part, Takes); 66] = [
     ("aka", Part::Server, Takes::Texts),
     ("via", Part::Server, Takes::Text),
@@ -107,7 +107,7 @@ pub const OPTIONS: [(&str, Part, Takes); 66] = [
     ("properties", Part::User, Takes::Text),
 ];
 
-/// What `set` sets; `properties` is an option of a user too.
+/// The global options of `set`; `properties` is also an option of a user.
 pub const GLOBALS: [(&str, Takes); 11] = [
     ("logfile", Takes::Text),
     ("idfile", Takes::Text),
@@ -127,7 +127,7 @@ const KEYS: [&str; 11] = [
     "reject",
 ];
 
-/// Other spellings.
+/// Alternative spellings, with the spelling that the grammar uses.
 const ALIASES: [(&str, &str); 20] = [
     ("server", "poll"),
     ("local", "localdomains"),
@@ -153,7 +153,7 @@ const ALIASES: [(&str, &str); 20] = [
 
 const NOISE: [&str; 5] = ["with", "and", "has", "wants", "options"];
 
-/// Each in small letters or in capitals.
+/// Each may be written in lower or in upper case.
 const PROTOCOLS: [&str; 10] =
     ["auto", "pop2", "pop3", "imap", "apop", "rpop", "etrn", "odmr", "kpop", "sdps"];
 
@@ -170,7 +170,7 @@ const WAYS: [&str; 10] = [
     "ntlm",
 ];
 
-/// `nokeep` is `no keep`; `nosslcertck` is no word at all.
+/// Options that may be joined with `no`: `nokeep` is `no keep`, but `nosslcertck` is not a keyword.
 const NEGATED: [&str; 17] = [
     "bouncemail",
     "uidl",
@@ -191,7 +191,7 @@ const NEGATED: [&str; 17] = [
     "spambounce",
 ];
 
-/// Options that `no` can stand before, further ones.
+/// Further options that may follow a separate `no`.
 const NO_TOO: [&str; 7] =
     ["idle", "ssl", "sslcertck", "tracepolls", "softbounce", "syslog", "invisible"];
 
@@ -211,7 +211,7 @@ pub fn find(word: &str) -> Option<(&'static str, Group)> {
         .or_else(|| global(word).map(|(name, _)| (name, Group::Key)))
 }
 
-/// Whether it is a word that begins with "no", and is two.
+/// Whether a word is `no` joined with an option, which makes it two tokens.
 pub fn is_negated(word: &str) -> bool {
     let Some(rest) = word.strip_prefix("no") else { return false };
     let alias = ALIASES.iter().find(|(other, _)| *other == rest);
@@ -219,7 +219,7 @@ pub fn is_negated(word: &str) -> bool {
     NEGATED.contains(&rest) || rest == "idle"
 }
 
-/// Whether `no` can stand before it.
+/// Whether an option may follow `no`.
 pub fn can_be_off(option: &str) -> bool {
     NEGATED.contains(&option) || NO_TOO.contains(&option) || option == "showdots"
 }
@@ -232,7 +232,7 @@ pub fn global(name: &str) -> Option<(&'static str, Takes)> {
     GLOBALS.iter().find(|(option, _)| *option == name).copied()
 }
 
-/// The word that was meant, perhaps.
+/// The keyword with the most similar spelling.
 pub fn near(word: &str) -> Option<&'static str> {
     if word.len() > 30 {
         return None;

@@ -1,8 +1,8 @@
-//! Sections and options, as Python's RawConfigParser reads them.
+//! Parses sections and options like Python's RawConfigParser.
 //!
-//! The name of an option ends at the first `=` or `:` and is taken in lower case; its value is the
-//! rest, and every following line that stands further right than the line of the name. `#` and `;`
-//! begin a comment only at the start of a line. `%` means nothing.
+//! The name of an option ends at the first `=` or `:` and is converted to lower case. The value is
+//! the rest of the line and every following line that is indented further than the name. `#` and
+//! `;` begin a comment only at the start of a line. `%` has no special meaning.
 //!
 //! Python 3.11, Lib/configparser.py (_read)
 
@@ -15,9 +15,9 @@ use crate::codes;
 #[derive(Debug, Default)]
 pub(crate) struct Section {
     pub name: String,
-    /// Its header.
+    /// The line of its header.
     pub line: Range<usize>,
-    /// As far as the next one.
+    /// From the header to the next section.
     pub span: Range<usize>,
     pub entries: Vec<Entry>,
 }
@@ -25,30 +25,30 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub name: String,
-    /// With `\n` between its lines.
+    /// Its lines are separated by `\n`.
     pub value: String,
     pub span: Range<usize>,
 }
 
 impl Section {
-    /// The first of that name; a second one is refused.
+    /// The first option of this name; a second one is an error.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    /// A value that is not empty.
+    /// The first line of a value, if it is not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.entry(name).map(Entry::first_line).filter(|value| !value.is_empty())
     }
 
-    /// The place of an option, or of the header.
+    /// The place of an option, or of the header if the option is missing.
     pub fn place(&self, name: &str) -> Range<usize> {
         self.entry(name).map_or(self.line.clone(), |entry| entry.span.clone())
     }
 }
 
 impl Entry {
-    /// What stands in the line of its name.
+    /// The part of the value that is on the line of its name.
     pub fn first_line(&self) -> &str {
         self.value.split('\n').next().unwrap_or_default()
     }
@@ -64,7 +64,7 @@ pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<Section> {
         continues: false,
     };
     let mut at = 0;
-    // Python's text files end a line at a bare CR as well.
+    // In Python, a bare CR ends a line of a text file as well.
     for line in text.split_inclusive(['\n', '\r']) {
         reading.line(line, at);
         at += line.len();
@@ -72,7 +72,7 @@ pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<Section> {
     if let Some(last) = reading.found.last_mut() {
         last.span.end = at;
     }
-    // Empty lines at the end of a value are none of it.
+    // Empty lines at the end of a value are not part of it.
     for entry in reading.found.iter_mut().flat_map(|section| &mut section.entries) {
         entry.value.truncate(entry.value.trim_end().len());
     }
@@ -83,11 +83,11 @@ struct Reading<'e> {
     errors: &'e mut Errors,
     found: Vec<Section>,
     names: BTreeSet<String>,
-    /// Of the last section.
+    /// The option names of the last section.
     options: BTreeSet<String>,
-    /// Where the last section or option began in its line.
+    /// The indentation of the last section or option.
     column: usize,
-    /// The last line was an option or a part of one.
+    /// Whether the last line was part of an option.
     continues: bool,
 }
 
@@ -122,7 +122,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What a line further right goes on with.
+    /// The option that an indented line continues.
     fn last(&mut self) -> Option<&mut Entry> {
         let continues = self.continues;
         self.found.last_mut()?.entries.last_mut().filter(|_| continues)

@@ -1,36 +1,36 @@
-//! The options that each section knows, and what may stand there.
+//! The options of each section, and their values.
 //!
 //! getmail 6.20.01: getmail (options_bool, options_int, options_str), getmailcore/retrievers.py,
-//! getmailcore/destinations.py; what came after 6.18 says so in the advice.
+//! getmailcore/destinations.py. `check::advice` reports the options that are newer than 6.18.
 
 use super::ini::Entry;
 use super::python::{number, tuple, whole};
 use crate::codes::{self, Code};
 
-/// What an option takes.
+/// The type of an option's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
     Text,
     Switch,
-    /// Python's int() over the text.
+    /// A number that Python's int() reads from the text.
     Whole,
-    /// The same over what Python makes of it.
+    /// A number that Python evaluates first, so it may be quoted or have a comment.
     Number,
     Tuple,
     Mailboxes,
     Fingerprints,
     TlsVersion,
-    /// Too much of Python to be read here.
+    /// A Python value that is not checked here.
     Anything,
 }
 
-/// A kind of retriever.
+/// A type of retriever.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Retriever {
     pub name: &'static str,
     pub is_imap: bool,
     pub is_tls: bool,
-    /// Mail of many people in one box.
+    /// The mailbox contains the mail of several users.
     pub is_shared: bool,
 }
 
@@ -56,7 +56,7 @@ const RETRIEVERS: [Retriever; 11] = [
     imap("MultidropIMAPSSLRetriever", true, true),
 ];
 
-/// The retriever of that name, and whether it is written as it has to be.
+/// The retriever of this name in any letter case, and whether the case is right.
 pub(super) fn retriever(name: &str) -> Option<(Retriever, bool)> {
     let found = RETRIEVERS.iter().find(|retriever| retriever.name.eq_ignore_ascii_case(name))?;
     Some((*found, found.name == name))
@@ -118,11 +118,11 @@ pub(super) fn of_options(name: &str) -> Option<Takes> {
     })
 }
 
-/// What a destination needs, and what else it takes.
+/// The options of a destination: those that it requires, and all that it has.
 pub(super) struct Destination {
     pub needs: &'static [&'static str],
     takes: &'static [(&'static str, Takes)],
-    /// Names other sections.
+    /// Whether it refers to other sections.
     pub is_many: bool,
 }
 
@@ -182,7 +182,7 @@ impl Destination {
     }
 }
 
-/// `true` and its like, as getmail and RawConfigParser both have them.
+/// Parses a boolean with the spellings of getmail and RawConfigParser.
 pub(super) fn switch(text: &str) -> Option<bool> {
     match &*text.to_lowercase() {
         "true" | "yes" | "on" | "1" => Some(true),
@@ -192,7 +192,7 @@ pub(super) fn switch(text: &str) -> Option<bool> {
 }
 
 impl Takes {
-    /// The rule that an entry breaks, and what to say.
+    /// The rule that an entry breaks, and the message; `None` if the value is valid.
     pub fn refuses(self, entry: &Entry) -> Option<(Code, String)> {
         let Entry { name, value, .. } = entry;
         let wants = |what| Some((codes::GETMAIL_VALUE, format!("{name} takes {what}")));

@@ -1,11 +1,11 @@
-//! Values that getmail hands to Python's eval: tuples of strings, and whole numbers.
+//! Parses values that getmail evaluates with Python's eval: tuples of strings, and whole numbers.
 //!
 //! getmail 6.18.11, getmailcore/baseclasses.py (ConfItem, ConfTupleOfStrings)
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The strings of a tuple that is written out; what has to be computed is none here.
+/// The strings of a literal tuple; `None` for anything that Python would have to compute.
 pub(super) fn tuple(text: &str) -> Option<Vec<String>> {
     let mut chars = text.chars().peekable();
     let mut items = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn tuple(text: &str) -> Option<Vec<String>> {
         }
         let mut item = string(&mut chars)?;
         blanks(&mut chars);
-        // Strings that follow one another are one.
+        // Adjacent string literals form one string.
         while matches!(chars.peek(), Some('"' | '\'')) {
             item.push_str(&string(&mut chars)?);
             blanks(&mut chars);
@@ -41,7 +41,7 @@ pub(super) fn tuple(text: &str) -> Option<Vec<String>> {
     (chars.peek().is_none() && is_tuple).then_some(items)
 }
 
-/// White space, and comments to the end of their line.
+/// Skips white space, and comments up to the end of their line.
 fn blanks(chars: &mut Peekable<Chars<'_>>) {
     while let Some(c) = chars.next_if(|c| c.is_whitespace() || *c == '#') {
         if c == '#' {
@@ -50,6 +50,7 @@ fn blanks(chars: &mut Peekable<Chars<'_>>) {
     }
 }
 
+/// Reads a string literal with an optional prefix such as `r` or `b`.
 fn string(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
     let mut is_raw = false;
     for _ in 0..2 {
@@ -77,7 +78,7 @@ fn string(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
     }
 }
 
-/// A whole number as a literal, which may have a comment behind it, or in quotes.
+/// Parses a whole number: a literal with an optional comment, or a number in quotes.
 pub(super) fn number(text: &str) -> Option<i64> {
     let quoted = ['"', '\''].into_iter().find_map(|quote| {
         let inside = text.strip_prefix(quote)?;
@@ -91,7 +92,7 @@ pub(super) fn number(text: &str) -> Option<i64> {
     }
     let digits = digits.trim();
     let bare = digits.trim_start_matches(['+', '-']);
-    // A literal has no leading zeros; what int() reads may have some.
+    // A Python literal has no leading zeros; int() accepts them in a string.
     let octal = bare.len() > 1 && bare.starts_with('0') && bare.chars().any(|c| c != '0');
     if quoted.is_none() && octal {
         return None;
@@ -99,7 +100,7 @@ pub(super) fn number(text: &str) -> Option<i64> {
     whole(digits)
 }
 
-/// As Python's int() takes it.
+/// Parses a whole number like Python's int().
 pub(super) fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
     let inner = text.trim_start_matches(['+', '-']);

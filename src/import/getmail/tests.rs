@@ -1,4 +1,4 @@
-//! A good file of each protocol, and what becomes of it with one line changed.
+//! Each rule of the reader, tested with a good file per protocol and one changed line.
 
 use super::*;
 use crate::import::Reader;
@@ -41,7 +41,7 @@ fn codes(text: &str) -> Vec<&'static str> {
     Reader::Getmail.examine(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
-/// The only thing that is wrong with it once this is changed.
+/// Asserts that this change to the good file causes exactly one defect.
 #[track_caller]
 fn refuses(from: &str, to: &str, code: &str) {
     let text = POP3.replacen(from, to, 1);
@@ -115,7 +115,7 @@ fn a_line_further_right_goes_on_with_the_one_above() {
     let examined = Reader::Getmail.examine(&text);
     assert_eq!(codes(&text), ["getmail-continued"]);
     assert_eq!(examined.config.servers[0].username.as_deref(), Some("ann@example.com"));
-    // An empty line does not end a value, one further left does.
+    // After an empty line, an indented line still continues the value.
     refuses("ann@example.com\n", "ann@example.com\n\n  port = 1\n", "getmail-continued");
     assert_eq!(reads("username", "port = 1995\nusername").port, 1995);
 }

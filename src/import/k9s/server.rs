@@ -1,4 +1,4 @@
-//! `incoming-server` and `outgoing-server`.
+//! Reads `incoming-server` and `outgoing-server`.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// From this version on there is no "if available".
+/// The version that removed "if available".
 const NO_OPTIONAL: i32 = 92;
-/// From this version on there are no AUTOMATIC and LOGIN.
+/// The version that removed AUTOMATIC and LOGIN.
 const NO_AUTOMATIC: i32 = 94;
-/// From this version on NONE is a way of its own.
+/// The version that added NONE as an authentication method.
 const NONE: i32 = 95;
 
 pub fn read(
@@ -91,7 +91,7 @@ impl<'a> Field<'a> {
             .or_else(|| meant_hostname(&name))
     }
 
-    /// Where there is none the app writes -1, and connects to nothing.
+    /// The port. Without one the app writes -1 and cannot connect.
     fn port(&mut self, server_type: ServerType, socket_type: SocketType) -> u16 {
         let usual = match (server_type, socket_type) {
             (ServerType::Imap, SocketType::Ssl) => 993,

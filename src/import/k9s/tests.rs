@@ -1,4 +1,4 @@
-//! What is read of an export, and what of it is wrong.
+//! What the reader gets from an export, and the defects that it reports.
 
 use crate::import::Reader;
 use crate::model::{Authentication, ServerType, SocketType};

@@ -1,5 +1,5 @@
-//! Whether a dictionary has only keys that are known there, each of its type, and those that it
-//! needs.
+//! Checks that a dictionary contains only known keys, each with a value of its type, and all
+//! required keys.
 
 use super::keys::{ALL, Key, Presence};
 use super::values::{number, value};
@@ -8,7 +8,7 @@ use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
 
-/// Written by Profile Manager; in no schema, and no harm.
+/// Profile Manager writes this key. No schema has it, and it does no harm.
 const LEGACY: &str = "PayloadEnabled";
 
 impl Reading<'_> {
@@ -44,7 +44,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Type and words of one value.
+    /// Checks the type of a value, and whether the key allows it.
     fn value(&mut self, found: &Tree, (key, kind, _, words): &Key) {
         let text = found.value.as_deref().unwrap_or_default();
         let whole = found.kind == "real" && *kind == "integer" && number(found).is_some();
@@ -57,7 +57,7 @@ impl Reading<'_> {
             return;
         }
         let text = if whole { text.split('.').next().unwrap_or_default() } else { text };
-        // An empty text has a code of its own.
+        // An empty string has a code of its own.
         if words.is_empty() || words.contains(&text) || text.is_empty() || is_variable(text) {
             return;
         }

@@ -1,5 +1,5 @@
-//! `com.apple.eas.account` (ActiveSync, iOS) and `com.apple.ews.account` (Exchange Web Services,
-//! macOS): the only mail payloads that know OAuth2.
+//! Reads `com.apple.eas.account` (ActiveSync, iOS) and `com.apple.ews.account` (Exchange Web
+//! Services, macOS), the only mail payloads with OAuth2.
 
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
@@ -16,7 +16,7 @@ impl Reading<'_> {
             let message = "every Enable… is false, so the account would do nothing";
             self.errors.add(codes::PROFILE_EXCHANGE_IDLE, &self.start(payload), message);
         }
-        // False by default here, true by default for EWS.
+        // The default is false here, but true for EWS.
         let ssl = flag(payload, "SSL").unwrap_or(false);
         config.servers.extend(self.exchange(payload, ServerType::ActiveSync, ssl));
     }
@@ -53,7 +53,7 @@ impl Reading<'_> {
             let message = "SSL is not true; Exchange is spoken over https only";
             self.errors.add(codes::PROFILE_EXCHANGE_SSL, &span, message);
         }
-        // With OAuth alone the device finds the host by itself.
+        // With OAuth and no sign-in URL the device finds the host by itself.
         if value(payload, "Host").is_none() && (!oauth || sign_in.is_some()) {
             self.errors.add(codes::PROFILE_EXCHANGE_NO_HOST, &self.start(payload), "no Host");
         }

@@ -1,4 +1,5 @@
-//! What decides whether a profile replaces another one and an account stays the same.
+//! Checks identifiers and UUIDs. They decide whether a profile replaces an older one and whether
+//! its accounts stay the same.
 
 use super::values::{string, value};
 use super::{Reading, has_variable};
@@ -6,7 +7,7 @@ use crate::codes;
 use crate::format::Tree;
 
 impl Reading<'_> {
-    /// Of the profile itself, or of a payload in it.
+    /// Checks the profile itself, or a payload in `profile`.
     pub(super) fn identity(&mut self, dict: &Tree, profile: Option<&Tree>) {
         if let Some(uuid) = value(dict, "PayloadUUID").filter(|uuid| uuid.kind == "string") {
             self.uuid(uuid);
@@ -69,7 +70,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether this identifier, UUID or account has been there before.
+    /// Records an identifier, UUID or account. Returns whether it was used before.
     pub(super) fn taken(&mut self, value: &str, at: &Tree) -> bool {
         self.seen.insert(value.to_owned(), at.span.clone()).is_some()
     }

@@ -1,9 +1,9 @@
-//! Which keys a profile and its payloads may have, and of which type.
+//! The keys of a profile and its payloads, with their types.
 //!
 //! Facts from Apple's device-management schema (MIT, Copyright (c) 2022-2024 Apple Inc.), checked
 //! against later lists: the mail payload has not changed since iOS 14.
 
-/// A key, the kind of its value, whether it is required, and the values it may have.
+/// A key, the type of its value, whether it is required, and its possible values (empty for any).
 pub(super) type Key = (&'static str, &'static str, Presence, &'static [&'static str]);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) const TOP_LEVEL: &[Key] = &[
     ("ConsentText", "dict", Optional, &[]),
 ];
 
-/// In every payload.
+/// Keys of every payload.
 pub(super) const COMMON: &[Key] = &[
     ("PayloadIdentifier", "string", Required, &[]),
     ("PayloadUUID", "string", Required, &[]),
@@ -54,7 +54,8 @@ const AUTHENTICATION: &[&str] = &[
     "EmailAuthHTTPMD5",
 ];
 
-/// `com.apple.mail.managed`. "Overrideable" is spelt so here, and `allowMailDrop` begins small.
+/// `com.apple.mail.managed`. "Overrideable" is spelt with an e here, and `allowMailDrop` starts in
+/// lower case.
 pub(super) const MAIL: &[Key] = &[
     ("EmailAccountDescription", "string", Optional, &[]),
     ("EmailAccountName", "string", Optional, &[]),
@@ -95,7 +96,7 @@ pub(super) const MAIL: &[Key] = &[
     ("VPNUUID", "string", Optional, &[]),
 ];
 
-/// `com.apple.eas.account`: iOS and visionOS. "Overridable" is spelt without the e here.
+/// `com.apple.eas.account`: iOS and visionOS. "Overridable" is spelt without an e here.
 pub(super) const EAS: &[Key] = &[
     ("EmailAddress", "string", Optional, &[]),
     ("Host", "string", Optional, &[]),
@@ -188,5 +189,5 @@ pub(super) const CARDDAV: &[Key] = &[
     ("VPNUUID", "string", Optional, &[]),
 ];
 
-/// Every table, for a key that stands in the wrong place.
+/// All tables, to recognise a key in the wrong payload.
 pub(super) const ALL: [&[Key]; 7] = [TOP_LEVEL, COMMON, MAIL, EAS, EWS, CALDAV, CARDDAV];

@@ -1,4 +1,4 @@
-//! `com.apple.mail.managed`: a POP or IMAP account.
+//! Reads `com.apple.mail.managed`: a POP or IMAP account.
 
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
@@ -7,11 +7,11 @@ use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// One of the two halves of a payload, whose keys begin with its name.
+/// The incoming or outgoing half of a payload; its keys begin with its name.
 struct Half {
     name: &'static str,
     server_type: ServerType,
-    /// The port on which TLS begins with the first byte.
+    /// The port with TLS from the first byte.
     ssl: u16,
     starttls: u16,
 }
@@ -32,7 +32,7 @@ impl Reading<'_> {
         config.servers.extend(self.half(payload, &SMTP));
     }
 
-    /// What does not go together in an account of this type.
+    /// Reports a second account for the same address, and keys that do not fit the account's type.
     fn account(&mut self, payload: &Tree, incoming: &Half) {
         if let Some(address) = string(payload, "EmailAddress")
             && self.taken(&format!("{} {}", incoming.server_type, address.to_lowercase()), payload)
@@ -88,7 +88,7 @@ impl Reading<'_> {
         self.port(payload, &key)
     }
 
-    /// `UseSSL` is one flag for SSL and STARTTLS; the port decides which the device speaks.
+    /// `UseSSL` is one flag for implicit TLS and STARTTLS; the port decides which the device uses.
     fn socket_type(&mut self, payload: &Tree, half: &Half, port: Option<u16>) -> Vec<SocketType> {
         let key = format!("{}MailServerUseSSL", half.name);
         let on_ssl_port = port == Some(half.ssl);
@@ -102,7 +102,7 @@ impl Reading<'_> {
             self.errors.add(codes::PROFILE_SSL_PORT_WITHOUT_SSL, &span_of(payload, &key), message);
         }
         match meant {
-            // Nothing else is spoken there, whatever the file says.
+            // This port has TLS from the first byte, whatever the flag says.
             _ if on_ssl_port => vec![SocketType::Ssl],
             Some(true) if port == Some(half.starttls) => vec![SocketType::Starttls],
             Some(true) => vec![SocketType::Ssl, SocketType::Starttls],
@@ -133,7 +133,7 @@ impl Reading<'_> {
     }
 }
 
-/// The word, or what is meant by another one, or what the port says.
+/// The account type: by its value, leniently, or else by the port.
 fn account_type(payload: &Tree) -> Option<Half> {
     let word = string(payload, "EmailAccountType").unwrap_or_default().to_ascii_uppercase();
     let port = value(payload, "IncomingMailServerPortNumber").and_then(super::number);
@@ -146,7 +146,7 @@ fn account_type(payload: &Tree) -> Option<Half> {
     }
 }
 
-/// Empty where the word says nothing.
+/// The authentication method; empty if the value is unknown.
 fn authentication(payload: &Tree, key: &str) -> Vec<Authentication> {
     let word = string(payload, key).unwrap_or_default().to_ascii_lowercase();
     match word.as_str() {

@@ -1,7 +1,7 @@
-//! Two mistakes that keep a profile from being a property list, and do not keep anybody from seeing
-//! what is meant: a key twice in one dictionary, and a number that is empty.
+//! Repairs two errors that make a profile an invalid property list but leave its meaning clear: a
+//! key that appears twice in one dictionary, and an empty number.
 //!
-//! What is too much is overwritten with spaces, so that every other place stays where it is.
+//! Surplus text is overwritten with spaces, so that all other positions stay the same.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,7 +10,8 @@ use super::Defect;
 use crate::codes;
 use crate::format::{Kind, Tree};
 
-/// The property list without them, and what they were.
+/// Parses the property list without these errors, and returns them as defects. `None` if there are
+/// none or if others remain.
 pub(super) fn mended(text: &str) -> Option<(Tree, Vec<Defect>)> {
     let root = Kind::Xml.parse(text).ok()??;
     let mut defects = Vec::new();
@@ -44,7 +45,7 @@ fn look(element: &Tree, defects: &mut Vec<Defect>, surplus: &mut Vec<Range<usize
         let name = key.text();
         let (shown, whole) = (name.escape_debug(), key.span.start..value.span.end);
         if !keys.insert(name) {
-            // The first counts: one of the two has to.
+            // An arbitrary choice: the first one is used.
             let message = format!("key {shown} appears twice in one <dict>");
             defects.push(Defect {
                 code: codes::PROFILE_KEY_TWICE,

@@ -1,4 +1,4 @@
-//! One good profile, and for every rule the profile that breaks it.
+//! Each rule of the reader, tested with one good profile and a change that breaks it.
 
 use super::*;
 use crate::import::Reader;
@@ -65,7 +65,7 @@ const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </plist>
 "#;
 
-/// The good profile with an ActiveSync payload instead.
+/// The good profile with an ActiveSync payload in place of the mail payload.
 fn exchange(keys: &str) -> String {
     let (from, to) =
         (GOOD.find("\t\t\t<key>EmailAccountType").unwrap(), GOOD.find("\t\t</dict>").unwrap());
@@ -88,7 +88,7 @@ fn reads(from: &str, to: &str) -> ReadConfig {
     read(&GOOD.replacen(from, to, 1)).expect(to)
 }
 
-/// A key and its value, as they stand in the good profile.
+/// A key and its value as written in the good profile.
 fn pair(key: &str) -> &'static str {
     let from = GOOD.find(&format!("\t\t\t<key>{key}<")).unwrap();
     let value = from + GOOD[from..].find('\n').unwrap() + 1;

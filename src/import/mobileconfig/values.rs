@@ -1,5 +1,5 @@
-//! The values of a dictionary as they are meant: a key in another letter case, a number in a
-//! `<string>`. What is wrong about them is said in `check.rs`.
+//! Reads the values of a dictionary leniently: keys in any letter case, numbers in a `<string>`.
+//! `check.rs` reports what is wrong with them.
 
 use crate::format::Tree;
 
@@ -8,7 +8,7 @@ pub(super) fn value<'t>(dict: &'t Tree, key: &str) -> Option<&'t Tree> {
     dict.child(key).or_else(meant)
 }
 
-/// A text that is not empty.
+/// A string that is not empty.
 pub(super) fn string<'t>(dict: &'t Tree, key: &str) -> Option<&'t str> {
     let value = value(dict, key).filter(|value| value.kind == "string")?;
     value.value.as_deref().filter(|text| !text.is_empty())

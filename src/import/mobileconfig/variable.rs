@@ -1,10 +1,10 @@
-//! Variables that a device management server fills in.
+//! Variables that a device management server replaces.
 //!
 //! Jamf, Kandji, Fleet, Ivanti EPMM: `$EMAIL`; Jamf School, Sophos, MaaS360: `%Email%`; Intune,
 //! Addigy: `{{mail}}`; Ivanti Neurons, XenMobile: `${userEmailAddress}`; Workspace ONE:
 //! `{EmailAddress}`.
 
-/// The whole text is one.
+/// Whether the whole text is a variable.
 pub(super) fn is_variable(text: &str) -> bool {
     let inside = |start: &str, end: &str| {
         text.strip_prefix(start)
@@ -23,7 +23,8 @@ pub(super) fn is_variable(text: &str) -> bool {
         || text == "$Email$"
 }
 
-/// There is one in it: whatever a preset of `mdm/` writes is seen. Such a file is not to be signed.
+/// Whether the text contains a variable. Recognises everything that a preset of `mdm/` writes. A
+/// file with a variable must not be signed.
 pub fn has_variable(text: &str) -> bool {
     let enclosed = |start: &str, end: &str| {
         text.find(start).is_some_and(|at| text[at + start.len()..].contains(end))
@@ -38,7 +39,7 @@ pub fn has_variable(text: &str) -> bool {
             end > 1 && rest[..end].chars().all(|c| c.is_ascii_alphabetic() || c == '_')
         })
     });
-    // `{EmailAddress}`, and not the braces of a GUID.
+    // `{EmailAddress}`, but not the braces of a GUID.
     let braces = text.match_indices('{').any(|(at, _)| {
         let rest = &text[at + 1..];
         rest.find('}').is_some_and(|end| {

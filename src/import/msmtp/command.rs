@@ -1,16 +1,17 @@
-//! The commands of both programs, and which arguments they take.
+//! The commands of both programs, and their arguments.
 //!
-//! msmtp 1.8.33 and mpop 1.4.23, src/conf.c (read_conffile); what came late says so.
+//! msmtp 1.8.33 and mpop 1.4.23, src/conf.c (read_conffile). `check::advice` reports the newer
+//! commands.
 
 use super::Program;
 
-/// A command as the program knows it.
+/// A command of the program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Command {
     pub name: &'static str,
     whose: Whose,
     takes: Takes,
-    /// The setting that it changes, where that has another name.
+    /// The setting that it changes; differs from `name` for obsolete commands.
     pub sets: &'static str,
 }
 
@@ -23,13 +24,13 @@ enum Whose {
 
 #[derive(Debug, Clone, Copy)]
 enum Takes {
-    /// Whatever there is, and nothing as well.
+    /// Any text, or nothing.
     Text,
     Anything,
-    /// Something at least.
+    /// Any text that is not empty.
     Some,
     Nothing,
-    /// `on`, `off`, or nothing for `on`.
+    /// `on`, `off`, or nothing, which means `on`.
     Switch,
     Words(&'static [&'static str]),
     WordsOrNothing(&'static [&'static str]),
@@ -150,7 +151,7 @@ impl Command {
         COMMANDS.iter().filter(has).find(|command| command.name == name).copied()
     }
 
-    /// What the program says against an argument.
+    /// The reason why the program refuses an argument; `None` if it accepts it.
     pub fn refuses(self, argument: &str, program: Program) -> Option<String> {
         let name = self.name;
         let wants = |what: &str| Some(format!("{name} takes {what}, not {}", shown(argument)));
@@ -222,7 +223,8 @@ fn shown(argument: &str) -> String {
     }
 }
 
-/// As strtol reads it with base 0, from which `0x` and a leading zero have their meaning.
+/// Parses a number like strtol with base 0: `0x` starts a hexadecimal number, a leading zero an
+/// octal one.
 pub(crate) fn number(text: &str) -> Option<i64> {
     let text = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
     let (negative, text) = match text.as_bytes() {
@@ -251,7 +253,7 @@ fn is_size(text: &str) -> bool {
     number(bare).is_some_and(|number| number >= 0)
 }
 
-/// How long `keep` keeps, as mpop 1.4.23 has it: `2d12h`.
+/// Parses the duration of `keep` (mpop 1.4.23) to seconds, for example `2d12h`.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
     let (mut sum, mut rest) = (0_u64, text);
     while !rest.is_empty() {
@@ -277,7 +279,7 @@ fn is_notify(text: &str) -> bool {
     text == "never" || known && !twice
 }
 
-/// SHA-256, SHA-1 or MD5, with something between the bytes.
+/// Whether a text is a SHA-256, SHA-1 or MD5 fingerprint, with a separator between the bytes.
 fn is_fingerprint(text: &str) -> bool {
     let bytes = text.as_bytes();
     let right = |(at, byte): (usize, &u8)| {

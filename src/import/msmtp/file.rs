@@ -1,9 +1,9 @@
-//! Lines of commands, gathered into accounts as the program gathers them.
+//! Parses lines of commands and collects them into accounts, as the program does.
 //!
-//! A line is a command, blanks, and the rest as it stands: one pair of double quotes around the rest
-//! is taken off, and nothing inside has a meaning, `#` neither (trim_string). An account begins as a
-//! copy of what `defaults` says so far; what the accounts after its colon say themselves is put over
-//! that (override_account).
+//! A line is a command, blanks, and the argument. One pair of double quotes around the argument is
+//! removed; nothing inside it has a special meaning, not even `#` (trim_string). An account starts
+//! as a copy of the `defaults` so far. The own settings of the accounts listed after its colon
+//! override that (override_account).
 //!
 //! msmtp 1.8.23 and mpop 1.4.18, src/conf.c
 
@@ -15,15 +15,15 @@ use super::Program;
 use super::command::{Command, number};
 use crate::codes;
 
-/// fgets into 501 bytes.
+/// The program reads lines with fgets into 501 bytes.
 const LONGEST: usize = 500;
 
-/// A command where it stands.
+/// A command with its argument and place.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting<'a> {
     pub command: &'static str,
     pub argument: &'a str,
-    /// The program takes this argument.
+    /// Whether the program accepts this argument.
     pub good: bool,
     pub span: Range<usize>,
 }
@@ -31,17 +31,17 @@ pub(crate) struct Setting<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Account<'a> {
     pub name: &'a str,
-    /// The line that begins it.
+    /// The line that begins the account.
     pub line: Range<usize>,
-    /// As far as the next account.
+    /// From that line to the next account.
     pub span: Range<usize>,
-    /// Everything that holds for it, by the name of the setting.
+    /// All its settings, including inherited ones, by name.
     settings: BTreeMap<&'static str, Setting<'a>>,
-    /// Without what it has of `defaults`.
+    /// Its settings without those of `defaults`.
     own: BTreeMap<&'static str, Setting<'a>>,
-    /// Another account is made from it.
+    /// Whether another account inherits from it.
     pub is_parent: bool,
-    /// Something of it is not understood, so that nothing can be said to be missing.
+    /// Whether some line of it was not understood. Then nothing is reported as missing.
     is_partly_read: bool,
 }
 
@@ -50,17 +50,17 @@ impl<'a> Account<'a> {
         self.settings.get(name)
     }
 
-    /// Whether an account says it and not only `defaults`.
+    /// Whether the account itself has a setting, not only `defaults`.
     pub fn says(&self, name: &str) -> bool {
         self.own.contains_key(name)
     }
 
-    /// An argument that is there.
+    /// A setting whose argument is not empty.
     pub fn text(&self, name: &str) -> Option<&Setting<'a>> {
         self.setting(name).filter(|setting| !setting.argument.is_empty())
     }
 
-    /// A switch, or none where the program refuses what stands there.
+    /// The state of a switch, `usual` if it is missing. `None` if the program refuses the value.
     pub fn is_on(&self, name: &str, usual: bool) -> Option<bool> {
         let Some(setting) = self.setting(name) else { return Some(usual) };
         match (setting.command, setting.argument) {
@@ -76,22 +76,23 @@ impl<'a> Account<'a> {
         u16::try_from(number(setting.argument)?).ok()
     }
 
-    /// The place of a setting, or where the account begins.
+    /// The place of a setting; if it is missing, the line that begins the account.
     pub fn place(&self, name: &str) -> Range<usize> {
         self.setting(name).map_or(self.line.clone(), |setting| setting.span.clone())
     }
 
-    /// Whether it has more than is read here: the output of a command, or what is no command.
+    /// Whether the account has settings that are not read here: the output of `eval`, or unknown
+    /// lines.
     pub fn has_more(&self) -> bool {
         self.is_partly_read || self.settings.contains_key("eval")
     }
 }
 
-/// What a file has.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(crate) struct File<'a> {
     pub accounts: Vec<Account<'a>>,
-    /// Every line that is understood, in the order of the file.
+    /// All lines that were understood, in the order of the file.
     pub lines: Vec<Setting<'a>>,
 }
 
@@ -113,12 +114,12 @@ pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> 
     reading.found
 }
 
-/// What a command belongs to.
+/// The section that a command belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Nowhere,
     Defaults,
-    /// The last one.
+    /// The last account.
     Account,
 }
 
@@ -140,7 +141,7 @@ impl<'a> Reading<'a, '_> {
             self.errors.add(codes::MSMTP_LINE, &whole, message);
             return;
         }
-        // C's strings end there.
+        // A C string ends at a zero byte.
         if let Some((before, _)) = line.split_once('\0') {
             let message = "a zero byte, which hides the rest of its line";
             let place = at + before.len();
@@ -175,7 +176,7 @@ impl<'a> Reading<'a, '_> {
                 let message = format!("{} before the first account", name.escape_debug());
                 self.errors.add(codes::MSMTP_NO_ACCOUNT, &span, message);
             }
-            // msmtp has one called so for files of version 1.2.
+            // For files of version 1.2, msmtp puts these commands into an account named "default".
             let is_one = self.program == Program::Msmtp;
             self.begin(if is_one { "default" } else { "" }, span.clone());
             if !is_one {
@@ -204,7 +205,7 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    /// `account NAME`, `account NAME : OTHER, …`
+    /// Reads `account NAME` or `account NAME : OTHER, …`.
     fn account(&mut self, argument: &'a str, span: Range<usize>) {
         let (name, parents) = match argument.split_once(':') {
             Some((name, parents)) => (trimmed(name), Some(parents)),
@@ -263,7 +264,7 @@ impl<'a> Reading<'a, '_> {
         self.place = Place::Account;
     }
 
-    /// What comes from here on is not of the last account.
+    /// Ends the span of the last account at this offset.
     fn close(&mut self, at: usize) {
         if self.place == Place::Account
             && let Some(account) = self.found.accounts.last_mut()
@@ -275,7 +276,7 @@ impl<'a> Reading<'a, '_> {
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Without blanks around it, and without one pair of quotes.
+/// Removes blanks around a text, and then one pair of quotes.
 fn trimmed(text: &str) -> &str {
     let text = text.trim_matches(BLANKS);
     let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

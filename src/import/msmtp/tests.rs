@@ -1,4 +1,4 @@
-//! Files of both programs, and what becomes of them.
+//! What the reader gets from files of both programs, and the defects that it reports.
 
 use super::*;
 use crate::import::Reader;
@@ -35,7 +35,7 @@ fn codes(reader: Reader, text: &str) -> Vec<&'static str> {
     reader.examine(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
-/// The only thing that is wrong with it once this is changed.
+/// Asserts that this change to the good file causes exactly one defect.
 #[track_caller]
 fn refuses(reader: Reader, from: &str, to: &str, code: &str) {
     let good = if reader == Reader::Msmtp { SENDS } else { FETCHES };
@@ -92,7 +92,7 @@ fn an_account_has_what_it_is_made_from_says_itself() {
     let config = Reader::Msmtp.read(text).unwrap();
     let seen: Vec<_> =
         config.servers.iter().map(|s| (&*s.hostname, s.port, s.socket_type[0])).collect();
-    // The last one has the host of `a`, and of b and the defaults the rest.
+    // The last one has the host of `a`, and everything else of b and the defaults.
     assert_eq!(
         seen,
         [

@@ -1,4 +1,4 @@
-//! One server, as Thunderbird fills in what its preferences leave out.
+//! Reads one server, with Thunderbird's defaults for missing preferences.
 //!
 //! MsgIncomingServer.sys.mjs, Pop3IncomingServer.sys.mjs, SmtpServer.sys.mjs and mailnews.js of
 //! Thunderbird 153; nsMsgIncomingServer.cpp for IMAP
@@ -15,7 +15,7 @@ pub struct Branch<'a> {
     pub store: &'a Store,
     pub errors: &'a mut Errors,
     pub own: String,
-    /// The branch of what is the same for all.
+    /// The branch with the defaults for all servers.
     pub defaults: &'static str,
 }
 
@@ -24,7 +24,7 @@ impl Branch<'_> {
         let own = self.store.text(self.errors, &format!("{}{name}", self.own));
         let found =
             own.or_else(|| self.store.text(self.errors, &format!("{}{name}", self.defaults)));
-        // A default is copied for every server, so it may not be a book.
+        // A default is copied to every server, so its length is limited.
         found.filter(|text| text.len() <= MOST).map(str::to_owned)
     }
 
@@ -38,7 +38,7 @@ impl Branch<'_> {
         own.or_else(|| self.store.flag(self.errors, &format!("{}{name}", self.defaults)))
     }
 
-    /// The line of a preference, or the first of the branch.
+    /// The line of a preference; if it is missing, the span of the branch.
     fn place(&self, name: &str) -> Range<usize> {
         let own = self.store.place(&format!("{}{name}", self.own));
         own.unwrap_or_else(|| self.store.span(&self.own))
@@ -54,7 +54,7 @@ impl Branch<'_> {
             _ => 443,
         };
         let (hostname, named) = self.hostname()?;
-        // A port of 0 or 1 is none to it.
+        // Thunderbird treats a port of 0 or 1 as missing.
         let port = self.number("port").filter(|port| *port > 1);
         let port = self.port(port.or(named), usual);
         let authentication = self.authentication(server_type);
@@ -109,7 +109,7 @@ impl Branch<'_> {
         })
     }
 
-    /// The host, and the port that is written into it.
+    /// The host name, and a port that is written into it.
     fn hostname(&mut self) -> Option<(String, Option<i32>)> {
         let place = self.place("hostname");
         let Some(written) = self.text("hostname").filter(|name| !name.is_empty()) else {
@@ -141,7 +141,7 @@ impl Branch<'_> {
         })
     }
 
-    /// Where it says nothing, a flag of old profiles does.
+    /// The security. If `socketType` is missing, `isSecure` of old profiles decides.
     fn incoming_security(&mut self) -> SocketType {
         let number = self.store.number(self.errors, &format!("{}socketType", self.own));
         if number.is_none() && self.flag("isSecure") == Some(true) {
@@ -170,7 +170,7 @@ impl Branch<'_> {
         }
     }
 
-    /// By nsMsgAuthMethod; Pop3Client.sys.mjs and SmtpClient.sys.mjs know no others.
+    /// The method by nsMsgAuthMethod; Pop3Client.sys.mjs and SmtpClient.sys.mjs support no others.
     fn authentication(&mut self, server_type: ServerType) -> Vec<Authentication> {
         let number = self.number("authMethod").unwrap_or(3);
         let way = match number {
@@ -196,7 +196,7 @@ impl Branch<'_> {
     }
 }
 
-/// Longer than any name that somebody signs in with.
+/// The longest text that is read; no user name is as long.
 const MOST: usize = 1024;
 /// RFC 1035 section 2.3.4
 const LONGEST_HOST: usize = 253;

@@ -1,4 +1,4 @@
-//! The preferences by name, and what Thunderbird takes where one is missing or of another kind.
+//! The preferences by name. A preference of the wrong type is reported and treated as missing.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -60,7 +60,7 @@ impl Store {
         }
     }
 
-    /// The line of a preference inside of these, whose name ends so.
+    /// The line of a preference within a range, by the last part of its name.
     pub fn place_in(&self, inside: &Range<usize>, end: &str) -> Option<Range<usize>> {
         let own = self
             .prefs
@@ -74,7 +74,7 @@ impl Store {
         self.prefs.get(name).map(|(_, span)| span.clone())
     }
 
-    /// From the first to the last whose names begin so.
+    /// The span from the first to the last preference whose name has this prefix.
     pub fn span(&self, prefix: &str) -> Range<usize> {
         let own = self.prefs.range(prefix.to_owned()..);
         let own = own.take_while(|(name, _)| name.starts_with(prefix)).map(|(_, (_, span))| span);
@@ -87,7 +87,7 @@ impl Store {
 }
 
 fn wrong(errors: &mut Errors, name: &str, span: &Range<usize>, wanted: &str) {
-    // Each is asked for more than once.
+    // Preferences are read several times, but are reported once.
     if errors.0.iter().rev().take(16).any(|defect| defect.span == *span) {
         return;
     }

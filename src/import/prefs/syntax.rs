@@ -1,13 +1,13 @@
-//! The preferences of a file, one by one.
+//! Parses a file into preferences.
 //!
-//! Something wrong costs everything up to the next semicolon that is outside of a string, so a mark
-//! that is missing can swallow a whole further preference.
+//! An error skips everything up to the next semicolon outside of a string. So a missing quotation
+//! mark can swallow a whole further preference.
 //!
 //! modules/libpref/parser/src/lib.rs of Firefox and Thunderbird
 
 use std::ops::Range;
 
-/// `user_pref("name", value);`
+/// One line `user_pref("name", value);`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pref {
     pub name: String,
@@ -22,11 +22,12 @@ pub enum Value {
     Flag(bool),
 }
 
-/// Why a piece of the file is lost, and which.
+/// A skipped piece of the file: the reason and the place.
 pub type Lost = (String, Range<usize>);
 
+/// All preferences in the order of the file, and the pieces that Thunderbird skips.
 pub fn prefs(text: &str) -> (Vec<Pref>, Vec<Lost>) {
-    // A zero is the end of the file.
+    // A NUL ends the file.
     let text = text.split('\0').next().unwrap_or_default();
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
     let (mut prefs, mut lost) = (Vec::new(), Vec::new());
@@ -50,7 +51,7 @@ pub fn prefs(text: &str) -> (Vec<Pref>, Vec<Lost>) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     End,
-    /// Parentheses, commas, semicolons and signs.
+    /// Parentheses, commas, semicolons and the signs of numbers.
     Mark(u8),
     Word(Range<usize>),
     Text(String),
@@ -71,7 +72,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// One preference that begins with this token; on an error it is the one that is wrong.
+    /// Parses the preference that begins with `token`. On an error, `token` is the one that is
+    /// wrong.
     fn pref(&mut self, token: &mut Token) -> Result<(String, Value), String> {
         let begun = match &token.kind {
             Kind::Word(word) => self.text.get(word.clone()) == Some("user_pref"),
@@ -131,7 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Past the next semicolon.
+    /// Skips to after the next semicolon.
     fn recover(&mut self, mut token: Token) {
         while !matches!(token.kind, Kind::End | Kind::Mark(b';')) {
             token = self.token();
@@ -180,7 +182,7 @@ impl Reader<'_> {
         self.skip(|b| b != b'\n' && b != b'\r');
     }
 
-    /// Behind the first slash.
+    /// Skips a comment; its first slash is consumed already.
     fn comment(&mut self) -> Result<(), String> {
         match self.peek() {
             Some(b'/') => {
@@ -208,7 +210,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Behind the first mark. What is wrong inside does not end it.
+    /// Reads a string; its opening quotation mark is consumed already. An error inside does not end
+    /// it.
     fn string(&mut self, mark: u8) -> Kind {
         let (mut out, mut wrong) = (Vec::new(), None);
         loop {
@@ -232,11 +235,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Behind the backslash.
+    /// Reads an escape; its backslash is consumed already.
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
         const UNKNOWN: &str = "a backslash stands only before \", ', \\, n, r, x and u";
         let byte = self.peek().ok_or("the text is not closed")?;
-        // A newline is read again, and a letter of several bytes may not be cut.
+        // Do not consume a newline, which is read again, or part of a multi-byte character.
         if byte.is_ascii() && byte != b'\n' && byte != b'\r' {
             self.at += 1;
         }

@@ -1,4 +1,4 @@
-//! What is read of a profile, and what of it is wrong.
+//! What the reader gets from a profile, and the defects that it reports.
 
 use super::*;
 use crate::import::Reader;
@@ -29,7 +29,7 @@ fn codes(text: &str) -> Vec<&'static str> {
     read(text).defects.iter().map(|defect| defect.code.name).collect()
 }
 
-/// With one line otherwise.
+/// The good file with one change.
 fn with(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     GOOD.replace(from, to)

@@ -1,4 +1,4 @@
-//! `[AccountN]`: an incoming and an outgoing server.
+//! Reads `[AccountN]`: an incoming and an outgoing server.
 
 use super::super::{ReadConfig, ReadServer, hostname, meant_hostname, port};
 use super::{Reading, child, value};
@@ -6,7 +6,8 @@ use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// PROP_POP_LEAVE_ON_SERVER: leave, but not for ever, and days in the upper half.
+/// PROP_POP_LEAVE_ON_SERVER: bits for leaving and removing messages; the number of days is in the
+/// upper half.
 const LEAVE: u32 = 1;
 const REMOVE_AFTER_DAYS: u32 = 2;
 const REMOVE_WHEN_DELETED: u32 = 4;
@@ -57,7 +58,7 @@ impl<'a> Reading<'a> {
         let socket_type = self.outgoing_security(account);
         let own_user = child(account, "SMTPUserName").map(|entry| value(entry).to_owned());
         let spa = self.spa(account, "SMTPUseSPA");
-        // Without SMTPUseAuth Outlook does not sign in at all.
+        // Without SMTPUseAuth Outlook does not authenticate at all.
         let signs_in = self.choice(account, "SMTPUseAuth", &[false, true]).unwrap_or(false);
         let method = self.choice(account, "SMTPAuthMethod", &[0, 1, 2]).unwrap_or(0);
         let (authentication, username) = match (signs_in, method) {
@@ -86,7 +87,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Without the key it is 0.
+    /// A missing key means 0, so no TLS.
     fn incoming_security(&mut self, account: &'a Tree, key: &str) -> Vec<SocketType> {
         if child(account, key).is_none() {
             let message = format!("no {key} in [{}], so there is no TLS", account.name);
@@ -117,7 +118,8 @@ impl<'a> Reading<'a> {
         self.one_of(account, "SMTPSecureConnection", &known)
     }
 
-    /// Where the number is none of them, all that it can have meant, the safest first.
+    /// The security that the number stands for. If the number is unknown, all possible ones, the
+    /// safest first.
     fn one_of(&mut self, account: &'a Tree, key: &str, known: &[SocketType]) -> Vec<SocketType> {
         let found = self.choice(account, key, known);
         found.map_or_else(|| known.iter().rev().copied().collect(), |found| vec![found])
@@ -161,20 +163,21 @@ impl<'a> Reading<'a> {
             .or_else(|| meant_hostname(name))
     }
 
-    /// Outlook has a default (110, 143, 25), which is never the secure port.
+    /// The port. Outlook's default (110, 143 or 25) is never the port with TLS.
     fn port(&mut self, account: &'a Tree, key: &str, usual: u16) -> Option<u16> {
         let Some(entry) = child(account, key).filter(|entry| !value(entry).is_empty()) else {
             let message = format!("no {key} in [{}], so it is {usual}", account.name);
             self.errors.add(codes::PRF_NO_PORT, &self.start(account), message);
             return Some(usual);
         };
-        // PT_LONG has two ways to be written.
+        // PT_LONG can be decimal or hexadecimal.
         let number =
             long(value(entry)).map_or(value(entry).to_owned(), |number| number.to_string());
         self.errors.keep(codes::PRF_PORT, &entry.span, port(&number))
     }
 
-    /// A number that stands for one of these, from 0; none where the key is missing.
+    /// The item with this number, counted from 0. `None` if the key is missing or the number is too
+    /// large.
     fn choice<T: Copy>(&mut self, account: &'a Tree, key: &str, of: &[T]) -> Option<T> {
         let entry = child(account, key)?;
         let found = long(value(entry)).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
@@ -185,7 +188,7 @@ impl<'a> Reading<'a> {
         found
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a required key; reported if it is missing or empty.
     fn text(&mut self, account: &'a Tree, key: &str) -> Option<&'a str> {
         let text = child(account, key).map(value).filter(|text| !text.is_empty());
         if text.is_none() {
@@ -196,7 +199,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// PT_LONG: decimal, or hexadecimal after `0x`.
+/// Parses PT_LONG: decimal, or hexadecimal after `0x`.
 fn long(text: &str) -> Option<u32> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
     let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));

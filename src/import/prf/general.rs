@@ -1,4 +1,4 @@
-//! `[General]`: the profile that the accounts go into.
+//! Checks `[General]`: the profile that receives the accounts.
 
 use super::{Reading, child, value};
 use crate::codes;

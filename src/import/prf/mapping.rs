@@ -1,10 +1,10 @@
-//! `[I_Mail]` and `[IMAP_I_Mail]`: which property each key of an account is.
+//! Checks `[I_Mail]` and `[IMAP_I_Mail]`, which map each key of an account to a property.
 
 use super::{Reading, child, value};
 use crate::codes;
 use crate::format::Tree;
 
-/// What both kinds of account have. Outlook's MAPI properties PROP_ACCT_* and PROP_SMTP_*
+/// Properties of both kinds of account: Outlook's MAPI properties PROP_ACCT_* and PROP_SMTP_*
 const COMMON: [(&str, &str); 16] = [
     ("AccountName", "PT_UNICODE,0x0002"),
     ("DisplayName", "PT_UNICODE,0x000B"),
@@ -20,12 +20,12 @@ const COMMON: [(&str, &str); 16] = [
     ("SMTPUseSPA", "PT_LONG,0x0207"),
     ("SMTPAuthMethod", "PT_LONG,0x0208"),
     ("ServerTimeOut", "PT_LONG,0x0209"),
-    // The older brother of the next, which cannot say STARTTLS.
+    // The predecessor of the next one; it cannot express STARTTLS.
     ("SMTPUseSSL", "PT_LONG,0x0202"),
     ("SMTPSecureConnection", "PT_LONG,0x020A"),
 ];
 
-/// What is called POP3… or IMAP… after the kind of account. PROP_INET_*
+/// Properties whose keys start with POP3 or IMAP, by the kind of account. PROP_INET_*
 const INCOMING: [(&str, &str); 5] = [
     ("Server", "PT_UNICODE,0x0100"),
     ("UserName", "PT_UNICODE,0x0101"),
@@ -38,7 +38,7 @@ const INCOMING: [(&str, &str); 5] = [
 const LEAVE_ON_SERVER: (&str, &str) = ("LeaveOnServer", "PT_LONG,0x1000");
 
 impl Reading<'_> {
-    /// Every key that is used is mapped, and to the property that it is called after.
+    /// Checks that every key of the account is mapped, and each to the right property.
     pub(super) fn mappings(&mut self, account: &Tree, name: &str, prefix: &str) {
         let Some(mapping) = child(self.file, name) else {
             let message =

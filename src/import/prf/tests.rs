@@ -1,4 +1,4 @@
-//! A good profile file, and what becomes of it with one line changed.
+//! Each rule of the reader, tested with a good profile file and one changed line.
 
 use super::*;
 use crate::import::Reader;

@@ -1,4 +1,4 @@
-//! What a provider says beyond its servers: pages, and where tokens come from.
+//! Writes the pages and the OAuth2 endpoints of a provider.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::document::is_language;
 use crate::model::{Authentication, ServerType, Text};
 
 impl Writer<'_> {
-    /// The texts of a page that a provider file takes, by language.
+    /// The texts of a page that are valid in a provider file, by language. The others are reported.
     fn texts(&mut self, page: &ReadPage) -> BTreeMap<String, Vec<String>> {
         let mut taken = BTreeMap::new();
         for (written, texts) in &page.texts {

@@ -1,13 +1,13 @@
-//! Texts as TOML has them, and as a provider file takes them.
+//! Formats texts for TOML, and adapts them to the rules of a provider file.
 
 use crate::model::{Text, reads_as_another, shortened};
 
-/// A basic string.
+/// A TOML basic string.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// An array of strings, a line each where one line gets long.
+/// A TOML array of strings, with one item per line if a single line would be too long.
 pub(super) fn list(texts: &[String]) -> String {
     const LONGEST: usize = 90;
     let items: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
@@ -18,7 +18,7 @@ pub(super) fn list(texts: &[String]) -> String {
     }
 }
 
-/// A key, quoted where it has to be.
+/// A TOML key, quoted if necessary.
 pub(super) fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match name.chars().all(bare) && !name.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn key(name: &str) -> String {
     }
 }
 
-/// The same test as a provider file's own.
+/// Whether a text is a web URL, by the same rules as in a provider file.
 pub(super) fn is_url(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let host = host.and_then(|rest| rest.split(['/', '?', '#', ':']).next());
@@ -36,7 +36,7 @@ pub(super) fn is_url(text: &str) -> bool {
         && !text.contains([' ', '"', '<', '>'])
 }
 
-/// A name that every client shows as it is.
+/// Adapts a name so that every client displays it unchanged. `otherwise` replaces an unusable name.
 pub(super) fn fits(name: &str, otherwise: &str, longest: usize) -> String {
     let plain: String = name.chars().filter(|c| !c.is_control()).collect();
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -49,7 +49,7 @@ pub(super) fn fits(name: &str, otherwise: &str, longest: usize) -> String {
     }
 }
 
-/// `de_AT` and `EN` as BCP 47 has them.
+/// Converts `de_AT` and `EN` to the form of BCP 47.
 pub(super) fn language_tag(written: &str) -> String {
     let tag = written.trim().replace('_', "-");
     match tag.split_once('-') {

@@ -1,4 +1,4 @@
-//! A good payload, and what becomes of it with one value changed.
+//! Each rule of the reader, tested with a good payload and one changed value.
 
 use super::*;
 use crate::import::Reader;

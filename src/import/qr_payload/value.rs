@@ -1,10 +1,10 @@
-//! Numbers and texts as Thunderbird for Android's JSON reader (Moshi) gives them.
+//! Reads numbers and texts like Moshi, the JSON reader of Thunderbird for Android.
 
 use super::super::Errors;
 use crate::codes;
 use crate::format::Tree;
 
-/// A whole number. Moshi's `nextInt` makes one of a text of digits, and of `1.0`.
+/// A whole number. Moshi's `nextInt` also accepts a string of digits, and `1.0`.
 pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
     let digits = value.value.as_deref().filter(|_| matches!(value.kind, "number" | "string"))?;
     if let (Ok(number), "number") = (digits.parse(), value.kind) {
@@ -16,11 +16,11 @@ pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
         &value.span,
         format!("{} is not written as a whole number", shown(value)),
     );
-    // Longer numbers are no field's.
+    // A number that is too long for i64 fits no field.
     format!("{number:.0}").parse().ok()
 }
 
-/// A text on one line. Moshi's `nextString` makes one of a number, and refuses null.
+/// A text on one line. Moshi's `nextString` also accepts a number, but refuses null.
 pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
     match value.kind {
         "string" => {}
@@ -44,7 +44,7 @@ pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str
     Some(text)
 }
 
-/// More values than version 1 has: they are skipped, for the sake of versions to come.
+/// Reports values that version 1 does not have. The app skips them, for the sake of later versions.
 pub(super) fn surplus(values: &[Tree], errors: &mut Errors) {
     if let [first, .., last] | [first @ last] = values {
         let span = first.span.start..last.span.end;

@@ -1,9 +1,9 @@
-//! An account of an Outlook profile: what classic Outlook makes of the values of its key.
+//! Reads an account of an Outlook profile as classic Outlook does.
 //!
-//! Names and numbers are those of Microsoft's account management API; how the values are written was
-//! seen by programs that read profiles of Outlook 2003 to 2010 (texts in bytes) and of 2016 and later
-//! (strings). `IMAP Secure Connection` and its like say SSL (1) or STARTTLS (2) where they are there,
-//! and `Use SSL` only yes or no.
+//! Names and numbers are those of Microsoft's account management API. The form of the values was
+//! learnt from programs that read profiles of Outlook 2003 to 2010 (texts as bytes) and of 2016 and
+//! later (strings). `IMAP Secure Connection` and similar values mean TLS (1) or STARTTLS (2) if
+//! present; `Use SSL` is only yes or no.
 
 use super::super::{Errors, ReadConfig, ReadServer, hostname, meant_hostname, port};
 use super::{first_line, texts};
@@ -11,16 +11,17 @@ use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// The key below which every account has a key of its own, in every version.
+/// The key that contains one subkey per account, in every version.
 const ACCOUNTS: &str = "9375cff0413111d3b88a00104b2a6676";
-/// PROP_POP_LEAVE_ON_SERVER: leave, but not for ever, and days in the upper half.
+/// PROP_POP_LEAVE_ON_SERVER: bits for leaving and removing messages; the number of days is in the
+/// upper half.
 const LEAVE: u32 = 1;
 const REMOVE_AFTER_DAYS: u32 = 2;
 const REMOVE_WHEN_DELETED: u32 = 4;
 
 const POP3: &str = "{ed475411-b0d6-11d2-8c3b-00104b2a6676}";
 const IMAP: &str = "{ed475412-b0d6-11d2-8c3b-00104b2a6676}";
-/// The profile's address book, and Outlook's own lists: no accounts of anybody.
+/// The address book of the profile and Outlook's own lists, which are not mail accounts.
 const NONE: [&str; 4] = [
     "{ed475410-b0d6-11d2-8c3b-00104b2a6676}",
     "{ed475418-b0d6-11d2-8c3b-00104b2a6676}",
@@ -28,7 +29,7 @@ const NONE: [&str; 4] = [
     "{ed475420-b0d6-11d2-8c3b-00104b2a6676}",
 ];
 
-/// Whether a key is one of an account.
+/// Whether a key contains an account.
 pub(super) fn is_account(key: &Tree) -> bool {
     let mut parts = key.name.rsplit('\\');
     let number = parts.next().unwrap_or_default();
@@ -102,7 +103,7 @@ impl<'a> Account<'a> {
         let (host, number) = (self.hostname("SMTP Server"), self.port("SMTP Port", 25));
         let security = self.security("SMTP");
         let ntlm = self.choice("SMTP Use SPA", &[false, true]).unwrap_or(false);
-        // Without SMTP Use Auth Outlook does not sign in at all.
+        // Without SMTP Use Auth Outlook does not authenticate at all.
         let signs_in = self.choice("SMTP Use Auth", &[false, true]).unwrap_or(false);
         let method = self.choice("SMTP Auth Method", &[0, 1, 2]).unwrap_or(0);
         let own_user = self.text("SMTP User").or_else(|| self.text("SMTP User Name"));
@@ -120,7 +121,7 @@ impl<'a> Account<'a> {
         }));
     }
 
-    /// By its class, or by its server where the class is not in the file.
+    /// The kind of the account: by its class, or by its server value if the file has no class.
     fn kind(&mut self) -> Option<(ServerType, &'static str, u16)> {
         let pop3 = (ServerType::Pop3, "POP3", 110);
         let imap = (ServerType::Imap, "IMAP", 143);
@@ -137,12 +138,13 @@ impl<'a> Account<'a> {
             }
             None if self.find("POP3 Server").is_some() => Some(pop3),
             None if self.find("IMAP Server").is_some() => Some(imap),
-            // Some values of an account that is there.
+            // The file only changes some values of an existing account.
             None => None,
         }
     }
 
-    /// `Secure Connection` says more than `Use SSL`; with neither there is no TLS.
+    /// The security. `Secure Connection` is more precise than `Use SSL`; without both there is no
+    /// TLS.
     fn security(&mut self, prefix: &str) -> Vec<SocketType> {
         let known = [SocketType::Plain, SocketType::Ssl, SocketType::Starttls];
         let (new, old) = (format!("{prefix} Secure Connection"), format!("{prefix} Use SSL"));
@@ -205,7 +207,7 @@ impl<'a> Account<'a> {
         kept.or_else(|| meant_hostname(&host))
     }
 
-    /// Outlook has a default (110, 143, 25), which is never the secure port.
+    /// The port. Outlook's default (110, 143 or 25) is never the port with TLS.
     fn port(&mut self, name: &str, usual: u16) -> Option<u16> {
         let Some(value) = self.find(name) else {
             let message = format!("no {name}, so it is {usual}");
@@ -216,7 +218,8 @@ impl<'a> Account<'a> {
         self.errors.keep(codes::REG_ACCOUNT_PORT, &value.span, port(&digits))
     }
 
-    /// A number that stands for one of these, from 0; none where the value is missing.
+    /// The item with this number, counted from 0. `None` if the value is missing or the number is
+    /// too large.
     fn choice<T: Copy>(&mut self, name: &str, of: &[T]) -> Option<T> {
         let value = self.find(name)?;
         let found = number(value).and_then(|n| of.get(usize::try_from(n).ok()?)).copied();
@@ -227,7 +230,7 @@ impl<'a> Account<'a> {
         found
     }
 
-    /// A string, or bytes of UTF-16 as before Outlook 2016.
+    /// A string, or UTF-16 bytes as before Outlook 2016.
     fn text(&self, name: &str) -> Option<String> {
         let value = self.find(name)?;
         let text = match value.kind {
@@ -248,7 +251,7 @@ fn data(value: &Tree) -> &str {
     value.value.as_deref().unwrap_or_default()
 }
 
-/// REG_DWORD, or the digits of a string, which some programs write.
+/// Reads a REG_DWORD, or the digits of a string, which some programs write.
 fn number(value: &Tree) -> Option<u32> {
     match value.kind {
         "dword" => u32::from_str_radix(data(value), 16).ok(),

@@ -1,7 +1,7 @@
-//! What follows an option.
+//! Reads the value of an option.
 //!
-//! fetchmail tells texts, numbers and its own words apart before it knows which of them the option
-//! wants, so a text that looks like one of the others needs quotation marks.
+//! fetchmail classifies texts, numbers and keywords before it knows which of them the option takes.
+//! So a text that looks like a number or keyword needs quotation marks.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::{Parser, Setting, Value};
 use crate::codes;
 
 impl Parser<'_> {
-    /// What follows an option, as it takes it.
+    /// Reads the value that an option takes.
     pub(super) fn value(
         &mut self,
         key: &'static str,
@@ -54,7 +54,8 @@ impl Parser<'_> {
         let value = match &token.kind {
             Kind::Text(text) => Value::Text(text.as_str().into()),
             Kind::Number(number) if takes == Takes::Service => Value::Number(*number),
-            // `sslproto auto` and `via 10`: a text was meant, and fetchmail takes it for another.
+            // `sslproto auto` and `via 10`: a text is meant, but fetchmail reads another kind of
+            // token.
             Kind::Protocol(_) | Kind::Way(_) | Kind::Number(_) => {
                 self.reserved(&token);
                 Value::Text(self.source(&token.span).into())
@@ -65,7 +66,7 @@ impl Parser<'_> {
         if takes != Takes::Texts {
             return Some(value);
         }
-        // A list is one text of lines.
+        // The items of a list are stored as lines of one text.
         let Value::Text(first) = value else { return Some(value) };
         let mut all = first.to_string();
         while let Some(Kind::Text(text)) = self.kind() {

@@ -1,4 +1,4 @@
-//! One account, as regedit exports it, and what becomes of it with a value changed.
+//! Each rule of the reader, tested with one account as regedit exports it and a changed value.
 
 use super::super::super::{ReadServer, Reader};
 use crate::model::{Authentication, ServerType, SocketType};
@@ -47,7 +47,7 @@ fn an_account_has_a_server_to_read_from_and_one_to_send_through() {
         (ServerType::Smtp, "smtp.example.com", 587)
     );
     assert_eq!(smtp.socket_type, [SocketType::Starttls]);
-    // The same user name as for fetching.
+    // The same user name as for the incoming server.
     assert_eq!(smtp.username.as_deref(), Some("ann"));
     assert_eq!(smtp.authentication, [Authentication::PasswordCleartext]);
 }
@@ -65,7 +65,7 @@ fn the_newer_value_decides_which_tls() {
     assert_eq!(imap.leave_messages_on_server, None);
 }
 
-/// Up to Outlook 2010 texts were bytes, in the profiles of Windows Messaging.
+/// Up to Outlook 2010, profiles of Windows Messaging stored texts as bytes.
 #[test]
 fn texts_in_bytes_are_read_as_texts() {
     let bytes = |text: &str| {
@@ -115,7 +115,7 @@ fn a_number_may_be_digits_of_a_string_and_nothing_else() {
 fn only_the_keys_of_accounts_are_accounts() {
     let elsewhere = Reader::Reg.read(&file("HKEY_CURRENT_USER\\Software\\Example", POP3)).unwrap();
     assert_eq!(elsewhere.servers, []);
-    // Some values that are changed make no account, and the lists of a profile are none.
+    // A few changed values are not an account, and neither are the lists of a profile.
     assert_eq!(servers("\"Leave on Server\"=dword:00000001\n"), []);
     assert_eq!(servers("\"clsid\"=\"{ED475419-B0D6-11D2-8C3B-00104B2A6676}\"\n"), []);
     assert_eq!(
