@@ -1,4 +1,4 @@
-//! What a server's certificate says.
+//! Reads the parts of a server's certificate that a report shows.
 
 use std::net::IpAddr;
 
@@ -7,33 +7,37 @@ use x509_parser::oid_registry::{OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_SHA1_
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
-/// The parts of a certificate that people ask about.
+/// The parts of a certificate that a report shows or judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     pub subject: String,
     pub issuer: String,
-    /// Host names and addresses of the subjectAltName; the common name does not count (RFC 9525 §2).
+    /// DNS names and IP addresses of the subjectAltName. The common name is ignored (RFC 9525 §2).
     pub names: Vec<String>,
-    /// Seconds since 1970.
+    /// Seconds since 1970, like `not_after`.
     pub not_before: i64,
     pub not_after: i64,
-    /// The same days as `2026-11-24`.
+    /// First day of validity, as `2026-11-24`; `last_day` has the same form.
     pub first_day: String,
     pub last_day: String,
-    /// Signed by itself, as far as its names tell.
+    /// Whether issuer and subject have the same name. The signature is not checked.
     pub self_signed: bool,
-    /// Where the issuer's certificate can be fetched (RFC 5280 §4.2.2.1).
+    /// URL of the issuer's certificate (Authority Information Access, RFC 5280 §4.2.2.1).
     pub ca_issuers: Option<String>,
-    /// What is too weak about it, if anything: `an RSA key of 1024 bits`.
+    /// Why key or signature is too weak, if it is: `an RSA key of 1024 bits`.
     pub weak: Option<String>,
 }
 
-/// What is still good: NIST SP 800-131A, CA/Browser Forum Baseline Requirements §6.1.5.
+/// Smallest secure key sizes: NIST SP 800-131A, CA/Browser Forum Baseline Requirements §6.1.5.
 const LEAST_RSA_BITS: usize = 2048;
 const LEAST_EC_BITS: usize = 256;
 
 impl Certificate {
     /// Reads a DER certificate.
+    ///
+    /// # Errors
+    ///
+    /// Returns the parser's message if `der` is not an X.509 certificate.
     pub fn read(der: &[u8]) -> Result<Self, String> {
         let (_, x509) = X509Certificate::from_der(der).map_err(|e| e.to_string())?;
         let validity = x509.validity();
@@ -70,7 +74,8 @@ impl Certificate {
         })
     }
 
-    /// Whole days from then until it ends; negative once it has ended.
+    /// Whole days from `now` (seconds since 1970) until the certificate expires; negative after
+    /// that.
     pub fn days_left(&self, now: i64) -> i64 {
         (self.not_after - now).div_euclid(86_400)
     }

@@ -1,4 +1,4 @@
-//! One TCP connection, to one address or to the first of several that answers.
+//! Opens one TCP connection, to a single address or to the first of several that answers.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::tcp::{Tcp, Transport};
 
-/// Why there is no connection.
+/// Why a TCP connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("nothing listens there")]
@@ -19,7 +19,7 @@ pub enum ConnectError {
     Other(io::Error),
 }
 
-/// Connects before the deadline, which then is the connection's own.
+/// Connects before the deadline, which then also applies to reads and writes.
 pub fn connect(address: SocketAddr, deadline: Instant) -> Result<Tcp, ConnectError> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -38,7 +38,11 @@ pub fn connect(address: SocketAddr, deadline: Instant) -> Result<Tcp, ConnectErr
     }
 }
 
-/// The addresses in turn, with the time shared among them.
+/// Tries the addresses in order. Each attempt gets an equal share of the time that is left.
+///
+/// # Errors
+///
+/// Returns every address with the reason why it failed.
 pub fn connect_first(
     addresses: &[SocketAddr],
     deadline: Instant,

@@ -1,7 +1,8 @@
-//! Questions to DNS, each with a deadline.
+//! DNS queries, each with a deadline.
 //!
-//! The program asks by itself instead of through the C library, which can neither keep a deadline
-//! nor tell "there is no such name" from "the name server does not answer". The hosts file counts.
+//! The program sends queries itself instead of using the C library, which can neither keep a
+//! deadline nor distinguish "there is no such name" from "the name server does not answer". The
+//! hosts file is used as well.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -17,15 +18,16 @@ use tokio::runtime::Runtime;
 
 use super::Error;
 
-/// One question waits so long for one name server before it is asked again.
+/// How long one query waits for one name server before it is repeated.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// A resolver whose methods block until the answer or the deadline.
 pub struct Dns {
     runtime: Runtime,
     resolver: TokioResolver,
 }
 
-/// Why DNS gave no answer.
+/// Why a DNS query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DnsError {
     #[error("there is no such name")]
@@ -38,18 +40,22 @@ pub enum DnsError {
     Failed(String),
 }
 
-/// Where a service is (RFC 2782).
+/// One SRV record: where a service runs (RFC 2782).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Srv {
     pub priority: u16,
     pub weight: u16,
     pub port: u16,
-    /// Without the closing dot; empty means that there is no such service.
+    /// Without the trailing dot. Empty means that the service is not offered.
     pub target: String,
 }
 
 impl Dns {
-    /// `server` is asked instead of those of the system.
+    /// Uses `server`, if given, instead of the system's name servers.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system's resolver configuration cannot be read.
     pub fn new(server: Option<SocketAddr>) -> Result<Self, Error> {
         let failed = |why: String| Error::Dns(why);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -81,14 +87,14 @@ impl Dns {
         Ok(Self { runtime, resolver })
     }
 
-    /// A and AAAA records, behind CNAMEs too; never empty.
+    /// IPv4 and IPv6 addresses (A and AAAA), also behind CNAMEs; never empty.
     pub fn addresses(&self, name: &str, deadline: Instant) -> Result<Vec<IpAddr>, DnsError> {
         let addresses: Vec<IpAddr> =
             self.wait(deadline, self.resolver.lookup_ip(absolute(name)))?.iter().collect();
         if addresses.is_empty() { Err(DnsError::NoRecord) } else { Ok(addresses) }
     }
 
-    /// Best first: by priority, then by weight.
+    /// SRV records, best first: by priority, then by weight.
     pub fn srv(&self, name: &str, deadline: Instant) -> Result<Vec<Srv>, DnsError> {
         let mut found = self.records(name, RecordType::SRV, deadline, |data| match data {
             RData::SRV(srv) => Some(Srv {
@@ -103,7 +109,7 @@ impl Dns {
         Ok(found)
     }
 
-    /// Names of mail exchangers, best first.
+    /// Host names of the mail exchangers (MX), best first.
     pub fn mx(&self, name: &str, deadline: Instant) -> Result<Vec<String>, DnsError> {
         let mut found = self.records(name, RecordType::MX, deadline, |data| match data {
             RData::MX(mx) => Some((mx.preference, relative(&mx.exchange.to_utf8()))),
@@ -113,7 +119,7 @@ impl Dns {
         Ok(found.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// What a name is another name for.
+    /// The target of a name's CNAME record.
     pub fn cname(&self, name: &str, deadline: Instant) -> Result<String, DnsError> {
         let found = self.records(name, RecordType::CNAME, deadline, |data| match data {
             RData::CNAME(cname) => Some(relative(&cname.0.to_utf8())),
@@ -122,7 +128,7 @@ impl Dns {
         found.into_iter().next().ok_or(DnsError::NoRecord)
     }
 
-    /// Text records, the parts of each joined.
+    /// TXT records, the strings of each joined.
     pub fn txt(&self, name: &str, deadline: Instant) -> Result<Vec<String>, DnsError> {
         self.records(name, RecordType::TXT, deadline, |data| match data {
             RData::TXT(txt) => Some(
@@ -172,7 +178,7 @@ fn why(error: &NetError) -> DnsError {
     }
 }
 
-/// With its closing dot, so that no search list is tried.
+/// The name with a trailing dot, so that the resolver tries no search list.
 fn absolute(name: &str) -> String {
     format!("{}.", name.trim_end_matches('.'))
 }

@@ -1,7 +1,7 @@
-//! One HTTP request over one connection, with everything about that connection kept.
+//! Sends one HTTP request over one connection and keeps everything known about that connection.
 //!
-//! Redirects are answers like others, bodies are bounded, and the name, the connection and the
-//! certificate come from [`Net`], so that a failure has the same words as with a mail server.
+//! Redirects are returned like any other answer, and bodies have a size limit. Name, connection and
+//! certificate come from [`Net`], so a failure is reported in the same words as for a mail server.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -21,44 +21,44 @@ use super::tcp::Tcp;
 use super::tls::{Handshake, Secured, TlsError};
 use super::{ConnectError, DnsError, Net};
 
-/// A larger body is none of a configuration; clients read as much or less.
+/// Limit for a body, in bytes. No configuration is larger, and clients read this much or less.
 pub const LARGEST_BODY: u64 = 1024 * 1024;
-/// Headers of an answer; nginx and Apache stay below 8 KiB.
+/// Limit for an answer's headers, in bytes; nginx and Apache stay below 8 KiB.
 const LARGEST_HEADER: usize = 64 * 1024;
 const BUFFER: usize = 16 * 1024;
 
-/// What is asked for.
+/// One HTTP request.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     /// `GET`, `POST`
     pub method: &'a str,
     pub url: &'a Url,
-    /// Host and the body's length are added.
+    /// `Host` and the body's length are added.
     pub headers: &'a [(&'a str, &'a str)],
     pub body: &'a [u8],
-    /// Whether nothing may be sent to a server that cannot prove who it is.
+    /// Over https, send nothing unless the server's certificate is trusted.
     pub trusted_only: bool,
 }
 
-/// What came back, whatever its status.
+/// An HTTP response with any status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Names in lower case.
+    /// Header names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// None over plain HTTP.
+    /// None for plain HTTP.
     pub handshake: Option<Handshake>,
 }
 
-/// Why there is no answer.
+/// Why there is no HTTP response.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("{0}")]
     Url(String),
     #[error("{0}")]
     Resolve(DnsError),
-    /// Every address that was tried, and why it gave no connection.
+    /// Every address that was tried, with the reason why it failed.
     #[error("none of the addresses can be reached")]
     Connect(Vec<(SocketAddr, ConnectError)>),
     #[error("{0}")]
@@ -74,12 +74,14 @@ pub enum HttpError {
 }
 
 impl Answer {
-    /// The first header of that name (lower case).
+    /// Value of the first header with this name, given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Where a redirect leads.
+    /// Target of a redirect, resolved against the requested URL. None if this is not a redirect.
+    ///
+    /// The inner error says why the target is not a URL.
     pub fn location(&self, from: &Url) -> Option<Result<Url, String>> {
         if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
             return None;
@@ -90,7 +92,8 @@ impl Answer {
 }
 
 impl Net {
-    /// Asks, and reads the whole answer before the deadline.
+    /// Sends the request and reads the whole answer before the deadline. Any status is an answer,
+    /// not an error.
     pub fn http(&self, request: &Request<'_>, deadline: Instant) -> Result<Answer, HttpError> {
         let bad = |why: &str| HttpError::Url(format!("{}: {why}", request.url));
         let secure = match request.url.scheme() {
@@ -132,7 +135,7 @@ fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
     for (name, value) in request.headers {
         http = http.header(*name, *value);
     }
-    // No other request goes over this connection.
+    // Each request has a connection of its own.
     http = http.header("connection", "close");
     let failed = |error: ureq::Error| match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => HttpError::TimedOut,
@@ -153,7 +156,7 @@ fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
     Ok(Answer { status, headers, body: body.map_err(failed)?, handshake: None })
 }
 
-/// A connection that stands already.
+/// A connection that is already open.
 enum Line {
     Plain(Tcp),
     Secured(Box<Secured>),
@@ -184,7 +187,7 @@ impl Write for Line {
     }
 }
 
-/// Hands the connection out, once.
+/// Gives the open connection to ureq, once.
 struct Ready(Mutex<Option<Line>>);
 
 impl fmt::Debug for Ready {
@@ -206,7 +209,7 @@ impl Connector for Ready {
     }
 }
 
-/// The connection as the library wants to see it; the deadline is the connection's own.
+/// Adapts the connection to ureq. The connection's own deadline applies, not ureq's timeouts.
 struct Carrier {
     line: Line,
     buffers: LazyBuffers,
@@ -244,7 +247,7 @@ impl HttpTransport for Carrier {
     }
 }
 
-/// The name was resolved before.
+/// Resolves nothing, because the connection is already open; returns a placeholder.
 #[derive(Debug)]
 struct Nowhere;
 

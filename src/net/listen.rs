@@ -1,19 +1,19 @@
-//! A listener that answers small GET requests: a browser that comes back from signing in, and a
-//! monitoring system that asks for figures. No files, no uploads, no connection kept.
+//! Listens for small GET requests: a browser that returns from an OAuth2 sign-in, and a monitoring
+//! system that fetches metrics. Serves no files, accepts no uploads, keeps no connection open.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A request's line and headers; what a browser sends stays below 8 KiB.
+/// Limit for request line and headers, in bytes; browsers send less than 8 KiB.
 const LARGEST_HEAD: usize = 16 * 1024;
-/// More headers than a browser sends.
+/// Limit for the number of headers; browsers send fewer.
 const MOST_HEADERS: usize = 100;
-/// A client that is slower is none of ours.
+/// Time limit for reading a request, and for each write of the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a client has to hang up after its answer.
+/// How long to wait for the client to hang up after its answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// How soon the end of a wait is noticed.
+/// How often a waiting `accept` checks whether to stop.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub struct Listener(TcpListener);
@@ -21,29 +21,30 @@ pub struct Listener(TcpListener);
 /// A GET request that waits for its answer.
 pub struct Asked {
     stream: TcpStream,
-    /// `/metrics?x=y`
+    /// Path and query: `/metrics?x=y`.
     pub target: String,
 }
 
 impl Listener {
-    /// Port 0 takes a free one.
+    /// Listens on this address; port 0 picks a free port.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         Ok(Self(listener))
     }
 
+    /// The address it listens on, with the real port if port 0 was asked for.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
 
-    /// The next connection; none when `over` says so.
+    /// Waits for the next connection. Returns None once `over` returns true.
     pub fn accept(&self, over: impl Fn() -> bool) -> Option<TcpStream> {
         loop {
             match self.0.accept() {
                 Ok((stream, _)) => return Some(stream),
                 _ if over() => return None,
-                // Nobody there yet, or a connection that broke before it was one.
+                // No connection is waiting, or one broke before it was accepted.
                 Err(_) => std::thread::sleep(PAUSE),
             }
         }
@@ -51,7 +52,8 @@ impl Listener {
 }
 
 impl Asked {
-    /// Reads the request; what is none gets its answer here and is none.
+    /// Reads the request. Returns None if it is not a complete GET request; a bad request is
+    /// answered here with 400, 405 or 431.
     pub fn read(mut stream: TcpStream) -> Option<Self> {
         stream.set_nonblocking(false).ok()?;
         let end = Instant::now() + PATIENCE;
@@ -85,7 +87,7 @@ impl Asked {
         }
     }
 
-    /// Answers and closes; a client that is gone is not told.
+    /// Sends the answer and closes the connection. Errors are ignored: the client is gone.
     pub fn answer(mut self, status: &str, media_type: &str, body: &str) {
         let _ = self.stream.set_write_timeout(Some(PATIENCE));
         let head = format!(
@@ -96,8 +98,8 @@ impl Asked {
         let _ = self.stream.write_all(head.as_bytes());
         let _ = self.stream.write_all(body.as_bytes());
         let _ = self.stream.shutdown(Shutdown::Write);
-        // What the client is still sending is read, within bounds: a close in front of unread bytes
-        // is a reset, and the client would not see the answer.
+        // Read what the client still sends, within limits: closing a socket with unread bytes
+        // resets the connection, and the client would not see the answer.
         let _ = self.stream.set_read_timeout(Some(LINGER));
         let mut dropped = [0; 4096];
         for _ in 0..LARGEST_HEAD / dropped.len() {

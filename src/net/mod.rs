@@ -1,7 +1,7 @@
-//! Every socket outside `serve` is opened here: names, connections, TLS, HTTP, DNS.
+//! Opens every socket outside `serve`: names, connections, TLS, HTTP, DNS.
 //!
-//! Blocking, with a deadline on everything: a test of a server is a conversation, and a thread each
-//! is the plainest way to hold many of them at once.
+//! Calls block, and each has a deadline. A server test is a conversation, and one thread per
+//! conversation is the simplest way to hold many at once.
 
 mod certificate;
 mod connect;
@@ -31,14 +31,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Instant;
 
-/// What every connection of a run has in common.
+/// What all connections of a run share.
 pub struct Net {
     pub dns: Dns,
     pub tls: Tls,
     overrides: Vec<Override>,
 }
 
-/// Why connections cannot be made at all.
+/// Why no connection can be made at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot read the certificates of --ca {path}: {why}")]
@@ -50,8 +50,12 @@ pub enum Error {
 }
 
 impl Net {
-    /// `ca` is trusted besides the system's authorities; `dns` is asked instead of the system's
-    /// servers; an override's host is not asked for at all.
+    /// `ca` is a PEM file of authorities that are trusted besides the system's. `dns` replaces the
+    /// system's name servers. A host and port with an override is never looked up.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `ca` or the system's certificates or name servers cannot be read.
     pub fn new(
         ca: Option<&Path>,
         dns: Option<SocketAddr>,
@@ -60,9 +64,8 @@ impl Net {
         Ok(Self { dns: Dns::new(dns)?, tls: Tls::new(ca)?, overrides })
     }
 
-    /// Where a host is: its overrides, itself where it is an address, else what DNS says.
-    ///
-    /// Never empty.
+    /// Addresses of a host, never empty: its overrides, else the host itself if it is an IP
+    /// address, else what DNS says.
     pub fn resolve(
         &self,
         host: &str,

@@ -1,8 +1,8 @@
-//! `--resolve HOST:PORT:ADDR`: where a host is, whatever DNS says.
+//! `--resolve HOST:PORT:ADDR`: overrides DNS for a host.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// One `--resolve`, as in curl, but that an address may have a port of its own
+/// One `--resolve`, in curl's syntax, except that an address may have a port of its own
 /// (`mail.example.com:995:127.0.0.1:8995`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
@@ -13,6 +13,7 @@ pub struct Override {
 }
 
 impl Override {
+    /// Parses `HOST:PORT:ADDR[,ADDR]`. An IPv6 address may be in brackets.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("\"{}\" is not HOST:PORT:ADDR[,ADDR]", text.escape_debug());
         let mut parts = text.splitn(3, ':');

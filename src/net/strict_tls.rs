@@ -1,7 +1,7 @@
-//! TLS that insists on a certificate to be trusted, for a library that does its own handshake.
+//! TLS that requires a trusted certificate, for a library that does its own handshake.
 //!
-//! [`Tls::handshake`] goes on whatever it sees; here the handshake ends where the certificate is not
-//! good, and what was wrong with it is kept, since the library's own words name one thing of several.
+//! [`Tls::handshake`] continues whatever the certificate is. Here the handshake fails if the
+//! certificate is not trusted, and all its faults are kept: the library's own error names only one.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -16,14 +16,14 @@ use rustls::{
 
 use super::tls::{Recorder, Seen, Tls};
 
-/// What a client proves who it is with.
+/// The certificate chain and key that a client presents.
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
 impl Identity {
-    /// From two PEM files.
+    /// Reads chain and key from two PEM files. The key must not be encrypted.
     pub fn read(chain: &Path, key: &Path) -> Result<Self, String> {
         let wrong = |path: &Path, why: &dyn ToString| {
             format!("cannot read {}: {}", path.display(), why.to_string())
@@ -44,21 +44,26 @@ impl Identity {
     }
 }
 
-/// A configuration for one connection to one host.
+/// A TLS configuration for one connection to one host.
 pub struct StrictTls {
     pub config: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
 }
 
 impl StrictTls {
-    /// What the server's certificate looked like, once it was there.
+    /// What the handshake showed of the server's certificate; None if none has arrived.
     pub fn seen(&self) -> Option<Seen> {
         self.verifier.recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Tls {
-    /// The certificate has to be good for `host`, whatever name the library asks for.
+    /// The certificate must be valid for `host`, whatever name the library asks for.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `host` is not a host name or an address, or if certificate and key do not fit
+    /// together.
     pub fn strict(&self, host: &str, identity: Option<Identity>) -> Result<StrictTls, String> {
         let name = ServerName::try_from(host.to_owned()).map_err(|e| e.to_string())?;
         let is_address = matches!(name, ServerName::IpAddress(_));

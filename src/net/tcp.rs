@@ -1,12 +1,12 @@
-//! A TCP connection that keeps its deadline.
+//! A TCP connection that enforces a deadline.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// What a dialogue runs over: bytes both ways, none of them waited for beyond the deadline.
+/// The byte stream of a dialogue. Reads and writes never wait beyond the deadline.
 ///
-/// A wait that is over is `io::ErrorKind::TimedOut`, whatever the system calls it.
+/// A wait that is too long fails with `io::ErrorKind::TimedOut` on every system.
 pub trait Transport: Read + Write + Send {
     fn set_deadline(&mut self, at: Instant);
 }
@@ -17,9 +17,10 @@ impl Transport for Box<dyn Transport> {
     }
 }
 
-/// How many of the first bytes are kept, to name what a wrong port speaks.
+/// How many of the first bytes are kept, to name the protocol that a wrong port speaks.
 const KEPT: usize = 256;
 
+/// A TCP stream with one deadline for all reads and writes.
 pub struct Tcp {
     stream: TcpStream,
     deadline: Instant,
@@ -28,27 +29,27 @@ pub struct Tcp {
 
 impl Tcp {
     pub(super) fn new(stream: TcpStream, deadline: Instant) -> Self {
-        // Dialogues are short lines that the other side waits for.
+        // Send at once: dialogues are short lines that the other side waits for.
         let _ = stream.set_nodelay(true);
         Self { stream, deadline, first: Vec::new() }
     }
 
-    /// Where it leads.
+    /// The remote address.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.stream.peer_addr().ok()
     }
 
-    /// The connection itself, which has no deadline any more.
+    /// The underlying stream. The deadline no longer applies.
     pub fn into_stream(self) -> TcpStream {
         self.stream
     }
 
-    /// The first bytes that came from now on are kept.
+    /// From now on, keeps the first bytes that arrive.
     pub(super) fn watch(&mut self) {
         self.first.clear();
     }
 
-    /// The first bytes that came since [`Self::watch`].
+    /// The first bytes that arrived since [`Self::watch`].
     pub(super) fn first(&self) -> &[u8] {
         &self.first
     }

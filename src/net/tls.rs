@@ -1,8 +1,8 @@
-//! TLS that reports everything about the other side, whether it is to be trusted or not.
+//! TLS that reports everything about the server, whether it is trusted or not.
 //!
-//! A mail client stops at the first thing that is wrong with a certificate; whoever looks for the
-//! fault wants all of it. So the handshake goes on, with each verdict kept for itself, and the
-//! caller sends nothing that matters over a connection that is not [`Handshake::trusted`].
+//! A mail client stops at a certificate's first fault, but a report should name all of them. So the
+//! handshake continues and each verdict is kept separately. Callers send no secrets over a
+//! connection that is not [`Handshake::trusted`].
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -47,28 +47,28 @@ pub enum TlsError {
     Failed(String),
 }
 
-/// What the trust store says of the chain, whatever the name and the dates.
+/// The trust store's verdict on the chain, independent of host name and dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainVerdict {
     Trusted,
-    /// No way from the certificate to an authority that this machine trusts.
+    /// No path leads from the certificate to an authority that this machine trusts.
     UnknownIssuer,
     Other(String),
 }
 
-/// What a finished handshake showed.
+/// What a completed handshake showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// `TLS 1.3`
     pub version: String,
     /// `TLS13_AES_256_GCM_SHA384`
     pub cipher: String,
-    /// The server's own first, as sent; never empty.
+    /// Certificates as the server sent them, its own first; never empty.
     pub chain: Vec<Certificate>,
     pub verdict: ChainVerdict,
-    /// Whether the certificate is for the name that was asked for.
+    /// Whether the certificate is valid for the host that was asked for.
     pub names_host: bool,
-    /// Seconds since 1970, when it was judged.
+    /// When the certificate was judged, in seconds since 1970.
     pub now: i64,
 }
 
@@ -77,7 +77,8 @@ impl Handshake {
         &self.chain[0]
     }
 
-    /// Whether a client may send a password.
+    /// Whether a client may send a password: the chain is trusted, the certificate is for this
+    /// host, within its dates and not weak.
     pub fn trusted(&self) -> bool {
         trusted(self.leaf(), &self.verdict, self.names_host, self.now)
     }
@@ -105,7 +106,10 @@ impl Tls {
         Ok(Self { provider, judge: Arc::new(judge) })
     }
 
-    /// Does the handshake as a client of `host`; the deadline is then the connection's own.
+    /// Performs the handshake as a client of `host`. The deadline then also applies to the
+    /// connection.
+    ///
+    /// An untrusted certificate is not an error here; [`Handshake::trusted`] tells.
     pub fn handshake(
         &self,
         mut tcp: Tcp,
@@ -121,7 +125,7 @@ impl Tls {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
             .with_no_client_auth();
-        // A resumed session shows no certificate.
+        // A resumed session would show no certificate.
         config.resumption = Resumption::disabled();
         let mut connection =
             ClientConnection::new(Arc::new(config), name).map_err(|e| failed(&e))?;
@@ -206,7 +210,8 @@ fn why(error: &io::Error, first: &[u8]) -> TlsError {
     }
 }
 
-/// No TLS record begins with a printable character: its first byte is 20 to 24 (RFC 8446 §5.1).
+/// A TLS record never begins with a printable character: its first byte is 20 to 24 (RFC 8446
+/// §5.1).
 fn is_text(first: &[u8]) -> bool {
     first.first().is_some_and(|byte| (b' '..=b'~').contains(byte))
 }
@@ -220,7 +225,8 @@ impl Transport for Secured {
 impl Read for Secured {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer) {
-            // Closed without saying so (RFC 8446 §6.1); many mail servers do.
+            // The server closed the connection without the closing alert (RFC 8446 §6.1); many mail
+            // servers do.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
             other => other,
         }
@@ -237,7 +243,7 @@ impl Write for Secured {
     }
 }
 
-/// What a server's certificate was seen to be; the fields are those of [`Handshake`].
+/// What was seen of a server's certificate; the fields are those of [`Handshake`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub chain: Vec<Certificate>,
@@ -251,13 +257,13 @@ impl Seen {
         &self.chain[0]
     }
 
-    /// Whether a client may send a password.
+    /// Whether a client may send a password; see [`Handshake::trusted`].
     pub fn trusted(&self) -> bool {
         trusted(self.leaf(), &self.verdict, self.names_host, self.now)
     }
 }
 
-/// Lets every certificate pass and keeps what is to be said of it.
+/// Accepts every certificate and records the verdicts.
 #[derive(Debug)]
 pub(super) struct Recorder {
     judge: Arc<Verifier>,
@@ -274,7 +280,8 @@ impl Recorder {
         name: &ServerName<'_>,
         now: i64,
     ) -> ChainVerdict {
-        // The dates are a matter of their own: asked is on a day on which the certificate is good.
+        // The dates are judged separately, so the chain is verified for a day on which the
+        // certificate is valid.
         let day = now.clamp(leaf.not_before, leaf.not_after.max(leaf.not_before)).max(0);
         let at = UnixTime::since_unix_epoch(Duration::from_secs(day.unsigned_abs()));
         match self.judge.verify_server_cert(end_entity, intermediates, name, &[], at) {
@@ -282,8 +289,8 @@ impl Recorder {
             Err(rustls::Error::InvalidCertificate(why)) => match why {
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => ChainVerdict::Trusted,
-                // Signed by another key than the trusted authority of that name has: a private
-                // authority that was made anew.
+                // BadSignature: the trusted authority of that name has another key. This is a
+                // private authority that was created again under the same name.
                 CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                     ChainVerdict::UnknownIssuer
                 }
@@ -293,7 +300,8 @@ impl Recorder {
         }
     }
 
-    /// A weak key's signature is one that the library will not judge; the key is told of instead.
+    /// Whether the server's key is weak. The library refuses to verify signatures by such a key, so
+    /// they are accepted and the weak key is reported instead.
     fn is_weak(&self) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.as_ref().is_some_and(|seen| seen.chain[0].weak.is_some())

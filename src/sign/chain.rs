@@ -1,4 +1,4 @@
-//! The certificates that go into a signature: the leaf, and those on the way to a root.
+//! The certificates that go into a signature: the leaf and its intermediates.
 
 use std::time::Duration;
 
@@ -12,18 +12,22 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::import::envelope::Life;
 
-/// Leaf first, each signed by the next; at least one.
+/// A certificate chain, leaf first and never empty. [`Self::accept`] checks the order.
 pub struct Chain {
-    /// What the file is called.
+    /// The file's name, for messages.
     name: String,
     certificates: Vec<Certificate>,
-    /// The file led up to a root.
+    /// Whether the file ended with a root certificate.
     has_root: bool,
 }
 
 impl Chain {
-    /// Every certificate of a PEM file. A root at the end is left out: a device trusts the one that
-    /// it has, never the one that it is sent.
+    /// Reads every certificate of a PEM file. A root at the end is left out: a device trusts its
+    /// own copy, never one that it is sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no certificate, or if one is not strict DER.
     pub fn read(name: &str, text: &str) -> Result<Self, Box<Finding>> {
         let unreadable = |why: String| {
             Finding::new(codes::SIGNING_CERTIFICATE_UNREADABLE, format!("{name}: {why}")).help(
@@ -37,7 +41,8 @@ impl Chain {
             let broken = |why: String| unreadable(format!("certificate {number} is broken: {why}"));
             let read =
                 Certificate::from_der(&section.der).map_err(|why| broken(why.to_string()))?;
-            // It is written from what was read, and its own signature is over every byte of it.
+            // The certificate is written again from its parsed form, and its own signature covers
+            // every byte.
             if read.to_der().ok().as_deref() != Some(section.der.as_slice()) {
                 return Err(Box::new(broken(
                     "it is not in the one form that DER allows".to_owned(),
@@ -59,7 +64,11 @@ impl Chain {
         Ok(Self { name: name.to_owned(), certificates, has_root })
     }
 
-    /// Whether it fits the key, is in order and good at this time since 1970; else why not.
+    /// Checks that the chain fits the key, is in order, and is valid at `now` (time since 1970).
+    ///
+    /// # Errors
+    ///
+    /// Returns the first check that failed.
     pub fn accept(&self, key: &Key, key_name: &str, now: Duration) -> Result<(), Box<Finding>> {
         self.fits(key, key_name)?;
         self.is_in_order()?;
@@ -137,7 +146,8 @@ impl Chain {
         Ok(())
     }
 
-    /// What a device may stumble over although everything is right.
+    /// Findings that do not prevent signing: a certificate that expires soon, or a chain that
+    /// devices may not be able to verify. `today` counts days since 1970.
     pub fn warnings(&self, today: i64) -> Vec<Finding> {
         let mut findings = Vec::new();
         let ending = (0..self.certificates.len()).filter_map(|at| {
@@ -204,7 +214,7 @@ fn life(certificate: &Certificate) -> Option<Life> {
     })
 }
 
-/// A name as RFC 4514 writes it, without what a terminal would obey.
+/// A name in the form of RFC 4514, without control characters that would steer a terminal.
 fn label(name: &Name) -> String {
     let whole = name.to_string();
     let text = if whole.is_empty() { "no name".to_owned() } else { whole };

@@ -1,7 +1,7 @@
-//! SignedData (RFC 5652 §5), in the shape of Apple's own profiles: DER, the content inside.
+//! CMS SignedData (RFC 5652 §5) in the form of Apple's own profiles: DER, with the content inside.
 //!
-//! No signing time is among the signed attributes, so that the same file and key give the same bytes
-//! where the key's signatures do (RSA).
+//! The signed attributes contain no signing time, so the same file and key give the same bytes if
+//! the key's signatures are deterministic (RSA).
 
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
 use cms::content_info::{CmsVersion, ContentInfo};
@@ -16,7 +16,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use super::chain::Chain;
 use super::key::Key;
 
-/// All of a signature that is the same for every file.
+/// The parts of a signature that are the same for every file.
 pub struct Frame {
     digest: AlgorithmIdentifierOwned,
     signature: AlgorithmIdentifierOwned,
@@ -26,12 +26,13 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Encodes what depends on chain and key only.
     pub fn new(chain: &Chain, key: &Key) -> der::Result<Self> {
         let algorithms = key.algorithms();
         let leaf = &chain.leaf().tbs_certificate;
         let choices = chain.certificates().iter().cloned().map(CertificateChoices::Certificate);
         Ok(Self {
-            // RFC 5754 §2: without parameters.
+            // RFC 5754 §2: no parameters.
             digest: AlgorithmIdentifierOwned { oid: algorithms.digest, parameters: None },
             signature: AlgorithmIdentifierOwned {
                 oid: algorithms.signature,
@@ -46,12 +47,13 @@ impl Frame {
         })
     }
 
-    /// These bytes with the key's signature around them.
+    /// Wraps these bytes in SignedData, signed by the key.
     pub fn around(&self, bytes: &[u8], key: &Key) -> der::Result<Vec<u8>> {
         let digest = OctetString::new(key.digest(bytes).as_ref())?;
         let digest = attribute(MESSAGE_DIGEST, Any::encode_from(&digest)?)?;
         let attributes = SetOfVec::try_from(vec![self.content_type.clone(), digest])?;
-        // RFC 5652 §5.4: signed as a SET, though written with the tag [0].
+        // RFC 5652 §5.4: the attributes are signed as a SET, although they are written with the tag
+        // [0].
         let signature = OctetString::new(key.sign(&attributes.to_der()?))?;
         let signer = SignerInfo {
             version: CmsVersion::V1,
@@ -81,7 +83,7 @@ fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
     Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
 }
 
-/// RFC 5652 §4, §5.1, §11.1, §11.2.
+/// Object identifiers of RFC 5652 §4, §5.1, §11.1 and §11.2.
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");

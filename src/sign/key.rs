@@ -1,4 +1,5 @@
-//! The private key that signs: RSA, or ECDSA on P-256 or P-384, in every PEM that OpenSSL writes.
+//! The private key that signs: RSA, or ECDSA on P-256 or P-384, from a PEM file as OpenSSL writes
+//! it: PKCS#8, encrypted PKCS#8 (PBES2), PKCS#1 or RFC 5915.
 
 use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -15,24 +16,29 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::model::Secret;
 
-/// A key with its curve's or its own digest.
+/// A private key. Its kind decides the digest.
 pub enum Key {
     Rsa(Box<RsaKeyPair>),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
 }
 
-/// What a signature says of how it was made.
+/// The algorithms that a signature names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Algorithms {
     pub digest: ObjectIdentifier,
     pub signature: ObjectIdentifier,
-    /// RSA's has NULL for parameters (RFC 3370 §3.2), ECDSA's none (RFC 5754 §3.3).
+    /// Whether the parameters are NULL, as for RSA (RFC 3370 §3.2). ECDSA has none (RFC 5754 §3.3).
     pub has_null: bool,
 }
 
 impl Key {
-    /// The first private key of a PEM file; `name` is what the file is called.
+    /// Reads the first private key of a PEM file; `name` is the file's name, for messages.
+    ///
+    /// # Errors
+    ///
+    /// Fails if kind or encryption of the key are not supported, or if the password is wrong or
+    /// missing.
     pub fn read(name: &str, text: &str, password: Option<&Secret>) -> Result<Self, Box<Finding>> {
         let sections = pem::sections(text).map_err(|why| unreadable(name, &why))?;
         let key = sections.iter().find(|s| s.label.ends_with("PRIVATE KEY"));
@@ -57,16 +63,17 @@ impl Key {
         }
     }
 
+    /// The digest that this key signs: SHA-256, or SHA-384 for P-384.
     pub fn digest(&self, bytes: &[u8]) -> Digest {
         let algorithm = match self {
             Key::Rsa(_) | Key::P256(_) => &digest::SHA256,
-            // RFC 5480 §4: the curve wants a digest of its own strength.
+            // RFC 5480 §4: a curve needs a digest of its own strength.
             Key::P384(_) => &digest::SHA384,
         };
         digest::digest(algorithm, bytes)
     }
 
-    /// The signature of these bytes; RSA's is the same each time, PKCS#1 v1.5.
+    /// Signs these bytes. RSA (PKCS#1 v1.5) gives the same signature each time, ECDSA does not.
     pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
@@ -83,9 +90,10 @@ impl Key {
         }
     }
 
-    /// Whether what this key signs is good for a certificate with this SubjectPublicKeyInfo.
+    /// Whether this key belongs to a certificate with this SubjectPublicKeyInfo.
     ///
-    /// A signature is tried instead of comparing keys: a point has two ways to be written.
+    /// Verifies a trial signature instead of comparing keys: the same point can be written in two
+    /// ways.
     pub fn fits(&self, public: &[u8]) -> bool {
         let algorithm: &'static dyn VerificationAlgorithm = match self {
             Key::Rsa(_) => &RSA_PKCS1_2048_8192_SHA256,
@@ -102,7 +110,7 @@ fn open(name: &str, section: &Section, password: Option<&Secret>) -> Result<Key,
     match section.label.as_str() {
         "PRIVATE KEY" => pkcs8(name, der),
         "RSA PRIVATE KEY" => rsa(name, RsaKeyPair::from_der(der)),
-        // RFC 5915, where the curve is named inside.
+        // RFC 5915, with the curve named inside.
         "EC PRIVATE KEY" => ecdsa(
             |algorithm| EcdsaKeyPair::from_private_key_der(algorithm, der).ok(),
             || unreadable(name, "its curve is none of P-256 and P-384").help(KINDS),
@@ -119,7 +127,7 @@ fn open(name: &str, section: &Section, password: Option<&Secret>) -> Result<Key,
                     .help("PBES2 is, as openssl pkcs8 -topk8 writes it")
             })?;
             let decrypted = encrypted.decrypt(password.expose()).ok();
-            // A wrong password shows in what comes out, and sometimes only inside of that.
+            // A wrong password shows in the decrypted text, sometimes only when that is parsed.
             let decrypted = decrypted.filter(|d| PrivateKeyInfo::try_from(d.as_bytes()).is_ok());
             match decrypted {
                 Some(der) => pkcs8(name, der.as_bytes()),
@@ -159,7 +167,7 @@ fn rsa(
         "TooLarge" => unreadable(name, "an RSA key of more than 8192 bits is not taken"),
         why => unreadable(name, &format!("the RSA key is broken: {why}")),
     })?;
-    // What no public key of this size could check.
+    // No public key of any other size could be checked.
     match key.public_modulus_len() * 8 {
         2048..=8192 => Ok(Key::Rsa(Box::new(key))),
         bits => Err(Box::new(
@@ -194,7 +202,7 @@ const RSA_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1
 const EC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
-/// rsaEncryption, as OpenSSL and Apple write it in a SignerInfo (RFC 3370 §3.2).
+/// rsaEncryption, which OpenSSL and Apple write in a SignerInfo (RFC 3370 §3.2).
 const RSA: ObjectIdentifier = RSA_KEY;
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");

@@ -1,8 +1,9 @@
-//! Signs Apple's profiles, so that a device shows them as verified and not as unsigned.
+//! Signs Apple's profiles, so that devices show them as verified.
 //!
-//! A [`Signer`] is made once of a chain of certificates and a key, and refuses what would make a bad
-//! signature; each finished profile then goes through [`Signer::sign`]. `cms` is the form, `chain` and
-//! `key` what a signature is made with, `pem` how both come in. No files, no clock: `cli` has them.
+//! A [`Signer`] is made once from a certificate chain and a key, and refuses inputs that would make
+//! a bad signature. Each finished profile then goes through [`Signer::sign`]. `cms` builds the
+//! signature, `chain` and `key` hold its inputs, `pem` reads both. `cli` has the files and the
+//! clock.
 
 mod chain;
 mod cms;
@@ -20,14 +21,14 @@ use chain::Chain;
 use cms::Frame;
 use key::Key;
 
-/// The text of a PEM file and what it is called.
+/// A PEM file's text, and the file's name for messages.
 #[derive(Clone, Copy)]
 pub struct Pem<'a> {
     pub name: &'a str,
     pub text: &'a str,
 }
 
-/// A chain and its key, ready for any number of files.
+/// A chain and its key, ready to sign any number of files.
 pub struct Signer {
     key: Key,
     chain: Chain,
@@ -35,8 +36,12 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Refuses a key that is not the leaf's, a chain out of order, and certificates that are not good
-    /// at `now`, counted from 1970.
+    /// Reads chain and key; `password` decrypts the key.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the key is not the leaf's, the chain is out of order, or a certificate is not valid
+    /// at `now` (time since 1970).
     pub fn new(
         chain: Pem<'_>,
         key: Pem<'_>,
@@ -51,14 +56,17 @@ impl Signer {
         Ok(Self { key, chain, frame })
     }
 
-    /// What people should know of the certificates although they sign, on a day since 1970.
+    /// Warnings about certificates that can still sign. `today` counts days since 1970.
     pub fn warnings(&self, today: i64) -> Vec<Finding> {
         self.chain.warnings(today)
     }
 
-    /// The profile in its signature; read back, it is the same bytes.
+    /// Signs the profile. The result is read back and must contain the same bytes.
     ///
-    /// One with a management system's variable is refused: filled in, its signature is of another text.
+    /// # Errors
+    ///
+    /// Refuses a profile with a management system's variable: once that is filled in, the signature
+    /// no longer matches the text.
     pub fn sign(&self, profile: &[u8]) -> Result<Vec<u8>, Box<Finding>> {
         if has_variable(&String::from_utf8_lossy(profile)) {
             return Err(Box::new(Finding::new(

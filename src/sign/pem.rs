@@ -1,19 +1,24 @@
-//! The sections of a PEM file (RFC 7468): what stands between `BEGIN` and `END`, of any kind.
+//! Reads the sections of a PEM file (RFC 7468), whatever they contain.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// One section; wiped from memory when dropped, as it may be a key.
+/// One section. Its content may be a key, so it is wiped from memory when dropped.
 pub struct Section {
     /// `CERTIFICATE`, `PRIVATE KEY` and so on.
     pub label: String,
     pub der: Zeroizing<Vec<u8>>,
-    /// OpenSSL's own encryption of before PKCS#8: `Proc-Type: 4,ENCRYPTED` (RFC 1421 §4.6.1.1).
+    /// Whether it has OpenSSL's encryption from before PKCS#8: `Proc-Type: 4,ENCRYPTED` (RFC 1421
+    /// §4.6.1.1).
     pub has_own_encryption: bool,
 }
 
-/// Every section, text around them left aside; or what is wrong with which of them.
+/// Reads every section and ignores the text around them.
+///
+/// # Errors
+///
+/// Names the section that has no end or is not base64.
 pub fn sections(text: &str) -> Result<Vec<Section>, String> {
     let mut sections = Vec::new();
     let mut lines = text.lines().map(str::trim);
@@ -26,7 +31,7 @@ pub fn sections(text: &str) -> Result<Vec<Section>, String> {
             match self::label(line, "-----END ") {
                 Some(end) if end == label => break,
                 Some(end) => return Err(format!("{label} ends as {end}")),
-                // `Proc-Type` and `DEK-Info`; base64 has no colon.
+                // Header lines such as `Proc-Type` and `DEK-Info`; base64 has no colon.
                 None if line.contains(':') => has_own_encryption |= line.contains("ENCRYPTED"),
                 None => base64.push_str(line),
             }

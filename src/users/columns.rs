@@ -1,4 +1,4 @@
-//! Which column is what, by names as people and programs write them.
+//! Finds which column holds what, by the names that people and programs give to columns.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Error, User};
 use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
 
-/// What a column can hold.
+/// A field of a user that a column can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     Address,
@@ -20,8 +20,9 @@ pub enum Field {
     OutgoingServer,
 }
 
-/// The word for `--column`, and names as they stand in lists, without case, blanks and signs. Exports of
-/// Active Directory, Microsoft 365, Google Workspace and of people in four languages.
+/// For each field the keyword for `--column`, and column names without case, spaces and
+/// punctuation: those of exports from Active Directory, Microsoft 365 and Google Workspace, and of
+/// lists in four languages.
 const KNOWN: [(Field, &str, &[&str]); 8] = [
     (
         Field::Address,
@@ -132,7 +133,7 @@ impl Field {
         Field::OutgoingServer,
     ];
 
-    /// The word for `--column`, which is a name of such a column too.
+    /// The keyword for `--column`. A column with this name is recognised too.
     #[cfg(feature = "ldap")]
     pub(super) fn word(self) -> &'static str {
         KNOWN.iter().find(|(field, ..)| *field == self).map_or("", |(_, word, _)| word)
@@ -143,7 +144,7 @@ impl Field {
     }
 }
 
-/// `address=mail`: what stands in the column of that name.
+/// One `--column`: with `address=mail`, the column `mail` holds the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub field: Field,
@@ -164,12 +165,16 @@ impl FromStr for Column {
     }
 }
 
-/// Where each field stands.
+/// The column index of each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Places([Option<usize>; 8]);
 
 impl Places {
-    /// By the names of the columns; what the user says wins over what they look like.
+    /// Finds the columns by their names; `wanted` (`--column`) takes precedence.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a wanted column is missing, or if no column holds addresses.
     pub(super) fn of(list: &str, header: &[String], wanted: &[Column]) -> Result<Self, Error> {
         let mut places = Self::default();
         for field in Field::ALL {
@@ -185,7 +190,7 @@ impl Places {
                         found: header.to_vec(),
                     })?)
                 }
-                // The first name that is known best.
+                // The known names are in order of preference.
                 None => field
                     .names()
                     .iter()
@@ -198,7 +203,7 @@ impl Places {
         }
     }
 
-    /// A list without a header has one address a row, in this column.
+    /// For a list without a header, with one address per row in this column.
     pub(super) fn without_header(address: usize) -> Self {
         let mut places = Self::default();
         places.0[Field::Address as usize] = Some(address);
@@ -211,7 +216,7 @@ impl Places {
     }
 }
 
-/// Letters and digits alone, in small letters.
+/// The letters and digits of a name, in lower case.
 pub(super) fn plain(name: &str) -> String {
     name.nfc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -224,7 +229,8 @@ pub(super) fn is(field: Field, name: &str, wanted: &[Column]) -> bool {
     }
 }
 
-/// A user out of the fields that a row has, and what is odd about her.
+/// Makes a user from the fields of a row, or says why it is not one. The second value is notes
+/// about unusual values.
 pub(super) fn user<'f>(
     get: impl Fn(Field) -> Option<&'f str>,
 ) -> (Result<User, String>, Vec<String>) {
@@ -270,7 +276,7 @@ fn read<'f>(
     })
 }
 
-/// A value as it may be told.
+/// The value, unless it is too long for a message.
 fn shown(value: &str) -> Result<String, String> {
     const LONGEST: usize = 1000;
     match value.len() > LONGEST {
@@ -280,7 +286,7 @@ fn shown(value: &str) -> Result<String, String> {
 }
 
 fn name_of(name: &str, notes: &mut Vec<String>) -> Result<Text, String> {
-    // What a spreadsheet computes is nobody's name.
+    // A spreadsheet formula is not a name.
     if name.starts_with(['=', '@', '+']) {
         let start: String = name.chars().take(20).collect();
         return Err(format!("the name \"{}\" is a formula", start.escape_debug()));
@@ -292,7 +298,7 @@ fn name_of(name: &str, notes: &mut Vec<String>) -> Result<Text, String> {
     Ok(text)
 }
 
-/// Marks that turn a text round or take no place (Unicode's Bidi_Control and joiners).
+/// Characters that reverse the text or take no space (Unicode's Bidi_Control and joiners).
 fn is_invisible(c: char) -> bool {
     matches!(
         c,

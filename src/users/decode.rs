@@ -1,4 +1,4 @@
-//! Bytes of a list as UTF-8, whatever the program that wrote it saved them in.
+//! Removes a list's byte order mark and decodes UTF-16, whichever program saved the list.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -6,11 +6,11 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 
 use super::Error;
 
-/// As much as is looked at to see what a list is.
+/// How many bytes are buffered to detect what a list is.
 const START: usize = 64 * 1024;
 
-/// The bytes of a list without its byte order mark: UTF-8, or what is in the code page of some PC.
-/// UTF-16, which Excel calls "Unicode text", is decoded.
+/// The bytes of a list without its byte order mark. UTF-16, which Excel calls "Unicode text", is
+/// decoded; other bytes are passed on: UTF-8, or the code page of some PC.
 pub(super) struct Decoded {
     pub(super) name: String,
     pub(super) reader: BufReader<Box<dyn Read>>,
@@ -41,7 +41,7 @@ impl Decoded {
         Ok(Self { name: name.to_owned(), reader })
     }
 
-    /// The first one that is no white space.
+    /// The first character that is not white space.
     pub(super) fn first_character(&mut self) -> Result<Option<char>, Error> {
         let failed = |source| Error::Io { name: self.name.clone(), source };
         let start = fill(&mut self.reader).map_err(failed)?;
@@ -49,7 +49,7 @@ impl Decoded {
         Ok(first.map(|byte| char::from(*byte)))
     }
 
-    /// The beginning, up to the end of the first line.
+    /// The first line, or as much of it as is buffered.
     pub(super) fn first_line(&mut self) -> Result<&[u8], Error> {
         let failed = |source| Error::Io { name: self.name.clone(), source };
         let start = fill(&mut self.reader).map_err(failed)?;
@@ -77,7 +77,7 @@ struct Utf16 {
 
 impl Read for Utf16 {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        // A character may need four bytes.
+        // A character may need four bytes of UTF-8.
         if out.len() < 4 {
             return Err(io::Error::other("a reader asked for less than a character"));
         }

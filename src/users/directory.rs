@@ -1,4 +1,5 @@
-//! The entries of a directory, as they were written down when it was read: an object a line.
+//! Reads a directory's entries back from what `ldap` wrote when it read the directory: one JSON
+//! object per line.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +8,9 @@ use super::decode::Decoded;
 use super::json::Lines;
 use super::{Error, Row};
 
-/// What an entry is called.
+/// Key of an entry's distinguished name.
 pub(super) const DN: &str = "dn";
-/// Why one can be none of a user, where that was seen already.
+/// Key of the reason why an entry is not a user, if reading it already showed one.
 pub(super) const REFUSED: &str = "refused";
 
 pub(super) struct Entries {

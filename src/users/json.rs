@@ -1,4 +1,4 @@
-//! Lines of JSON: an object a line (jsonlines.org).
+//! Reads JSON Lines: one object per line (jsonlines.org).
 
 use std::io::{BufRead, Read as _};
 
@@ -8,7 +8,7 @@ use super::columns::{Field, is, user};
 use super::decode::Decoded;
 use super::{Column, Error, Row};
 
-/// A line that is longer is none of a user.
+/// Limit for a line, in bytes; no user needs more.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
 pub(super) struct Lines {
@@ -27,7 +27,7 @@ impl Lines {
         Some(self.next_line()?.map(|text| self.row(&text)))
     }
 
-    /// The number of the line that was read last.
+    /// The number of the line that was read last, from 1.
     #[cfg(feature = "ldap")]
     pub(super) fn line(&self) -> u64 {
         self.line

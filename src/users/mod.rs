@@ -1,9 +1,9 @@
-//! The users of an organisation, one after another, from a table, from lines of JSON, or from a
+//! Reads the users of an organisation one by one, from a table, from JSON Lines, or from a
 //! directory.
 //!
-//! A row is a user or the reason why it is none; nothing is passed over. Nothing is kept either: a
-//! list of a million users takes no more memory than one of ten. Who appears twice is found by
-//! [`Seen`], which keeps a few bytes a user.
+//! Each row gives a user or the reason why it is not one; only empty rows are skipped. Rows are not
+//! kept: a list of a million users takes no more memory than one of ten. [`Seen`] finds duplicates
+//! with a few bytes per user.
 
 mod columns;
 mod decode;
@@ -22,36 +22,36 @@ use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
 pub use columns::{Column, Field};
 pub use seen::{Doubles, Seen};
 
-/// One person who gets files of her own.
+/// One person who gets their own files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub address: EmailAddress,
     pub display_name: Option<Text>,
-    /// Instead of what the provider's pattern says.
+    /// Overrides the provider's pattern for user names.
     pub username: Option<UsernamePattern>,
-    /// `de`, `pt-BR`
+    /// A language tag: `de`, `pt-BR`.
     pub language: Option<String>,
-    /// Hosts instead of the provider's.
+    /// Overrides the provider's incoming host, as `outgoing` does the other.
     pub incoming: Option<HostnamePattern>,
     pub outgoing: Option<HostnamePattern>,
 }
 
-/// A row of a list.
+/// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// In which it begins, from 1.
+    /// The line in which the row begins, from 1.
     pub line: u64,
-    /// What an entry of a directory is called instead: its distinguished name.
+    /// An entry of a directory is named by this distinguished name instead of its line.
     pub name: Option<String>,
-    /// Or why it is none.
+    /// The user, or why the row is not one.
     pub user: Result<User, String>,
-    /// What is odd about a user who is one all the same.
+    /// Unusual values in a row that is a user all the same.
     pub notes: Vec<String>,
-    /// As they are, for a list of what was rejected.
+    /// The fields as they were read, for the list of rejected rows.
     pub fields: Vec<String>,
 }
 
-/// What stops the reading of a list.
+/// Why a list cannot be read any further.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot read {name}: {source}")]
@@ -69,7 +69,7 @@ pub enum Error {
     Empty { name: String },
 }
 
-/// A list of users that is being read.
+/// A list of users, read row by row.
 pub struct Users(Rows);
 
 enum Rows {
@@ -80,8 +80,12 @@ enum Rows {
 }
 
 impl Users {
-    /// Begins to read; what it is is seen from its beginning. `name` is for messages, `wanted`
-    /// what the user said about columns.
+    /// Opens a list and detects its format from its first character. `name` is for messages,
+    /// `wanted` holds the user's `--column` options.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the list is empty, cannot be read, or has no column of addresses.
     pub fn open(name: &str, source: Box<dyn Read>, wanted: &[Column]) -> Result<Self, Error> {
         let mut text = decode::Decoded::new(name, source)?;
         let rows = match text.first_character()? {
@@ -92,14 +96,14 @@ impl Users {
         Ok(Self(rows))
     }
 
-    /// Begins to read what [`ldap::Directory::read`] has written down.
+    /// Opens what [`ldap::Directory::read`] has written.
     #[cfg(feature = "ldap")]
     pub fn of_directory(name: &str, source: Box<dyn Read>) -> Result<Self, Error> {
         let text = decode::Decoded::new(name, source)?;
         Ok(Self(Rows::Directory(Box::new(directory::Entries::new(text)))))
     }
 
-    /// The names of the columns, where the list has any.
+    /// The names of the columns; empty if the list has none.
     pub fn header(&self) -> &[String] {
         match &self.0 {
             Rows::Table(table) => table.header(),

@@ -1,4 +1,4 @@
-//! Who appears twice, without keeping everybody.
+//! Finds users that appear twice, without keeping every address.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,17 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::model::EmailAddress;
 
-/// Every user so far: 96 bits of her mailbox's checksum, and her line, sixteen bytes together. That
-/// two mailboxes of a million share them has a chance of one in 10^17.
+/// Every user so far, in sixteen bytes each: 96 bits of the mailbox's checksum, and the line. The
+/// chance that two of a million mailboxes share these bits is one in 10^17.
 #[derive(Default)]
 pub struct Seen(Vec<(u64, u32, u32)>);
 
-/// The lines of users who stand in an earlier line already, with that line.
+/// Lines whose user already appears in an earlier line, with that line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Doubles(BTreeMap<u64, u64>);
 
 impl Seen {
+    /// Records a user and the line of their row.
     pub fn add(&mut self, address: &EmailAddress, line: u64) {
         let digest = Sha256::digest(mailbox(address));
         let (mut long, mut short) = ([0; 8], [0; 4]);
@@ -26,6 +27,7 @@ impl Seen {
         self.0.push((u64::from_le_bytes(long), u32::from_le_bytes(short), line));
     }
 
+    /// Finds all duplicates among the users recorded so far.
     pub fn doubles(mut self) -> Doubles {
         self.0.sort_unstable();
         let mut doubles = BTreeMap::new();
@@ -38,12 +40,12 @@ impl Seen {
 }
 
 impl Doubles {
-    /// The earlier line.
+    /// The earlier line with the same user as this one, if there is one.
     pub fn first_of(&self, line: u64) -> Option<u64> {
         self.0.get(&line).copied()
     }
 
-    /// Each such line with the earlier one.
+    /// Each duplicate line with the earlier one.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
         self.0.iter().map(|(line, first)| (*line, *first))
     }
@@ -57,8 +59,9 @@ impl Doubles {
     }
 }
 
-/// What two spellings of one mailbox share. The local part has case by RFC 5321, but no provider
-/// tells two people by it, and two folders that differ by case are one on Windows and on a Mac.
+/// The form that all spellings of a mailbox share. RFC 5321 makes the local part case-sensitive,
+/// but no provider distinguishes two people by case, and two folders that differ only by case are
+/// one on Windows and macOS.
 fn mailbox(address: &EmailAddress) -> String {
     address.as_str().nfkc().flat_map(char::to_lowercase).collect()
 }

@@ -1,4 +1,4 @@
-//! A table: fields between commas, semicolons or tabs, with quotes where somebody put them.
+//! Reads a table: fields separated by commas, semicolons or tabs, with or without quotes.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use super::columns::{Field, Places, user};
 use super::decode::Decoded;
 use super::{Column, Error, Row};
 
-/// A row that is longer has a quotation mark that nobody closed.
+/// Limit for a row, in bytes. A longer row means an unclosed quotation mark.
 const LONGEST_ROW: u64 = 1024 * 1024;
 
 pub(super) struct Table {
@@ -20,9 +20,9 @@ pub(super) struct Table {
     header: Vec<String>,
     places: Places,
     record: ByteRecord,
-    /// Bytes since the last row.
+    /// Bytes read since the last row.
     taken: Rc<Cell<u64>>,
-    /// The first row of a list that has no header.
+    /// The first row, if the list has no header.
     first: Option<Row>,
     ended: bool,
 }
@@ -56,7 +56,7 @@ impl Table {
                 table.places = places;
                 table.header = fields;
             }
-            // A bare list of addresses, which needs no header.
+            // A plain list of addresses needs no header.
             Err(Error::NoAddress { .. }) if fields.iter().any(|field| field.contains('@')) => {
                 let at = fields.iter().position(|field| field.contains('@')).unwrap_or_default();
                 table.places = Places::without_header(at);
@@ -106,7 +106,7 @@ impl Table {
         Row { line, name: None, user, notes, fields }
     }
 
-    /// The next row that is not empty, with its line.
+    /// The next row that is not empty, with the line in which it begins.
     fn read(&mut self) -> Result<Option<(u64, Vec<String>)>, Error> {
         loop {
             self.taken.set(0);
@@ -115,7 +115,8 @@ impl Table {
             if !found.map_err(|error| self.failed(error, line))? {
                 return Ok(None);
             }
-            // The reader counts empty lines before a row as its own, so it is counted from the end.
+            // The csv reader counts empty lines before a row as part of it, so count back from the
+            // row's end.
             let within = self.record.iter().flatten().filter(|byte| **byte == b'\n').count();
             let line = self.reader.position().line().saturating_sub(1 + within as u64).max(line);
             let fields: Vec<String> = self.record.iter().map(text).collect();
@@ -136,7 +137,7 @@ impl Table {
     }
 }
 
-/// UTF-8, or the code page of a PC in Western Europe, in which Excel saves "CSV".
+/// Decodes a field: UTF-8, or the code page of Western Europe, in which Excel saves "CSV".
 fn text(field: &[u8]) -> String {
     match std::str::from_utf8(field) {
         Ok(text) => text.to_owned(),
@@ -144,7 +145,8 @@ fn text(field: &[u8]) -> String {
     }
 }
 
-/// The one that the first line has most of; Excel writes semicolons where the comma is in numbers.
+/// The separator that is most frequent in the first line. Excel writes semicolons where the comma
+/// is the decimal separator.
 fn delimiter(line: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
@@ -158,7 +160,7 @@ fn delimiter(line: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(d, _)| d)
 }
 
-/// Stops where one row would go on and on, and gives every line the same end.
+/// Stops when a row becomes too long, and makes every line ending the same.
 struct Counted {
     source: Box<dyn Read>,
     taken: Rc<Cell<u64>>,
@@ -179,7 +181,8 @@ impl Read for Counted {
             (self.last, *first) = (b'\n', b'\n');
             return Ok(1);
         }
-        // The reader of rows counts "\r\n" late: "\r" becomes "\n", and "\n" behind it nothing.
+        // The csv reader counts "\r\n" too late, so "\r" becomes "\n" and a "\n" after it is
+        // dropped.
         let mut kept = 0;
         for at in 0..read {
             let byte = out[at];
@@ -189,7 +192,7 @@ impl Read for Counted {
             }
             self.last = byte;
         }
-        // Only the second half of an end of line: that is no end of the file.
+        // Only the second half of a line ending was read; this is not the end of the file.
         if kept == 0 && read > 0 { self.read(out) } else { Ok(kept) }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists as programs and people write them.
+//! Reads lists as programs and people write them.
 
 use super::*;
 

@@ -1,25 +1,26 @@
-//! What a server says it can do, and what that means for signing in.
+//! What a server says it can do, and which authentication methods follow from that.
 
 use crate::model::{Authentication, ServerType};
 
 /// The answer to CAPA, CAPABILITY or EHLO.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// False where the server does not know the command.
+    /// False if the server does not know the command.
     pub known: bool,
-    /// As sent, upper case.
+    /// Capability keywords, in upper case.
     pub words: Vec<String>,
     /// SASL mechanisms, upper case.
     pub mechanisms: Vec<String>,
-    /// The protocol's own way with user name and password: USER/PASS, IMAP's LOGIN.
+    /// The protocol's own login with user name and password: USER/PASS, IMAP's LOGIN.
     pub own_login: bool,
     /// The greeting had a timestamp for APOP.
     pub apop: bool,
-    /// RFC 1870, octets.
+    /// Largest message in octets (SIZE, RFC 1870).
     pub size: Option<u64>,
 }
 
 impl Capabilities {
+    /// Whether the server announced this keyword, given in upper case.
     pub fn has(&self, word: &str) -> bool {
         self.words.iter().any(|have| have == word)
     }
@@ -28,7 +29,7 @@ impl Capabilities {
         self.has(if server == ServerType::Pop3 { "STLS" } else { "STARTTLS" })
     }
 
-    /// Everything somebody can sign in with, in the words of `--mechanism`.
+    /// Everything that is offered for signing in, named as in `--mechanism`.
     pub fn offered(&self) -> Vec<String> {
         let mut all = self.mechanisms.clone();
         if self.own_login {
@@ -40,11 +41,11 @@ impl Capabilities {
         all
     }
 
-    /// Whether somebody can sign in this way; none where the server does not say.
+    /// Whether the server offers this authentication method; None if it does not say.
     pub fn offers(&self, authentication: Authentication) -> Option<bool> {
         let offered = self.offered();
         match authentication {
-            // Nothing in the dialogue says whether these work.
+            // Nothing in the dialogue shows whether these work.
             Authentication::None
             | Authentication::ClientIpAddress
             | Authentication::SmtpAfterPop => None,
@@ -54,7 +55,7 @@ impl Capabilities {
     }
 }
 
-/// The word of the autoconfig draft that a mechanism belongs to.
+/// The autoconfig draft's authentication method that a mechanism belongs to.
 pub fn means(mechanism: &str) -> Option<Authentication> {
     Some(match mechanism {
         "PLAIN" | "LOGIN" | "USER" => Authentication::PasswordCleartext,

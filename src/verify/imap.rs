@@ -9,7 +9,7 @@ use super::session::foreign_greeting;
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
-/// Commands of one connection, each with a tag of its own.
+/// Makes the tags of one connection, a new one for each command.
 #[derive(Debug, Default)]
 pub struct Tags(u32);
 
@@ -20,7 +20,7 @@ impl Tags {
     }
 }
 
-/// An answer: the untagged lines, and what the tagged one says behind its tag.
+/// A complete answer: the untagged lines, and the tagged line without its tag.
 pub struct Reply {
     pub untagged: Vec<String>,
     pub status: String,
@@ -33,6 +33,7 @@ impl Reply {
     }
 }
 
+/// Reads the greeting. `BYE` and greetings of other protocols are errors.
 pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
     let line = wire.line()?;
     let upper = line.to_ascii_uppercase();
@@ -45,7 +46,7 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
     Err(foreign_greeting(&line))
 }
 
-/// Sends a command and reads its whole answer.
+/// Sends a command and reads its complete answer.
 pub fn command<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
@@ -63,6 +64,7 @@ fn finish<T: Transport>(wire: &mut Wire<T>, tag: &str) -> Result<Reply, Problem>
     Ok(Reply { untagged: lines, status })
 }
 
+/// Asks for CAPABILITY. Signing in with LOGIN is possible unless the server says LOGINDISABLED.
 pub fn capabilities<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
@@ -99,7 +101,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>, tags: &mut Tags) -> Result<(),
     }
 }
 
-/// Signs in by SASL, the first message in a line of its own.
+/// Signs in with SASL, without an initial response. The inner result is the server's answer.
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
@@ -122,7 +124,7 @@ pub fn authenticate<T: Transport>(
     }
 }
 
-/// The LOGIN command.
+/// Signs in with the LOGIN command. User name and password are literals, which can hold any text.
 pub fn login<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
@@ -150,7 +152,7 @@ fn is_ok(status: &str) -> bool {
     status.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case("OK"))
 }
 
-/// A command whose answer holds one literal (RFC 9051 §4.3), and that literal.
+/// Sends a command whose answer contains one literal (RFC 9051 §4.3), and returns that literal.
 pub fn literal<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,

@@ -1,4 +1,4 @@
-//! Which way to sign in, and what a server's no means.
+//! Chooses an authentication method, and interprets a server's refusal.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,19 @@ use super::sasl::{Mechanism, Refusal};
 use super::step::Problem;
 use super::wire::shown;
 
-/// What somebody signs in with.
+/// What a test signs in with.
 #[derive(Clone, Default)]
 pub struct Credentials {
     pub user: String,
     pub password: Option<Secret>,
-    /// Access tokens; scopes differ per protocol.
+    /// Access tokens, one per server type because scopes differ per protocol.
     pub tokens: BTreeMap<ServerType, Secret>,
-    /// Forced, whatever the settings declare.
+    /// The mechanism to use, whatever the settings declare.
     pub mechanism: Option<Mechanism>,
 }
 
 impl Credentials {
+    /// Every secret, for the redactor.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.password.iter().chain(self.tokens.values())
     }
@@ -35,7 +36,12 @@ impl Credentials {
         }
     }
 
-    /// The way that the settings mean and the server offers, for which there is a secret.
+    /// `self.mechanism`, or else the first one that the settings declare, the server offers, and a
+    /// secret was given for.
+    ///
+    /// # Errors
+    ///
+    /// The problem says whether the secret is missing or the server does not offer the mechanism.
     pub fn choose(
         &self,
         probe: &Probe,
@@ -88,7 +94,7 @@ fn not_offered(detail: &str, offered: &[String]) -> Problem {
     Problem::with(codes::MECHANISM_NOT_OFFERED, format!("{detail}; the server has {offered}"))
 }
 
-/// What a refused sign-in means, by the server's words.
+/// Interprets a refused sign-in by the server's words.
 pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Problem {
     let line = refusal.line.as_str();
     let seen = match &refusal.challenge {
@@ -102,7 +108,7 @@ pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Proble
     }
 }
 
-/// Words in a refusal, lower case, and what they mean. The first that is there counts.
+/// Words in a refusal, in lower case, and their meaning. The first match counts.
 ///
 /// facts: Microsoft's 5.7.139 and aka.ms/smtp_auth_disabled; Google's 5.7.8, 5.7.9 and "ALERT";
 /// RFC 5530 (IMAP), RFC 3463 and RFC 4954 §6 (SMTP); Dovecot's own texts.
@@ -150,7 +156,7 @@ fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Code {
     if mechanism.authentication() == Authentication::OAuth2 {
         return match &refusal.challenge {
             Some(challenge) => token_code(challenge),
-            // Outlook.com over POP3: the same words, whatever is wrong.
+            // Outlook.com over POP3 answers with the same words, whatever is wrong.
             None if probe.server_type == ServerType::Pop3 && unknown_user => codes::POP_MAY_BE_OFF,
             None => codes::TOKEN_REFUSED,
         };
@@ -168,8 +174,8 @@ fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Code {
     }
 }
 
-/// RFC 7628 §3.2.2: `invalid_token` is one that is expired, revoked or malformed. Google and
-/// Microsoft put HTTP's numbers there: 400 and 401 for the same.
+/// RFC 7628 §3.2.2: `invalid_token` means expired, revoked or malformed. Google and Microsoft send
+/// HTTP status codes instead, 400 and 401 for the same.
 fn token_code(challenge: &str) -> Code {
     let json: serde_json::Value = serde_json::from_str(challenge).unwrap_or_default();
     match json.get("status").and_then(|status| status.as_str()) {

@@ -1,4 +1,4 @@
-//! Looking for one message in a mailbox, and deleting nothing else.
+//! Finds one message in a mailbox, and deletes nothing else.
 
 use crate::codes;
 use crate::net::Transport;
@@ -10,19 +10,19 @@ use super::session::{Protocol, Session};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
-/// What was in a POP3 mailbox before the message was sent: unique ids (RFC 1939 §7), or where the
-/// server has none, how many there were.
+/// What a POP3 mailbox contained before the message was sent: unique ids (RFC 1939 §7), or the
+/// number of messages if the server has no unique ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Before {
     ids: Vec<String>,
     count: usize,
 }
 
-/// Where the message is: a POP3 number of this session, or an IMAP UID.
+/// Where the message is: a POP3 message number of this session, or an IMAP UID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found(u64);
 
-/// Notes what is there; IMAP can search and needs no notes.
+/// Records what the mailbox contains. IMAP can search and needs no record.
 pub fn before<T: Transport>(session: &mut Session<T>) -> Result<Before, Problem> {
     match session.protocol {
         Protocol::Pop3 => {
@@ -34,7 +34,7 @@ pub fn before<T: Transport>(session: &mut Session<T>) -> Result<Before, Problem>
     }
 }
 
-/// Looks for the message once.
+/// Looks for the message once, without waiting.
 pub fn find<T: Transport>(
     session: &mut Session<T>,
     message: &Message,
@@ -67,7 +67,7 @@ pub fn find<T: Transport>(
     }
 }
 
-/// The whole message, as lines.
+/// The whole message, as lines without their ends.
 pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<String>, Problem> {
     match session.protocol {
         Protocol::Pop3 => {
@@ -79,7 +79,7 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
             }
         }
         Protocol::Imap | Protocol::Smtp => {
-            // PEEK: reading it changes nothing.
+            // With PEEK, reading changes nothing.
             let command = format!("UID FETCH {} BODY.PEEK[]", at.0);
             let (octets, reply) = imap::literal(&mut session.wire, &mut session.tags, &command)?;
             let Some(octets) = octets.filter(|_| reply.is_ok()) else {
@@ -91,7 +91,8 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
     }
 }
 
-/// Deletes this message and no other; what cannot be deleted alone stays.
+/// Deletes this message and no other. If it cannot be deleted alone, it stays, and that is the
+/// error.
 pub fn delete<T: Transport>(
     session: &mut Session<T>,
     at: Found,
@@ -112,8 +113,8 @@ pub fn delete<T: Transport>(
             }
         }
         Protocol::Imap | Protocol::Smtp => {
-            // EXPUNGE would take along what others have marked; UID EXPUNGE takes this one (RFC 4315).
-            // Dovecot tells of it only after the sign-in.
+            // EXPUNGE would also delete what others have marked; UID EXPUNGE deletes only this
+            // message (RFC 4315). Dovecot announces it only after the sign-in.
             let capabilities = session.capabilities()?;
             if !(capabilities.has("UIDPLUS") || capabilities.has("IMAP4REV2")) {
                 return Err(stays("the server has no UIDPLUS, so nothing can be deleted alone"));
@@ -143,7 +144,7 @@ fn fine<T: Transport>(session: &mut Session<T>, command: &str) -> Result<Vec<Str
     Err(problem.seen(shown(&reply.status)))
 }
 
-/// Numbers of a POP3 mailbox with their unique ids, where the server has them.
+/// Message numbers of a POP3 mailbox, with their unique ids if the server has them.
 fn list<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<(u64, Option<String>)>, Problem> {
     for (command, with_ids) in [("UIDL", true), ("LIST", false)] {
         wire.send(command)?;
@@ -165,7 +166,7 @@ fn list<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<(u64, Option<String>)>, 
     Ok(Vec::new())
 }
 
-/// The headers of a message; all of it where the server has no TOP.
+/// The headers of a message, or all of it if the server has no TOP.
 fn headers<T: Transport>(wire: &mut Wire<T>, number: u64) -> Result<Vec<String>, Problem> {
     for command in [format!("TOP {number} 0"), format!("RETR {number}")] {
         wire.send(&command)?;
@@ -174,11 +175,11 @@ fn headers<T: Transport>(wire: &mut Wire<T>, number: u64) -> Result<Vec<String>,
             return body(wire);
         }
     }
-    // Somebody else may have taken it in the meantime.
+    // The message is gone: another client may have fetched and deleted it.
     Ok(Vec::new())
 }
 
-/// A POP3 answer of many lines, the doubled dots single again.
+/// A POP3 multi-line answer with dot-stuffing removed.
 fn body<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<String>, Problem> {
     let lines = many(wire)?;
     Ok(lines
@@ -187,7 +188,8 @@ fn body<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<String>, Problem> {
         .collect())
 }
 
-/// The same as it stands, without the dot at its end. A mailbox can be large: no limit but time.
+/// A multi-line answer as received, without the final dot. A mailbox can be large, so only the
+/// deadline limits it.
 fn many<T: Transport>(wire: &mut Wire<T>) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     loop {

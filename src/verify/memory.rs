@@ -1,4 +1,4 @@
-//! A peer in memory, for tests: what it says is written down before, whatever it hears.
+//! A server in memory, for tests: it says a fixed text, whatever it hears.
 
 use std::io::{self, Cursor, Read, Write};
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::step::Problem;
 use super::wire::Transcript;
 use super::{mailbox, smtp};
 
-/// Says this, and hears everything.
+/// Says a fixed text, and records everything it hears.
 struct Script {
     says: Cursor<Vec<u8>>,
     heard: Vec<u8>,
@@ -30,7 +30,7 @@ impl Script {
 
 impl Read for Script {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // In small pieces, as a network may.
+        // In small pieces, as a network may deliver it.
         let piece = buffer.len().min(7);
         self.says.read(&mut buffer[..piece])
     }
@@ -54,7 +54,8 @@ fn session(protocol: Protocol, says: &str) -> Session<Script> {
     Session::new(protocol, Script::new(says), Transcript::default())
 }
 
-/// Greeting, capabilities and sign-in; what was heard, and how it ended.
+/// Greeting, capabilities and sign-in. Returns what the server heard, the result and the
+/// transcript.
 fn sign_in(
     protocol: Protocol,
     mechanism: Mechanism,
@@ -111,7 +112,7 @@ fn smtp_signs_in_and_sends_with_doubled_dots() {
     assert!(heard.contains("MAIL FROM:<a@b.test> SIZE=26\r\nRCPT TO:<c@d.test>\r\n"), "{heard}");
 }
 
-/// A connection that the system takes away.
+/// A connection that fails with an error of the system.
 struct Broken;
 
 impl Read for Broken {
@@ -144,7 +145,7 @@ fn an_error_of_the_system_is_told_in_its_words() {
     );
 }
 
-/// Pieces that lead deep into a dialogue.
+/// Pieces of answers that lead deep into a dialogue.
 const PIECES: [&str; 26] = [
     "+OK\r\n",
     "+OK <1.2@x>\r\n",

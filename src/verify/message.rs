@@ -1,28 +1,29 @@
-//! The message of a round trip: everything that careless servers break, in one small text.
+//! The message of a round trip: one short text with everything that careless servers damage.
 
 use std::fmt::Write as _;
 
-/// A message with a mark that no other has.
+/// A message with a unique mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Letters and digits; in the subject, the Message-ID and a header of its own.
+    /// Letters and digits; the subject, the Message-ID and a header of its own contain it.
     pub mark: String,
     subject: String,
     text: String,
 }
 
-/// The header by which the message is found; nobody else's mail has it.
+/// The header by which the message is found; no other mail has it.
 pub const HEADER: &str = "X-Mailwright-Round-Trip";
 
-/// Beyond ASCII, with a character of four bytes.
+/// Not only ASCII, and with a character of four bytes.
 const SUBJECT: &str = "Grüße aus dem Rundlauf 🚀";
 
 impl Message {
+    /// A message with a mark of 128 random bits.
     pub fn new() -> Self {
         let mut random = [0; 16];
         getrandom::fill(&mut random).expect("the system has random numbers");
         let mark: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        // As long as a line may be: 998 octets without its end (RFC 5322 §2.1.1).
+        // The longest line allowed: 998 octets without its end (RFC 5322 §2.1.1).
         let longest = "long ".repeat(199) + "end";
         let text = format!(
             "This message tests a connection; it can be deleted.\n\
@@ -36,7 +37,7 @@ impl Message {
         Self { subject: format!("{SUBJECT} {mark}"), text, mark }
     }
 
-    /// The whole message as it goes on the wire, before dot-stuffing; lines end with CRLF.
+    /// The whole message before dot-stuffing; lines end with CRLF.
     pub fn wire(&self, from: &str, to: &str, date: &str) -> String {
         use base64::Engine as _;
         let encode = |word: &str| {
@@ -49,7 +50,7 @@ impl Message {
             ("To", format!("<{to}>")),
             ("Date", date.to_owned()),
             ("Message-ID", format!("<{}@mailwright.invalid>", self.mark)),
-            // Two words, as RFC 2047 §2 has no longer ones than 75 characters.
+            // Two encoded words, because RFC 2047 §2 allows 75 characters in each.
             ("Subject", format!("{}\r\n {}", encode(SUBJECT), encode(&format!(" {}", self.mark)))),
             (HEADER, self.mark.clone()),
             ("MIME-Version", "1.0".to_owned()),
@@ -63,7 +64,7 @@ impl Message {
         out
     }
 
-    /// What arrived differently; empty where nothing did. `lines` are without their ends.
+    /// What changed on the way; empty if nothing did. `lines` are without their ends.
     pub fn differences(&self, lines: &[String]) -> Vec<String> {
         let mut differences = Vec::new();
         let empty = lines.iter().position(String::is_empty).unwrap_or(lines.len());
@@ -77,7 +78,7 @@ impl Message {
         }
         let wanted: Vec<&str> = self.text.lines().collect();
         let mut found: Vec<&str> = body.iter().skip(1).map(String::as_str).collect();
-        // A mailing list's footer and empty lines at the end are not the wire's doing.
+        // Empty lines at the end are not damage.
         while found.last().is_some_and(|line| line.is_empty()) {
             found.pop();
         }
@@ -101,7 +102,7 @@ impl Message {
         differences
     }
 
-    /// Whether these headers are of this message.
+    /// Whether these headers belong to this message.
     pub fn is_in(&self, headers: &[String]) -> bool {
         header(headers, HEADER).is_some_and(|value| value.trim() == self.mark)
     }
@@ -133,7 +134,7 @@ fn header(lines: &[String], name: &str) -> Option<String> {
     Some(value)
 }
 
-/// RFC 2047: encoded words in base64 or Q; blanks between two of them do not count.
+/// Decodes RFC 2047 encoded words, base64 or Q. White space between two of them does not count.
 fn decode_words(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
@@ -194,7 +195,7 @@ fn decode_word(charset: &str, kind: &str, coded: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// `Tue, 24 Nov 2026 17:00:00 +0000` (RFC 5322 §3.3) of seconds since 1970.
+/// Seconds since 1970 as a date of RFC 5322 §3.3: `Tue, 24 Nov 2026 17:00:00 +0000`.
 pub fn date(seconds: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =

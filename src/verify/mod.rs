@@ -1,7 +1,7 @@
-//! The connection test: every step of a sign-in, each with its own name for what can be wrong.
+//! The connection test: every step of a sign-in, with a code for each fault.
 //!
-//! Pure dialogue over [`crate::net`]; nothing here prints or reads files. Blocking, a thread for
-//! each server: a dialogue is a sequence, and at most 64 run at once (`pool.rs`).
+//! Dialogues over [`crate::net`]; nothing here prints or reads files. Calls block, with one thread
+//! per server: a dialogue is a sequence, and at most 64 run at once (`pool.rs`).
 
 mod capabilities;
 pub mod hosted;

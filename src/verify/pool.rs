@@ -1,15 +1,15 @@
-//! Many tests at once, but not all of them.
+//! Runs many tests at the same time, up to a limit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// As many run at the same time.
+/// How many run at the same time.
 pub const MOST: usize = 64;
-/// Enough for a handshake and a dialogue; only what is touched is memory.
+/// Bytes; enough for a handshake and a dialogue. Only the part that is used takes memory.
 const STACK: usize = 512 * 1024;
 
-/// Does `job` for each item, at most 64 at once; the results are in the items' order.
+/// Runs `job` for each item, at most 64 at once. The results are in the order of the items.
 pub fn each<I: Sync, R: Send>(items: &[I], job: impl Fn(&I) -> R + Sync) -> Vec<R> {
     let results: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);
@@ -24,7 +24,7 @@ pub fn each<I: Sync, R: Send>(items: &[I], job: impl Fn(&I) -> R + Sync) -> Vec<
     thread::scope(|scope| {
         for _ in 0..items.len().min(MOST) {
             let builder = thread::Builder::new().name("verify".to_owned()).stack_size(STACK);
-            // Without another thread those that there are do the work, in the end this one.
+            // If a thread cannot start, this one does the work with those that exist.
             if builder.spawn_scoped(scope, work).is_err() {
                 work();
                 break;

@@ -9,7 +9,7 @@ use super::session::foreign_greeting;
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
-/// Returns the timestamp for APOP, if there is one (RFC 1939 §7).
+/// Returns the greeting, and its timestamp for APOP if there is one (RFC 1939 §7).
 pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<(String, Option<String>), Problem> {
     let line = wire.line()?;
     if is_ok(&line) {
@@ -26,7 +26,7 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<(String, Option<Stri
     Err(Problem::new(response_code(&line).unwrap_or(codes::POP3_GREETING_ERROR)).seen(shown(&line)))
 }
 
-/// What the bracketed code of an `-ERR` means (RFC 2449 §8, RFC 3206).
+/// The meaning of the response code in brackets of an `-ERR` (RFC 2449 §8, RFC 3206).
 pub fn response_code(line: &str) -> Option<Code> {
     let (start, end) = (line.find('[')?, line.find(']')?);
     match line.get(start + 1..end)?.to_ascii_uppercase().as_str() {
@@ -38,6 +38,7 @@ pub fn response_code(line: &str) -> Option<Code> {
     }
 }
 
+/// Asks for CAPA. A server that does not know the command is not an error.
 pub fn capabilities<T: Transport>(
     wire: &mut Wire<T>,
     stamp: Option<&str>,
@@ -75,8 +76,8 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
     }
 }
 
-/// Signs in by SASL. The first message is a line of its own, which all servers take; Microsoft's
-/// takes nothing else.
+/// Signs in with SASL, without an initial response: every server accepts that, and Microsoft's
+/// accepts nothing else. The inner result is the server's answer.
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
@@ -95,7 +96,7 @@ pub fn authenticate<T: Transport>(
     }
 }
 
-/// USER and PASS.
+/// Signs in with USER and PASS.
 pub fn user<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
@@ -111,7 +112,7 @@ pub fn user<T: Transport>(
     Ok(if is_ok(&line) { Ok(()) } else { Err(Refusal::new(line)) })
 }
 
-/// RFC 1939 §7.
+/// Signs in with APOP (RFC 1939 §7).
 pub fn apop<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
@@ -122,7 +123,7 @@ pub fn apop<T: Transport>(
     Ok(if is_ok(&line) { Ok(()) } else { Err(Refusal::new(line)) })
 }
 
-/// How many messages there are and how large they are together.
+/// The number of messages, and their total size in octets.
 pub fn stat<T: Transport>(wire: &mut Wire<T>) -> Result<(u64, u64), Problem> {
     wire.send("STAT")?;
     let line = wire.line()?;

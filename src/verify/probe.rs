@@ -1,22 +1,22 @@
-//! What is to be tested.
+//! The server to test.
 
 use crate::model::{Authentication, Port, ServerType, SocketType};
 
-/// One server as settings or a finished file name it.
+/// One server as the settings or a finished file name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Who or what it is for: an address, a provider, a file.
+    /// For whom the test is: an address, a provider or a file.
     pub subject: String,
     pub server_type: ServerType,
     pub hostname: String,
     pub port: Port,
     pub socket_type: SocketType,
-    /// In the order of the settings; empty where they say nothing about it.
+    /// In the order of the settings; empty if they declare nothing.
     pub authentication: Vec<Authentication>,
-    /// The name in the settings that this one is another name for.
+    /// The host name in the settings to which this one is an alternative.
     pub alternative_of: Option<String>,
-    /// The provider is known to refuse passwords from mail clients.
+    /// Whether the provider is known to refuse passwords from mail clients.
     pub refuses_passwords: bool,
-    /// What users must switch on first, where the provider has such a thing.
+    /// What users must switch on first, if the provider requires that.
     pub advice: Option<String>,
 }

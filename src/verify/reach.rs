@@ -1,4 +1,4 @@
-//! The way to a server: its addresses, and a connection to one of them.
+//! Connects to one of a server's addresses, or says why it cannot be reached.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -9,9 +9,10 @@ use crate::net::{self, ConnectError, DnsError, Tcp};
 
 use super::step::Problem;
 
-/// More addresses of one name are not tried.
+/// How many addresses of one name are tried.
 const MOST_ADDRESSES: usize = 16;
 
+/// The problem for a host name that could not be resolved.
 pub fn unresolved(error: &DnsError) -> Problem {
     match error {
         DnsError::NoSuchName => Problem::new(codes::NAME_NOT_FOUND),
@@ -23,10 +24,11 @@ pub fn unresolved(error: &DnsError) -> Problem {
     }
 }
 
-/// A connection, and the addresses that gave none.
+/// A connection, and the addresses that failed.
 pub type Connected = (Tcp, Vec<(SocketAddr, ConnectError)>);
 
-/// Every address at once; the first in the order of DNS that answers is talked to.
+/// Connects to all addresses at once. Uses the first in the order of DNS that answers, and returns
+/// it as text too.
 pub fn connect(
     addresses: &[SocketAddr],
     deadline: Instant,
@@ -55,7 +57,7 @@ pub fn connect(
     Ok(((tcp.expect("it is the one that answers"), failures), address.to_string()))
 }
 
-/// The address that came furthest says why: one that refuses is nearer than one that is silent.
+/// The problem of the address that got furthest: a refusal is more than silence.
 pub fn unreachable(tried: &[(SocketAddr, ConnectError)]) -> Problem {
     let rank = |error: &ConnectError| match error {
         ConnectError::Refused => 0,

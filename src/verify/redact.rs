@@ -1,4 +1,4 @@
-//! No secret leaves the program in words.
+//! Removes secrets from every text that leaves the program.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -7,13 +7,13 @@ use crate::model::Secret;
 
 use super::step::Step;
 
-/// What stands where a secret stood.
+/// Replaces a secret in a text.
 const BLANK: &str = "***";
 
-/// A shorter piece of base64 would be found in harmless text as well.
+/// Shorter pieces of base64 would also match harmless text.
 const SHORTEST: usize = 4;
 
-/// Blanks secrets, as they are and in base64, wherever they stand in a text.
+/// Replaces secrets wherever they occur in a text, plain or in base64.
 #[derive(Default)]
 pub struct Redactor {
     needles: Vec<Secret>,
@@ -26,7 +26,7 @@ impl Redactor {
         redactor
     }
 
-    /// One that came to be known on the way.
+    /// Adds a secret that became known during the test.
     pub fn add(&mut self, secret: &Secret) {
         let plain = secret.expose();
         if plain.is_empty() {
@@ -35,8 +35,8 @@ impl Redactor {
         let needles = &mut self.needles;
         needles.push(Secret::new(plain.to_owned()));
         needles.push(Secret::new(plain.escape_debug().to_string()));
-        // Within a longer base64 text a secret begins at one of three places of a group; the
-        // characters that only it decides are the same whatever stands around it.
+        // Inside longer base64, a secret begins at one of three positions of a group. The
+        // characters that only the secret decides are the same, whatever surrounds it.
         for lead in 0..3 {
             let mut padded = vec![0; lead];
             padded.extend_from_slice(plain.as_bytes());
@@ -49,10 +49,12 @@ impl Redactor {
                 }
             }
         }
-        // The longest first: what a shorter one leaves of it would say something.
+        // Longest first: if a shorter one were replaced first, parts of the longer one would
+        // remain.
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
     }
 
+    /// Replaces secrets in all texts of a step.
     pub fn clean_step(&self, step: &mut Step) {
         self.clean(&mut step.detail);
         for text in [&mut step.seen, &mut step.help].into_iter().flatten() {

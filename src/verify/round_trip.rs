@@ -1,4 +1,4 @@
-//! A message out through one server and back through another.
+//! Sends a message through one server and fetches it from another.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,32 +14,32 @@ use super::server::{Dialogue, Options, open};
 use super::step::{Course, Problem, Recorder};
 use super::{Credentials, smtp};
 
-/// What the report calls it.
+/// The name in the report.
 const NAME: &str = "round trip";
 
-/// Which way the message takes.
+/// The servers and the address of a round trip.
 pub struct Journey<'a> {
     pub outgoing: &'a Probe,
     pub incoming: &'a Probe,
-    /// Sender and recipient.
+    /// Both sender and recipient.
     pub address: &'a str,
-    /// How long the message may take.
+    /// How long the message may take to arrive.
     pub arrival: Duration,
 }
 
-/// There is no working server for one of the two ways.
+/// The report if no working server can send, or none can receive.
 pub fn impossible() -> Course {
     let mut recorder = Recorder::new(NAME, Redactor::default());
     recorder.tell("send", Err(Problem::new(codes::ROUND_TRIP_IMPOSSIBLE)));
     recorder.finish()
 }
 
-/// The mailbox is asked again after this time, and then after twice that, up to the longest: a
-/// POP3 server may want time between sign-ins.
+/// How long to wait before the mailbox is checked again. The pause doubles each time, up to the
+/// longest: a POP3 server may require time between sign-ins.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// Sends a marked message, waits for it, compares it, and deletes it alone.
+/// Sends a marked message, waits for it, compares it, and deletes only that message.
 pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> Course {
     let secrets = options.credentials.iter().flat_map(Credentials::secrets);
     let mut recorder = Recorder::new(NAME, Redactor::new(secrets));
@@ -76,7 +76,7 @@ impl Run<'_> {
                 false => Err(Problem::with(codes::MESSAGE_CHANGED, differences.join("; "))),
             }
         });
-        // A changed message is ours too.
+        // A changed message is ours too, so it is deleted.
         recorder.step("delete", |_| {
             session.set_deadline(Instant::now() + deadline);
             let detail = mailbox::delete(&mut session, found, message.subject())?;
@@ -105,7 +105,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Asks until it is there; the session in which it was found stays open.
+    /// Checks the mailbox until the message is there. The session in which it was found stays open.
     fn wait(&self, message: &Message, before: &Before) -> Result<(Dialogue, Found), Problem> {
         let end = Instant::now() + self.journey.arrival;
         let mut pause = FIRST_PAUSE;

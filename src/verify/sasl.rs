@@ -1,7 +1,7 @@
-//! SASL mechanisms (RFC 4422), the client's side.
+//! The client's side of SASL mechanisms (RFC 4422).
 //!
-//! All are begun without an initial response: every server takes that, and the POP3 of Microsoft
-//! takes nothing else.
+//! All begin without an initial response: every server accepts that, and Microsoft's POP3 accepts
+//! nothing else.
 
 use std::fmt;
 
@@ -17,15 +17,16 @@ use crate::model::{Authentication, Secret};
 use super::step::Problem;
 use super::wire::shown;
 
-/// More rounds would keep this machine busy on a server's word; servers use 4096 to 600,000.
+/// Limit for SCRAM's iterations, so that a server cannot keep this machine busy. Servers use 4096
+/// to 600,000.
 const MOST_ROUNDS: u32 = 2_000_000;
 
-/// A way to prove who one is.
+/// A SASL mechanism, or a protocol's own login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
     Plain,
     Login,
-    /// The protocol's own: POP3's USER and PASS, IMAP's LOGIN.
+    /// The protocol's own login: POP3's USER and PASS, IMAP's LOGIN.
     User,
     ScramSha256,
     CramMd5,
@@ -35,7 +36,7 @@ pub enum Mechanism {
 }
 
 impl Mechanism {
-    /// The best of each kind first.
+    /// The best of each authentication method first.
     pub const ALL: [Mechanism; 8] = [
         Mechanism::Plain,
         Mechanism::Login,
@@ -60,7 +61,7 @@ impl Mechanism {
         }
     }
 
-    /// The word of the settings that means it, among others.
+    /// The authentication method of the settings that this mechanism belongs to.
     pub fn authentication(self) -> Authentication {
         match self {
             Mechanism::Plain | Mechanism::Login | Mechanism::User => {
@@ -80,12 +81,12 @@ impl fmt::Display for Mechanism {
     }
 }
 
-/// A server's no.
+/// A server's refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The line, behind the tag in IMAP.
+    /// The server's line; for IMAP, the part after the tag.
     pub line: String,
-    /// What an OAuth2 mechanism was told before (RFC 7628 §3.2.2): JSON.
+    /// The JSON that an OAuth2 mechanism received before the refusal (RFC 7628 §3.2.2).
     pub challenge: Option<String>,
 }
 
@@ -100,7 +101,7 @@ pub struct Exchange<'a> {
     mechanism: Mechanism,
     user: &'a str,
     secret: &'a Secret,
-    /// For OAUTHBEARER.
+    /// For OAUTHBEARER, like the port.
     host: &'a str,
     port: u16,
     step: u32,
@@ -130,7 +131,7 @@ impl<'a> Exchange<'a> {
         self.mechanism.name()
     }
 
-    /// The next message, in base64, to what the server said in base64.
+    /// The next message for the server's challenge; both are in base64.
     pub fn answer(&mut self, challenge: &str) -> Result<String, Problem> {
         let challenge = match challenge {
             "" | "=" => Vec::new(),
@@ -145,7 +146,7 @@ impl<'a> Exchange<'a> {
         let (user, secret) = (self.user, self.secret.expose());
         match (self.mechanism, self.step) {
             (Mechanism::Plain, 1) => Ok(format!("\0{user}\0{secret}").into_bytes()),
-            // Whatever the prompts say, user name and password come in this order.
+            // User name and password are sent in this order, whatever the prompts say.
             (Mechanism::Login, 1) => Ok(user.as_bytes().to_vec()),
             (Mechanism::Login, 2) => Ok(secret.as_bytes().to_vec()),
             (Mechanism::CramMd5, 1) => {
@@ -167,7 +168,7 @@ impl<'a> Exchange<'a> {
                 )
                 .into_bytes())
             }
-            // The reason comes as a challenge, and the no only after an answer to it.
+            // The reason comes as a challenge, and the refusal only after an answer to it.
             (Mechanism::Xoauth2, 2) => {
                 self.challenge = Some(String::from_utf8_lossy(challenge).into_owned());
                 Ok(Vec::new())
@@ -180,7 +181,11 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// After the server's yes: whether it has proved itself where the mechanism wants that.
+    /// Called after the server has accepted.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the mechanism requires the server to prove itself (SCRAM) and it has not.
     pub fn finish(&self) -> Result<(), Problem> {
         match &self.scram {
             Some(scram) if !scram.proven => Err(Problem::new(codes::SERVER_PROOF_WRONG)),
@@ -188,11 +193,12 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// The refusal of this exchange, with the JSON that an OAuth2 mechanism received before.
     pub fn refused(&mut self, line: String) -> Refusal {
         Refusal { line, challenge: self.challenge.take() }
     }
 
-    /// RFC 5802 §5, without channel binding.
+    /// The first message of RFC 5802 §5, without channel binding.
     fn scram_first(&mut self) -> Vec<u8> {
         let mut random = [0; 18];
         getrandom::fill(&mut random).expect("the system has random numbers");
@@ -248,7 +254,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// RFC 1939 §7.
+/// The digest that APOP sends (RFC 1939 §7).
 pub fn apop_digest(stamp: &str, password: &Secret) -> String {
     let mut digest = Md5::new();
     digest.update(stamp.as_bytes());
@@ -256,7 +262,7 @@ pub fn apop_digest(stamp: &str, password: &Secret) -> String {
     hex(&digest.finalize())
 }
 
-/// RFC 4013; what it forbids goes as it is, and the server judges.
+/// SASLprep (RFC 4013). Text that it forbids is sent unchanged, and the server decides.
 fn prepared(text: &str) -> String {
     stringprep::saslprep(text).map_or_else(|_| text.to_owned(), |text| text.into_owned())
 }

@@ -1,17 +1,18 @@
-//! What a TLS handshake showed, as steps.
+//! Turns what a TLS handshake showed into steps.
 
 use crate::codes;
 use crate::net::{ChainVerdict, Handshake, TlsError};
 
 use super::step::Problem;
 
-/// A renewal should have happened by then: Let's Encrypt's own advice is 30 days before the end.
+/// Days before expiry from which a warning is given. A renewal should have happened by then: Let's
+/// Encrypt's own advice is 30 days before the end.
 const SOON: i64 = 14;
 
-/// Why there is no TLS.
+/// Why there is no TLS connection.
 pub fn failure(error: &TlsError, after_starttls: bool) -> Problem {
     match error {
-        // Behind the go-ahead nothing but TLS may come.
+        // After the server's go-ahead, nothing but TLS may come.
         TlsError::SpeaksPlain(text) if after_starttls => {
             Problem::new(codes::STARTTLS_INJECTION).seen(text.clone())
         }
@@ -31,6 +32,7 @@ pub fn failure(error: &TlsError, after_starttls: bool) -> Problem {
     }
 }
 
+/// Judges key and chain of the certificate, not its host name or dates.
 pub fn chain(seen: &Handshake) -> Result<String, Problem> {
     let leaf = seen.leaf();
     if let Some(weak) = &leaf.weak {
@@ -73,7 +75,8 @@ pub fn host_name(seen: &Handshake, host: &str) -> Result<String, Problem> {
     Err(Problem::with(codes::CERTIFICATE_WRONG_NAME, detail))
 }
 
-/// The days that are left, or what is wrong with the dates; soon is a warning.
+/// The days that are left, or what is wrong with the dates. A certificate that expires soon is a
+/// warning.
 pub fn validity(seen: &Handshake) -> Result<String, Problem> {
     let leaf = seen.leaf();
     let left = leaf.days_left(seen.now);
@@ -86,7 +89,7 @@ pub fn validity(seen: &Handshake) -> Result<String, Problem> {
         return Err(Problem::with(codes::CERTIFICATE_EXPIRED, detail));
     }
     let detail = format!("{left} days left, until {}", leaf.last_day);
-    // A certificate that lives a week only is not late on its second day.
+    // A certificate that is valid for a week is not late on its second day.
     let life = (leaf.not_after - leaf.not_before) / 86_400;
     match left < SOON.min(life / 3) {
         true => Err(Problem::with(codes::CERTIFICATE_EXPIRES_SOON, detail)),

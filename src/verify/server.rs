@@ -1,4 +1,4 @@
-//! All steps of one server, in the order in which a client takes them.
+//! All steps of one server's test, in the order in which a client takes them.
 
 mod inside;
 
@@ -19,17 +19,17 @@ use super::session::{Protocol, Session};
 use super::step::{Outcome, Problem, ServerReport, Step};
 use super::wire::{Transcript, shown};
 
-/// How patient a test is, and as whom it signs in.
+/// Time limits of a test, and the credentials to sign in with.
 #[derive(Clone)]
 pub struct Options {
-    /// One step.
+    /// Limit for one step.
     pub step: Duration,
-    /// One server altogether.
+    /// Limit for the whole server.
     pub server: Duration,
     pub credentials: Option<Credentials>,
 }
 
-/// Tests one server; `tell` hears of each step as soon as it is over.
+/// Tests one server. `tell` is called with each step as soon as it is over.
 pub fn test(
     probe: &Probe,
     net: &Net,
@@ -65,12 +65,12 @@ pub fn test(
     }
 }
 
-/// Over whichever connection.
+/// A session over any kind of connection.
 pub type Dialogue = Session<Box<dyn Transport>>;
-/// A dialogue after all steps, sign-in included, for whoever has more to say.
+/// A dialogue after all steps, sign-in included, ready for more commands.
 pub type Open = (Dialogue, Capabilities);
 
-/// The same steps, untold; the one that fails is the problem.
+/// Runs the same steps without reporting them. The step that fails is the error.
 pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem> {
     let mut run = Run::new(probe, net, options, &|_, _| {});
     run.whole().map_err(|Stop| {
@@ -83,7 +83,7 @@ pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem
     })
 }
 
-/// A step failed, and is in the report; nothing after it can be tried.
+/// A step failed and is in the report; no later step can be tried.
 struct Stop;
 
 struct Run<'a> {
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         self.with_session(session, |run, session| run.dialogue(session, Some(&handshake)))
     }
 
-    /// Keeps the transcript, however it goes.
+    /// Runs `job` with the session, and keeps the transcript if it fails.
     fn with_session(
         &mut self,
         mut session: Dialogue,
@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Greeting, capabilities and STARTTLS, in plain text.
+    /// Greeting, capabilities and STARTTLS, all in plain text.
     fn upgrade(&mut self, session: &mut Session<Tcp>, at: Option<SocketAddr>) -> Result<(), Stop> {
         self.greeting(session, at)?;
         let server = self.probe.server_type;
@@ -219,7 +219,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// `at` is where another connection can find out whether the port wants TLS at once.
+    /// Reads the greeting. If the server stays silent or hangs up, a second connection to `at`
+    /// finds out whether the port expects TLS at once.
     fn greeting<T: Transport>(
         &mut self,
         session: &mut Session<T>,
@@ -271,14 +272,14 @@ impl<'a> Run<'a> {
             Ok(((secured, seen), detail))
         })?;
         self.certificate_days = Some(seen.leaf().days_left(seen.now));
-        // Each for itself: a certificate can be wrong in several ways.
+        // Each is judged separately: a certificate can be wrong in several ways.
         self.tell("certificate", Duration::ZERO, secure::chain(&seen));
         self.tell("host name", Duration::ZERO, secure::host_name(&seen, &host));
         self.tell("validity", Duration::ZERO, secure::validity(&seen));
         Ok((secured, seen))
     }
 
-    /// Does a step, times it and tells of it.
+    /// Runs a step, measures its time and reports it.
     fn step<R>(
         &mut self,
         name: &'static str,

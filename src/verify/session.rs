@@ -1,4 +1,4 @@
-//! One dialogue with a server, whichever of the three protocols it speaks.
+//! One dialogue with a server, in any of the three protocols.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::step::Problem;
 use super::wire::{Transcript, Wire, shown};
 use super::{imap, pop3, smtp};
 
-/// A server type that can be talked to here.
+/// A protocol that can be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     Pop3,
@@ -31,11 +31,12 @@ impl Protocol {
     }
 }
 
+/// The state of one dialogue.
 pub struct Session<T> {
     pub wire: Wire<T>,
     pub protocol: Protocol,
     pub tags: imap::Tags,
-    /// For APOP.
+    /// The timestamp for APOP.
     stamp: Option<String>,
 }
 
@@ -49,7 +50,7 @@ impl<T: Transport> Session<T> {
         self.wire.set_deadline(at);
     }
 
-    /// What the server says first.
+    /// Reads the server's greeting.
     pub fn greeting(&mut self) -> Result<String, Problem> {
         match self.protocol {
             Protocol::Pop3 => {
@@ -62,7 +63,7 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// After a STARTTLS there is no new greeting; a timestamp holds on.
+    /// The timestamp for APOP. It stays valid after STARTTLS, which brings no new greeting.
     pub fn stamp(&mut self) -> &mut Option<String> {
         &mut self.stamp
     }
@@ -83,7 +84,7 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Signs in; the inner result is the server's word.
+    /// Signs in. The inner result is the server's answer.
     pub fn login(
         &mut self,
         mechanism: Mechanism,
@@ -112,7 +113,7 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// A look into the mailbox, where the protocol has one: `3 messages, 4711 octets`.
+    /// A summary of the mailbox, if the protocol has a command for it: `3 messages, 4711 octets`.
     pub fn mailbox(&mut self) -> Result<Option<String>, Problem> {
         match self.protocol {
             Protocol::Pop3 => {
@@ -123,7 +124,7 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Says good-bye without waiting for an answer.
+    /// Says goodbye without waiting for an answer.
     pub fn quit(&mut self) {
         let _ = match self.protocol {
             Protocol::Imap => self.wire.send("z LOGOUT"),
@@ -132,7 +133,7 @@ impl<T: Transport> Session<T> {
     }
 }
 
-/// A greeting that is none of the protocol's.
+/// The problem for a greeting that does not belong to the protocol.
 pub fn foreign_greeting(line: &str) -> Problem {
     // A TLS record: handshake or alert, version 3.x (RFC 8446 §5.1).
     let bytes = line.as_bytes();

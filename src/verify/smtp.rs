@@ -9,7 +9,7 @@ use super::session::foreign_greeting;
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
-/// Three digits and the text of all lines.
+/// A reply: its code of three digits, and the text of all lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub code: u16,
@@ -21,16 +21,17 @@ impl Reply {
         (200..300).contains(&self.code)
     }
 
-    /// As the server said it, in one line.
+    /// The reply in one line, as the server sent it.
     pub fn words(&self) -> String {
         format!("{} {}", self.code, self.lines.join(" "))
     }
 }
 
-/// The name that the client gives itself. An address literal is right for any client (RFC 5321
-/// §4.1.3); some servers look the name up, and this one needs no looking up.
+/// The client's name in EHLO. An address literal is valid for any client (RFC 5321 §4.1.3). Some
+/// servers look a name up; this one needs no lookup.
 const CLIENT: &str = "[127.0.0.1]";
 
+/// Reads a reply of one or several lines.
 pub fn reply<T: Transport>(wire: &mut Wire<T>) -> Result<Reply, Problem> {
     let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
     parse(&lines).ok_or_else(|| {
@@ -52,6 +53,7 @@ fn parse(lines: &[String]) -> Option<Reply> {
     Some(Reply { code: number, lines: texts })
 }
 
+/// Reads the greeting. 421, 554 and greetings of other protocols are errors.
 pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
     let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
     let Some(reply) = parse(&lines) else {
@@ -71,6 +73,7 @@ pub fn command<T: Transport>(wire: &mut Wire<T>, command: &str) -> Result<Reply,
     reply(wire)
 }
 
+/// Sends EHLO.
 pub fn capabilities<T: Transport>(wire: &mut Wire<T>) -> Result<Capabilities, Problem> {
     let reply = command(wire, &format!("EHLO {CLIENT}"))?;
     if !reply.is_ok() {
@@ -88,7 +91,7 @@ pub fn capabilities<T: Transport>(wire: &mut Wire<T>) -> Result<Capabilities, Pr
             Some("SIZE") => {
                 found.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
             }
-            // "AUTH=LOGIN" is for Outlook Express; the line with a blank is there too.
+            // "AUTH=LOGIN" is for Outlook Express; servers also send the line with a space.
             Some(word) if !word.starts_with("AUTH=") => found.words.push(word.to_owned()),
             _ => {}
         }
@@ -104,7 +107,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
     }
 }
 
-/// Signs in by SASL, the first message in a line of its own.
+/// Signs in with SASL, without an initial response. The inner result is the server's answer.
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
@@ -124,7 +127,7 @@ pub fn authenticate<T: Transport>(
     }
 }
 
-/// Sends a message; `text` has lines that end with CRLF.
+/// Sends a message. The lines of `text` end with CRLF.
 pub fn send<T: Transport>(
     wire: &mut Wire<T>,
     capabilities: &Capabilities,
@@ -147,7 +150,7 @@ pub fn send<T: Transport>(
     expect(command(wire, &format!("RCPT TO:<{to}>"))?, 250, codes::RECIPIENT_REFUSED)?;
     expect(command(wire, "DATA")?, 354, codes::MESSAGE_REFUSED)?;
     for line in text.strip_suffix("\r\n").unwrap_or(text).split("\r\n") {
-        // RFC 5321 §4.5.2.
+        // Dot-stuffing (RFC 5321 §4.5.2).
         let dot = if line.starts_with('.') { "." } else { "" };
         wire.send(&format!("{dot}{line}"))?;
     }
@@ -155,9 +158,10 @@ pub fn send<T: Transport>(
     expect(reply(wire)?, 250, codes::MESSAGE_REFUSED)
 }
 
-/// The wanted code, or what the other one means: size and "come again" are told from a plain no.
+/// Accepts the wanted code, else says what the reply means. A size limit and greylisting have codes
+/// of their own.
 fn expect(reply: Reply, code: u16, otherwise: Code) -> Result<(), Problem> {
-    // 251: not local, but forwarded.
+    // 251: the recipient is not local, but the server forwards.
     if reply.code == code || (code == 250 && reply.code == 251) {
         return Ok(());
     }

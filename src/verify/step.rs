@@ -1,4 +1,4 @@
-//! What a test came to: steps, servers, and the problem that ended one.
+//! The results of a test: steps, the servers they belong to, and the problem that ended one.
 
 use serde::Serialize;
 use serde::ser::SerializeStruct;
@@ -15,9 +15,9 @@ use super::redact::Redactor;
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Passed,
-    /// Good to know; nothing is wrong.
+    /// Worth knowing; nothing is wrong.
     Note,
-    /// Works here, but some client or user will be surprised.
+    /// Works here, but will surprise some client or user.
     Warning,
     /// The server does not work.
     Failed,
@@ -45,7 +45,7 @@ pub struct Step {
     pub code: Option<Code>,
     /// The server's own words.
     pub seen: Option<String>,
-    /// What to do, where it is more than the code's own help.
+    /// What to do, if there is more to say than the code's own help.
     pub help: Option<String>,
 }
 
@@ -74,32 +74,32 @@ impl Step {
         Self { step, outcome: Outcome::Passed, took, detail, code: None, seen: None, help: None }
     }
 
-    /// The code decides how bad it is.
+    /// The code decides how severe the step is.
     pub fn of(step: &'static str, took: Duration, problem: Problem) -> Self {
         let Problem { code, detail, seen, help } = problem;
         Self { step, outcome: code.severity.into(), took, detail, code: Some(code), seen, help }
     }
 
-    /// Gives the step the severity that the user wants for its code. One that is not to be reported is a
-    /// note: the dialogue would be incomplete without it.
+    /// Gives the step the severity that the user wants for its code. A code that the user switched
+    /// off becomes a note: without the step the dialogue would be incomplete.
     pub fn set_level(&mut self, levels: &Levels) {
         if let Some(code) = self.code {
             self.outcome = levels.of(code, code.severity).map_or(Outcome::Note, Into::into);
         }
     }
 
-    /// What to do about it.
+    /// What to do about it: the step's own help, else the code's.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref().or(self.code.map(|code| code.help))
     }
 }
 
-/// To the millisecond; more says nothing over a network.
+/// Seconds, rounded to milliseconds; more digits mean nothing over a network.
 pub fn seconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// What is not right, before it becomes a step.
+/// What is wrong, before it becomes a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     pub code: Code,
@@ -109,7 +109,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The code's own title is the detail.
+    /// Takes the code's own title as the detail.
     pub fn new(code: Code) -> Self {
         Self { code, detail: code.title.to_owned(), seen: None, help: None }
     }
@@ -118,7 +118,7 @@ impl Problem {
         Self { code, detail: detail.into(), seen: None, help: None }
     }
 
-    /// The server's own words.
+    /// Adds the server's own words.
     pub fn seen(mut self, words: impl Into<String>) -> Self {
         self.seen = Some(words.into());
         self
@@ -130,7 +130,7 @@ impl Problem {
     }
 }
 
-/// Steps that lead somewhere and are no server's: a sign-in, a round trip, a published place.
+/// Steps that belong to no single server: an OAuth2 sign-in, a round trip, a published place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
     pub name: String,
@@ -139,6 +139,7 @@ pub struct Course {
 }
 
 impl Course {
+    /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
         self.steps.iter().all(|step| step.outcome != Outcome::Failed)
     }
@@ -155,7 +156,7 @@ impl Serialize for Course {
     }
 }
 
-/// Takes steps down as they are done, each timed and without secrets.
+/// Records steps as they are done, with their times and without secrets.
 pub struct Recorder {
     name: String,
     begun: Instant,
@@ -168,7 +169,7 @@ impl Recorder {
         Self { name: name.into(), begun: Instant::now(), redactor, steps: Vec::new() }
     }
 
-    /// Does a step; none where it failed.
+    /// Runs a step and records it. Returns None if it failed.
     pub fn step<R>(
         &mut self,
         name: &'static str,
@@ -184,12 +185,12 @@ impl Recorder {
         result
     }
 
-    /// What took no time of its own.
+    /// Records a step that took no time of its own.
     pub fn tell(&mut self, name: &'static str, result: Result<String, Problem>) {
         self.took(name, Duration::ZERO, result);
     }
 
-    /// What was done before.
+    /// Records a step that was done before, with its time.
     pub fn took(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {
         let mut step = match result {
             Ok(detail) => Step::passed(name, took, detail),
@@ -204,26 +205,27 @@ impl Recorder {
     }
 }
 
-/// Everything about one server.
+/// Everything that a test found out about one server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerReport {
-    /// Who or what it was tested for: an address, a provider, a file.
+    /// For whom the test was: an address, a provider or a file.
     pub subject: String,
     pub server_type: ServerType,
     pub hostname: String,
     pub port: Port,
     pub socket_type: SocketType,
-    /// The name in the settings that this one is another name for.
+    /// The host name in the settings to which this one is an alternative.
     pub alternative_of: Option<String>,
     pub took: Duration,
     pub steps: Vec<Step>,
-    /// `S: …` and `C: …`, secrets blanked.
+    /// `S: …` and `C: …`, with secrets blanked.
     pub transcript: Vec<String>,
-    /// Days until the certificate ends.
+    /// Whole days until the certificate expires; negative if it has.
     pub certificate_days: Option<i64>,
 }
 
 impl ServerReport {
+    /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
         self.steps.iter().all(|step| step.outcome != Outcome::Failed)
     }
@@ -233,7 +235,7 @@ impl ServerReport {
         format!("{} {}:{} {}", self.server_type, self.hostname, self.port, self.socket_type)
     }
 
-    /// An alternative name that fails hurts nobody who uses the other.
+    /// False for an alternative name: its failure affects no user of the main name.
     pub fn counts(&self) -> bool {
         self.alternative_of.is_none()
     }

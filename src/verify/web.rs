@@ -1,4 +1,4 @@
-//! What went wrong on the way to an answer over HTTP, in the words that mail servers get too.
+//! Reports failures of HTTP requests in the same words as those of mail servers.
 
 use crate::codes;
 use crate::finding::Severity;
@@ -8,6 +8,7 @@ use super::reach::{unreachable, unresolved};
 use super::secure;
 use super::step::Problem;
 
+/// The problem for a request that got no answer.
 pub fn problem(error: &HttpError) -> Problem {
     match error {
         HttpError::Resolve(why) => unresolved(why),
@@ -23,7 +24,7 @@ pub fn problem(error: &HttpError) -> Problem {
     }
 }
 
-/// The first thing that is wrong with a certificate; `host` is for the report.
+/// The first fault of a certificate. Expiring soon is not a fault here. `host` is for the report.
 pub fn certificate(seen: &Handshake, host: &str) -> Result<String, Problem> {
     secure::host_name(seen, if host.is_empty() { "this host" } else { host })?;
     secure::chain(seen)?;

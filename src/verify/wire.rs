@@ -1,4 +1,4 @@
-//! Lines over a connection: what all three protocols have in common.
+//! Sends and reads lines over a connection, which all three protocols need.
 
 use std::io;
 use std::time::Instant;
@@ -8,27 +8,28 @@ use crate::net::Transport;
 
 use super::step::Problem;
 
-/// A longer line is none of a mail server's (RFC 5321 §4.5.3.1.5: 512 octets; IMAP has no limit).
+/// Limit for a line, in bytes. Mail servers stay below (RFC 5321 §4.5.3.1.5: 512 octets; IMAP has
+/// no limit).
 const LONGEST_LINE: usize = 64 * 1024;
-/// A reply of more lines is an attack or a fault.
+/// Limit for the lines of a reply; more is an attack or a fault.
 const MOST_LINES: usize = 2000;
-/// The test message is 2 kB, and what the way adds to its headers.
+/// Limit for a literal, in bytes. The test message is 2 kB, plus the headers added on the way.
 const LARGEST_LITERAL: usize = 1024 * 1024;
-/// As much of a server's words as a report shows.
+/// Limit for a server's words in a report, in characters.
 const SHOWN: usize = 400;
 
-/// What was said, both ways.
+/// What both sides said.
 #[derive(Debug, Default)]
 pub struct Transcript {
     pub lines: Vec<String>,
 }
 
-/// A connection that is read and written by lines.
+/// A connection that is read and written line by line.
 pub struct Wire<T> {
     transport: T,
     buffer: Vec<u8>,
     transcript: Transcript,
-    /// Bytes that came since something was sent.
+    /// Bytes that arrived since the last line was sent.
     heard: usize,
 }
 
@@ -37,7 +38,7 @@ impl<T: Transport> Wire<T> {
         Self { transport, buffer: Vec::new(), transcript, heard: 0 }
     }
 
-    /// The connection, what was read of it but not asked for, and the transcript.
+    /// The connection, bytes that arrived but were not read as a line, and the transcript.
     pub fn into_parts(self) -> (T, Vec<u8>, Transcript) {
         (self.transport, self.buffer, self.transcript)
     }
@@ -46,13 +47,13 @@ impl<T: Transport> Wire<T> {
         self.transport.set_deadline(at);
     }
 
-    /// Writes a line; the end of line is added.
+    /// Sends a line; CRLF is added.
     pub fn send(&mut self, line: &str) -> Result<(), Problem> {
         self.transcript.lines.push(format!("C: {line}"));
         self.write(line)
     }
 
-    /// Writes a line that the transcript shows as something else.
+    /// Sends a line, but shows another text in the transcript.
     pub fn send_secret(&mut self, shown: &str, line: &str) -> Result<(), Problem> {
         self.transcript.lines.push(format!("C: {shown}"));
         self.write(line)
@@ -65,7 +66,7 @@ impl<T: Transport> Wire<T> {
         self.transport.flush().map_err(|e| self.broken(&e))
     }
 
-    /// The next line, without its end. What is not UTF-8 is replaced.
+    /// The next line, without its end. Bytes that are not UTF-8 are replaced.
     pub fn line(&mut self) -> Result<String, Problem> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
@@ -88,7 +89,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Lines up to the one that `is_last` names, that one too.
+    /// Reads lines up to and including the first for which `is_last` is true.
     pub fn lines(&mut self, is_last: impl Fn(&str) -> bool) -> Result<Vec<String>, Problem> {
         let mut lines = Vec::new();
         loop {
@@ -107,7 +108,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// So many octets, as an IMAP literal has them.
+    /// Reads this many octets, as an IMAP literal requires.
     pub fn octets(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
         if count > LARGEST_LITERAL {
             let detail = format!("a literal of {count} octets where a small message is due");
@@ -169,7 +170,7 @@ impl<T: Transport> Wire<T> {
     }
 }
 
-/// A server's words as a report shows them: one line, no control characters, not endless.
+/// A server's words for a report: one line, no control characters, limited length.
 pub fn shown(text: &str) -> String {
     let text = printable(text.trim());
     match text.char_indices().nth(SHOWN) {
@@ -178,7 +179,7 @@ pub fn shown(text: &str) -> String {
     }
 }
 
-/// Nothing that comes over a network steers a terminal.
+/// Replaces control characters: nothing that comes over a network may steer a terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,11 +1,11 @@
-//! A thread for the library, which ends its thread where an answer is no LDAP.
+//! Runs the LDAP library on a thread of its own, because it panics if an answer is not LDAP.
 
 use std::panic;
 use std::sync::Arc;
 use std::thread;
 
-/// The library takes answers that are no LDAP for its own mistakes and panics; none of it reaches the
-/// user. None where that happened.
+/// Runs `job` and returns None if it panics. The library takes answers that are not LDAP for its
+/// own bugs and panics; its message is not shown to the user.
 pub(super) fn catch_panic<T: Send>(job: impl FnOnce() -> T + Send) -> Option<T> {
     let before: Arc<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync> =
         Arc::from(panic::take_hook());
@@ -24,6 +24,6 @@ pub(super) fn catch_panic<T: Send>(job: impl FnOnce() -> T + Send) -> Option<T> 
     done
 }
 
-/// The library reads nested values by recursion, and takes them as deep as they come.
+/// Large, because the library reads nested values by recursion, with no limit on their depth.
 const STACK: usize = 64 * 1024 * 1024;
 const THREAD: &str = "ldap";

@@ -1,4 +1,4 @@
-//! The way to a directory: a stream, and the TLS over it.
+//! Connects to a directory: the stream, and the TLS over it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,14 +10,15 @@ use super::session::Session;
 use super::{Error, Server, starttls, words};
 use crate::net::{Identity, Net, StrictTls, connect_first};
 
-/// A connection, and what drives it.
+/// An open connection, and the task that drives it.
 pub(super) struct Line {
     pub(super) ldap: Ldap,
     pub(super) driver: JoinHandle<Result<(), LdapError>>,
 }
 
 impl Session<'_> {
-    /// A stream, with the TLS that is to go over it.
+    /// Connects, and asks for StartTLS if the URL says so. Returns the stream and the TLS
+    /// configuration for it; a local socket has none.
     pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<StrictTls>), Error> {
         let identity = self.directory.identity.take();
         let has_tls = !matches!(self.directory.url.server, Server::Socket(_));
@@ -69,8 +70,8 @@ impl Session<'_> {
         tls: Option<StrictTls>,
     ) -> Result<Line, Error> {
         let mut settings = LdapConnSettings::new().set_std_stream(stream);
-        // The certificate is judged by the name that is in `tls`, so that an address needs no form
-        // that the library's URLs can hold.
+        // The certificate is judged by the name in `tls`, not by this URL. So an IP address is left
+        // out and needs no form that the library's URLs can hold.
         let url = match &self.directory.url.server {
             Server::Socket(_) => "ldapi:///".to_owned(),
             Server::Tls { host, .. } | Server::StartTls { host, .. } => {

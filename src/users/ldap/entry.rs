@@ -1,6 +1,6 @@
-//! An entry of a directory as a line of what is kept of it.
+//! Turns an entry of a directory into the line that is kept of it.
 //!
-//! Read from its BER by hand: the library's own reader ends the program where a name is not UTF-8.
+//! Reads the entry's BER by hand, because the library's own reader panics if a name is not UTF-8.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,24 +11,24 @@ use super::super::columns::Field;
 use super::super::directory::{DN, REFUSED};
 use super::preset::{Map, best_language};
 
-/// A longer value is none of a name or an address.
+/// Limit for a value, in bytes; no name or address is longer.
 const LONGEST_VALUE: usize = 1000;
-/// As much of a name as is kept.
+/// Limit for a distinguished name, in characters.
 const LONGEST_DN: usize = 4000;
-/// `SearchResultEntry`, `SearchResultReference` (RFC 4511 §4.5.2).
+/// Tag of `SearchResultEntry` (RFC 4511 §4.5.2).
 const ENTRY: u64 = 4;
 
-/// One entry, with what is taken of it.
+/// One entry, with the values that a user needs.
 pub(super) struct Entry {
     dn: String,
     values: BTreeMap<Field, String>,
     refused: Option<String>,
-    /// How many addresses it has.
+    /// How many addresses it has; the first is used.
     pub(super) addresses: usize,
 }
 
 impl Entry {
-    /// None where it is no entry at all.
+    /// None if this is not a search result entry.
     pub(super) fn read(tag: StructureTag, map: &Map) -> Option<Self> {
         let (ENTRY, PL::C(parts)) = (tag.id, tag.payload) else { return None };
         let mut parts = parts.into_iter().map(|part| part.payload);
@@ -51,7 +51,8 @@ impl Entry {
         let dn = plain(&String::from_utf8_lossy(&dn), LONGEST_DN);
         let mut entry = Self { dn, values: BTreeMap::new(), refused: None, addresses: 0 };
         for (field, names) in &map.0 {
-            // A name with options is another attribute: cn;lang-de is not everybody's.
+            // A name with options is a different attribute: `cn;lang-de` is not the name for
+            // everyone.
             let attribute = names.iter().find_map(|wanted| {
                 let is_wanted = |(name, values): &&(String, Vec<Vec<u8>>)| {
                     name.eq_ignore_ascii_case(wanted) && values.iter().any(|v| !is_blank(v))
@@ -84,7 +85,7 @@ impl Entry {
                 self.values.insert(field, text);
                 return;
             }
-            // RFC 4517 §3.3.6: what it is by its syntax.
+            // RFC 4517 §3.3.6: by its syntax the value is UTF-8.
             Err(_) => format!("{name} is not UTF-8"),
         };
         self.refused.get_or_insert(why);
@@ -112,7 +113,8 @@ fn is_blank(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_whitespace)
 }
 
-/// What a server wrote, without what a terminal would act on (as RFC 4514 §2.4 writes it).
+/// A server's text, with characters that a terminal would act on escaped as in RFC 4514 §2.4. At
+/// most `longest` characters are kept.
 pub(super) fn plain(text: &str, longest: usize) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim_matches('\0').chars().take(longest) {

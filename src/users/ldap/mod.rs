@@ -1,8 +1,9 @@
-//! Users out of an LDAP directory, over TLS.
+//! Reads users from an LDAP directory, over TLS.
 //!
-//! A directory changes between two readings, and a list is read twice. So it is read once, page by page,
-//! and what a user needs of each entry is written down, an entry a line; `Users::of_directory` then
-//! reads that like any list. Nothing is kept in memory but a page.
+//! A list is read twice, and a directory can change between two readings. So the directory is read
+//! once, page by page, and what a user needs of each entry is written to a file, one entry per
+//! line. `Users::of_directory` then reads that file like any list. Only one page is in memory at a
+//! time.
 
 mod catch_panic;
 mod connect;
@@ -23,45 +24,46 @@ use crate::net::{Identity, Net};
 pub use preset::{ACTIVE_DIRECTORY, OPENLDAP, Preset};
 pub use url::{Scope, Server, Url};
 
-/// What is to be read, and as whom.
+/// What to read, and how to sign in for it.
 pub struct Directory<'a> {
     pub url: &'a Url,
-    /// None: seen from what the directory says of itself.
+    /// None: detected from what the directory says about itself.
     pub preset: Option<&'static Preset>,
-    /// What the user said about attributes.
+    /// The user's `--column` options, which name attributes here.
     pub columns: &'a [Column],
     pub sign_in: SignIn,
-    /// Shown in the TLS handshake.
+    /// Client certificate for the TLS handshake.
     pub identity: Option<Identity>,
-    /// For each answer.
+    /// Time limit for each answer.
     pub timeout: Duration,
 }
 
-/// As whom a directory is read.
+/// How the reader signs in to the directory.
 pub enum SignIn {
     Nobody,
-    /// A distinguished name, or what else the directory takes: Active Directory takes `ann@example.com`.
+    /// A distinguished name, or another form that the directory accepts: Active Directory accepts
+    /// `ann@example.com`.
     Password {
         name: String,
         password: Secret,
     },
-    /// As whom the certificate or the socket says (RFC 4513 §5.2.3, SASL EXTERNAL).
+    /// The user that the certificate or the socket stands for (SASL EXTERNAL, RFC 4513 §5.2.3).
     External,
 }
 
-/// What a reading came to.
+/// The result of reading a directory.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Never 0.
     pub entries: u64,
-    /// What the user may want to know.
+    /// Notes that the user may want to know.
     pub notes: Vec<String>,
 }
 
 /// Why a directory cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What is asked for cannot be asked.
+    /// The request itself is wrong, for example its filter.
     #[error("{0}")]
     Request(String),
     #[error("{place}: {why}")]
@@ -73,7 +75,11 @@ pub enum Error {
 }
 
 impl Directory<'_> {
-    /// Writes the entries down. Whether `stop` says so is looked at many times a second.
+    /// Writes one line per entry to `out`. `stop` is called many times a second; true interrupts.
+    ///
+    /// # Errors
+    ///
+    /// Finding no entry at all is an error, too.
     pub fn read(
         self,
         net: &Net,

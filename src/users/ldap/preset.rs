@@ -1,4 +1,5 @@
-//! What directories call things: a filter for people, and the attributes that are theirs.
+//! What each kind of directory calls things: a filter for people, and the names of their
+//! attributes.
 
 use super::super::columns::{Column, Field, is};
 use super::url::is_attribute;
@@ -6,20 +7,21 @@ use super::url::is_attribute;
 /// A kind of directory.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// The word for `--ldap-preset`.
+    /// The value for `--ldap-preset`.
     pub name: &'static str,
-    /// For people.
+    /// The name in messages.
     pub title: &'static str,
-    /// Who is a person with a mailbox.
+    /// Matches people who have a mailbox.
     pub filter: &'static str,
-    /// The first one that an entry has is taken. None has the user name: the provider says what that
-    /// looks like, and what people sign in to a directory with is often another.
+    /// The first attribute that an entry has is used. No preset has the user name: the provider
+    /// defines its form, and people often sign in to a directory with a different one.
     attributes: &'static [(Field, &'static [&'static str])],
 }
 
-/// Microsoft, "Active Directory Schema" (classes user, organizationalPerson); the matching rule is
+/// Microsoft, "Active Directory Schema" (classes user, organizationalPerson). The matching rule is
 /// LDAP_MATCHING_RULE_BIT_AND, and 2 is ADS_UF_ACCOUNTDISABLE (MS-ADTS 3.1.1.3.4.4.1, 2.2.16).
-/// `preferredLanguage` is of RFC 2798 there, too. Samba 4.17 as a domain controller takes it: tests/ldap/samba.rs.
+/// `preferredLanguage` is that of RFC 2798 there, too. Samba 4.17 as a domain controller accepts
+/// it: tests/ldap/samba.rs.
 pub static ACTIVE_DIRECTORY: Preset = Preset {
     name: "active-directory",
     title: "Active Directory",
@@ -48,12 +50,17 @@ pub static OPENLDAP: Preset = Preset {
     ],
 };
 
-/// Which attributes are asked for, and what each is; the first one that an entry has is taken.
+/// The attributes to request for each field; the first one that an entry has is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Map(pub Vec<(Field, Vec<String>)>);
 
 impl Map {
-    /// The preset's, cut down to those that the URL names, and then what `--column` says.
+    /// The preset's attributes, or only those that the URL names, if it names any. `--column` takes
+    /// precedence over both.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no attribute holds addresses, or if `--column` does not name an attribute.
     pub(super) fn of(
         preset: &Preset,
         named: &[String],
@@ -91,7 +98,7 @@ impl Map {
         }
     }
 
-    /// Each once.
+    /// All attributes, each once.
     pub(super) fn attributes(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for name in self.0.iter().flat_map(|(_, names)| names) {
@@ -103,8 +110,8 @@ impl Map {
     }
 }
 
-/// The language somebody likes best, of a value such as `de, en;q=0.8` (RFC 2798 §2.7: as in HTTP's
-/// Accept-Language, RFC 9110 §12.5.4). What is none comes back as it is.
+/// The preferred language of a value such as `de, en;q=0.8` (RFC 2798 §2.7: as in HTTP's
+/// Accept-Language, RFC 9110 §12.5.4). A value without one is returned unchanged.
 pub(super) fn best_language(value: &str) -> String {
     let mut best: Option<(f32, &str)> = None;
     for part in value.split(',') {
@@ -115,13 +122,13 @@ pub(super) fn best_language(value: &str) -> String {
         if tag.is_empty() || tag == "*" || weight <= 0.0 {
             continue;
         }
-        // Of two that are liked the same the first.
+        // The first of equal weights wins.
         if best.is_none_or(|(most, _)| weight > most) {
             best = Some((weight, tag));
         }
     }
     let Some((_, tag)) = best else { return value.to_owned() };
-    // Directories have "DE" and "EN-us"; a tag has no case (RFC 5646 §2.1.1).
+    // Directories have "DE" and "EN-us"; a language tag is case-insensitive (RFC 5646 §2.1.1).
     match tag.split_once(['-', '_']) {
         Some((language, rest)) => format!("{}-{rest}", language.to_ascii_lowercase()),
         None => tag.to_ascii_lowercase(),

@@ -1,7 +1,7 @@
 //! One connection to a directory: TLS, sign-in, and a search page by page.
 //!
-//! The only place here that is asynchronous, and with the library's own connection in hand: what ended
-//! it is known to that alone.
+//! Only this session is asynchronous. It holds the library's connection itself, because only that
+//! knows why it ended.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -20,11 +20,11 @@ use super::words::{self, Asked, What};
 use super::{Directory, Error, Found, Scope, SignIn};
 use crate::net::Net;
 
-/// Active Directory gives 1000 a page at most, OpenLDAP as many as its size limit, mostly 500.
+/// Entries per page. Active Directory returns at most 1000, OpenLDAP its size limit, usually 500.
 const PAGE: i32 = 500;
-/// How soon the end of a wait is noticed.
+/// How often a wait checks its deadline and `stop`.
 const PAUSE: Duration = Duration::from_millis(100);
-/// RFC 4512 §5.1: what a server says of itself.
+/// Attributes in which a server describes itself (RFC 4512 §5.1).
 const ABOUT: [&str; 3] = ["supportedCapabilities", "namingContexts", "defaultNamingContext"];
 /// LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3.1).
 const IS_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
@@ -45,7 +45,7 @@ pub(super) fn read(
         );
         return Err(Error::Request(why));
     }
-    // Told before anything is asked; the other presets have an address, too.
+    // Reports mistakes before connecting. Any preset will do, because each has an address.
     Map::of(directory.preset.unwrap_or(&OPENLDAP), &directory.url.attributes, directory.columns)
         .map_err(Error::Request)?;
     let place = directory.url.server.to_string();
@@ -70,18 +70,18 @@ pub(super) struct Session<'a> {
     stop: &'a (dyn Fn() -> bool + Sync),
     entries: u64,
     signed_in: bool,
-    /// Whether it has answered anything yet.
+    /// Whether the directory has answered anything yet.
     heard: bool,
-    /// Whether it was shown a certificate, or could not be.
+    /// Whether it was shown a client certificate, or could not be shown one.
     pub(super) shown: bool,
 }
 
-/// What a directory says of itself.
+/// What a directory says about itself.
 #[derive(Default)]
 struct About {
     is_active_directory: bool,
     contexts: Vec<String>,
-    /// Of Active Directory.
+    /// Only Active Directory has a default.
     default: Option<String>,
 }
 
@@ -96,7 +96,8 @@ impl Session<'_> {
             let mut line = self.open(stream, tls).await?;
             let result = self.talk(&mut line, out).await;
             if result.is_ok() {
-                // Whether the directory hears it does not matter any more.
+                // The reading is complete, so it does not matter whether the directory receives
+                // this.
                 let _ = timeout(PAUSE, line.ldap.unbind()).await;
             }
             result
@@ -155,7 +156,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// A directory may keep that to itself.
+    /// Asks what the directory is. It may hide that, so an empty answer is not an error.
     async fn about(&mut self, line: &mut Line) -> Result<About, Error> {
         let search = line.ldap.search("", SearchScope::Base, "(objectClass=*)", ABOUT);
         let found = match self.wait("about what it is", search).await? {
@@ -178,7 +179,7 @@ impl Session<'_> {
         Ok(about)
     }
 
-    /// Where the URL names none.
+    /// The search base, if the URL has none.
     fn base(&self, about: About) -> Result<String, Error> {
         if let Some(base) = about.default {
             return Ok(base);
@@ -264,7 +265,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The next answer, unless it takes too long or the user has enough of it.
+    /// Waits for the next answer, until the timeout or until the user interrupts.
     pub(super) async fn wait<T>(
         &self,
         what: &str,
@@ -283,7 +284,7 @@ impl Session<'_> {
         }
     }
 
-    /// The library says only that its connection is gone; why, that has to be asked.
+    /// The library says only that its connection is gone; the task that drives it knows why.
     async fn broken(&self, error: LdapError, line: &mut Line) -> Error {
         let gone = matches!(
             error,
@@ -309,7 +310,8 @@ impl Session<'_> {
         let why = words::lost(error, self.entries);
         match self.heard || self.shown {
             true => why,
-            // GnuTLS says nothing more in TLS 1.3, where this comes behind the handshake.
+            // In TLS 1.3 the refusal of a client without a certificate comes after the handshake,
+            // and GnuTLS gives no reason.
             false => format!(
                 "{why} before it said anything; it may be that it wants a certificate of yours: \
                  --ldap-cert and --ldap-key"
@@ -331,7 +333,7 @@ fn not_ldap(place: &str) -> Error {
     Error::Server { place: place.to_owned(), why: why.to_owned() }
 }
 
-/// What is odd about the entries, counted.
+/// Unusual things about the entries, counted.
 #[derive(Default)]
 struct Odd {
     referrals: u64,

@@ -1,7 +1,7 @@
-//! The request that a connection turns to TLS, and its answer (RFC 4511 §4.14).
+//! The StartTLS request and its answer (RFC 4511 §4.14).
 //!
-//! Done by hand before the library has the connection: it would wait for its deadline where the other
-//! side hangs up, and a port that is none of a directory is to be told as that.
+//! Sent by hand before the library gets the connection: the library would wait for its deadline if
+//! the other side hangs up, and a port that is not a directory's is to be reported as such.
 
 use std::io::{self, Read, Write};
 
@@ -9,22 +9,22 @@ use ldap3::asn1::{PL, StructureTag, parse_tag, parse_uint};
 
 use crate::net::Tcp;
 
-/// Message 1, an extended request of 1.3.6.1.4.1.1466.20037.
+/// Message 1: an extended request with the OID 1.3.6.1.4.1.1466.20037.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
-/// `ExtendedResponse`
+/// Tag of `ExtendedResponse`.
 const RESPONSE: u64 = 24;
-/// An answer that is longer is none.
+/// Limit for the answer, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 /// Why TLS cannot begin.
 pub(super) enum Refused {
-    /// The directory says so: its result code and its words.
+    /// The directory refuses: its result code and its own text.
     Answer(u32, String),
     HungUp,
     TimedOut,
-    /// The first bytes of something that is no LDAP.
+    /// The first bytes of something that is not LDAP.
     NotLdap(Vec<u8>),
-    /// Bytes in plain text behind the answer, which only somebody between can have sent.
+    /// Plain-text bytes after the answer; only an attacker in between can have sent them.
     Injected,
     Io(io::Error),
 }
@@ -39,7 +39,7 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Returns where the handshake may begin.
+/// Asks for StartTLS. Returns when the handshake may begin.
 pub(super) fn ask(tcp: &mut Tcp) -> Result<(), Refused> {
     tcp.write_all(REQUEST)?;
     tcp.flush()?;
@@ -51,7 +51,7 @@ pub(super) fn ask(tcp: &mut Tcp) -> Result<(), Refused> {
             0 => return Err(Refused::NotLdap(bytes)),
             read => bytes.extend_from_slice(&piece[..read]),
         }
-        // Every message is a SEQUENCE.
+        // Every LDAP message is a SEQUENCE.
         if bytes[0] != 0x30 || bytes.len() > LONGEST {
             return Err(Refused::NotLdap(bytes));
         }

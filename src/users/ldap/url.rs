@@ -1,36 +1,36 @@
-//! `ldaps://host/base?attributes?scope?filter`: where a directory is, and what of it is wanted.
+//! `ldaps://host/base?attributes?scope?filter`: where a directory is, and what to read from it.
 //!
-//! RFC 4516, but for the scope: where none is written the whole subtree is meant, since a list of
-//! people from a base is that, and the RFC's own default is the base alone.
+//! Follows RFC 4516 except for the scope: without one, the whole subtree is searched, as a list of
+//! people needs. The RFC's own default is the base alone.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::Hostname;
 
-/// The address of a search.
+/// An LDAP URL: the directory and the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
     pub server: Server,
-    /// Empty: the directory is asked for its own.
+    /// Empty: the directory is asked for its own base.
     pub base: String,
-    /// Empty: those of the preset.
+    /// Empty: the preset's attributes.
     pub attributes: Vec<String>,
     pub scope: Scope,
-    /// None: that of the preset.
+    /// None: the preset's filter.
     pub filter: Option<String>,
-    /// Extensions that nobody here knows, and that may be passed over.
+    /// Extensions that are unknown and not critical, so they are ignored.
     pub passed_over: Vec<String>,
 }
 
-/// How the directory is reached; there is no way without TLS but the socket of this machine.
+/// How the directory is reached. Without TLS, only a socket on this machine is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Server {
     /// `ldaps://`: TLS from the first byte.
     Tls { host: String, port: u16 },
     /// `ldap://`: StartTLS before anything else (RFC 4511 §4.14).
     StartTls { host: String, port: u16 },
-    /// `ldapi://`: a socket of this machine.
+    /// `ldapi://`: a socket on this machine.
     Socket(PathBuf),
 }
 
@@ -43,7 +43,7 @@ pub enum Scope {
 
 const LDAP: u16 = 389;
 const LDAPS: u16 = 636;
-/// Of OpenLDAP.
+/// OpenLDAP's default socket.
 const SOCKET: &str = "/var/run/slapd/ldapi";
 
 impl fmt::Display for Server {
@@ -60,6 +60,12 @@ impl fmt::Display for Server {
 }
 
 impl Url {
+    /// Parses an LDAP URL. Any scheme other than `ldaps:` and `ldapi:` is read as `ldap:`.
+    ///
+    /// # Errors
+    ///
+    /// Says which part is wrong. A user name or password in the URL is an error too: others can see
+    /// it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = |why: &str| format!("{}: {why}", shown(text));
         let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("no ldaps://"))?;
@@ -145,8 +151,8 @@ fn server(scheme: &str, authority: &str) -> Result<Server, String> {
     })
 }
 
-/// No extension is known here: a critical one is refused (RFC 4516 §2.1), and one that would sign in
-/// has an option instead.
+/// Returns the extensions to ignore. None is supported: a critical one is refused (RFC 4516 §2.1),
+/// and so is one that would sign in, because an option does that.
 fn passed_over(extensions: &str) -> Result<Vec<String>, String> {
     let mut over = Vec::new();
     for extension in extensions.split(',').filter(|extension| !extension.is_empty()) {
@@ -165,7 +171,7 @@ fn passed_over(extensions: &str) -> Result<Vec<String>, String> {
     Ok(over)
 }
 
-/// RFC 4512 §2.5: a name or an OID, and options behind it.
+/// Whether this is an attribute's name or OID, with or without options (RFC 4512 §2.5).
 pub(super) fn is_attribute(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';' | '_');
     name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_part)
@@ -192,7 +198,7 @@ fn decode(text: &str) -> Result<String, String> {
     }
 }
 
-/// In a message.
+/// The text for a message, shortened and escaped.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 300;
     text.chars().take(LONGEST).flat_map(char::escape_debug).collect()
@@ -210,7 +216,7 @@ mod tests {
         Url::parse(text).unwrap_err()
     }
 
-    /// RFC 4516 §4, those that name a host.
+    /// The examples of RFC 4516 §4 that name a host.
     #[test]
     fn the_examples_of_the_rfc_are_read() {
         let url = parse("ldap://ldap1.example.net/o=University%20of%20Michigan,c=US?postalAddress");

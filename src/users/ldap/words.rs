@@ -1,4 +1,4 @@
-//! Why a directory cannot be read, in words: what, why, and what to do.
+//! Messages about a directory that cannot be read: what failed, why, and what to do.
 
 use std::fmt::Write as _;
 use std::io;
@@ -10,10 +10,10 @@ use super::entry::plain;
 use super::starttls::Refused;
 use crate::net::{ChainVerdict, ConnectError, DnsError, Seen};
 
-/// As much of a server's own words as is told.
+/// Limit for a server's own text in a message, in characters.
 const LONGEST: usize = 300;
 
-/// What was asked when an answer came.
+/// The request that an answer belongs to.
 pub(super) struct Asked<'a> {
     pub what: What<'a>,
     pub signed_in: bool,
@@ -61,7 +61,7 @@ pub(super) fn no_starttls(refused: &Refused) -> String {
     }
 }
 
-/// A handshake that failed; `seen` is the certificate, where one came.
+/// A handshake that failed; `seen` is the server's certificate, if one arrived.
 pub(super) fn no_tls(error: &io::Error, seen: Option<&Seen>, host: &str) -> String {
     if let Some(why) = seen.filter(|seen| !seen.trusted()).map(|seen| untrusted(seen, host)) {
         return why;
@@ -97,7 +97,7 @@ fn alerted(alert: AlertDescription) -> String {
     }
 }
 
-/// Everything that is wrong with a certificate, in the words of `verify`.
+/// Everything that is wrong with a certificate, worded as in `verify`.
 fn untrusted(seen: &Seen, host: &str) -> String {
     let leaf = seen.leaf();
     let mut wrong: Vec<String> = Vec::new();
@@ -133,11 +133,11 @@ fn untrusted(seen: &Seen, host: &str) -> String {
     wrong.join("; ")
 }
 
-/// A connection that ended before its time.
+/// A connection that ended too early.
 pub(super) fn lost(error: Option<&io::Error>, entries: u64) -> String {
     let why = match error.map(|error| (error, rustls_error(error))) {
         None => "the directory closed the connection".to_owned(),
-        // In TLS 1.3 a server judges the client's certificate when the handshake seems to be over.
+        // In TLS 1.3 a server judges the client's certificate after the handshake seems complete.
         Some((_, Some(RustlsError::AlertReceived(alert)))) => alerted(*alert),
         Some((error, None)) if is_hang_up(error) => {
             "the connection to the directory broke".to_owned()
@@ -154,7 +154,7 @@ pub(super) fn timed_out(what: &str) -> String {
     format!("no answer in time {what}; --timeout gives it longer")
 }
 
-/// A result that is no success.
+/// A result other than success.
 pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
     let LdapResult { rc, text, matched, refs, .. } = result;
     let said = said(*rc, text);
@@ -213,7 +213,8 @@ pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
                 refs.first().map_or_else(String::new, |to| format!(" ({})", plain(to, LONGEST)));
             format!("the directory refers to another server{to}; name that one{said}")
         }
-        // Active Directory: "a successful bind must be completed"; Samba: "without authentication".
+        // Active Directory says "a successful bind must be completed", Samba "without
+        // authentication".
         (What::Search { .. }, 1) if !asked.signed_in => {
             format!("the directory tells nothing to who has not signed in{hint}{said}")
         }
@@ -226,7 +227,7 @@ pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
     }
 }
 
-/// RFC 4511 appendix A.2.
+/// The meaning of a result code (RFC 4511 appendix A.2).
 fn meaning(code: u32) -> &'static str {
     match code {
         1 => "it cannot do that now",
@@ -245,7 +246,7 @@ fn meaning(code: u32) -> &'static str {
     }
 }
 
-/// Its code and its own words.
+/// The result code and the server's own text.
 fn said(code: u32, words: &str) -> String {
     let mut text = format!(" (result {code}");
     let words = plain(words.trim(), LONGEST);
@@ -255,8 +256,8 @@ fn said(code: u32, words: &str) -> String {
     text + ")"
 }
 
-/// What Active Directory means by a refused sign-in: `… AcceptSecurityContext error, data 52e, v3839`,
-/// Win32 error codes in hexadecimal (MS-ERREF 2.2).
+/// Why Active Directory refused a sign-in. The text contains a Win32 error code in hexadecimal
+/// (MS-ERREF 2.2): `… AcceptSecurityContext error, data 52e, v3839`.
 fn sub_code(text: &str) -> Option<&'static str> {
     let (_, rest) = text.split_once(" data ")?;
     let code = rest.split(|c: char| !c.is_ascii_hexdigit()).next()?;

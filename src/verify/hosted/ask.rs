@@ -1,11 +1,11 @@
-//! Where clients look for a domain's settings, and how each asks.
+//! Where clients look for a domain's settings, and what each request looks like.
 
 use url::Url;
 
 use crate::model::{EmailAddress, Hostname};
 use crate::net::Srv;
 
-/// A place where something can be published.
+/// A place where settings can be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
     /// `https://autoconfig.DOMAIN/mail/config-v1.1.xml`
@@ -17,33 +17,34 @@ pub enum At {
     /// `https://DOMAIN/autodiscover/autodiscover.xml`
     AutodiscoverDomain,
     AutodiscoverHost,
-    /// GET, for a redirect that Outlook follows after asking its user.
+    /// GET; Outlook follows a redirect from here after asking its user.
     AutodiscoverHttp,
-    /// Where `_autodiscover._tcp` leads.
+    /// The host that the SRV record `_autodiscover._tcp` names.
     AutodiscoverSrv,
     JsonDomain,
     JsonHost,
-    /// Where `generate --target hosting` and `serve` put it; no client looks for a profile by itself.
+    /// Where `generate --target hosting` and `serve` put the profile; no client looks for one by
+    /// itself.
     ProfileDomain,
     ProfileHost,
     Pacc,
-    /// A database of providers that somebody else keeps, by domain.
+    /// A database of providers that a third party maintains, queried by domain.
     Database,
-    /// The domain above the mail exchanger's name, and its registered one.
+    /// The parent domain of the mail exchanger's name; `MxBase` is its registered domain.
     MxParent,
     MxBase,
     DatabaseMxParent,
     DatabaseMxBase,
-    /// Where another answer has sent us.
+    /// Where another answer redirects to.
     Elsewhere,
 }
 
-/// What is published there.
+/// The kind of file that is published at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Autoconfig,
     Autodiscover,
-    /// Autodiscover v2: where to ask for the first.
+    /// Autodiscover v2, which only says where to ask for v1.
     Json,
     Profile,
     Pacc,
@@ -73,22 +74,22 @@ impl At {
     }
 }
 
-/// One way to ask at a place.
+/// A variant of the request to a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     /// Without an address.
     Bare,
-    /// For an address that nobody has.
+    /// For an address that does not exist.
     Unknown,
-    /// For one that somebody has.
+    /// For an address that exists.
     Known,
-    /// Another spelling of the path, or another form of it.
+    /// With another spelling or form of the path.
     Spelling,
-    /// GET where others POST, as Delta Chat does.
+    /// GET where other clients POST, as Delta Chat does.
     Get,
 }
 
-/// One place of a domain.
+/// One place of a domain, with its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub at: At,
@@ -105,9 +106,9 @@ pub struct Ask {
     pub body: String,
 }
 
-/// For whom the questions are.
+/// The addresses that the requests are made for.
 pub struct Addresses {
-    /// Made up; nobody has it.
+    /// Invented, so that it does not exist.
     pub unknown: EmailAddress,
     pub known: Option<EmailAddress>,
 }
@@ -115,15 +116,15 @@ pub struct Addresses {
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 const WELL_KNOWN: &str = "/.well-known/autoconfig/mail/config-v1.1.xml";
 const AUTODISCOVER: &str = "/autodiscover/autodiscover.xml";
-/// As Exchange's own documentation and older clients write it.
+/// The spellings of Exchange's own documentation and of older clients.
 const SPELLINGS: [&str; 2] = ["/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.xml"];
 const JSON: &str = "/autodiscover/autodiscover.json";
 
-/// Every place; `srv` is where `_autodiscover._tcp` leads.
+/// All places of a domain. `srv` is the record of `_autodiscover._tcp`.
 pub fn places(domain: &Hostname, srv: Option<&Srv>) -> Vec<Place> {
     let mut places = Vec::new();
     let mut add = |at: At, base: String, path: &str| {
-        // A host name of the model makes an address.
+        // Always valid, because the host name is one of the model.
         if let Ok(url) = Url::parse(&format!("{base}{path}")) {
             places.push(Place { at, url });
         }
@@ -147,8 +148,8 @@ pub fn places(domain: &Hostname, srv: Option<&Srv>) -> Vec<Place> {
     places
 }
 
-/// Places at the domain of the mail exchanger, where a hoster publishes for its customers
-/// (Thunderbird asks there by https alone), and in a database.
+/// Places at the mail exchanger's domain, where a hoster publishes for its customers, and in a
+/// database. Thunderbird asks the exchanger's domain only over https.
 pub fn more_places(
     domain: &Hostname,
     exchanger: Option<&str>,
@@ -169,7 +170,7 @@ pub fn more_places(
         (parent, At::MxParent, At::DatabaseMxParent),
         (base.filter(|base| Some(*base) != parent), At::MxBase, At::DatabaseMxBase),
     ] {
-        // What is below the domain itself was asked for already.
+        // An exchanger inside the domain leads to the domain itself, which was asked already.
         let Some(name) = name.filter(|name| *name != domain.as_str()) else { continue };
         add(at, Url::parse(&format!("https://autoconfig.{name}{AUTOCONFIG}")).ok());
         add(at_database, in_database(name));
@@ -177,7 +178,7 @@ pub fn more_places(
     places
 }
 
-/// Everything that is asked at one place.
+/// All requests to one place.
 pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
     let mut asks = Vec::new();
     let mut ask = |variant: Variant, post: bool, url: Url, body: String| {
@@ -191,7 +192,7 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
     let people = std::iter::once((Variant::Unknown, &addresses.unknown))
         .chain(addresses.known.iter().map(|known| (Variant::Known, known)));
     match (place.at.kind(), place.at) {
-        // The domain is all that a database is told.
+        // A database learns only the domain.
         (_, At::Database | At::DatabaseMxParent | At::DatabaseMxBase) => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
         }
@@ -241,7 +242,8 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
     asks
 }
 
-/// What Outlook and Thunderbird post (MS-OXDSCLI §2.2.3; Thunderbird's ExchangeAutoDiscover).
+/// The body that Outlook and Thunderbird post (MS-OXDSCLI §2.2.3; Thunderbird's
+/// ExchangeAutoDiscover).
 pub fn request(address: &EmailAddress) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\

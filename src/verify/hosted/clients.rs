@@ -1,4 +1,4 @@
-//! What each client finds, by asking in its own order and with its own rules.
+//! What each client finds when it asks in its own order and by its own rules.
 
 use serde::{Serialize, Serializer};
 
@@ -12,16 +12,16 @@ use super::judge::Asked;
 use super::table::Step::{Ask, Srv};
 use super::table::{CLIENTS, Client, Step};
 
-/// What a client came to.
+/// What one client finds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
     pub client: &'static str,
-    /// Where it found its settings.
+    /// Where it found its settings; None if nowhere.
     pub place: Option<String>,
-    /// Which: `imap mail.example.com:993 SSL`.
+    /// The servers it would set up: `imap mail.example.com:993 SSL`.
     pub servers: Vec<String>,
-    /// Each place before that, and why it was nothing.
+    /// Each place it tried before, and why it found nothing there.
     #[serde(serialize_with = "by_place")]
     pub passed_over: Vec<(String, String)>,
 }
@@ -30,6 +30,7 @@ fn by_place<S: Serializer>(all: &[(String, String)], serializer: S) -> Result<S:
     serializer.collect_seq(all.iter().map(|(place, why)| format!("{place}: {why}")))
 }
 
+/// What each client of the table finds, from the same answers.
 pub fn views(asked: &[Asked<'_>], srv: &[Found]) -> Vec<View> {
     CLIENTS.iter().map(|client| view(client, asked, srv)).collect()
 }
@@ -44,7 +45,8 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
                 view.servers = client.pair(&read).names();
                 break;
             }
-            // What is in it was judged by whoever signed it.
+            // A signed profile cannot be read here, but it counts: its signer has judged the
+            // content.
             Ok(Got::Signed) => {
                 view.place = Some(place);
                 view.servers = vec!["a signed profile".to_owned()];
@@ -57,11 +59,11 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
     view
 }
 
-/// What a question gave.
+/// What a request returned.
 pub enum Got {
     Config(Box<ReadConfig>),
     Signed,
-    /// An address or a URL that is to be asked for instead.
+    /// An address or a URL to ask for instead.
     Elsewhere(String),
 }
 
@@ -69,7 +71,7 @@ pub fn sends_on(target: &str) -> String {
     format!("sends on to {target}")
 }
 
-/// A place that a client looked at.
+/// A place that a client tried.
 pub struct Tried {
     pub place: String,
     pub result: Result<Got, String>,
@@ -80,7 +82,7 @@ impl Client {
         CLIENTS.iter().find(|client| client.key == key)
     }
 
-    /// Whether it ever asks there. An answer that only leads elsewhere is worth asking for, too.
+    /// Whether the client ever asks there. A place that only redirects counts, too.
     pub fn looks_at(&self, at: At) -> bool {
         let asks =
             |wanted: At| self.steps.iter().any(|step| matches!(step, Ask(at, _) if *at == wanted));
@@ -88,21 +90,21 @@ impl Client {
         asks(at) || leads
     }
 
-    /// Whether it asks so.
+    /// Whether the client sends this variant of the request.
     pub fn puts(&self, at: At, variant: Variant) -> bool {
         let asks = |wanted: Variant| {
             let same = |step: &Step| matches!(step, Ask(a, v) if *a == at && *v == wanted);
             self.steps.iter().any(same)
         };
         match at {
-            // A question before the one that counts.
+            // A request that only leads to the one that counts.
             At::AutodiscoverHttp => variant == Variant::Get && self.looks_at(at),
             At::JsonDomain | At::JsonHost => variant == Variant::Unknown && self.looks_at(at),
             _ => asks(variant),
         }
     }
 
-    /// Every place in the client's order; made one after another.
+    /// Every place in the client's order, each judged only when the iterator reaches it.
     pub fn tries<'a>(
         &'a self,
         asked: &'a [Asked<'_>],
@@ -118,7 +120,7 @@ impl Client {
         })
     }
 
-    /// The first server to read from and the first to send through that it can use.
+    /// The first incoming and the first outgoing server that the client can use.
     fn pair<'a>(&self, read: &'a ReadConfig) -> Pair<'a> {
         let takes = |server: &&ReadServer| self.reads.contains(&server.server_type);
         let is_smtp = |server: &&ReadServer| server.server_type == ServerType::Smtp;
@@ -141,7 +143,8 @@ impl Client {
         }
     }
 
-    /// Lower is better across protocols too (RFC 6186 §3.2).
+    /// The servers of SRV records. A lower priority is better, across protocols too (RFC 6186
+    /// §3.2).
     fn by_srv(&self, srv: &[Found]) -> Result<Got, String> {
         if srv.is_empty() {
             return Err("no records".to_owned());
@@ -180,7 +183,7 @@ impl Client {
     }
 }
 
-/// What a client would set up.
+/// The servers that a client would set up.
 struct Pair<'a> {
     incoming: Option<&'a ReadServer>,
     outgoing: Option<&'a ReadServer>,
@@ -192,13 +195,14 @@ impl Pair<'_> {
     }
 }
 
-/// Ports are those of TLS from the first byte (draft-ietf-mailmaint-pacc).
+/// The servers of a PACC file. Their ports are those of TLS from the first byte
+/// (draft-ietf-mailmaint-pacc).
 fn by_pacc(json: &serde_json::Value) -> Box<ReadConfig> {
     let host = |name: &&str| json.get("protocols")?.get(name)?.get("host")?.as_str();
     let offered: [(&[&str], _, _); 3] = [
         (&["imap"], ServerType::Imap, 993),
         (&["pop3"], ServerType::Pop3, 995),
-        // Renamed in draft 03; a file for readers of both has it twice.
+        // Draft 03 renamed this; a file for readers of both drafts has both names.
         (&["submit", "smtp"], ServerType::Smtp, 465),
     ];
     let servers = offered.into_iter().filter_map(|(names, server_type, port)| {
@@ -212,7 +216,7 @@ fn by_pacc(json: &serde_json::Value) -> Box<ReadConfig> {
     })
 }
 
-/// A server of which only the place is known; the user name is the address (RFC 6186 §4).
+/// A server of which only host and port are known. The user name is the address (RFC 6186 §4).
 fn made(server_type: ServerType, host: &str, port: u16, socket_type: SocketType) -> ReadServer {
     ReadServer {
         server_type,

@@ -1,4 +1,4 @@
-//! What a published file says, and whether that is what the settings say.
+//! Reads a published file, and compares it with the settings.
 
 use serde_json::Value;
 
@@ -15,31 +15,32 @@ use super::super::step::Problem;
 use super::super::wire::shown;
 use super::ask::Kind;
 
-/// What an answer holds.
+/// What an answer contains.
 #[derive(Debug)]
 pub enum Content {
     /// Servers, as the client of this kind of file reads them.
     Config(Box<ReadConfig>),
-    /// Autodiscover that leads elsewhere, or its second version, which does nothing else.
+    /// An Autodiscover redirect, or an answer of its second version, which does nothing else.
     Elsewhere(String),
-    /// A signed profile.
+    /// A signed profile that cannot be opened here.
     Signed,
-    /// PACC.
+    /// A PACC file.
     Pacc(Value),
     Wrong(Problem),
 }
 
-/// The settings that the published files are held against.
+/// The settings that the published files are compared with.
 pub struct Settings<'a> {
     pub config: &'a ClientConfig,
-    /// What is to be published of them.
+    /// Which protocols are to be published.
     pub protocol: Protocol,
 }
 
+/// Reads an answer with status 200 as a file of this kind. `address` names it in messages.
 pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
     match kind {
         Kind::Json | Kind::Pacc => json(kind, answer),
-        // Something is in the envelope that we cannot open.
+        // A signed envelope that we cannot open.
         Kind::Profile
             if answer.body.first() == Some(&0x30) && recognise(&answer.body).is_none() =>
         {
@@ -49,8 +50,8 @@ pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
     }
 }
 
-/// The text without what is made of an address and differs from person to person: the names that a
-/// profile has for itself and its parts, and its signature.
+/// The text without what differs from address to address: the identifiers of a profile and its
+/// parts, and its signature.
 pub fn without_names(kind: Kind, body: &[u8]) -> String {
     let raw = || String::from_utf8_lossy(body).into_owned();
     let mut text = match recognise(body) {
@@ -111,7 +112,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
         }
     }
     let Examined { config, defects } = wanted.examine(&text);
-    // What a client reads over is no reason to say that it cannot read the file.
+    // A defect that a client tolerates does not make the file unreadable.
     if !defects.iter().any(|defect| defect.code.severity == Severity::Error) {
         return Content::Config(Box::new(config));
     }
@@ -140,10 +141,10 @@ fn inner<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     Some(&text[start..end])
 }
 
-/// Servers of the file that the settings do not have, in words; then types of server that the
-/// settings have and the file has not.
+/// Compares a file with the settings. Returns the servers that only the file has, in words, and the
+/// server types that only the settings have.
 ///
-/// Autoconfig can hold every type; the other files are for one account, with one server each way.
+/// Autoconfig can hold every type; the other files describe one account, with one server each way.
 pub fn differences(
     kind: Kind,
     read: &ReadConfig,
@@ -194,7 +195,7 @@ pub fn name(server: &ReadServer) -> String {
     format!("{} {}:{} {}", server.server_type, server.hostname, server.port, sockets.join(" or "))
 }
 
-/// In what a published server is not the one of the settings.
+/// How a published server differs from the one in the settings.
 fn unlike(read: &ReadServer, wanted: &Server, address: &EmailAddress) -> Vec<String> {
     let mut reasons = Vec::new();
     let hostname = resolved(&read.hostname, address);
@@ -211,7 +212,7 @@ fn unlike(read: &ReadServer, wanted: &Server, address: &EmailAddress) -> Vec<Str
     }
     let list =
         |all: &[Authentication]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    // A file may say less than the settings, since not every client knows every way.
+    // A file may list fewer methods than the settings, since not every client knows every method.
     let known = read.authentication.iter().any(|one| wanted.authentication.contains(one));
     if !read.authentication.is_empty() && !known {
         reasons.push(format!(
@@ -233,7 +234,7 @@ fn unlike(read: &ReadServer, wanted: &Server, address: &EmailAddress) -> Vec<Str
     reasons
 }
 
-/// With the placeholders filled in, as a client does.
+/// Fills in the placeholders, as a client does.
 fn resolved(text: &str, address: &EmailAddress) -> String {
     let mut text = text.to_owned();
     for placeholder in Placeholder::ALL {

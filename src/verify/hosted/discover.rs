@@ -1,4 +1,4 @@
-//! The settings that a client finds for an address, by looking where it looks.
+//! Finds the settings for an address, by looking where a client looks.
 
 use std::time::{Duration, Instant};
 
@@ -16,39 +16,41 @@ use super::judge::Asked;
 use super::table::{ANY, Client};
 use super::{ask_all, dns, follow_http, nobody};
 
-/// For whom, and with whose eyes.
+/// What to search for, and as which client.
 pub struct Search<'a> {
     pub domain: &'a Hostname,
-    /// None: for the domain, so that nobody's address is told to anybody.
+    /// None: searches for the domain, so that no user's address is disclosed.
     pub address: Option<&'a EmailAddress>,
-    /// None: everywhere.
+    /// None: looks everywhere.
     pub client: Option<&'static Client>,
-    /// A database of providers, to be asked for `URL/DOMAIN`.
+    /// A database of providers, queried as `URL/DOMAIN`.
     pub database: Option<&'a Url>,
-    /// For each question.
+    /// Time limit for each request.
     pub patience: Duration,
 }
 
-/// What came of it.
+/// The result of a search.
 pub struct Discovery {
-    /// Each place in the client's order, up to the one that won, and what was there.
+    /// Each place in the client's order before the one that won, and what was there.
     pub passed_over: Vec<(String, String)>,
     pub winner: Option<Winner>,
 }
 
+/// The place that won, and the settings from there.
 pub struct Winner {
     pub place: String,
     pub config: Box<ReadConfig>,
-    /// Whether every step to it was over https (or in DNS, which is as good as DNS is).
+    /// Whether every step to it used https (or DNS, which is only as secure as DNS is).
     pub over_https: bool,
-    /// Whose settings these are, where an answer sent on to another address.
+    /// The address that these settings are for, if an answer redirected to another address.
     pub of: Option<EmailAddress>,
 }
 
-/// How many other addresses answers may send on to in one search; Thunderbird follows two, Outlook ten.
+/// How many other addresses one search follows; Thunderbird follows two, Outlook ten.
 const OTHER_ADDRESSES: usize = 2;
 
-/// Looks everywhere at once, and then takes the first in the client's order.
+/// Asks everywhere at once, then takes the first result in the client's order. `tell` is called
+/// with the URL of each answer.
 pub fn discover(net: &Net, search: &Search<'_>, tell: &(dyn Fn(&str) + Sync)) -> Discovery {
     look(net, search, tell, &mut Vec::new())
 }
@@ -99,7 +101,7 @@ fn look(
                     continue;
                 }
                 followed.push(other.clone());
-                // The search begins anew for the other address (MS-OXDSCLI §3.1.5.4).
+                // The search starts over for the other address (MS-OXDSCLI §3.1.5.4).
                 let there = Search { domain: other.domain(), address: Some(&other), ..*search };
                 let found = look(net, &there, tell, followed);
                 passed_over.extend(found.passed_over);
@@ -114,7 +116,7 @@ fn look(
     Discovery { passed_over, winner: None }
 }
 
-/// Follows the first answer that only says where else to ask (RedirectUrl, Autodiscover v2).
+/// Follows the first answer that only redirects (RedirectUrl, Autodiscover v2).
 fn elsewhere(
     net: &Net,
     addresses: &Addresses,

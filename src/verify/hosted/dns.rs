@@ -1,4 +1,4 @@
-//! What DNS says about a domain's mail (RFC 6186, RFC 8314, RFC 2782).
+//! Checks what DNS says about a domain's mail (RFC 6186, RFC 8314, RFC 2782).
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
 use super::content::Settings;
 
-/// A service name, and the server that it means.
+/// A service name, and the kind of server that it stands for.
 struct Service {
     name: &'static str,
     server_type: ServerType,
@@ -40,10 +40,10 @@ pub struct Found {
     pub srv: Srv,
 }
 
-/// One question to DNS.
+/// One DNS query.
 enum Question {
     Mx,
-    /// What `LABEL.DOMAIN` is another name for.
+    /// The name that `LABEL.DOMAIN` is an alias for.
     Alias(&'static str),
     Srv(&'static str),
 }
@@ -63,7 +63,7 @@ const QUESTIONS: [Question; 11] = [
 ];
 const AUTODISCOVER: &str = "_autodiscover";
 
-/// What DNS said: in words, and the records of a service.
+/// What DNS answered, in words, and the SRV records of a service.
 type Said = Result<(String, Vec<Srv>), DnsError>;
 
 impl Question {
@@ -105,7 +105,8 @@ impl Question {
     }
 }
 
-/// The records, judged; servers that they lead to; and where `_autodiscover._tcp` leads.
+/// Queries and judges the records. Returns the steps, the servers that the records name, and the
+/// record of `_autodiscover._tcp`.
 pub fn records(
     net: &Net,
     domain: &Hostname,
@@ -126,7 +127,7 @@ pub fn records(
         let (words, records) = match said {
             Ok(said) => said,
             Err(error) => {
-                // A name server that is not there is told once, not eleven times.
+                // A name server that does not answer is reported once, not eleven times.
                 if !told.contains(&error) {
                     recorder.took(question.step(), took, Err(unresolved(&error)));
                     told.push(error);
@@ -198,10 +199,10 @@ fn offered(settings: Option<&Settings<'_>>, service: &Service) -> Option<String>
         .map(|server| format!("{}:{}", server.hostname.as_str(), server.port))
 }
 
-/// What a record says that the settings do not.
+/// How a record contradicts the settings.
 fn wrong(settings: Option<&Settings<'_>>, service: &Service, srv: &Srv) -> Option<Problem> {
     let here = format!("{} leads to {}:{}", service.name, srv.target, srv.port);
-    // The commonest mistake: 465 is TLS from the first byte, and has a name of its own.
+    // The most common mistake: 465 is TLS from the first byte and has a service name of its own.
     let mixed_up = match (service.name, srv.port) {
         ("_submission", 465) => Some("_submissions"),
         ("_imap", 993) => Some("_imaps"),
@@ -218,7 +219,7 @@ fn wrong(settings: Option<&Settings<'_>>, service: &Service, srv: &Srv) -> Optio
         server.port.get() == srv.port
             && (server.hostname.as_str() == srv.target.to_ascii_lowercase()
                 || names.into_iter().any(|name| name == srv.target.to_ascii_lowercase())
-                // A name with a placeholder in it is known only with an address.
+                // A host name with a placeholder is known only for an address.
                 || server.hostname.as_str().contains('%'))
     };
     if servers(settings, service).any(fits) {

@@ -1,4 +1,4 @@
-//! One question, with the redirects that a client follows.
+//! Sends one request, and follows the redirects that a client follows.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use super::super::step::Problem;
 use super::super::web;
 use super::ask::{Ask, At};
 
-/// As many as Outlook follows; browsers follow twenty.
+/// Outlook follows as many; browsers follow twenty.
 const MOST_REDIRECTS: usize = 10;
 
-/// What came of a question.
+/// The result of a request.
 #[derive(Debug)]
 pub struct Fetched {
-    /// Every address that was asked, the first as it was meant.
+    /// Every URL that was requested, the original one first.
     pub hops: Vec<Url>,
-    /// Of each https address, by host.
+    /// The verdict on each https host's certificate.
     pub certificates: Vec<(String, Result<String, Problem>)>,
     pub result: Result<Answer, Problem>,
     pub took: Duration,
@@ -31,7 +31,7 @@ impl Fetched {
         self.result.as_ref().ok().filter(|answer| answer.status == 200)
     }
 
-    /// Why there is nothing here, where that is all there is to say.
+    /// Why nothing is published here, if that is all there is to report.
     pub fn absent(&self) -> Option<String> {
         match &self.result {
             Ok(answer) if matches!(answer.status, 404 | 410) => {
@@ -52,20 +52,20 @@ impl Fetched {
         }
     }
 
-    /// The first certificate that a client would stop at.
+    /// The first certificate fault at which a client would stop.
     pub fn distrust(&self) -> Option<&Problem> {
         self.certificates.iter().find_map(|(_, result)| result.as_ref().err())
     }
 }
 
-/// Asks and follows; everything together before the deadline.
+/// Sends the request and follows redirects. `patience` limits all of it together.
 pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
     let begun = Instant::now();
     let deadline = begun + patience;
     let mut hops = vec![ask.url.clone()];
     let mut certificates: Vec<(String, Result<String, Problem>)> = Vec::new();
     let headers: &[(&str, &str)] = match ask.post {
-        // Outlook.com wants exactly this spelling.
+        // Outlook.com accepts only this spelling.
         true => &[("content-type", "text/xml; charset=utf-8")],
         false => &[],
     };
@@ -88,7 +88,7 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
                 certificates.push((host.clone(), web::certificate(seen, &host)));
             }
         }
-        // Where Outlook only wants to know whither.
+        // Outlook only wants to know where this leads, so do not follow.
         let next = match answer.location(&url) {
             None => break Ok(answer),
             Some(_) if ask.at == At::AutodiscoverHttp => break Ok(answer),

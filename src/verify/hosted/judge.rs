@@ -1,4 +1,4 @@
-//! What is right and wrong about one place.
+//! Judges what is published at one place.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use super::ask::{Addresses, Ask, At, Kind, Place, Variant};
 use super::content::{self, Content, Settings, content, differences};
 use super::fetch::Fetched;
 
-/// Thunderbird's patience with each place.
+/// How long Thunderbird waits for each place.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A place with everything that was asked there.
+/// A place with the answers to all requests there.
 pub struct Asked<'a> {
     pub place: &'a Place,
     pub answers: Vec<(Variant, &'a Fetched)>,
 }
 
 impl<'a> Asked<'a> {
-    /// The place with those of the answers that are its own.
+    /// Takes the place's own answers from all of them.
     pub fn among(place: &'a Place, answers: &'a [(Ask, Fetched)]) -> Self {
         let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
         Self { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
@@ -34,10 +34,10 @@ impl<'a> Asked<'a> {
         self.answers.iter().find(|(v, _)| *v == variant).map(|(_, fetched)| *fetched)
     }
 
-    /// The answer that the file is judged by, and for whom it was.
+    /// The answer that the file is judged by, and the variant that got it.
     fn main(&self) -> Option<(Variant, &'a Fetched)> {
         let order = [Variant::Known, Variant::Unknown, Variant::Bare, Variant::Get];
-        // A file for everybody first, where the place has such a thing.
+        // A file for everyone comes first, if the place has one.
         let bare = self.of(Variant::Bare).filter(|fetched| fetched.good().is_some());
         let found = |variant: Variant| Some((variant, self.of(variant)?));
         bare.map(|fetched| (Variant::Bare, fetched)).or_else(|| {
@@ -45,12 +45,13 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Nothing is there, and nothing is wrong with that.
+    /// Whether nothing is published here, and nothing is wrong with that.
     pub fn is_absent(&self) -> bool {
         self.answers.iter().all(|(_, fetched)| fetched.absent().is_some())
     }
 }
 
+/// Judges one place. The content is None if no file is published there.
 pub fn judge(
     asked: &Asked<'_>,
     addresses: &Addresses,
@@ -65,7 +66,7 @@ pub fn judge(
         let why = asked.answers.first().and_then(|(_, fetched)| fetched.absent());
         let problem = Problem::with(codes::NOT_PUBLISHED, why.unwrap_or_default());
         recorder.took("fetch", took(asked), Err(problem));
-        // A name that stands for everything in DNS leads PACC's here as well, and no client minds.
+        // A DNS wildcard leads PACC's host name here as well, and no client minds the certificate.
         if asked.place.at != At::Pacc {
             certificates(asked, &mut recorder);
         }
@@ -125,12 +126,12 @@ pub fn name(place: &Place) -> String {
     format!("{kind} {}", place.url)
 }
 
-/// All questions are asked at once, so this is how long the place took.
+/// All requests run at once, so the slowest one is how long the place took.
 fn took(asked: &Asked<'_>) -> Duration {
     asked.answers.iter().map(|(_, fetched)| fetched.took).max().unwrap_or_default()
 }
 
-/// Every way of asking was refused; the first that is more than "nothing here" says why.
+/// Every variant was refused. The first answer that is more than "nothing here" gives the reason.
 fn refusal(asked: &Asked<'_>) -> Problem {
     let worst = asked.answers.iter().find(|(_, fetched)| fetched.absent().is_none());
     match worst.map(|(_, fetched)| &fetched.result) {
@@ -144,7 +145,7 @@ fn refusal(asked: &Asked<'_>) -> Problem {
     }
 }
 
-/// Each host's, once.
+/// Reports each host's certificate once.
 fn certificates(asked: &Asked<'_>, recorder: &mut Recorder) {
     let mut seen: Vec<&str> = Vec::new();
     for (_, fetched) in &asked.answers {
@@ -158,8 +159,8 @@ fn certificates(asked: &Asked<'_>, recorder: &mut Recorder) {
     }
 }
 
-/// What each client wants to see (facts: Thunderbird reads XML only under these types; an iPhone
-/// offers a profile only under its own).
+/// Checks the media type that clients require (facts: Thunderbird reads XML only under these types;
+/// an iPhone offers a profile only under its own).
 pub fn media_type(kind: Kind, header: Option<&str>) -> Result<String, Problem> {
     let wanted: &[&str] = match kind {
         Kind::Autoconfig => &["text/xml", "application/xml", "text/rdf"],
@@ -231,7 +232,7 @@ fn hold(
     }
 }
 
-/// Whether every way of asking gets an answer.
+/// Reports whether every variant of the request gets an answer.
 fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
     let status = |fetched: &Fetched| match &fetched.result {
         Ok(answer) => format!("the web server answers {}", answer.status),
@@ -275,7 +276,7 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
     }
 }
 
-/// Whether an address that nobody has gets the answer of one that somebody has.
+/// Reports whether an unknown address gets the same answer as a known one.
 fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     let Some(unknown) = asked.of(Variant::Unknown) else { return };
     let (Some(known), Some(person)) = (asked.of(Variant::Known), &addresses.known) else {
@@ -308,7 +309,7 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     );
 }
 
-/// `http://autodiscover.DOMAIN`, which has to lead to https or be nothing at all.
+/// `http://autodiscover.DOMAIN` must redirect to https or not exist at all.
 fn redirect_only(asked: &Asked<'_>, recorder: &mut Recorder) {
     let Some(fetched) = asked.of(Variant::Get) else { return };
     let problem = match (&fetched.result, fetched.absent()) {

@@ -1,4 +1,4 @@
-//! What a domain publishes for its clients, asked for as each of them asks.
+//! Checks what a domain publishes for its clients, asking as each of them asks.
 
 mod ask;
 mod clients;
@@ -36,7 +36,7 @@ use judge::Asked;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hosted {
     pub domain: String,
-    /// DNS, then each place, then the whole.
+    /// DNS, then each place, then what only all of them show.
     pub courses: Vec<Course>,
     /// What each client finds.
     pub clients: Vec<View>,
@@ -44,6 +44,7 @@ pub struct Hosted {
 }
 
 impl Hosted {
+    /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
         self.courses.iter().all(Course::works)
     }
@@ -61,7 +62,8 @@ impl Serialize for Hosted {
     }
 }
 
-/// Asks everywhere at once; `patience` is for each question with its redirects.
+/// Asks everywhere at once. `patience` limits each request with its redirects; `tell` is called
+/// with the URL of each answer.
 pub fn hosted(
     net: &Net,
     domain: &Hostname,
@@ -97,7 +99,7 @@ pub fn hosted(
     Hosted { domain: domain.to_string(), courses, clients, took: begun.elapsed() }
 }
 
-/// An address that nobody has.
+/// An invented address, which does not exist.
 fn nobody(domain: &Hostname) -> EmailAddress {
     let mut random = [0; 6];
     getrandom::fill(&mut random).expect("the system has random numbers");
@@ -119,7 +121,7 @@ fn ask_all(
     asks.into_iter().zip(fetched).collect()
 }
 
-/// Outlook posts to where `http://autodiscover.DOMAIN` sends it.
+/// Sends the request that Outlook posts to where `http://autodiscover.DOMAIN` redirects.
 fn follow_http(
     net: &Net,
     places: &[Place],
@@ -136,12 +138,13 @@ fn follow_http(
     let body = ask::request(&addresses.unknown);
     let ask = Ask { at: place.at, variant: Variant::Unknown, post: true, url, body };
     let fetched = fetch(net, &ask, patience);
-    // The first question has done its work.
+    // The answer to the first request is no longer needed.
     answers.retain(|(ask, _)| ask.at != place.at);
     answers.push((ask, fetched));
 }
 
-/// `v=UAAC1; a=sha256; d=…` of the exact bytes (draft-ietf-mailmaint-pacc).
+/// Checks the DNS record `v=UAAC1; a=sha256; d=…` of the file's exact bytes
+/// (draft-ietf-mailmaint-pacc).
 fn digest(
     net: &Net,
     domain: &Hostname,
@@ -177,7 +180,7 @@ fn value_of(record: &str) -> Option<&str> {
     parts.find_map(|part| part.strip_prefix("d="))
 }
 
-/// What only all places together show.
+/// Faults that only all places together show.
 fn whole(published: &[At], srv: &[dns::Found]) -> Course {
     let mut recorder = Recorder::new("altogether", Redactor::default());
     let has = |all: &[At]| published.iter().any(|at| all.contains(at));

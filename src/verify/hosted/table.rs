@@ -1,4 +1,4 @@
-//! Which client looks where, in which order, and what it can read.
+//! Where each client looks, in which order, and what it can read.
 //!
 //! facts: Thunderbird's FetchConfig and ExchangeAutoDiscover (153), K-9's AutoconfigUrlProvider,
 //! KMail's ispdb.cpp, Evolution 3.46 (run), Delta Chat's auto_mozilla and auto_outlook, FairEmail's
@@ -8,21 +8,22 @@ use crate::model::ServerType;
 
 use super::ask::{At, Variant};
 
-/// One question of a client.
+/// One request of a client.
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
     Ask(At, Variant),
-    /// DNS SRV of RFC 6186.
+    /// DNS SRV records (RFC 6186).
     Srv,
 }
 
+/// A client, or a group of clients that behave the same.
 pub struct Client {
-    /// What `import --as` calls it.
+    /// Its name for `import --as`.
     pub key: &'static str,
     pub name: &'static str,
     pub steps: &'static [Step],
     pub reads: &'static [ServerType],
-    /// Whether a wrong media type makes it look away.
+    /// Whether it ignores a file with a wrong media type.
     pub wants_media_type: bool,
 }
 
@@ -83,7 +84,7 @@ pub const CLIENTS: [Client; 9] = [
         wants_media_type: false,
     },
     Client {
-        // It sends a made-up address along.
+        // It sends an invented address.
         key: "evolution",
         name: "Evolution",
         steps: &[
@@ -138,7 +139,7 @@ pub const CLIENTS: [Client; 9] = [
         wants_media_type: false,
     },
     Client {
-        // A person opens the link; nothing looks for it by itself.
+        // A person opens the link; no client looks for a profile by itself.
         key: "apple",
         name: "Mail on iPhone, iPad and Mac (profile)",
         steps: &[Ask(At::ProfileDomain, Variant::Bare), Ask(At::ProfileHost, Variant::Bare)],
@@ -154,8 +155,8 @@ pub const CLIENTS: [Client; 9] = [
     },
 ];
 
-/// Who looks everywhere, as `import` does where no client is named: what the provider says itself
-/// first, over https before http, then what others say of it.
+/// Looks everywhere, as `import` does if no client is named: first what the provider publishes over
+/// https and in DNS, then what others say about it, then plain http.
 pub const ANY: Client = Client {
     key: "any",
     name: "any client",

@@ -1,5 +1,5 @@
-//! The authorization code flow with PKCE (RFC 7636) and a redirect to a loopback address (RFC 8252
-//! §7.3), in the browser of this machine.
+//! The authorization code flow in this machine's browser, with PKCE (RFC 7636) and a redirect to a
+//! loopback address (RFC 8252 §7.3).
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
@@ -18,12 +18,13 @@ use super::super::wire::shown;
 use super::token;
 use super::{Run, Tokens};
 
-/// What the browser shows in the end.
+/// The page that the browser shows at the end.
 const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title>\
     <p>You can close this window and go back to the terminal.</p></html>";
 const REFUSED: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     <title>Not signed in</title><p>That did not work; the terminal says why.</p></html>";
 
+/// Signs in with the browser, then exchanges the code for tokens.
 pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     let verifier = Secret::new(random());
     let state = random();
@@ -37,7 +38,7 @@ pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
         };
         let listener =
             Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
-        // Without a path and with the slash: what providers register as "http://127.0.0.1/".
+        // Without a path but with the slash: providers register "http://127.0.0.1/".
         let redirect = format!("http://{}/", listener.address().map_err(failed)?);
         let url = address(run, &redirect, &state, &verifier);
         (run.attendance.tell)(&format!("to sign in, open {url}"));
@@ -71,8 +72,8 @@ fn address(run: &Run<'_>, redirect: &str, state: &str, verifier: &Secret) -> Url
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256")
         .append_pair("login_hint", run.attendance.user);
-    // A refresh token comes from OpenID providers only after an explicit yes (OpenID Connect Core
-    // §11); Google wants a word of its own for it.
+    // OpenID providers issue a refresh token only after explicit consent (OpenID Connect Core §11);
+    // Google has a parameter of its own for that.
     if run.authority.scope.split(' ').any(|word| word == "offline_access") {
         pairs.append_pair("prompt", "consent");
     }
@@ -80,7 +81,7 @@ fn address(run: &Run<'_>, redirect: &str, state: &str, verifier: &Secret) -> Url
     url
 }
 
-/// Waits for the browser; other requests (its favicon, somebody's scan) are answered and ignored.
+/// Waits for the browser. Other requests (its favicon, a port scan) get a 404.
 fn wait(run: &Run<'_>, listener: &Listener, state: &str) -> Result<Secret, Problem> {
     let end = Instant::now() + run.attendance.person;
     loop {
@@ -102,7 +103,7 @@ fn wait(run: &Run<'_>, listener: &Listener, state: &str) -> Result<Secret, Probl
     }
 }
 
-/// The code of RFC 6749 §4.1.2, or what §4.1.2.1 says instead; none where it is another request.
+/// The code of RFC 6749 §4.1.2, or the error of §4.1.2.1; None for any other request.
 fn returned(target: &str, state: &str) -> Option<Result<Secret, Problem>> {
     let query = target.strip_prefix("/?")?;
     let field = |name: &str| {
@@ -126,7 +127,7 @@ fn returned(target: &str, state: &str) -> Option<Result<Secret, Problem>> {
     code.map(|code| Ok(Secret::new(code)))
 }
 
-/// 256 bits, in characters that an address may have.
+/// 256 random bits, in characters that a URL may contain.
 fn random() -> String {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).expect("the system has random numbers");

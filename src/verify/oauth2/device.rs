@@ -1,4 +1,4 @@
-//! The device flow (RFC 8628): a code that a person enters in whichever browser.
+//! The device flow (RFC 8628): the user enters a code in a browser on any machine.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use super::super::wire::shown;
 use super::token::{self, Said};
 use super::{Run, Tokens};
 
-/// RFC 8628 §3.2: five seconds between two questions where the server does not say.
+/// Seconds between two requests if the server names no interval (RFC 8628 §3.2).
 const INTERVAL: u64 = 5;
-/// Longer than a server wants a client to wait.
+/// Limit for the interval that a server names, in seconds.
 const LONGEST_INTERVAL: u64 = 60;
-/// RFC 8628 §3.5: "slow_down" means five seconds more, from now on.
+/// RFC 8628 §3.5: `slow_down` means five seconds more, from then on.
 const SLOWER: Duration = Duration::from_secs(5);
-/// A code that is good for longer is given up all the same.
+/// Limit for a code's lifetime, in seconds, even if the server grants more.
 const LONGEST_LIFE: u64 = 30 * 60;
 
 struct Code {
@@ -29,6 +29,7 @@ struct Code {
     end: Instant,
 }
 
+/// Shows the user a code and a page, then waits for the tokens.
 pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     let code = recorder.step("device code", |redactor| {
         let code = begin(run, redactor)?;
@@ -54,7 +55,7 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
         Said::No(_, problem) => return Err(problem),
     };
     let text = |key: &str| json.get(key).and_then(Value::as_str);
-    // Google says verification_url, as an early draft did.
+    // Google calls this verification_url, as an early draft did.
     let page = text("verification_uri").or_else(|| text("verification_url"));
     let (Some(device), Some(user), Some(page)) = (text("device_code"), text("user_code"), page)
     else {
@@ -79,7 +80,7 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
     })
 }
 
-/// Asks until the person has agreed, said no, or lets the code grow old.
+/// Asks until the user agrees or refuses, or until the code expires.
 fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Problem> {
     let Code { device, mut interval, end } = code;
     let form = [
@@ -99,7 +100,7 @@ fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Pr
                 "slow_down" => interval += SLOWER,
                 _ => return Err(problem),
             },
-            // RFC 8628 §3.5: after a time-out ask less often.
+            // RFC 8628 §3.5: after a timeout, ask less often.
             Err(problem)
                 if [codes::REPLY_TIMEOUT, codes::CONNECT_TIMEOUT, codes::DNS_TIMEOUT]
                     .contains(&problem.code) =>

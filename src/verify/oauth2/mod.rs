@@ -1,7 +1,7 @@
-//! Getting an access token as a mail client gets it: with the operator's own client id, by device
-//! code (RFC 8628) or in the browser (RFC 8252, PKCE of RFC 7636).
+//! Gets an access token as a mail client does: with the operator's own client id, by device code
+//! (RFC 8628) or in the browser (RFC 8252, with PKCE of RFC 7636).
 //!
-//! Only https is spoken, and only with a server whose certificate is to be trusted.
+//! Requests go only over https, and only to a server whose certificate is trusted.
 
 mod browser;
 mod device;
@@ -18,7 +18,7 @@ use crate::net::Net;
 use super::redact::Redactor;
 use super::step::{Course, Problem, Recorder};
 
-/// Where tokens come from, and for what.
+/// The provider's OAuth2 endpoints, and the scope to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     auth_url: Url,
@@ -27,47 +27,51 @@ pub struct Authority {
     scope: String,
 }
 
-/// The registration that the operator has at the provider.
+/// The operator's registration at the provider.
 #[derive(Clone)]
 pub struct Client {
     pub id: String,
-    /// Some providers give desktop clients one; it is none that is kept from their users.
+    /// Some providers give desktop clients a secret; their users can read it.
     pub secret: Option<Secret>,
 }
 
-/// Which way to sign in.
+/// How the user signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// A code to enter on whichever machine.
+    /// A code to enter on any machine.
     Device,
     /// The browser on this machine.
     Browser,
 }
 
-/// What a sign-in gives.
+/// The tokens that a sign-in gives.
 #[derive(Clone)]
 pub struct Tokens {
     pub access: Secret,
     pub refresh: Option<Secret>,
-    /// None where the provider does not say.
+    /// None if the provider does not say.
     pub expires: Option<Instant>,
 }
 
-/// How long things may take, and how people are told what to do.
+/// Time limits, and how the user is told what to do.
 pub struct Attendance<'a> {
-    /// One request.
+    /// Limit for one request.
     pub step: Duration,
-    /// The person in the browser.
+    /// Limit for the person in the browser.
     pub person: Duration,
-    /// The user name, which the page can fill in.
+    /// The user name, which the sign-in page can fill in.
     pub user: &'a str,
-    /// Shows a text to whoever looks on.
+    /// Shows a text to the user.
     pub tell: &'a dyn Fn(&str),
 }
 
 impl Authority {
-    /// `types`: what the token is for; their scopes go into one request, which providers grant as
-    /// long as all are of one service.
+    /// `types` are the servers that the token is for. Their scopes go into one request, which
+    /// providers grant if all belong to one service.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an endpoint's URL is not https.
     pub fn new(settings: &OAuth2, types: &[ServerType]) -> Result<Self, String> {
         let url = |key: &str, text: &str| match Url::parse(text) {
             Ok(url) if url.scheme() == "https" && url.host().is_some() => Ok(url),
@@ -90,12 +94,13 @@ impl Authority {
         })
     }
 
+    /// Whether the provider supports this flow; the device flow needs a URL of its own.
     pub fn knows(&self, flow: Flow) -> bool {
         flow == Flow::Browser || self.device_auth_url.is_some()
     }
 }
 
-/// Signs somebody in; the steps say how it went.
+/// Signs the user in. The steps say how it went; there are no tokens if it failed.
 pub fn sign_in(
     net: &Net,
     authority: &Authority,
@@ -112,7 +117,7 @@ pub fn sign_in(
     (recorder.finish(), tokens)
 }
 
-/// A new access token for an old sign-in (RFC 6749 §6).
+/// Gets a new access token with the refresh token (RFC 6749 §6).
 pub fn refresh(
     net: &Net,
     authority: &Authority,
@@ -131,14 +136,14 @@ pub fn refresh(
         };
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose())];
         let mut renewed = token::ask(&run, &form, redactor)?;
-        // RFC 6749 §6: where none comes the old one goes on.
+        // RFC 6749 §6: if no new refresh token comes, the old one stays valid.
         renewed.refresh = renewed.refresh.or_else(|| tokens.refresh.clone());
         Ok((renewed, "the token is renewed".to_owned()))
     });
     (recorder.finish(), renewed)
 }
 
-/// What every part of a flow needs.
+/// What all parts of a flow need.
 struct Run<'a> {
     net: &'a Net,
     authority: &'a Authority,

@@ -16,14 +16,14 @@ use super::super::web;
 use super::super::wire::shown;
 use super::{Run, Tokens};
 
-/// What the server said to a form: a JSON object, or its no.
+/// The server's answer to a form: a JSON object, or a refusal.
 pub enum Said {
     Yes(Value),
-    /// The word of `error`, and the whole as a problem.
+    /// The value of `error`, and the whole as a problem.
     No(String, Problem),
 }
 
-/// Asks the token endpoint; anything but a token is the problem.
+/// Asks the token endpoint. Any answer but a token is the problem.
 pub fn ask(
     run: &Run<'_>,
     form: &[(&str, &str)],
@@ -35,7 +35,7 @@ pub fn ask(
     }
 }
 
-/// Posts a form with the client's name in it.
+/// Posts a form, with the client's id and secret added.
 pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Problem> {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(form).append_pair("client_id", &run.client.id);
@@ -61,7 +61,7 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
         return Ok(Said::Yes(json));
     }
     let word = json.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
-    // The description is for people; the whole body may be a page of HTML.
+    // The description is for people; the whole body may be an HTML page.
     let said = match json.get("error_description").and_then(Value::as_str) {
         Some(description) => format!("{} {word}: {description}", answer.status),
         None if !word.is_empty() => format!("{} {word}", answer.status),
@@ -71,7 +71,7 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
     Ok(Said::No(word, problem))
 }
 
-/// What an `error` means; Microsoft has words of its own for the device flow.
+/// The meaning of an `error` value; Microsoft has values of its own for the device flow.
 pub fn meaning(word: &str) -> Code {
     match word {
         "invalid_client" | "unauthorized_client" => codes::OAUTH2_CLIENT_REFUSED,
@@ -83,10 +83,11 @@ pub fn meaning(word: &str) -> Code {
     }
 }
 
+/// Reads the tokens of an answer, and adds them to the redactor.
 pub fn tokens(json: &Value, redactor: &mut Redactor) -> Result<Tokens, Problem> {
     let secret = |key: &str| {
         let text = json.get(key)?.as_str()?;
-        // It becomes a part of a line of SASL.
+        // The token becomes part of a SASL line, so it must be printable ASCII without spaces.
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         plain.then(|| Secret::new(text.to_owned()))
     };
@@ -101,7 +102,7 @@ pub fn tokens(json: &Value, redactor: &mut Redactor) -> Result<Tokens, Problem> 
     Ok(Tokens { access, refresh, expires })
 }
 
-/// How long the token is good, in words.
+/// The token's lifetime, in words.
 pub fn lifetime(tokens: &Tokens) -> String {
     match tokens.expires {
         Some(at) => {

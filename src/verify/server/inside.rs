@@ -1,4 +1,4 @@
-//! What is asked once a connection stands: capabilities, what they mean, the sign-in.
+//! The steps over an open connection: capabilities, what they mean, and the sign-in.
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ impl Run<'_> {
     }
 }
 
-/// What a person wants to know of a server's capabilities.
+/// The capabilities that are worth reporting.
 fn describe(found: &Capabilities) -> String {
     if !found.known {
         return "the server does not tell them".to_owned();
