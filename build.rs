@@ -1,5 +1,5 @@
-//! Writes the tables of what is built into the program: the files of four folders, the parsed templates
-//! among them, an index of the targets' manifests, and the registry of codes.
+//! Generates the tables of embedded data: the files of four folders, the parsed templates, an index
+//! of the target manifests, and the registry of codes.
 
 #[path = "build/codes.rs"]
 mod codes;
@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
         let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
         rows.push((parts.join("/"), file));
     }
-    // By the text of the names: `embedded::file` halves over them.
+    // Sort by name as text: `embedded::file` uses a binary search.
     rows.sort();
     let mut files = String::from("static FILES: &[(&str, &str)] = &[\n");
     let mut templates = String::from("static TEMPLATES: &[(&str, &str)] = &[\n");
@@ -74,7 +74,7 @@ fn main() -> io::Result<()> {
     fs::write(out.join("embedded.rs"), format!("{files}];\n{templates}];\n{paths}"))
 }
 
-/// All files below a folder, but for hidden ones.
+/// All files below a folder, except hidden ones.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if !folder.is_dir() {
         return Ok(());

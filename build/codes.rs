@@ -1,5 +1,5 @@
-//! The registry of codes: parses `codes/FAMILY.toml` and writes it as Rust data, with one constant
-//! for each code, so that nothing is parsed at run time and a code without a page does not compile.
+//! Generates the registry of codes from `codes/FAMILY.toml`: Rust data with one constant per code,
+//! so that nothing is parsed at run time and a code without a page does not compile.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use toml::{Table, Value};
 
-/// A code with the number of its family in the list of families, and its page.
+/// Each code with its page and the index of its family in the list of families.
 type Pages = BTreeMap<String, (usize, String)>;
 
 /// Writes `codes.rs` into `out`.
@@ -43,7 +43,7 @@ pub fn generate(folder: &Path, out: &Path) -> io::Result<()> {
     fs::write(out.join("codes.rs"), code)
 }
 
-/// Takes the pages of one file; the result is the family itself.
+/// Adds the pages of one file to `pages` and returns the Rust source of the family.
 fn family(
     name: &str,
     number: usize,
@@ -110,7 +110,7 @@ fn hurt(value: Value) -> Result<String, String> {
     Ok(format!("Hurt {{ client: {client:?}, how: {how:?}, loses: {loses} }}, "))
 }
 
-/// A text that has to be there.
+/// Removes a required text from the table and returns it.
 fn text(table: &mut Table, key: &str) -> Result<String, String> {
     match table.remove(key) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text),

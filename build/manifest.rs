@@ -4,15 +4,15 @@ use toml::{Table, Value};
 
 use crate::summary::summary;
 
-/// What the index and the table of parsed templates need of a manifest.
+/// What the target index and the table of parsed templates need from a manifest.
 pub struct Manifest {
     /// The target's row in the index, as Rust.
     pub row: String,
-    /// The paths of its files that are templates.
+    /// The paths of the target's files, where they are templates.
     pub paths: Vec<String>,
 }
 
-/// The target whose manifest a built-in file is.
+/// The target name, if `file` is the path of a built-in manifest.
 pub fn target_of(file: &str) -> Option<&str> {
     file.strip_prefix("templates/")?.strip_suffix("/target.toml")
 }

@@ -7,8 +7,8 @@ use handlebars::{JsonValue, Path, PathSeg, Template};
 
 use crate::parsed::{PARTS, read};
 
-/// The form of a template; none for a text that is no template, which the program reports with
-/// its place when it is used.
+/// The serialized form of a template; `None` if the text does not compile. The program reports that
+/// mistake with its place when the template is used.
 pub fn parse(text: &str) -> Result<Option<String>, String> {
     let Ok(template) = Template::compile(text) else { return Ok(None) };
     let mut writer = Writer::default();
@@ -164,7 +164,7 @@ impl Writer {
     }
 }
 
-/// Whether lines are indented is not shown, only compared.
+/// Handlebars keeps this flag private, so it is found by comparison with a known indented helper.
 fn is_indented_helper(helper: &HelperTemplate) -> bool {
     let mut indented = PARTS.helpers[1].clone();
     let own = helper.clone();

@@ -1,8 +1,8 @@
-//! A TOML file read with every mistake collected, each at its line and column.
+//! A TOML reader that collects every mistake with its line and column.
 //!
-//! Serde stops at the first mistake; people want them all. So settings, provider files and
-//! manifests are read through [`Table`], which remembers what was asked for: what nobody asked
-//! for is an unknown key, with a "did you mean".
+//! Serde stops at the first mistake, but users want to see all of them. Settings, provider files
+//! and manifests are therefore read through [`Table`], which records the keys that were requested.
+//! Every other key is reported as unknown, with a "did you mean" hint.
 
 mod language;
 
@@ -19,9 +19,9 @@ use crate::model::{Invalid, Text};
 
 pub use language::is_language;
 
-/// Reads a whole document; whatever is wrong in it is in the findings.
+/// Reads a whole document and returns its findings.
 ///
-/// `None` where not even TOML can be made of it.
+/// The value is `None` if the text cannot be parsed as TOML, or if `f` returns `None`.
 pub fn read<T>(
     source: &Arc<Source>,
     f: impl FnOnce(&Table<'_>) -> Option<T>,
@@ -68,17 +68,17 @@ impl<'a> Table<'a> {
         self.source
     }
 
-    /// The table's own place.
+    /// The place of the table itself.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// The place of a key's value, or of the table if it has none.
+    /// The place of the key's value, or of the table if the key is missing.
     pub fn span_of(&self, key: &str) -> Range<usize> {
         self.raw(key).map_or(self.span.clone(), |(_, value)| value.span())
     }
 
-    /// The key with the names of the tables around it.
+    /// The key with the names of its parent tables, separated by dots.
     pub fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { [&self.path, ".", key].concat() }
     }
@@ -95,13 +95,13 @@ impl<'a> Table<'a> {
         self.findings.borrow_mut().push(finding);
     }
 
-    /// A mistake at a key's value.
+    /// A finding about the value of a key.
     pub fn wrong(&self, key: &str, message: impl Into<String>) -> Finding {
         let message = format!("{}: {}", self.path_of(key), message.into());
         Finding::new(codes::INVALID_SETTING, message).at(self.source, self.span_of(key))
     }
 
-    /// A key that has to be there and is not.
+    /// Reports a required key that is missing.
     pub fn missing(&self, key: &str, help: impl Into<String>) {
         let place =
             if self.path.is_empty() { "this file".into() } else { format!("[{}]", self.path) };
@@ -112,7 +112,7 @@ impl<'a> Table<'a> {
         );
     }
 
-    /// A string that becomes a value, or the reason why not at its place.
+    /// Parses a string. If that fails, the reason is reported at the string's place.
     pub fn value<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
         let value = self.asked_for(key)?;
         match value.get_ref() {
@@ -149,12 +149,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A whole number that becomes a value.
+    /// Parses a whole number.
     pub fn integer<T>(&self, key: &str, parse: impl Fn(i64) -> Result<T, Invalid>) -> Option<T> {
         self.number(key, self.asked_for(key)?, parse)
     }
 
-    /// An array of whole numbers, each a value.
+    /// Parses an array of whole numbers.
     pub fn integers<T>(&self, key: &str, parse: impl Fn(i64) -> Result<T, Invalid>) -> Vec<T> {
         let Some(value) = self.asked_for(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
@@ -190,7 +190,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// An array of strings (or one string), each a value; bad ones are left out and reported.
+    /// Parses an array of strings, or one string. Invalid items are reported and left out.
     pub fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Vec<T> {
         let Some(value) = self.asked_for(key) else { return Vec::new() };
         let one = std::slice::from_ref(value);
@@ -239,7 +239,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// `[[key]]`, or one `[key]`.
+    /// The tables of `[[key]]`, or the single table of `[key]`.
     pub fn tables(&self, key: &str) -> Vec<Table<'a>> {
         let Some(value) = self.asked_for(key) else { return Vec::new() };
         match value.get_ref() {
@@ -261,7 +261,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// All keys, for tables whose keys are names rather than words; each counts as asked for.
+    /// All keys, for tables whose keys are free names. Each key counts as requested.
     pub fn keys(&self) -> Vec<String> {
         let keys: Vec<String> =
             self.table.iter().map(|(key, _)| key.get_ref().to_string()).collect();
@@ -269,7 +269,7 @@ impl<'a> Table<'a> {
         keys
     }
 
-    /// A string or a boolean, as the target options are.
+    /// A boolean (`Ok`) or a string (`Err`), the two types of target options.
     pub fn string_or_bool(&self, key: &str) -> Option<Result<bool, String>> {
         let value = self.raw(key)?.1;
         match value.get_ref() {
@@ -303,7 +303,7 @@ impl<'a> Table<'a> {
         self.push(Finding::new(codes::INVALID_SETTING, message).at(self.source, span));
     }
 
-    /// Reports the keys that nobody asked for; call it when the table has been read.
+    /// Reports the keys that were never requested. Call it after the table has been read.
     fn report_unknown(&self) {
         let asked = self.asked.borrow();
         for (key, _) in self.table.iter() {
@@ -334,7 +334,7 @@ impl Drop for Table<'_> {
     }
 }
 
-/// The word that was probably meant.
+/// The known keyword that is closest to a misspelt one, if one is close enough.
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     known

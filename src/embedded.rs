@@ -1,5 +1,5 @@
-//! The files that are built into the program: `mdm/`, `providers/`, `schemas/` and `templates/`, in a
-//! table that `build.rs` writes by walking those folders. It parses the templates, too.
+//! The files that are built into the program (`mdm/`, `providers/`, `schemas/`, `templates/`) and
+//! the parsed templates, in tables that `build.rs` generates.
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -8,12 +8,13 @@ pub fn file(path: &str) -> Option<&'static str> {
     find(FILES, path)
 }
 
-/// A template in the form that `render::parsed` reads, if this is the text of the built-in file.
+/// The parsed form of a built-in template for `render::parsed`. `None` if `text` is not the text of
+/// the built-in file.
 pub(crate) fn parsed(path: &str, text: &str) -> Option<&'static str> {
     find(TEMPLATES, path).filter(|_| file(path) == Some(text))
 }
 
-/// A path of a built-in manifest in the same form.
+/// The parsed form of a path from a built-in manifest.
 pub(crate) fn parsed_path(path: &str) -> Option<&'static str> {
     find(PATHS, path)
 }
@@ -23,7 +24,7 @@ fn find(table: &[(&str, &'static str)], path: &str) -> Option<&'static str> {
     Some(table[at].1)
 }
 
-/// All files below a folder, as (path below it, text), in order of their paths.
+/// All files below a folder as (relative path, text), sorted by path.
 pub fn files_below(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let prefix = format!("{}/", folder.trim_end_matches('/'));
     FILES.iter().filter_map(move |(name, text)| Some((name.strip_prefix(&prefix)?, *text)))

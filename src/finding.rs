@@ -1,7 +1,7 @@
-//! A finding: what is not right, where, why, and what to do about it.
+//! A finding: what is wrong, where, why, and what to do about it.
 //!
-//! Findings are collected, never printed, by everything below `report`; the severity decides
-//! whether a file is written (an error stops it) or only talked about.
+//! The modules below `report` collect findings and never print them. The severity decides whether a
+//! file is written: an error prevents it.
 
 mod levels;
 
@@ -21,9 +21,9 @@ pub use levels::Levels;
 /// A text that findings point into: a settings file, a manifest, a template, a generated file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The name people know it by, usually its path.
+    /// The name that the user knows it by, usually its path.
     pub name: String,
-    /// The whole text; one that is built into the program is not copied.
+    /// The whole text. A text that is built into the program is borrowed.
     pub text: Cow<'static, str>,
 }
 
@@ -62,7 +62,7 @@ impl Place {
 }
 
 impl Place {
-    /// Octets of the lines that it is in.
+    /// Length in bytes of the lines that contain this place, without the last line's end.
     pub fn line_length(&self) -> usize {
         let text = &self.source.text;
         let start = text[..self.span.start].rfind('\n').map_or(0, |at| at + 1);
@@ -84,20 +84,21 @@ fn floor_char(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// One thing somebody should know.
+/// One problem or note to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub code: Code,
-    /// The page's, unless the context or the user changed it.
+    /// The severity of the code's page, unless the context or the user changed it.
     pub severity: Severity,
     /// What is wrong, in one lower-case sentence without a full stop.
     pub message: String,
     pub place: Option<Place>,
     /// What to do.
     pub help: Option<String>,
-    /// Whom it hurts and how: `Thunderbird for Android rejects the whole file`.
+    /// Which clients or users are affected and how: `Thunderbird for Android rejects the whole
+    /// file`.
     pub hurts: Vec<String>,
-    /// Where this is known from: RFC and section, client and version, a provider's page.
+    /// The source of this knowledge: RFC and section, client and version, or a provider's page.
     pub spec: Option<String>,
     /// The target it is about.
     pub target: Option<String>,
@@ -106,7 +107,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The code's page says how severe it is.
+    /// A finding with the severity of the code's page.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -121,7 +122,7 @@ impl Finding {
         }
     }
 
-    /// For a context in which it matters more or less than its page says.
+    /// Changes the severity, for a context in which the problem matters more or less than usual.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
@@ -153,7 +154,7 @@ impl Finding {
     }
 }
 
-/// One line: place, severity, code and message. `report` does better for people.
+/// One line with place, severity, code and message. `report` prints the full form.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
@@ -191,13 +192,13 @@ impl Serialize for Finding {
     }
 }
 
-/// Whether one of them stops the writing.
+/// Whether any finding is an error, which prevents writing.
 pub fn any_error(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
 }
 
-/// Keeps the first of findings that say the same about the same place: it is found for a provider's file
-/// and again for each person's.
+/// Keeps the first of several equal findings (same code, message, target and place). The same
+/// problem can be found for the provider's file and again for each user's file.
 pub fn dedup(findings: &mut Vec<Finding>) {
     let mut seen = BTreeSet::new();
     findings.retain(|finding| {

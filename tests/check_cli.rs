@@ -1,4 +1,4 @@
-//! `check` as people and programs call it.
+//! `check` on the command line: its text and JSON output, and its exit codes.
 
 mod support;
 
@@ -94,7 +94,7 @@ fn our_own_files_are_checked_too() {
     run.args(&["check", "bad.toml"]).code(1).prints("did you mean");
     run.args(&["check", "mailwright.toml"]).code(1).prints("did you mean");
     run.args(&["check", "bad.hbs"]).code(1).prints("backslash-before-expression");
-    // Its templates are not there.
+    // Its templates are missing.
     run.args(&["check", "mine/my-client/target.toml"]).code(1);
     let ejected = ["targets", "eject", "unix-mail-msmtp", "mine"];
     run.args(&ejected).code(0);
@@ -105,7 +105,7 @@ fn our_own_files_are_checked_too() {
 fn what_cannot_be_read_is_told_and_standard_input_is_a_file() {
     let run = Run::new().write("hello.txt", "hello");
     run.args(&["check", "hello.txt"]).code(0).prints("warning[unknown-format]: hello.txt is of");
-    // In a folder other files lie about: one line for all of them.
+    // A folder may contain other files: they are reported in one line.
     let run = Run::new()
         .write("a/1.txt", "1")
         .write("a/2.txt", "2")
@@ -149,7 +149,7 @@ fn explain_lists_the_codes_of_a_prefix_a_family_and_a_word() {
     assert!(prefix.contains("users-twice") && !prefix.contains("malformed"), "{prefix}");
     let family = explain("mobileconfig");
     assert!(family.contains("profile-starttls") && !family.contains("reg-line"), "{family}");
-    // Whole words are not asked for, and upper case does not matter.
+    // Parts of words match too, and case does not matter.
     let word = explain("Greylist");
     assert!(word.contains("greylisted") && word.lines().count() == 4, "{word}");
     run.args(&["explain", "no-such-thing-at-all"]).code(1).says("unknown-code");

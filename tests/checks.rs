@@ -1,4 +1,4 @@
-//! The rules of `check`: each has a page, a file that breaks it, and one that does not.
+//! The rules of `check`: each has a page, a file that violates it, and one that does not.
 
 #[path = "../build/codes.rs"]
 mod registry;
@@ -16,7 +16,7 @@ use mailwright::codes::{self, Code, Family, Loses};
 use mailwright::clients::{Target, Targets};
 use support::{Run, files_below, fixture, root};
 
-/// `bad.xml`, `good.xml` and the like of a rule.
+/// The fixtures of a rule: `bad.xml`, `good.xml` and similar files.
 fn fixtures(code: Code, kind: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(fixture("check").join(code.name)) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -83,7 +83,7 @@ fn every_page_has_texts_of_the_same_form() {
     assert!(codes::all().count() > 700);
 }
 
-/// What the build says of a folder with this file.
+/// The build's error for a folder with this file.
 fn build(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("family.toml"), text).unwrap();
@@ -115,7 +115,7 @@ fn the_build_names_the_file_and_the_key_of_a_page_that_is_not_whole() {
     }
 }
 
-/// A page that nothing reports would be a promise that nobody keeps.
+/// A page for a code that is never reported would be misleading.
 #[test]
 fn every_code_is_reported_somewhere() {
     let sources = files_below(&root().join("src"));
@@ -170,7 +170,7 @@ fn every_fixture_is_of_a_rule() {
     }
 }
 
-/// Everything that is found in a file's bytes.
+/// The codes of all defects in a file's bytes.
 fn codes_of(bytes: &[u8]) -> BTreeSet<Code> {
     let checked = file(bytes, today()).expect("a format that can be checked");
     checked.defects().map(|defect| defect.code).collect()
@@ -187,7 +187,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
             let Some(mended) = mend(&bytes, &only) else { continue };
             mended_once = true;
             let (before, after) = (codes_of(&bytes), codes_of(&mended.bytes));
-            // What is in a code page is said to be.
+            // The fix may introduce a code page, which is then reported.
             let new =
                 after.difference(&before).filter(|new| **new != codes::PRF_ENCODING_CODE_PAGE);
             if after.contains(&rule) || new.count() > 0 {
@@ -250,7 +250,7 @@ const OTHERS: [&str; 25] = [
     "whoever finds the file",
 ];
 
-/// Or the matrix would say nothing of what the rule knows.
+/// Otherwise the matrix could not show the rule's effect.
 #[test]
 fn every_client_that_a_rule_hurts_is_one_of_a_manifest_or_known_to_be_none() {
     let targets = targets();
@@ -289,7 +289,7 @@ fn the_matrix_leaves_out_what_the_rules_say_a_client_loses() {
                 seen += 1;
                 let name = format!("{} for {}: {row:?}", file.display(), row.client);
                 if !row.why.iter().any(|why| why.starts_with(hurt.how)) {
-                    // Another defect may have cost the file already.
+                    // Another defect may already have made the file unusable.
                     if row.incoming.is_some() || row.outgoing.is_some() {
                         wrong.push(format!("{name} does not say why"));
                     }

@@ -1,4 +1,4 @@
-//! What people type, what they are told, and what is left on the disk.
+//! Commands as users type them: what is printed, and which files are on disk afterwards.
 
 mod support;
 
@@ -6,7 +6,7 @@ use std::fs;
 
 use support::{Run, fixture, root};
 
-/// Wrong input: exit 1, these words, and nothing written.
+/// Wrong input: exit code 1, these messages, and no files.
 #[track_caller]
 fn refused(run: &Run, args: &[&str], words: &str) {
     run.args(args).code(1).says(words).says("nothing was written");
@@ -50,7 +50,7 @@ fn every_built_in_provider_generates_with_exit_0() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let run = Run::new();
-        // The starting point is no provider by name, but its file is one.
+        // The example file is not listed as a provider, but it can be used by its path.
         let provider = if name == "example.com" { path.display().to_string() } else { name };
         run.args(&["generate", "--provider", &provider]).code(0);
         run.args(&["generate", "ann@customer.example", "--provider", &provider]).code(0);
@@ -194,7 +194,7 @@ fn an_output_folder_that_is_a_file_is_refused_and_kept() {
 
 #[test]
 fn an_output_folder_nobody_can_make_is_refused() {
-    // Not even root makes a folder there.
+    // Even root cannot create a folder there.
     Run::new().args(&["generate", "-o", "/proc/mailwright"]).code(2).says("/proc/mailwright");
 }
 

@@ -1,4 +1,4 @@
-//! `check --fix`: what has one safe mend, mended in the file, and nothing else.
+//! `check --fix` fixes exactly the defects that have one safe fix.
 
 mod support;
 
@@ -30,7 +30,7 @@ const CONFIG: &str = r#"<?xml version="1.0"?>
 </clientConfig>
 "#;
 
-/// The same with everything mended that has one safe mend.
+/// The same file after all safe fixes.
 fn mended() -> String {
     CONFIG
         .replace("    <domain>Example.com</domain>\n", "")
@@ -48,7 +48,7 @@ fn read(run: &Run, file: &str) -> String {
 #[test]
 fn what_can_be_meant_in_one_way_only_is_mended_and_shown() {
     let run = Run::new().write("config.xml", CONFIG);
-    // "TLS" could be either of two words: it stays, and is an error still.
+    // "TLS" could mean two keywords: it stays, and is still an error.
     let ended = run.args(&["check", "--fix", "config.xml"]).code(1);
     assert_eq!(read(&run, "config.xml"), mended());
     for words in [
@@ -61,7 +61,7 @@ fn what_can_be_meant_in_one_way_only_is_mended_and_shown() {
     }
     assert!(!ended.stdout.contains("error[autoconfig-port]"), "{}", ended.stdout);
     ended.says("config.xml: mended: autoconfig-domain").says("1 file: 1 error");
-    // And that was all.
+    // A second run finds nothing more to fix.
     let again = run.args(&["check", "--fix", "config.xml"]).code(1);
     assert!(!again.stdout.contains("---"), "{}", again.stdout);
     assert_eq!(read(&run, "config.xml"), mended());
@@ -105,7 +105,7 @@ fn lines_of_windows_and_a_code_page_stay_as_they_are() {
     assert_eq!(fs::read(run.path("config.xml")).unwrap(), latin(&mended()));
 }
 
-/// What regedit writes itself.
+/// A file as regedit writes it.
 #[test]
 fn a_registry_file_becomes_one_that_every_windows_reads() {
     let text = "Windows Registry Editor Version 5.00\n\n[HKCU\\Software\\Beispiel & Söhne\\]\n# a\n\"n\"=dword:1\n";

@@ -1,5 +1,5 @@
-//! Whole trees, byte by byte. `SNAPSHOTS=overwrite cargo test --test golden` writes them anew; read
-//! the difference before it is committed.
+//! Snapshots of whole output trees, byte by byte. `SNAPSHOTS=overwrite cargo test --test golden`
+//! updates them; read the difference before you commit it.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use support::{Run, assert_tree, assert_tree_of, files_below, fixture, root};
 
-/// Generates with every target, the opt-in ones too where the provider has servers for them.
+/// Generates with every target, including opt-in ones if the provider has servers for them.
 #[track_caller]
 fn golden(name: &str, args: &[&str]) {
     let run = Run::new();
@@ -52,7 +52,7 @@ fn a_hostile_display_name_stays_a_name() {
     golden("hostile-name", &["o'neil+x@outlook.com", "--name", name, "--language", "en"]);
 }
 
-/// What an administrator of Windows PCs hands out: policies and Intune packages.
+/// The files for an administrator of Windows PCs: policies and Intune packages.
 #[test]
 fn a_windows_administrators_own_files() {
     let targets = "outlook-group-policy,intune-win32,intune-win32-prf";
@@ -61,20 +61,21 @@ fn a_windows_administrators_own_files() {
     golden("windows", &args);
 }
 
-/// What is opt-in because it is a draft; the hosting tree of `both` has the same bytes.
+/// Opt-in because it is a draft; the hosting tree of `both` contains the same bytes.
 #[test]
 fn a_domains_own_pacc_file() {
     golden("pacc", &["both.example", "--target", "pacc"]);
 }
 
-/// The same profile for two systems: of one every placeholder is a word, of the other it has quotes.
+/// The same profile for two systems: placeholders that are plain words, and placeholders with
+/// quotes.
 #[test]
 fn a_profile_for_a_device_management_system_to_fill_in() {
     golden("mdm-jamf", &["both.example", "--mdm", "jamf"]);
     golden("mdm-addigy", &["ann@both.example", "--protocol", "pop3", "--mdm", "addigy"]);
 }
 
-/// What a server shows to people: where a profile and a code can sign in, and where they cannot.
+/// The server's pages for users: with a profile and code that can sign in, and without.
 #[test]
 fn the_pages_of_a_server() {
     golden("landing", &["ann@both.example", "--target", "landing", "--language", "en,de"]);
@@ -82,7 +83,7 @@ fn the_pages_of_a_server() {
     golden("landing-refused", &refused);
 }
 
-/// Stored, not packed: the bytes of a packed zip are those of a release of zlib-rs.
+/// Stored, not compressed: compressed bytes depend on the release of zlib-rs.
 #[cfg(feature = "zip")]
 #[test]
 fn a_message_with_the_files_attached() {
@@ -91,8 +92,8 @@ fn a_message_with_the_files_attached() {
     golden("message", &[&person[..], &message[..], &["--zip-level", "0"]].concat());
 }
 
-/// The sample that is committed under `out/`, in a checkout of the repository. People generate files of
-/// their own beside it, in folders with their addresses.
+/// The sample that is committed under `out/`, in a checkout of the repository. Users may generate
+/// their own files next to it, in folders named after their addresses.
 #[track_caller]
 fn assert_sample(checkout: &Path) {
     let run = Run::new();
@@ -107,7 +108,7 @@ fn the_committed_sample_is_what_generate_writes() {
     assert_sample(root());
 }
 
-/// The README's first command writes beside the sample, which its second command compares.
+/// The README's first command writes next to the sample, which its second command compares.
 #[test]
 fn the_readmes_commands_work_in_their_order_and_twice() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

@@ -1,4 +1,4 @@
-//! Files that are made to hurt whoever reads them.
+//! Hostile input files, made to harm the program that reads them.
 
 mod support;
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use support::Run;
 
-/// For a debug build on a busy machine; in release each takes milliseconds.
+/// For a debug build on a busy machine; in a release build each file takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
@@ -78,7 +78,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     .collect()
 }
 
-/// Files of lines, with more of everything than anybody writes.
+/// Line-based files with far more of everything than is normal.
 fn lines() -> Vec<(&'static str, Vec<u8>)> {
     const MANY: usize = 10_000;
     let many = |line: &dyn Fn(usize) -> String| -> String { (0..MANY).map(line).collect() };
@@ -135,7 +135,7 @@ fn no_file_makes_us_panic_wait_or_read_what_is_none_of_our_business() {
             assert!(!all.contains("panicked"), "{command} {name}: {all}");
             assert!(!all.contains("root:"), "{command} {name}: {all}");
             assert!(begun.elapsed() < PATIENCE, "{command} {name} took {:?}", begun.elapsed());
-            // One clear finding or failure, and not a page of the file itself.
+            // There must be one clear finding or failure, without long quotes from the file.
             assert!(ended.code == Some(0) || !ended.stderr.is_empty() || !ended.stdout.is_empty());
             assert!(all.len() < 200_000, "{command} {name}: {} octets", all.len());
         }

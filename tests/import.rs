@@ -1,10 +1,10 @@
-//! Any client's file as a provider file, and back.
+//! Imports every client's format as a provider file, and converts it back.
 
 mod support;
 
 use support::{Ended, Run, fixture, root};
 
-/// Everything that an autoconfig file can say and our model can hold.
+/// Everything that an autoconfig file can express and our model can hold.
 const WHOLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <clientConfig version="1.1">
   <emailProvider id="example.com">
@@ -106,7 +106,7 @@ tokenURL = "https://login.example.com/token"
 scope.imap = ["imap", "smtp"]
 "#;
 
-/// Without the comment that names the source.
+/// The text without the comment that names the source.
 fn body(provider: &str) -> &str {
     provider.split_once('\n').unwrap().1
 }
@@ -138,7 +138,7 @@ fn import_generate_and_import_again_is_the_same() {
     assert_eq!(body(&again.stdout), expected);
 }
 
-/// What a client lets pass.
+/// Input that clients accept.
 #[track_caller]
 fn passes(from: &str, to: &str, says: &str) {
     let text = WHOLE.replacen(from, to, 1);
@@ -173,7 +173,7 @@ fn what_real_clients_let_pass_is_imported_and_said() {
     let first = "    <incomingServer type=\"imap\">";
     passes(first, &format!("{second}{first}"), "");
     passes("Example &amp; Sons Mail", "007", "becomes \"007 Mail\"");
-    // Found by fuzzing: what is left of a long name is no number either.
+    // Found by fuzzing: the shortened form of a long name must not look like a number either.
     let long = format!("{}Example Mail", "8".repeat(90));
     passes("Example &amp; Sons Mail", &long, &format!("becomes \"{}\u{2026}\"", "8".repeat(59)));
     passes("<domain>example.net<", "<domain>example.com<", "autoconfig-domain-twice");
@@ -185,7 +185,7 @@ fn what_cannot_be_held_is_said() {
         Run::new().write("config.xml", &WHOLE.replace("<issuer>login.example.com</issuer>", ""));
     let ended = import(&run, "config.xml").code(0).says("import-lost");
     assert!(!ended.stdout.contains("[oAuth2]"), "{}", ended.stdout);
-    // A language that is none (found by fuzzing) and one that is written in another way.
+    // An invalid language tag (found by fuzzing), and one in another notation.
     let text = WHOLE.replace("<descr lang=\"de\">", "<descr lang=\"%n\">");
     let text = text.replace("<instruction lang=\"en\">", "<instruction lang=\"de_AT\">");
     let run = Run::new().write("config.xml", &text);
@@ -238,7 +238,7 @@ fn other_clients_files_are_imported_too() {
         assert!(ended.stdout.contains("config-v1.1.xml"), "{file}: {}", ended.stdout);
         let text = std::fs::read_to_string(run.path("imported.toml")).unwrap();
         assert!(text.contains("domains = [\"both.example\"]"), "{file}: {text}");
-        // Ann's file, and a provider for everybody.
+        // Ann's file, and a file for the whole provider.
         assert!(!body(&text).contains("ann") && text.contains("%EMAILADDRESS%"), "{file}: {text}");
     }
 }
@@ -276,7 +276,7 @@ fn what_is_no_clients_file_is_refused_and_nothing_is_written_over() {
     assert!(fixture("check").is_dir());
 }
 
-/// Files of others, where this machine has them.
+/// Files from other projects, if they exist on this machine.
 #[test]
 fn every_file_of_thunderbirds_database_becomes_a_provider_that_generates() {
     let folder = root().join("../shared/ispdb");

@@ -1,5 +1,5 @@
-//! Files in the shapes in which other programs write them, made from what is known of those: each is
-//! imported, and its known fault is named.
+//! Files in the style of other programs, reconstructed from what is known of them: each can be
+//! imported, and its known defect is reported.
 
 mod support;
 
@@ -71,7 +71,7 @@ const KEYS: &str = "
 <key>OutgoingMailServerUseSSL</key><true/>
 <key>OutgoingMailServerAuthentication</key><string>EmailAuthPassword</string>";
 
-/// It is imported, and `check` names these faults.
+/// Asserts that the file can be imported and that `check` reports these defects.
 #[track_caller]
 fn known(file: &str, text: &str, codes: &[&str]) {
     known_bytes(file, text.as_bytes(), codes);
@@ -175,7 +175,7 @@ fn profiles_of_others_are_imported_and_their_faults_named() {
     );
     known("version.mobileconfig", &versions, &["profile-version"]);
     known("same.mobileconfig", &profile([UUIDS[0]; 2], KEYS), &["profile-uuid-twice"]);
-    // mailcow: an app password inside; nobody needs it there.
+    // mailcow: contains an app password, which is not needed there.
     let password = format!("{KEYS}\n<key>IncomingPassword</key><string>secret</string>");
     known("password.mobileconfig", &profile(UUIDS, &password), &["profile-password"]);
     // artonge: a misspelt key.
@@ -224,7 +224,7 @@ fn an_account_is_read_as_regedit_exports_it_in_every_encoding() {
         let units = "\u{FEFF}".encode_utf16().chain(text.encode_utf16());
         units.flat_map(u16::to_le_bytes).collect()
     };
-    // A file that makes an account works on no other PC.
+    // A file that creates an account works only on the PC from which it was exported.
     known_bytes("utf-16.reg", &utf16(&new), &["reg-outlook-account"]);
     known_bytes("utf-8.reg", new.as_bytes(), &["reg-outlook-account", "reg-encoding-utf8"]);
     // "Win9x/NT4" in regedit's dialogue: one byte a letter, in the code page of the PC.
@@ -233,7 +233,7 @@ fn an_account_is_read_as_regedit_exports_it_in_every_encoding() {
     known_bytes("ansi.reg", &old, &["reg-version-4", "reg-encoding-code-page"]);
 }
 
-/// Outlook 2003 to 2010: another place, and texts as bytes.
+/// Outlook 2003 to 2010: another key, and texts stored as bytes.
 #[test]
 fn an_account_of_outlook_2010_is_read_and_does_not_fit_another() {
     let bytes = |text: &str| {

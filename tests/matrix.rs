@@ -1,4 +1,4 @@
-//! What every client would make of a file.
+//! `check --matrix`: what every client would do with a file.
 
 mod support;
 
@@ -54,7 +54,7 @@ fn each_client_loses_what_it_does_not_read() {
 fn a_defect_costs_the_server_here_and_the_file_there() {
     let text = golden(BOTH).replacen("<socketType>SSL<", "<socketType>ssl<", 1);
     let rows = rows("config.xml", &text);
-    // The desktop leaves the IMAP server out and goes on to POP3; Android takes nothing.
+    // Thunderbird for desktop drops the IMAP server and uses POP3; Android rejects the file.
     let desktop = of(&rows, "Thunderbird (");
     assert!(desktop["incoming"].as_str().unwrap().starts_with("pop3 "), "{desktop}");
     let android = of(&rows, "Thunderbird for Android");

@@ -1,4 +1,4 @@
-//! `--mdm`: one profile for everybody, which a device management system fills in.
+//! `--mdm`: one profile for all users, which a device management system fills in.
 
 mod support;
 
@@ -19,7 +19,7 @@ fn run() -> Run {
     Run::new().write("both.toml", PROVIDER).write("mailwright.toml", organization)
 }
 
-/// The only file that is written.
+/// The content of the only file that is written.
 #[track_caller]
 fn profile(run: &Run, more: &[&str]) -> String {
     let _ = std::fs::remove_dir_all(run.path("out"));
@@ -81,7 +81,7 @@ fn every_preset_makes_a_profile_that_reads_with_its_placeholders() {
         let display_name = mdm.display_name.as_ref().map(|name| name.as_str());
         assert_eq!(value(&config, "EmailAccountName"), display_name, "{name}");
         assert!(has_variable(&text), "{name}");
-        // The system looks for its placeholder in the text, not in what an XML parser makes of it.
+        // The system searches for its placeholder in the text, before any XML parsing.
         assert!(text.contains(&format!("<string>{}</string>", mdm.address)), "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! `generate --eml-from`: a message to each person, with her files attached.
+//! `generate --eml-from`: a message to each user, with their files attached.
 #![cfg(feature = "zip")]
 
 mod support;
@@ -95,7 +95,7 @@ fn a_list_makes_the_messages_that_each_person_would_get_alone() {
     assert_eq!(messages.count(), 3);
 }
 
-/// Many users get theirs by patterns, from several workers.
+/// Messages of many users are made from patterns by several workers.
 #[test]
 fn messages_of_many_users_differ_in_what_is_their_own() {
     let users: String = (0..300).map(|n| format!("user{n}@outlook.com,User {n}\n")).collect();
@@ -118,7 +118,7 @@ fn what_is_attached_is_the_zip_that_the_person_would_get() {
     run.args(&["generate", "-q", "--users", "users.csv", "--zip-each", "-o", "zips"]).code(0);
     let zip = run.files("zips").remove("outlook.com/ann@outlook.com.zip").unwrap();
     assert!(attached(&run.files("out")[MESSAGE]) == zip);
-    // The message is in the one zip of all, too.
+    // The message is also in the single zip of all users.
     run.args(&generate(&["--users", "users.csv", "--zip", "-o", "one"])).code(0);
     let mut all = zip::ZipArchive::new(std::io::Cursor::new(run.files("one")["users.zip"].clone()));
     assert!(all.as_mut().unwrap().by_name(MESSAGE).is_ok());
@@ -166,11 +166,11 @@ fn subject_and_text_are_those_of_a_template_of_ones_own() {
     run.args(&generate(&own)).code(1).says("message-no-draft").says("begins with \"Subject: ");
 }
 
-/// A run that goes on may not mix the messages of two senders.
+/// A resumed run must not mix messages of two senders.
 #[test]
 fn a_rollout_goes_on_only_with_the_same_sender() {
     let run = Run::new().write("users.csv", "mail\nann@outlook.com\n");
-    // Something that is in the way ends the first run.
+    // An obstacle ends the first run.
     let run = run.write("out/outlook.com/ann@outlook.com", "a file");
     let users = ["--users", "users.csv", "--target", "guide"];
     run.args(&generate(&users)).code(2);

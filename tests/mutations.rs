@@ -1,8 +1,8 @@
-//! The short form of `fuzz/`: what each reader makes of files that were changed at some places.
+//! The short form of `fuzz/`: tests each reader with randomly changed files.
 //!
-//! Each target of `fuzz/` does the same with its bytes, and is led by what they reach in the program.
-//! `PROPTEST_CASES=50000 cargo test --test mutations` looks longer. What fails is kept in
-//! `tests/proptest-regressions/mutations.txt` and tried first from then on.
+//! Each target of `fuzz/` does the same with its bytes, guided by code coverage.
+//! `PROPTEST_CASES=50000 cargo test --test mutations` runs longer. Failures are stored in
+//! `tests/proptest-regressions/mutations.txt` and tried first in later runs.
 
 #[path = "../fuzz/fuzz_targets/read/mod.rs"]
 mod read;
@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 
 use support::{files_below, fixture};
 
-/// What a file has where something goes wrong, or where something new begins.
+/// Pieces of text that often cause errors, or that start something new.
 const WORDS: [&str; 24] = [
     "%EMAILADDRESS%",
     "%EMAILLOCALPART",
@@ -49,7 +49,7 @@ enum Change {
     Byte(Index, u8),
     Word(Index, &'static str),
     Delete(Index, usize),
-    /// A piece again at another place.
+    /// Copies a piece to another place.
     Copy(Index, usize, Index),
     End(Index),
 }
@@ -95,7 +95,7 @@ impl Change {
     }
 }
 
-/// All fixtures of a reader's rules, decoded, as `fuzz/seed` takes them.
+/// All fixtures of a reader's rules, decoded, as in `fuzz/seed`.
 fn seeds(prefix: &str) -> Vec<String> {
     let files = files_below(&fixture("check"));
     let own = files.into_iter().filter(|(name, _)| name.starts_with(prefix));
@@ -110,7 +110,7 @@ fn changed(reader: Reader, prefix: &str) {
     let seeds = seeds(prefix);
     assert!(seeds.len() > 15, "{} files for {prefix}", seeds.len());
     let config = Config {
-        // Ten seconds or so for each reader, unless PROPTEST_CASES asks for more.
+        // About ten seconds for each reader, unless PROPTEST_CASES asks for more.
         cases: Config::default().cases.max(4096),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
             env!("CARGO_MANIFEST_DIR"),

@@ -1,12 +1,12 @@
-//! Files of mail programs of others, in the shape in which they are found on people's machines: each
-//! known fault is named, and what can be imported makes a provider file that `generate` takes.
+//! Files of other mail programs, in the form in which they are found on users' machines: each known
+//! defect is reported, and importable files give a provider file that `generate` accepts.
 
 mod support;
 
 use serde_json::Value;
 use support::Run;
 
-/// What `check` finds in it.
+/// The codes that `check` reports.
 fn codes(run: &Run, file: &str) -> Vec<String> {
     let json = run.args(&["check", "--format", "json", file]).stdout;
     let json: Value = serde_json::from_str(&json).unwrap();

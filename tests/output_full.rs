@@ -1,7 +1,7 @@
-//! A disk that is full or read-only: the old bundle stays, the message says why.
+//! A full or read-only disk: the old bundle stays, and the message gives the reason.
 //!
-//! Needs a file system of its own, a tiny tmpfs in a mount namespace: only root may make one, and
-//! only a read-only mount stops root.
+//! These tests need their own file system, a tiny tmpfs in a mount namespace: only root can create
+//! one, and only a read-only mount stops root.
 
 #![cfg(target_os = "linux")]
 
@@ -41,7 +41,7 @@ fn a_list_on_a_small_disk() {
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(2), "{said}");
     assert!(said.contains("the disk is full") && said.contains("--resume goes on"), "{said}");
-    // Whoever is there has all of hers.
+    // Every user who is present has all their files.
     let folders = std::fs::read_dir(disk.join("out/outlook.com"));
     for folder in folders.into_iter().flatten().flatten() {
         let file = std::fs::read_to_string(folder.path().join("unix-mail-msmtp/msmtprc"));
@@ -57,7 +57,7 @@ fn a_list_on_a_small_disk() {
     }
     #[cfg(feature = "tar")]
     {
-        // Little room is left, since a tar of such files is small.
+        // Leave little space, because a tar of such files is small.
         let _ = std::fs::remove_dir_all(disk.join("out"));
         let rest = disk.join("rest");
         let _ = std::fs::write(&rest, noise(300_000));
@@ -65,7 +65,7 @@ fn a_list_on_a_small_disk() {
         let length = rest.metadata().expect("it has a length").len();
         assert!(length < 300_000, "the disk is larger than it should be");
         rest.set_len(length - 20_000).expect("it can be made shorter");
-        // A file that is open keeps its room even when it is removed.
+        // An open file keeps its space even after it is removed.
         drop(rest);
         let ended = run(&["--tar"]);
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -101,7 +101,7 @@ fn run_on_a_disk_of_its_own(test: &str) {
         .output();
     match run {
         Ok(run) if run.status.success() => {}
-        // unshare itself fails with 1, as a failed test would not (101).
+        // unshare itself fails with 1, a failed test with 101.
         Ok(run) if matches!(run.status.code(), Some(1 | 77)) => {
             skip();
         }
@@ -114,7 +114,7 @@ fn run_on_a_disk_of_its_own(test: &str) {
     }
 }
 
-/// Says so where `tests/run` counts it; under CI nothing may be left out.
+/// Prints the line that `tests/run` counts. In CI no test may be skipped.
 fn skip() {
     const LINE: &str = "skipped: needs root and mount";
     eprintln!("{LINE}");
@@ -181,7 +181,7 @@ fn bundle(size: usize) -> Bundle {
     Bundle { folder: "a.example".into(), subject: "a.example".into(), files: vec![file] }
 }
 
-/// Bytes that do not get smaller in a zip.
+/// Bytes that do not compress.
 fn noise(size: usize) -> Vec<u8> {
     let mut state = 1u32;
     std::iter::repeat_with(|| {

@@ -1,4 +1,4 @@
-//! What PACC can say of a provider, and what is said where it cannot.
+//! PACC files: what they contain, and the finding if they cannot describe a provider.
 
 mod support;
 
@@ -116,7 +116,7 @@ fn it_is_made_only_when_it_is_named_and_hosted_wherever_it_can_be() {
     let hosted = "out/own.example/hosting/www/.well-known/user-agent-configuration.json";
     assert!(run.path(hosted).exists());
 
-    // Nobody asked for it, so that its absence is a note, and no warning.
+    // The file was not requested, so its absence is a note, not a warning.
     let run = Run::new();
     let ended = run.args(&["generate", "outlook.com", "--target", "hosting"]).code(0);
     let note = "note[include-left-out]: hosting goes without www/.well-known/user-agent-configuration.json";
@@ -158,7 +158,7 @@ fn a_customers_domain_and_all_domains_of_a_provider_have_the_same_digest() {
             format!("_ua-auto-config.{domain}. 3600 IN TXT \"v=UAAC1; a=sha256; d={digest}\"");
         assert!(zone.contains(&record), "no {record} in {zone}");
     }
-    // One tree for all of them, which leads where it is served.
+    // One tree for all domains, with the address at which it is served.
     let v2 = String::from_utf8_lossy(&files["www/autodiscover/autodiscover.json"]).into_owned();
     let url = "https://autodiscover.both.example/autodiscover/autodiscover.xml";
     assert_eq!(v2, format!("{{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"{url}\"}}\n"));
@@ -189,7 +189,7 @@ fn show_tells_route_size_and_digest_of_what_generate_writes() {
         .prints("served under /.well-known/user-agent-configuration.json as application/json\n")
         .prints(&format!("  {} bytes, SHA-256 {hex}\n", bytes.len()))
         .prints(&format!("  _ua-auto-config.own.example TXT \"v=UAAC1; a=sha256; d={base64}\"\n"));
-    // An option changes the bytes here as it does there.
+    // An option changes the bytes in `show` as it does in `generate`.
     let set = ["--set", "pacc.oAuthIssuer=https://login.own.example"];
     let ended = run.args(&[&show[..], &set].concat()).code(0);
     assert!(!ended.stdout.contains(&hex), "{}", ended.stdout);

@@ -1,8 +1,8 @@
-//! Whatever the settings and whatever the texts: every file of every target renders, parses, reads
-//! back as it was planned and is the same the next time, and no text changes how it is made.
+//! For arbitrary settings and texts, every file of every target renders, parses, reads back as
+//! planned and is the same in the next run, and no text changes its structure.
 //!
-//! `PROPTEST_CASES=2000 cargo test --test properties` looks longer. What fails is kept in
-//! `proptest-regressions/properties.txt` and tried first from then on.
+//! `PROPTEST_CASES=2000 cargo test --test properties` runs longer. Failures are stored in
+//! `proptest-regressions/properties.txt` and tried first in later runs.
 
 #[path = "properties/settings.rs"]
 mod settings;
@@ -26,7 +26,7 @@ use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use settings::{Case, TARGETS, World, cases, local_part};
 use texts::{any_texts, visible_texts};
 
-/// How often each target's files were judged.
+/// How often the files of each target were judged.
 type Judged = RefCell<BTreeMap<String, usize>>;
 
 #[test]
@@ -99,7 +99,7 @@ fn a_hostile_address_makes_files_of_the_same_structure_as_a_plain_one() {
     let with_address = (cases(visible_texts()), local_part())
         .prop_filter("somebody's address", |(case, _)| case.local_parts().next().is_some());
     run(64, with_address, |(case, hostile), judged| {
-        // Some clients take no address outside ASCII.
+        // Some clients accept only ASCII addresses.
         let plain = if hostile.is_ascii() { "ann" } else { "änn" };
         let case = case.without_local_part_in_hostnames();
         let (plain, hostile) = (case.with_local_part(plain), case.with_local_part(hostile));
@@ -107,8 +107,8 @@ fn a_hostile_address_makes_files_of_the_same_structure_as_a_plain_one() {
     });
 }
 
-/// Mass rollout fills what was rendered for one person with another's values. Whatever a template does
-/// with them, that is the file which rendering makes, or the pattern says that it does not fit.
+/// A rollout fills a file rendered for one user with another user's values. Whatever the template
+/// does with them, the result equals a full rendering, or the pattern reports that it does not fit.
 #[test]
 fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
     let renderer = RefCell::new(Renderer::new());
@@ -133,7 +133,7 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
         prop_assert_eq!(places.len(), others.len());
         let jobs: Vec<&Job<'_>> = one.bundles.iter().flat_map(|b| &b.jobs).collect();
         let other_jobs: Vec<&Job<'_>> = other.bundles.iter().flat_map(|b| &b.jobs).collect();
-        // What is nobody's own has no pattern.
+        // A shared file has no pattern.
         (0..jobs.len()).filter(|at| !places.contains(at)).for_each(|at| count(judged, jobs[at]));
         for (place, other_place) in places.into_iter().zip(others) {
             let (job, other_job) = (jobs[place], other_jobs[other_place]);
@@ -166,7 +166,7 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
     assert!(fits > 9 * misfits, "{fits} fit and {misfits} do not");
 }
 
-/// Every file of a world is what was planned, and what another renderer makes of it.
+/// Every file of a world is as planned, and equals the output of another renderer.
 fn all_right(world: &World, renderer: &mut Renderer, judged: &Judged) -> Result<(), TestCaseError> {
     let request = world.request();
     let Plan { bundles, findings } = plan(&request);
@@ -197,7 +197,7 @@ fn all_right(world: &World, renderer: &mut Renderer, judged: &Judged) -> Result<
     Ok(())
 }
 
-/// Each file of one world has the structure of the same file in another.
+/// Each file of one world has the same structure as the same file in another world.
 fn same_structure(
     renderer: &RefCell<Renderer>,
     (one, one_is_plain): (&Case, bool),
@@ -228,7 +228,7 @@ fn same_structure(
     Ok(())
 }
 
-/// Runs a property and looks afterwards whether it was asked about every target.
+/// Runs a property and then checks that it covered every target.
 #[track_caller]
 fn run<T: std::fmt::Debug>(
     cases: u32,

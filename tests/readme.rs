@@ -1,4 +1,4 @@
-//! The README shows what the program really prints.
+//! The README shows the program's real output.
 
 mod support;
 
@@ -6,8 +6,8 @@ use std::fs;
 
 use support::{Run, root};
 
-/// The README with the output of every `$ mailwright …` in its console blocks made anew: what goes
-/// to stdout, then what goes to stderr.
+/// The README with the output of every `$ mailwright …` in its console blocks replaced: first
+/// stdout, then stderr.
 fn with_true_output(readme: &str) -> String {
     let run = Run::new();
     let mut out = String::new();

@@ -29,9 +29,9 @@ fn everybody_gets_the_files_that_she_would_get_alone() {
         args.extend(name.into_iter().flat_map(|name| ["--name", name]));
         run.args(&args).code(0);
     }
-    // What is the same for everybody too.
+    // The shared files are equal too.
     assert_eq!(tree(&run, "out"), tree(&run, "alone"));
-    // SkeletonMatcher changes nothing, and nothing is left behind.
+    // A second run changes nothing and leaves nothing behind.
     let before = tree(&run, "out");
     run.args(&["generate", "--users", "users.csv", "-q"]).code(0);
     assert_eq!(tree(&run, "out"), before);
@@ -62,7 +62,7 @@ fn a_row_that_is_no_user_stops_everything_unless_told_otherwise() {
     let lines: Vec<&str> = rejected.lines().collect();
     assert_eq!(lines.len(), 6, "{rejected}");
     assert_eq!(lines[0], "mail,name,line,reason");
-    // A spreadsheet shows it and does not compute it.
+    // A spreadsheet shows the field and does not evaluate it.
     assert!(lines[3].starts_with("bob@outlook.com,'=cmd|' /C calc'!A0,5,"), "{rejected}");
     for file in tree(&run, "out").keys() {
         assert!(file.starts_with("outlook.com/") || file == "rejected.csv", "{file}");
@@ -171,7 +171,7 @@ fn shares_made_apart_are_together_what_one_run_makes() {
         assert!(share.wait().unwrap().success());
     }
     assert_eq!(tree(&run, "shares"), tree(&run, "whole"));
-    // Each has about a third, and nobody is in two.
+    // Each shard has about a third of the users, and no user is in two shards.
     let mut sum = 0;
     for share in ["1/3", "2/3", "3/3"] {
         let said = json(&run, &[&users[2..], &["-o", "x", "--shard", share]].concat(), 0);
@@ -182,7 +182,7 @@ fn shares_made_apart_are_together_what_one_run_makes() {
     assert_eq!(sum, 200);
 }
 
-/// Kubernetes and Slurm count so.
+/// Kubernetes and Slurm count from 0.
 #[test]
 fn a_share_that_is_counted_from_zero_is_the_one_before() {
     let run = Run::new().write("users.csv", &many(60));
@@ -222,11 +222,11 @@ fn a_tar_is_the_same_bytes_each_time_and_named_after_the_list() {
     }
     assert_eq!(tree(&run, "one").into_keys().collect::<Vec<_>>(), ["users.tar.zst"]);
     assert!(tree(&run, "one") == tree(&run, "again"), "not the same bytes twice");
-    // Its parts are other ones at another level; what is in it is the same.
+    // Another level gives other compressed bytes with the same contents.
     run.args(&[&users[..], &["users.csv", "-o", "small", "--tar-level", "12"]].concat()).code(0);
     let plain = |out: &str| zstd::decode_all(&tree(&run, out)["users.tar.zst"][..]).unwrap();
     assert!(tree(&run, "small") != tree(&run, "one") && plain("small") == plain("one"));
-    // Nobody: only the end.
+    // Without users there is only the end of the archive.
     run.args(&[&users[..], &["nobody.csv", "-o", "nobody"]].concat()).code(0);
     assert_eq!(zstd::decode_all(&tree(&run, "nobody")["nobody.tar.zst"][..]).unwrap(), [0; 1024]);
     run.args(&[&users[..], &["users.csv", "-o", "dry", "--dry-run"]].concat()).code(0);
@@ -299,7 +299,7 @@ fn who_looks_on_sees_how_far_it_is_how_fast_and_how_long_it_takes() {
     let mut terminal = fs::File::from(terminal);
     let (mut seen, mut piece) = (String::new(), [0; 4096]);
     let line = loop {
-        // The run has ended where nobody holds the other end any more.
+        // The read fails when the run has ended and closed its end of the terminal.
         let read = terminal.read(&mut piece).unwrap_or(0);
         assert!(read > 0, "the run ended before it was told how fast it is: {seen}");
         seen += &String::from_utf8_lossy(&piece[..read]);

@@ -1,4 +1,4 @@
-//! `generate --users` that is ended early, and gone on with.
+//! `generate --users` that is interrupted and then resumed.
 
 #[path = "support/lists.rs"]
 mod lists;
@@ -9,7 +9,7 @@ use std::fs;
 use lists::{json, many, tree};
 use support::Run;
 
-/// Until the journal of a run has this.
+/// Waits until the journal of a run contains `words`.
 fn wait_for(run: &Run, words: &str) {
     let journal = run.path("out/.mailwright.users");
     let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
@@ -19,8 +19,8 @@ fn wait_for(run: &Run, words: &str) {
     }
 }
 
-/// Killed at any moment and gone on with, the result is that of a run that nobody disturbed. With
-/// `ROLLOUT_KILLS=100` it is killed that often.
+/// A run that is killed at any moment and resumed gives the same result as an undisturbed run.
+/// `ROLLOUT_KILLS=100` kills it that often.
 #[test]
 fn a_run_that_is_killed_goes_on_where_it_was() {
     let kills: usize =
@@ -42,11 +42,11 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
         let mut gone_on = 0;
         for n in 0..kills {
             let _ = fs::remove_dir_all(run.path("out"));
-            // Spread over the whole run, some of them before the first user.
+            // Spread over the whole run; some kills come before the first user.
             let moment = whole.mul_f64((n as f64 + 0.5) / kills as f64);
             let mut child = run.command(&all(&["-q"])).spawn().unwrap();
             if n == 0 {
-                // Surely in the middle, however slow the machine is.
+                // Certainly in the middle, however slow the machine is.
                 wait_for(&run, if kind.is_empty() { "done 3" } else { "up-to 4" });
             } else {
                 std::thread::sleep(moment);
@@ -68,7 +68,8 @@ fn a_run_that_is_killed_goes_on_where_it_was() {
     }
 }
 
-/// As after a kill between the last two steps of a run: the archive has its name, the journal is there.
+/// The state after a kill between the last two steps of a run: the archive has its final name, and
+/// the journal still exists.
 #[cfg(feature = "tar")]
 #[test]
 fn an_archive_that_is_gone_is_begun_anew() {
@@ -109,7 +110,7 @@ fn a_run_that_is_interrupted_says_how_to_go_on_and_goes_on() {
     let run = Run::new().write("users.csv", &many(3000));
     let users = ["generate", "--users", "users.csv", "--target", "apple-mail"];
     let child = run.command(&users).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    // Two batches of users, whichever is done first.
+    // Two batches of users, in either order.
     wait_for(&run, "done 1\n");
     wait_for(&run, "done 2\n");
     let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();

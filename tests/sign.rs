@@ -1,5 +1,5 @@
-//! `generate --sign-cert`: what is signed, what is left alone, and what is refused before anything is
-//! written. Whether OpenSSL takes the signatures is asked in `tests/clients/sign.rs`.
+//! `generate --sign-cert`: which files are signed, which are not, and what is refused before
+//! anything is written. `tests/clients/sign.rs` checks the signatures with OpenSSL.
 #![cfg(feature = "sign")]
 
 mod support;
@@ -28,7 +28,7 @@ impl Signing {
         Self::with(&rcgen::PKCS_ECDSA_P256_SHA256, |_| {})
     }
 
-    /// With a leaf of this kind of key, changed as wanted.
+    /// With a leaf of this key type, modified by the caller.
     fn with(
         algorithm: &'static SignatureAlgorithm,
         change: impl FnOnce(&mut CertificateParams),
@@ -59,13 +59,13 @@ impl Signing {
         Self { run, leaf, intermediate, root }
     }
 
-    /// The same folder with another file in it.
+    /// Adds another file to the folder.
     fn write(mut self, file: &str, text: &str) -> Self {
         self.run = self.run.write(file, text);
         self
     }
 
-    /// Of a provider of whose files all are signed that can be.
+    /// Generates for a provider whose files can all be signed where their format allows it.
     fn generate(&self, more: &[&str]) -> Ended {
         let providers = fixture("providers").display().to_string();
         let args = ["generate", "ann@both.example", "--providers", &providers];
@@ -73,7 +73,7 @@ impl Signing {
         self.run.args(&[&args[..], &signing, more].concat())
     }
 
-    /// Says this code and these words, and writes nothing.
+    /// Asserts that this code and these words are reported and that nothing is written.
     #[track_caller]
     fn is_refused(&self, more: &[&str], code: &str, words: &str) {
         let ended = self.generate(more).code(1).says("nothing was written");
@@ -167,7 +167,7 @@ fn check_says_who_signed() {
     ended.prints("note[profile-signer]: signed by CN=Test Leaf, ");
 }
 
-/// None of them has a text that looks like a management system's variable.
+/// None of them contains text that looks like a management system's variable.
 #[test]
 fn the_profiles_of_every_built_in_provider_can_be_signed() {
     let signing = Signing::new();

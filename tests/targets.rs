@@ -1,4 +1,4 @@
-//! A mail client is a folder: adding one, changing one, and getting one wrong, all without Rust.
+//! A mail client is a folder: adding, changing and breaking one, all without Rust.
 
 mod support;
 
@@ -105,14 +105,14 @@ fn no_built_in_target_is_named_in_the_sources() {
     assert!(names.len() > 10);
     let sources = support::files_below(&root().join("src"));
     for (file, bytes) in sources.iter().filter(|(file, _)| file.ends_with(".rs")) {
-        // What `import --as` calls a client, `verify --hosted` a place, and `serve` a kind of program
-        // that asks, is no target, though one has the same name.
+        // The names of clients in `import --as`, of places in `verify --hosted`, and of program
+        // types in `serve` are not targets, even if they are equal.
         let others = ["verify/hosted/table.rs", "verify/hosted/judge.rs", "serve/user_agent.rs"];
         if others.contains(&file.as_str()) {
             continue;
         }
         let text = String::from_utf8_lossy(bytes);
-        // Examples in comments and tests may name one; code may not.
+        // Comments and tests may name a target as an example; code must not.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for line in code.lines().map(str::trim).filter(|l| !l.starts_with("//")) {
             for name in &names {

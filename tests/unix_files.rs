@@ -1,4 +1,4 @@
-//! Files as they stand in wikis and in people's homes: `check` names what is wrong with each.
+//! Files as found in wikis and home directories: `check` reports the defects of each.
 
 mod support;
 

@@ -1,12 +1,12 @@
-//! Builds bundles: a request goes in, judged files come out.
+//! Builds bundles: a request goes in, validated files come out.
 //!
-//! Every file that leaves the program is planned, rendered and judged here, whoever asks for it: `generate`,
-//! a list of people, `convert`, a message's attachments, `serve`'s answers and pages. There are three ways to
-//! ask, over one engine:
+//! Every file that leaves the program is planned, rendered and checked here: for `generate`, user
+//! lists, `convert`, message attachments, and the answers and pages of `serve`. There are three
+//! entry points over one engine:
 //!
-//! - [`Builder::files`]: the files of one request that are wanted, in the plan's order.
+//! - [`Builder::files`]: the requested files of one request, in the plan's order.
 //! - [`build_all`]: all files of a plan, on all cores.
-//! - [`Patterns`]: the same files for the next person, filled in instead of rendered again.
+//! - [`Patterns`]: the same files for the next user, filled in instead of rendered again.
 
 mod parallel;
 mod patterns;
@@ -27,12 +27,12 @@ pub struct Builder {
     judges: Judges,
 }
 
-/// What [`Builder::files`] built.
+/// The result of [`Builder::files`].
 pub struct Built<T> {
     pub files: Vec<T>,
     /// Warnings and notes of the plan, and a warning for each file that cannot hold its values.
     pub findings: Vec<Finding>,
-    /// Whether a file was left out because it cannot hold a value of this person's.
+    /// Whether a file was left out because it cannot hold one of this user's values.
     pub left_out: bool,
 }
 
@@ -41,26 +41,26 @@ impl Builder {
         Self::default()
     }
 
-    /// A builder whose files can become patterns for other people.
+    /// A builder whose files can become patterns for other users.
     pub fn for_patterns() -> Self {
         Self { renderer: Renderer::new().for_patterns(), judges: Judges::default() }
     }
 
-    /// One file, rendered and judged.
+    /// Renders and checks one file.
     ///
     /// # Errors
-    /// A finding at error level says that the template or the file is wrong; only warnings say that this
-    /// one file cannot hold its values.
+    /// Errors mean that the template or the file is wrong. If there are only warnings, this one
+    /// file cannot hold its values.
     pub fn file<'j>(&mut self, job: &'j Job<'j>) -> Result<Artifact<'j>, Vec<Finding>> {
         let artifact = self.renderer.render(job)?;
         let findings = check(&mut self.judges, &artifact);
         if findings.is_empty() { Ok(artifact) } else { Err(findings) }
     }
 
-    /// Plans a request and builds the files that are wanted; `take` gets each of them.
+    /// Plans a request and builds the files for which `wanted` is true; `take` gets each of them.
     ///
     /// # Errors
-    /// The plan has an error, or a template or a file is wrong: then there are no files at all.
+    /// The plan has an error, or a template or a file is wrong. No file is returned in that case.
     pub fn files<T>(
         &mut self,
         request: &Request<'_>,
@@ -86,24 +86,24 @@ impl Builder {
         Ok(built)
     }
 
-    /// Forgets compiled schemas as well.
+    /// Drops the compiled schemas.
     fn forget_schemas(&mut self) {
         self.judges = Judges::default();
     }
 
-    /// Forgets which files were right, so that a server that runs for months does not collect them;
-    /// compiled templates and schemas stay.
+    /// Drops the record of files that passed the checks, so that it does not grow in a server that
+    /// runs for months. Compiled templates and schemas stay.
     pub fn forget(&mut self) {
         self.judges.forget();
     }
 }
 
-/// A judged file as it is written.
+/// Converts a validated file for output.
 pub fn out_file(artifact: Artifact<'_>) -> OutFile {
     OutFile { path: artifact.path, bytes: artifact.bytes, ..about(artifact.job) }
 }
 
-/// Everything about a file but its path and its bytes.
+/// All properties of a file except its path and its bytes.
 fn about(job: &Job<'_>) -> OutFile {
     OutFile {
         path: String::new(),

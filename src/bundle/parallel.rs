@@ -1,4 +1,4 @@
-//! All files of a plan, on all cores.
+//! Builds all files of a plan on all cores.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -12,13 +12,13 @@ use crate::plan::{BundlePlan, Job};
 
 use super::{Builder, out_file};
 
-/// What happens to a judged file before it is written, such as a signature.
+/// A step between the checks and the output, such as a signature.
 pub type Finish<'f> = dyn Fn(&Job<'_>, OutFile) -> Result<OutFile, Vec<Finding>> + Sync + 'f;
 
-/// Builds every file of a plan. `each` gets every file in the plan's order, before two that are the same
-/// become one.
+/// Builds every file of a plan. `each` gets every file in the plan's order, before identical files
+/// are merged.
 ///
-/// What is wrong is added to the findings, in the plan's order; files that are right are built anyway.
+/// Problems are added to `findings` in the plan's order; the valid files are built anyway.
 pub fn build_all(
     bundles: &[BundlePlan<'_>],
     finish: &Finish<'_>,
@@ -66,11 +66,11 @@ pub fn build_all(
     built
 }
 
-/// A bundle's number and a job's in it.
+/// The index of a bundle and the index of a job in it.
 type JobNumber = (usize, usize);
 type Finished = BTreeMap<JobNumber, Result<OutFile, Vec<Finding>>>;
 
-/// All jobs that share templates or a schema go to one worker, which compiles them once.
+/// Runs all jobs. Jobs that share templates or a schema go to one worker, which compiles them once.
 fn finish_all(
     bundles: &[BundlePlan<'_>],
     finish: &Finish<'_>,
@@ -86,8 +86,8 @@ fn finish_all(
     }
     let mut groups: Vec<Vec<JobNumber>> = groups.into_values().collect();
     let job = |&(at, number): &JobNumber| &bundles[at].jobs[number];
-    // The heaviest first, so that no worker is left with it alone at the end. Compiling a schema
-    // takes about as long as rendering a template of its length.
+    // The heaviest group first, so that no worker ends with it alone. Compiling a schema takes
+    // about as long as rendering a template of its length.
     let weight = |group: &Vec<JobNumber>| -> usize {
         let template = |job: &Job<'_>| job.target.templates[&job.file.template].text.len();
         let schemas = |job: &Job<'_>| job.target.schemas.values().map(|s| s.text.len()).sum();
@@ -101,7 +101,8 @@ fn finish_all(
         let mut builder = Builder::new();
         let mut finished = Finished::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // No other group asks for the schemas of this one, which are the largest things here.
+            // No other group uses the schemas of this one, and schemas are the largest objects
+            // here.
             builder.forget_schemas();
             for number in group {
                 let job = job(number);
@@ -118,7 +119,7 @@ fn finish_all(
         for other in others {
             match other.join() {
                 Ok(more) => finished.extend(more),
-                // A bug over there is a bug here.
+                // A panic in a worker is a bug: let it continue here.
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }

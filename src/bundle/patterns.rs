@@ -1,5 +1,5 @@
-//! The files of many people who differ only in what is their own: built for the first, filled in for the
-//! others.
+//! Files of many users who differ only in their own data: built for the first user, filled in for
+//! the others.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +10,32 @@ use crate::render::{Artifact, Person};
 
 use super::about;
 
-/// The patterns of several groups of people, by what they have in common.
+/// The patterns of several groups of users, by what the users of a group have in common.
 pub struct Patterns<K> {
     groups: BTreeMap<K, Vec<FilePattern>>,
 }
 
-/// Groups that are kept; each keeps all texts of its files.
+/// How many groups are kept. Each group holds all texts of its files.
 const MOST_GROUPS: usize = 32;
 
-/// A file of the group's first person, and how the others get theirs.
+/// A file of the group's first user, with what is needed to fill it in for the others.
 pub struct FilePattern {
     pattern: Pattern,
     judge: Refilled,
-    /// The file without path and bytes.
+    /// All properties of the file except path and bytes.
     about: OutFile,
 }
 
 impl FilePattern {
-    /// `None` if the file is the same for everybody or cannot be filled in.
+    /// `None` if the file is the same for all users or cannot be filled in.
     pub fn of(artifact: &Artifact<'_>) -> Option<Self> {
         let pattern = Pattern::new(artifact)?;
         let judge = Refilled::of(&pattern).ok()?;
         Some(Self { pattern, judge, about: about(artifact.job) })
     }
 
-    /// The file of another person, judged; `None` if it has to be built in full, which then says why.
+    /// The validated file of another user. `None` if the file has to be built in full; that build
+    /// reports the reason.
     fn fill(&self, person: &Person<'_>) -> Option<OutFile> {
         let filled = self.pattern.fill(person).ok()?;
         self.judge.judge(&self.pattern, &filled).ok()?;
@@ -47,7 +48,8 @@ impl<K: Ord> Patterns<K> {
         Self { groups: BTreeMap::new() }
     }
 
-    /// All files of another person of a group, by their paths; `None` if they have to be built in full.
+    /// All files of another user of a group, sorted by path. `None` if they have to be built in
+    /// full.
     pub fn fill(&self, group: &K, person: &Person<'_>) -> Option<Vec<OutFile>> {
         let patterns = self.groups.get(group)?;
         let files: Option<Vec<OutFile>> = patterns.iter().map(|file| file.fill(person)).collect();
@@ -56,7 +58,7 @@ impl<K: Ord> Patterns<K> {
         Some(files)
     }
 
-    /// Keeps the patterns of a group, in place of another group's if there are too many.
+    /// Stores the patterns of a group. If there are too many groups, the first one is dropped.
     pub fn keep(&mut self, group: K, files: Vec<FilePattern>) {
         if self.groups.len() >= MOST_GROUPS {
             self.groups.pop_first();

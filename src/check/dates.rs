@@ -1,4 +1,4 @@
-//! Dates in a file after which it is no longer what it was.
+//! Reports expired dates in a file.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Reader, envelope};
 
-/// What is over on a day since 1970.
+/// Everything that has expired by `today`, in days since 1970.
 pub fn dates(reader: Reader, text: &str, today: i64) -> Vec<Defect> {
     let kind = match reader {
         Reader::Mobileconfig => Kind::Plist,
@@ -37,7 +37,7 @@ pub fn dates(reader: Reader, text: &str, today: i64) -> Vec<Defect> {
     defects
 }
 
-/// Every ExpirationDate, wherever it stands; the tree is no deeper than a parser lets it be.
+/// Finds every ExpirationDate at any depth. The parser limits the depth of the tree.
 fn expirations(tree: &Tree, found: &mut impl FnMut(&str, &Range<usize>)) {
     for child in &tree.children {
         match child.name == "ExpirationDate" {
@@ -47,7 +47,7 @@ fn expirations(tree: &Tree, found: &mut impl FnMut(&str, &Range<usize>)) {
     }
 }
 
-/// `2026-11-25T00:00:00Z` or `20261125`, the hours left aside.
+/// Parses `2026-11-25T00:00:00Z` or `20261125`, ignoring the time.
 fn day(date: &str) -> Option<i64> {
     let digits: String =
         date.split('T').next()?.chars().filter(|c| !matches!(c, '-' | '/')).collect();

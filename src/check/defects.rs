@@ -1,4 +1,4 @@
-//! The defects that a reader found in a file, as findings with what their pages say.
+//! Converts the defects of a reader into findings, with the contents of their pages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use crate::codes::{self, Code, Hurt};
 use crate::finding::{Finding, Source};
 use crate::import::Defect;
 
-/// More of one kind in one file say nothing new: they are counted.
+/// How many defects of one kind are listed per file; the others are only counted.
 const MOST: usize = 20;
 
-/// Every defect with its page, in the order of their places, each once.
+/// Every defect once, in the order of their places.
 pub fn findings<'a>(
     defects: impl Iterator<Item = &'a Defect>,
     source: &Arc<Source>,
@@ -34,7 +34,7 @@ pub fn findings<'a>(
     findings
 }
 
-/// As much of a message as people read; a file's own text can be in it.
+/// The maximum length of a message in characters, because it may quote the file.
 const LONGEST: usize = 400;
 
 fn short(message: &str) -> String {
@@ -44,7 +44,7 @@ fn short(message: &str) -> String {
     }
 }
 
-/// The defect with its page.
+/// A defect as a finding, with the contents of its page.
 pub fn finding(defect: &Defect, source: &Arc<Source>) -> Finding {
     let code = defect.code;
     let mut finding = Finding::new(code, short(&defect.message))

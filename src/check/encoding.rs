@@ -1,4 +1,4 @@
-//! What the bytes of a file say, beyond its text: encoding and ends of lines.
+//! Checks the bytes of a file: encoding and line ends.
 
 use std::ops::Range;
 
@@ -8,9 +8,9 @@ use crate::codes::{self, Code};
 use crate::format::declared_encoding;
 use crate::import::{Defect, Form, Reader, envelope};
 
-/// What is wrong with the bytes for this reader's client.
+/// The problems that the bytes cause in the client of this format.
 pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
-    // What is signed or binary has its text inside.
+    // A signed or binary file contains the text.
     let opened = envelope::open(bytes).map(|(inside, _)| inside);
     let bytes = opened.as_deref().unwrap_or(bytes);
     let form = Form::of(bytes);
@@ -40,7 +40,7 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
     found.defects
 }
 
-/// regedit takes UTF-16LE with its mark, and bytes in the code page of the PC.
+/// regedit reads UTF-16LE with a byte order mark, and bytes in the PC's code page.
 fn registry(form: Form, found: &mut Found<'_>) {
     let other = found.beyond_ascii();
     match form {
@@ -76,7 +76,7 @@ fn registry(form: Form, found: &mut Found<'_>) {
     }
 }
 
-/// Outlook takes bytes in the code page of the PC.
+/// Outlook reads bytes in the PC's code page.
 fn profile(form: Form, found: &mut Found<'_>) {
     let other = found.beyond_ascii();
     match form {
@@ -98,7 +98,7 @@ fn profile(form: Form, found: &mut Found<'_>) {
     found.line_ends(codes::PRF_LINE_ENDS);
 }
 
-/// A QR code is UTF-8, and Moshi takes a mark for a value.
+/// A QR code contains UTF-8, and Moshi reads a byte order mark as a value.
 fn payload(form: Form, found: &mut Found<'_>) {
     if form != Form::Utf8 {
         found.add(
@@ -109,7 +109,7 @@ fn payload(form: Form, found: &mut Found<'_>) {
     }
 }
 
-/// XML 1.0, section 4.3.3: without a declaration it is UTF-8, or UTF-16 with a mark.
+/// XML 1.0, section 4.3.3: without a declaration the file is UTF-8, or UTF-16 with a mark.
 fn xml(form: Form, found: &mut Found<'_>) {
     let label = declared_encoding(found.text).map(str::to_ascii_lowercase);
     let named = label.as_deref().and_then(|label| Encoding::for_label(label.as_bytes()));
@@ -141,7 +141,8 @@ fn autoconfig(form: Form, found: &mut Found<'_>) {
     }
 }
 
-/// Programs that take a mark, or the zeros of UTF-16, for letters of the first word.
+/// For programs that read a byte order mark, or the zeros of UTF-16, as letters of the first
+/// keyword.
 fn unix(form: Form, code: Code, found: &mut Found<'_>) {
     match form {
         Form::Utf8 | Form::CodePage => {}
@@ -151,7 +152,7 @@ fn unix(form: Form, code: Code, found: &mut Found<'_>) {
 }
 
 struct Found<'a> {
-    /// As it is in the bytes.
+    /// With the file's own line ends.
     text: &'a str,
     defects: Vec<Defect>,
 }
@@ -161,7 +162,7 @@ impl Found<'_> {
         self.defects.push(Defect { code, message: message.to_owned(), span });
     }
 
-    /// The first letter beyond ASCII.
+    /// The first character outside ASCII.
     fn beyond_ascii(&self) -> Option<Range<usize>> {
         let (at, c) = self.text.char_indices().find(|(_, c)| !c.is_ascii())?;
         let start = self.place(at);
@@ -176,7 +177,7 @@ impl Found<'_> {
         }
     }
 
-    /// A place of the text with `\n`, as readers have it.
+    /// Converts a position to that in the text with `\n`, which readers use.
     fn place(&self, at: usize) -> usize {
         at - self.text[..at].matches("\r\n").count()
     }

@@ -1,4 +1,4 @@
-//! A finished file of any client with all that can be said of it.
+//! Checks a finished file of any client in all respects.
 
 use std::time::SystemTime;
 
@@ -10,10 +10,10 @@ use crate::import::{Defect, Examined, Reader, recognise};
 
 pub struct Checked {
     pub reader: Reader,
-    /// With `\n`; every place is one of this text.
+    /// With `\n`; every place refers to this text.
     pub text: String,
     pub examined: Examined,
-    /// What the bytes, the day and the settings add to the reader's own defects.
+    /// Defects in addition to the reader's own: of the bytes, the dates and the settings.
     pub more: Vec<Defect>,
 }
 
@@ -23,7 +23,7 @@ impl Checked {
     }
 }
 
-/// None where it is of no format that is known. `today` is a day since 1970.
+/// `None` if the format is unknown. `today` is in days since 1970.
 pub fn file(bytes: &[u8], today: i64) -> Option<Checked> {
     let (reader, text) = recognise(bytes)?;
     let examined = reader.examine(&text);
@@ -34,7 +34,7 @@ pub fn file(bytes: &[u8], today: i64) -> Option<Checked> {
     Some(Checked { reader, text, examined, more })
 }
 
-/// Days since 1970, in UTC.
+/// The current day in UTC, in days since 1970.
 pub fn today() -> i64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX)

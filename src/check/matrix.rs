@@ -1,4 +1,5 @@
-//! What each client would make of a file: which servers, how it signs in, or why nothing.
+//! What each client would do with a file: its servers and authentication methods, or the reasons
+//! why it uses none.
 
 use std::collections::BTreeSet;
 
@@ -15,35 +16,35 @@ use crate::model::{Authentication, Hostname, ServerType};
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     pub client: String,
-    /// How sure that is: `proven`, `reported`, `unsafe`.
+    /// How certain this is: `proven`, `reported`, `unsafe`.
     pub status: String,
     /// `imap mail.example.com:993 SSL, OAuth2`
     pub incoming: Option<String>,
     pub outgoing: Option<String>,
-    /// Why it takes nothing, and what else it does.
+    /// Why the client uses nothing, and other effects.
     pub why: Vec<String>,
-    /// Whether it fetches at all, and whether it sends: some do one of the two.
+    /// Whether it fetches, and whether it sends; some clients do only one of the two.
     #[serde(skip)]
     does: [bool; 2],
 }
 
 impl Row {
-    /// It has a server for all that it does.
+    /// Whether it has a server for everything that it does.
     pub fn works(&self) -> bool {
         let [fetches, sends] = self.does;
         (!fetches || self.incoming.is_some()) && (!sends || self.outgoing.is_some())
     }
 }
 
-/// A row for each client of the targets whose files are of this format, and for each that reads it
-/// beside those.
+/// One row for each client of the targets with this format, and for each client that also reads it.
 pub fn matrix(checked: &Checked, targets: &[Target]) -> Vec<Row> {
     let reader = checked.reader;
     let mut seen = BTreeSet::new();
     let mut rows = Vec::new();
     for target in targets {
         let own = target.files.iter().any(|file| file.reader == Some(reader));
-        // Two targets can have one format: accounts of another kind are none of this target's.
+        // Two targets can share a format. Skip a target whose clients read none of these server
+        // types.
         let reads = |server: &ReadServer| {
             target.clients.iter().any(|client| client.reads.contains(&server.server_type))
         };
@@ -91,13 +92,14 @@ fn row(client: &Client, checked: &Checked) -> Row {
         let (reads, foreign): (Vec<_>, Vec<_>) =
             servers.partition(|server| client.reads.contains(&server.server_type));
         let Some(first) = reads.first() else {
-            // msmtp sends and mpop fetches; what is missing for the other way is no fault.
+            // msmtp only sends and mpop only fetches; a missing server for the other direction is
+            // not a defect.
             if !does(client, outgoing) {
                 return None;
             }
             let there: BTreeSet<String> =
                 foreign.iter().map(|server| server.server_type.to_string()).collect();
-            // Why it is lost is said already.
+            // The reason has already been reported.
             let of_side =
                 |server: &&ReadServer| (server.server_type == ServerType::Smtp) == outgoing;
             if there.is_empty() && checked.examined.config.servers.iter().any(|s| of_side(&s)) {
@@ -125,7 +127,7 @@ fn row(client: &Client, checked: &Checked) -> Row {
     row
 }
 
-/// Whether a client reads servers of this side at all. One of Exchange or JMAP is both.
+/// Whether a client uses servers of this direction at all. Exchange and JMAP servers serve both.
 fn does(client: &Client, outgoing: bool) -> bool {
     let reads = |types: &[ServerType]| client.reads.iter().all(|reads| types.contains(reads));
     client.reads.is_empty()
@@ -136,7 +138,7 @@ fn does(client: &Client, outgoing: bool) -> bool {
         })
 }
 
-/// The first of the server's ways to sign in that the client can go.
+/// The server's first authentication method that the client supports.
 fn way(client: &Client, server: &ReadServer) -> Result<String, String> {
     let host = Hostname::new(&server.hostname).ok();
     let can = |way: &&Authentication| match (way, &client.oauth2_hosts) {

@@ -1,10 +1,10 @@
-//! The judges: nothing is written unless every one of them agrees.
+//! The judges: a file is written only if all of them accept it.
 //!
-//! 1. structure: the file parses to the same tree as its skeleton, with the raw values where the
-//!    marks stood; proves escaping and encoding of every byte.
-//! 2. schema: XSD for XML, JSON Schema for what is not XML.
-//! 3. reading: the typed reader of the client's format gives back the plan; where no reader is
-//!    named, every planned value stands in the text.
+//! 1. structure: the file parses to the same tree as its skeleton, with the raw values in place of
+//!    the marks; this proves escaping and encoding of every byte.
+//! 2. schema: XSD for XML, JSON Schema for other formats.
+//! 3. reading: the typed reader of the client's format gives back the plan. For formats without a
+//!    reader, every planned value must appear in the text.
 
 pub mod advice;
 pub mod dates;
@@ -29,7 +29,7 @@ use schema::Schemas;
 
 pub use structure::Refilled;
 
-/// The judges' memory over a run: compiled schemas, and what was found right already.
+/// What the judges keep during a run: compiled schemas, and the files that passed.
 #[derive(Default)]
 pub struct Judges {
     schemas: Schemas,
@@ -37,16 +37,16 @@ pub struct Judges {
 }
 
 impl Judges {
-    /// Forgets the files that were found right, and keeps what was compiled.
+    /// Drops the record of files that passed; compiled schemas stay.
     pub fn forget(&mut self) {
         self.right.clear();
     }
 }
 
-/// Judges one file. Any finding is an error: what we made is not what we meant.
+/// Judges one file. Any finding is an error: the generated file is not what was planned.
 ///
-/// What is the same for everybody is handed out in several places (to be hosted, for `isp/`, for a
-/// domain); the same text of the same template is judged once.
+/// A shared file is written in several places (to be hosted, for `isp/`, for a domain). The same
+/// text of the same template is judged only once.
 pub fn check(judges: &mut Judges, artifact: &Artifact<'_>) -> Vec<Finding> {
     let job = artifact.job;
     let shared = job.file.scope != Scope::Account;
@@ -89,7 +89,7 @@ fn explained(mut finding: Finding, artifact: &Artifact<'_>) -> Finding {
     finding
 }
 
-/// The finished text as something findings can point into.
+/// The finished text as a source for findings.
 fn source(artifact: &Artifact<'_>) -> std::sync::Arc<Source> {
     Source::new(artifact.path.as_str(), artifact.text.clone())
 }

@@ -1,4 +1,4 @@
-//! The typed reader of the client's format must give back the plan.
+//! Checks that the typed reader of the client's format gives back the plan.
 
 use crate::codes;
 use crate::finding::Finding;
@@ -10,7 +10,7 @@ use crate::render::Artifact;
 
 use super::source;
 
-/// `tree` is the file parsed, where its kind has a grammar.
+/// `tree` is the parsed file, if its format has a grammar.
 pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding> {
     let Some(reader) = artifact.job.file.reader else { return Vec::new() };
     let text = &artifact.text;
@@ -28,7 +28,7 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
                 .collect();
         }
     };
-    // A registry file has values, and servers only where it makes an account.
+    // A registry file contains servers only if it creates an account.
     let values_only = reader == Reader::Reg && read.servers.is_empty();
     if values_only || !artifact.job.file.names_servers() {
         return Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
     findings
 }
 
-/// What the reader sees otherwise, if anything.
+/// The first value that the reader sees differently, if any.
 fn difference(planned: &PlannedServer<'_>, read: &ReadServer) -> Option<String> {
     let server = planned.server;
     let told = |what: &str, meant: &dyn std::fmt::Display, found: &dyn std::fmt::Display| {

@@ -1,4 +1,4 @@
-//! The rules for a file format that stand in `schemas/`.
+//! Checks a file against its schema in `schemas/`.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,12 @@ use crate::render::Artifact;
 
 use super::source;
 
-/// Compiled schemas, each made when the first file asks for it: an XSD costs 0.1 ms, a JSON
-/// Schema up to 1 ms.
+/// Compiled schemas, each compiled when a file first needs it: an XSD costs 0.1 ms, a JSON Schema
+/// up to 1 ms.
 ///
 /// jsonschema matches a pattern that is one anchored sequence of characters without a regular
-/// expression, whose compilation costs more than all the rest of a schema. Ours are all such.
+/// expression, whose compilation costs more than the rest of a schema. All our patterns are of this
+/// form.
 #[derive(Default)]
 pub struct Schemas {
     xsd: BTreeMap<String, Xsd>,
@@ -30,7 +31,7 @@ struct Xsd {
     imports: Vec<(String, String)>,
 }
 
-/// A schema or a document that cannot be used at all, or what is wrong with the document.
+/// Problems with their line and column.
 type Complaints = Vec<(String, Option<(usize, usize)>)>;
 
 impl Schemas {
@@ -51,8 +52,9 @@ impl Schemas {
         let errors = validator.validate(&document);
         let mut complaints: Complaints =
             errors.into_iter().map(|e| (e.message.clone(), e.line.zip(e.column))).collect();
-        // uppsala 0.12 does not follow xs:import, so a document of two namespaces is judged in
-        // two parts: the outermost element of an imported namespace is a document of its own.
+        // uppsala 0.12 does not follow xs:import, so a document with two namespaces is validated in
+        // two parts: the outermost element of an imported namespace is treated as a separate
+        // document.
         for (namespace, imported) in imports.clone() {
             let path = format!("schemas/{imported}");
             let part = embedded::file(&path).ok_or(format!("there is no {path}"))?;
@@ -102,7 +104,7 @@ fn in_namespace<'a>(tree: &'a Tree, namespace: &str) -> Option<&'a Tree> {
     tree.children.iter().find_map(|child| in_namespace(child, namespace))
 }
 
-/// `tree` is the file parsed, where its kind has a grammar.
+/// `tree` is the parsed file, if its format has a grammar.
 pub(super) fn check(
     schemas: &mut Schemas,
     artifact: &Artifact<'_>,
@@ -141,7 +143,7 @@ fn line_span(text: &str, line: usize) -> std::ops::Range<usize> {
     (start + indent).min(end)..end
 }
 
-/// What a built-in XSD says of a document; empty where it is valid.
+/// Validates a document against a built-in XSD. Empty if it is valid.
 pub fn validate_xsd(schema: &str, xml: &str) -> Vec<String> {
     let Some(text) = embedded::file(&format!("schemas/{schema}")) else {
         return vec![format!("there is no schema {schema}")];

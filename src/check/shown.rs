@@ -1,4 +1,4 @@
-//! For a file that no reader covers: every planned value stands in the finished text.
+//! For files without a reader: checks that every planned value appears in the finished text.
 
 use crate::clients::Shown;
 use crate::codes;
@@ -25,7 +25,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
                 };
                 let escaped = file.format.escape(&value).unwrap_or_default();
                 let word = matches!(shown, Shown::Port);
-                // In the address of a server it stands percent-encoded (RFC 3986).
+                // In a server's URL the value is percent-encoded (RFC 3986).
                 let in_address = || stands_in(&artifact.text, &percent_encode(&value), word);
                 if !stands_in(&artifact.text, &escaped, word) && !in_address() {
                     findings.push(Finding::new(
@@ -47,7 +47,8 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A number has to stand on its own: 99 does not stand in 995.
+/// Whether the text contains the value. A number must not be part of a longer one, such as 99 in
+/// 995.
 fn stands_in(text: &str, value: &str, word: bool) -> bool {
     if value.is_empty() {
         return false;

@@ -1,10 +1,10 @@
-//! What the signature around a profile says.
+//! Checks the signature of a profile.
 
 use crate::codes;
 use crate::import::envelope::{self, Wrapping};
 use crate::import::{Defect, Reader, has_variable};
 
-/// What is wrong with the signature, if there is one, on a day since 1970.
+/// The problems with the signature, if there is one. `today` is in days since 1970.
 pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     let mut defects = Vec::new();
     if reader != Reader::Mobileconfig {
@@ -12,7 +12,7 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     }
     let Some((inside, Wrapping::Signed)) = envelope::open(bytes) else { return defects };
     let mut add = |code, message| defects.push(Defect { code, message, span: 0..0 });
-    // A management system fills variables in, and the signature is then of another text.
+    // A management system replaces the variables, which breaks the signature.
     if has_variable(&String::from_utf8_lossy(&inside)) {
         let message =
             "a signed profile has a variable in it that a management system would fill in";

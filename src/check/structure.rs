@@ -1,4 +1,5 @@
-//! The same tree as the skeleton, with the raw values where the marks stood.
+//! Checks that the file has the same tree as the skeleton, with the raw values in place of the
+//! marks.
 
 use crate::codes;
 use crate::finding::Finding;
@@ -8,7 +9,7 @@ use crate::render::pattern::{Filled, Pattern};
 
 use super::source;
 
-/// Gives the file parsed; none for lines without a grammar.
+/// Returns the parsed file; `None` for lines without a grammar.
 pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding>> {
     let kind = &artifact.job.file.format;
     let wrong = |message: String, span| {
@@ -31,7 +32,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
     }
     let found = match kind.parse(&text) {
         Ok(Some(tree)) => tree,
-        // Lines without a grammar: their `refuse` rules were the judge.
+        // Lines without a grammar have already been checked by their `refuse` rules.
         Ok(None) => return Ok(None),
         Err(e) => return wrong(format!("the file does not parse: {e}"), e.span),
     };
@@ -46,9 +47,9 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
     }
 }
 
-/// Judges the files that are made from one pattern: every one is read back.
+/// Judges the files made from one pattern. Each of them is parsed again.
 pub struct Refilled {
-    /// None where it is another one for each person.
+    /// `None` if the skeleton differs between users.
     skeleton: Option<SkeletonMatcher>,
 }
 
@@ -61,8 +62,8 @@ impl Refilled {
         Ok(Self { skeleton })
     }
 
-    /// The file has the values of the person whose it is, where the pattern has them open, and
-    /// everything else as the pattern has it.
+    /// Checks that the file has the user's values where the pattern is open, and equals the pattern
+    /// everywhere else.
     pub fn judge(&self, pattern: &Pattern, filled: &Filled) -> Result<(), String> {
         let text = pattern.format().decode(&filled.bytes);
         let text = text.map_err(|e| format!("the bytes do not decode: {e}"))?;

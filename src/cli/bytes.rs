@@ -1,4 +1,4 @@
-//! A file or standard input, up to a size.
+//! Reads a file or standard input, up to a maximum size.
 
 use std::fs;
 use std::io::Read as _;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Failure;
 
-/// A larger file is none of a mail client's; ISPDB's largest has 8 kB.
+/// In bytes. No client's file is larger; the largest in the ISPDB has 8 kB.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// `-` is standard input.

@@ -1,4 +1,5 @@
-//! `mailwright check`: what is wrong with a finished file, whom it hurts, and what to do.
+//! `mailwright check`: what is wrong with a finished file, which clients it affects, and what to
+//! do.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,7 +41,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
         let bytes = read(file, &name)?;
         let own = match one(file, &name, &bytes)? {
             Some(own) => own,
-            // Whoever names a file wants to know; in a folder all kinds of files lie about.
+            // An unknown format is an error for a named file; a folder may contain other files.
             None if inside_folders.contains(file) => {
                 unknown.push(name);
                 continue;
@@ -76,7 +77,8 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     Ok(if any_error(&findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
-/// Mends every file, as far as the codes are asked about; whether anything was to mend.
+/// Fixes or shows every file, limited to the requested codes. Returns whether there was anything to
+/// fix.
 fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<bool, Failure> {
     if args.format != CheckFormat::Human {
         return Err("--fix and --diff show their changes to people; leave --format out".into());
@@ -100,7 +102,7 @@ fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<
     Ok(any)
 }
 
-/// A file, every file below a folder, or standard input.
+/// Adds a file, every file below a folder, or standard input.
 pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if !name.is_dir() {
         files.push(name.to_owned());
@@ -122,7 +124,7 @@ pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything about one file; none where it is of no format that is known.
+/// All findings about one file; `None` if its format is unknown.
 fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Failure> {
     if let Some(findings) = own::check(file, name, bytes)? {
         return Ok(Some(findings));
@@ -138,7 +140,7 @@ fn unknown_format(name: &str) -> Finding {
         .help(format!("{FORMATS} are known, by what is in them; of our own, .toml and .hbs"))
 }
 
-/// One line for all that lay in a folder.
+/// One note for all files of unknown format in folders.
 fn passed_over(unknown: &[String]) -> Option<Finding> {
     const SHOWN: usize = 3;
     let mut names = unknown.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");

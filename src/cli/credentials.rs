@@ -1,4 +1,4 @@
-//! What `verify` signs in with: a password, a command's tokens, or a sign-in at the provider.
+//! The credentials of `verify`: a password, tokens from a command, or a sign-in at the provider.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -14,17 +14,17 @@ use super::args::{FlowArg, VerifyArgs};
 use super::secret::{read_password, read_secret};
 use super::terminal::Terminal;
 
-/// How long a person may take in the browser.
+/// How long the user may take in the browser.
 const PERSON: Duration = Duration::from_secs(10 * 60);
-/// A token is renewed so long before its end: a run has to finish with it.
+/// How long before its expiry a token is renewed, so that a run can finish with it.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Everything that does not change from run to run.
+/// Everything that stays the same between runs.
 pub struct Keys<'a> {
     user: String,
     mechanism: Option<Mechanism>,
     password: Option<Secret>,
-    /// What tokens are for.
+    /// The server types for which tokens are needed.
     types: BTreeSet<ServerType>,
     command: Option<&'a str>,
     sign_in: Option<SignIn>,
@@ -39,7 +39,7 @@ struct SignIn {
 }
 
 impl<'a> Keys<'a> {
-    /// None where nobody is to sign in. `known` is what the tested settings say of OAuth2.
+    /// `None` if there is no sign-in. `known` is the OAuth2 part of the tested settings.
     pub fn of(
         args: &'a VerifyArgs,
         types: BTreeSet<ServerType>,
@@ -63,9 +63,9 @@ impl<'a> Keys<'a> {
         Ok(Some(Self { user: user.clone(), mechanism, password, types, command, sign_in, step }))
     }
 
-    /// What to sign in with now, and how the sign-in at the provider went where there was one.
+    /// The current credentials, and the course of the sign-in at the provider, if there was one.
     ///
-    /// Where it failed there is nothing to sign in with.
+    /// If the sign-in failed, there are no credentials.
     pub fn now(
         &mut self,
         net: &Net,
@@ -132,7 +132,7 @@ impl SignIn {
         Ok(Self { authority, client, flow, tokens: None })
     }
 
-    /// Signs in the first time, and renews the token when it grows old.
+    /// Signs in the first time, and renews the token before it expires.
     fn renew(
         &mut self,
         net: &Net,
@@ -147,7 +147,7 @@ impl SignIn {
             Some(tokens) if tokens.refresh.is_some() => {
                 oauth2::refresh(net, &self.authority, &self.client, tokens, step)
             }
-            // Too short a life for the margin: as long as it lives it is good.
+            // The token's lifetime is shorter than the margin; use it until it expires.
             Some(tokens) if tokens.expires.is_some_and(|at| at > Instant::now()) => return None,
             _ => {
                 let tell = |text: &str| terminal.ask(text);
@@ -168,7 +168,7 @@ fn mechanism(name: &str) -> Result<Mechanism, Failure> {
     })
 }
 
-/// Runs the user's command in the shell; the first line of what it prints is the token.
+/// Runs the user's command in the shell. The first line of its output is the token.
 fn token(command: &str, server: ServerType) -> Result<Secret, Failure> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let output = Command::new(shell)

@@ -1,4 +1,4 @@
-//! `mailwright import ann@example.com`: what the provider publishes, found as clients find it.
+//! `mailwright import ann@example.com`: finds what the provider publishes, as clients do.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use super::Failure;
 use super::args::ImportArgs;
 use super::terminal::Terminal;
 
-/// What was found, and where.
+/// The settings that were found, and the place.
 pub struct Discovered {
     pub place: String,
     pub config: ReadConfig,
 }
 
-/// Whether SOURCE is somebody to look for instead of a file.
+/// Whether SOURCE is an address or domain rather than a file.
 pub fn is_address(source: &str) -> bool {
     let domain = source.rsplit_once('@').map_or(source, |(_, domain)| domain);
     !Path::new(source).exists()
         && domain.contains('.')
         && Hostname::new(domain).is_ok()
-        // A file that is not there is told as that.
+        // A missing file is reported as such.
         && (source.contains('@') || !source.ends_with(".xml"))
 }
 
@@ -93,7 +93,8 @@ pub fn run(
         );
     }
     let mut config = *winner.config;
-    // Records name servers alone; a hoster's file names its own domains, and this one is a customer's.
+    // DNS records contain only servers, and a hoster's file contains the hoster's own domains, not
+    // this customer's.
     if config.domains.is_empty() {
         config.domains.push(domain.to_string());
     } else if !config.domains.contains(&domain.to_string()) {

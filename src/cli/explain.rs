@@ -1,4 +1,4 @@
-//! `mailwright explain`: the page of a code, or a list of the codes that are about something.
+//! `mailwright explain`: the page of a code, or a list of the codes about a topic.
 
 use std::fmt::Write as _;
 
@@ -43,7 +43,7 @@ pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Outcome, Failure> 
     Ok(Outcome::Findings)
 }
 
-/// Whether the code begins like this, or its page has a word that does; in lower case.
+/// Whether the code, or a word on its page, begins with `word` (in lower case).
 fn is_about(code: Code, word: &str) -> bool {
     let has = |text: &str| {
         let text = text.to_lowercase();
@@ -54,7 +54,7 @@ fn is_about(code: Code, word: &str) -> bool {
         && (code.name.starts_with(word) || [code.title, code.means, code.help].into_iter().any(has))
 }
 
-/// The codes that are wanted with their titles, by family; empty if there are none.
+/// The wanted codes with their titles, by family; empty if there are none.
 fn list(wanted: &dyn Fn(Code) -> bool, width: usize) -> String {
     let mut out = String::new();
     for (family, codes) in codes::families() {
@@ -71,7 +71,7 @@ fn list(wanted: &dyn Fn(Code) -> bool, width: usize) -> String {
     out
 }
 
-/// Everything about a code.
+/// The page of a code as text.
 fn page(code: Code) -> String {
     let mut out = format!("{code} ({})\n\n", code.severity);
     let _ = writeln!(out, "What was found: {}.\n\nWhat it means: {}\n", code.title, code.means);

@@ -1,4 +1,4 @@
-//! `mailwright check --fix` and `--diff`: what has one safe mend, mended in the file or shown.
+//! `mailwright check --fix` and `--diff`: applies safe fixes to the file, or shows them.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::codes::Code;
 use super::Failure;
 use super::terminal::Terminal;
 
-/// Lines around a change that show where it is.
+/// Lines of context around a change.
 const CONTEXT: usize = 2;
 
-/// Shows what is mended, and writes it where that is wanted; whether there was anything.
+/// Shows the fixes, and writes them if `writes`. Returns whether there was anything to fix.
 pub fn fix(
     file: &Path,
     bytes: &[u8],
@@ -34,7 +34,7 @@ pub fn fix(
     Ok(true)
 }
 
-/// Empty where only the encoding or the ends of lines are others.
+/// Empty if only the encoding or the line ends differ.
 fn diff(name: &str, mended: &Mended) -> String {
     TextDiff::from_lines(&mended.before, &mended.after)
         .unified_diff()
@@ -43,7 +43,7 @@ fn diff(name: &str, mended: &Mended) -> String {
         .to_string()
 }
 
-/// Whole or not at all; a link stays one.
+/// Replaces the file atomically. A link stays a link.
 fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let file = file.canonicalize()?;
     let folder = file.parent().unwrap_or(Path::new("."));

@@ -79,7 +79,7 @@ fn write(
     let options = output::Options { fsync: args.fsync };
     #[cfg(feature = "zip")]
     if args.archive.zip {
-        // One zip, named after the last subject: the person, where there is one.
+        // One zip, named after the last subject, which is the account if there is one.
         let name = made.bundles.last().map_or("bundle", |b| b.subject.as_str());
         output::check_archive_target(&args.out, name, output::zip::ENDING)?;
         let path = output::write_zip(&args.out, name, &made.bundles, &options, interrupted)?;

@@ -1,4 +1,4 @@
-//! `mailwright verify --hosted`: which domain, and with which settings it is compared.
+//! `mailwright verify --hosted`: chooses the domain and the settings to compare with.
 
 use crate::codes;
 use crate::finding::{Finding, Severity};
@@ -12,10 +12,10 @@ use super::args::{Global, SubjectArgs, VerifyArgs};
 use super::session::for_whom;
 use super::terminal::Terminal;
 
-/// A domain that is to be looked at.
+/// A domain to check.
 pub struct Domain {
     name: Hostname,
-    /// None where no settings are known for it.
+    /// `None` if there are no settings for it.
     subject: Option<Subject>,
     protocol: Protocol,
     known: Option<EmailAddress>,
@@ -43,7 +43,7 @@ impl Domain {
         };
         let mut own = Vec::new();
         let (project, mut subjects) = for_whom(&subject, global, &mut own)?;
-        // Without settings everything but the comparison is still worth knowing.
+        // Without settings, everything except the comparison is still useful.
         own.retain(|f| f.code != codes::UNKNOWN_DOMAIN || f.severity != Severity::Error);
         findings.append(&mut own);
         let subject = subjects.pop();

@@ -1,4 +1,5 @@
-//! `mailwright import` and `convert`: any client's file as a provider file, and as other files.
+//! `mailwright import` and `convert`: turn any client's file into a provider file, or into other
+//! files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,7 +47,7 @@ pub fn run(args: &ImportArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// From a file, or from wherever the address leads.
+/// The provider file's text, from a file or from the settings that an address leads to.
 fn text_of(
     args: &ImportArgs,
     terminal: &Terminal,
@@ -69,7 +70,7 @@ fn text_of(
     provider(Path::new(&args.source), &args.with, &args.domains, terminal.levels(), findings)
 }
 
-/// Import, then generate from what came of it.
+/// Imports, then generates from the result.
 pub fn convert(
     args: &ConvertArgs,
     global: &Global,
@@ -90,7 +91,7 @@ pub fn convert(
     generate::run(&generate, global, terminal)
 }
 
-/// The provider file of a source and of those that complete it.
+/// The provider file of a source and of the files that complete it.
 fn provider(
     source: &Path,
     with: &[PathBuf],
@@ -120,7 +121,7 @@ fn complete(
     Ok(written(&config, &name, findings))
 }
 
-/// More of one kind say nothing new: they are counted.
+/// Limits the findings of each kind; the others are only counted.
 fn few(findings: &mut Vec<Finding>) {
     const MOST: usize = 20;
     let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
@@ -131,12 +132,12 @@ fn few(findings: &mut Vec<Finding>) {
     });
     for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         let message = format!("{} more of {code}", count - MOST);
-        // It stands for findings that are warnings here.
+        // It replaces findings that are warnings here.
         findings.push(Finding::new(codes::MORE_OF_THE_SAME, message).severity(Severity::Warning));
     }
 }
 
-/// What a file says; what it does wrong is a warning.
+/// The settings in a file. Its defects are reported as warnings.
 fn config(
     source: &Path,
     levels: &Levels,
@@ -152,7 +153,7 @@ fn config(
     };
     let mut examined = reader.examine(&text);
     if reader != Reader::Autoconfig {
-        // Another format's identifier is none of a provider.
+        // An identifier from another format does not identify a provider.
         examined.config.id = None;
     }
     let advice = advise(reader, &text, &examined);
@@ -170,7 +171,7 @@ fn config(
     Ok(examined.config)
 }
 
-/// The file's text, once our own reader has taken it.
+/// The text of the provider file, after our own reader has accepted it.
 fn written(config: &ReadConfig, name: &str, findings: &mut Vec<Finding>) -> Option<String> {
     let text = provider_file(config, name, findings)?;
     let source = Source::new(format!("{IMPORTED}.toml"), text.clone());

@@ -1,4 +1,4 @@
-//! `mailwright init`: a commented file to start from.
+//! `mailwright init`: writes a commented file as a starting point.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -9,7 +9,7 @@ use super::args::InitArgs;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
-/// The settings file, every key in a comment.
+/// The settings file, with every key as a comment.
 const SETTINGS: &str = include_str!("settings.toml");
 
 pub fn run(args: &InitArgs, terminal: &Terminal) -> Result<Outcome, Failure> {

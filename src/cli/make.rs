@@ -1,4 +1,4 @@
-//! A plan's files, built, with what the table of `generate` says about each.
+//! Builds the files of a plan, with the rows of `generate`'s table.
 
 use serde::Serialize;
 
@@ -11,27 +11,27 @@ use crate::plan::{BundlePlan, Job};
 use super::signing::Signing;
 use super::terminal::Terminal;
 
-/// What will be written, with what the table says about each file.
+/// The bundles to write, with the table's rows.
 #[derive(Default)]
 pub struct Made {
     pub bundles: Vec<Bundle>,
     pub rows: Vec<Row>,
 }
 
-/// A file as people are told about it.
+/// A file as listed for users.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     pub clients: Vec<String>,
     pub target: String,
-    /// Below the output folder.
+    /// Relative to the output folder.
     pub file: String,
     pub delivery: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     #[serde(skip)]
     pub bundle: String,
-    /// Below the bundle, `*` for the language where there is one file for each.
+    /// Relative to the bundle, with `*` for the language if there is one file per language.
     #[serde(skip)]
     pub short: String,
     #[serde(skip)]
@@ -51,7 +51,7 @@ impl Made {
     }
 }
 
-/// Builds everything. What is wrong is in the findings, in the plan's order.
+/// Builds everything. Problems are added to the findings, in the plan's order.
 pub fn make(
     bundles: &[BundlePlan<'_>],
     signing: &Signing,

@@ -1,4 +1,4 @@
-//! `--mdm`: which system fills the files in, with which placeholders, and which targets that means.
+//! `--mdm`: the management system, its placeholders, and the targets for it.
 
 use crate::clients::Target;
 use crate::codes;
@@ -9,7 +9,7 @@ use crate::settings::{CUSTOM, Mdm, Subject};
 
 use super::args::MdmArgs;
 
-/// The preset with the admin's own placeholders over it.
+/// The preset, overridden by the admin's own placeholders.
 pub fn mdm(args: &MdmArgs, findings: &mut Vec<Finding>) -> Option<Mdm> {
     let name = args.mdm.as_deref()?;
     let address = token("--mdm-address", args.mdm_address.as_deref(), findings);
@@ -43,7 +43,8 @@ pub fn mdm(args: &MdmArgs, findings: &mut Vec<Finding>) -> Option<Mdm> {
     Some(mdm)
 }
 
-/// What nothing here would know again could be signed by mistake, and be taken for a person's own.
+/// Parses a placeholder. It must be recognisable: otherwise the file could be signed by mistake, or
+/// the placeholder could be taken for a user's own value.
 fn token(flag: &str, text: Option<&str>, findings: &mut Vec<Finding>) -> Option<Text> {
     let text = text?;
     let wrong = |why: String| {
@@ -61,7 +62,7 @@ fn token(flag: &str, text: Option<&str>, findings: &mut Vec<Finding>) -> Option<
     None
 }
 
-/// The targets that are made when nobody names one.
+/// The targets that are generated if none is named.
 pub fn of_themselves(targets: &[Target], mdm: Option<&Mdm>) -> Vec<String> {
     let wanted = |target: &&Target| match mdm {
         Some(_) => target.is_managed(),
@@ -70,7 +71,7 @@ pub fn of_themselves(targets: &[Target], mdm: Option<&Mdm>) -> Vec<String> {
     targets.iter().filter(wanted).map(|target| target.name.clone()).collect()
 }
 
-/// Says where the system and the targets do not go together, and that a person is not meant.
+/// Reports a system that does not suit the targets, and accounts, which are not used with it.
 pub fn told(
     mdm: Option<&Mdm>,
     selected: &[String],

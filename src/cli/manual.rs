@@ -1,4 +1,4 @@
-//! `mailwright completions` and `mailwright man`, made from the same definition as the help.
+//! `mailwright completions` and `mailwright man`, generated from the same definition as the help.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `mailwright check --matrix`: what every client would make of a file.
+//! `mailwright check --matrix`: what every client would do with a file.
 
 use crate::check;
 use crate::check::matrix::{Row, matrix};

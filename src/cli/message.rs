@@ -1,4 +1,4 @@
-//! `generate --eml-from`: a message to each person, with her files attached.
+//! `generate --eml-from`: a message to each user, with their files attached.
 
 use crate::clients::Scope;
 use crate::codes;
@@ -14,7 +14,7 @@ use crate::output::message::{MEDIA_TYPE, Sender, compose, is_draft};
 #[cfg(feature = "zip")]
 use crate::output::stream::Packer;
 
-/// Who sends the messages; without `--eml-from`, and without the feature, there are none.
+/// The sender of messages. There are no messages without `--eml-from` or without the feature.
 #[derive(Default)]
 pub struct Messages {
     #[cfg(feature = "zip")]
@@ -23,7 +23,7 @@ pub struct Messages {
     level: u32,
 }
 
-/// What a worker makes messages with.
+/// Makes messages in one worker.
 pub struct Composer<'m> {
     #[cfg(feature = "zip")]
     sender: Option<&'m Sender>,
@@ -33,7 +33,7 @@ pub struct Composer<'m> {
     messages: std::marker::PhantomData<&'m Messages>,
 }
 
-/// With the targets that write messages, where some are wanted.
+/// The subject's arguments, plus the targets that write messages if `--eml-from` is given.
 pub fn subject(args: &GenerateArgs) -> SubjectArgs {
     #[cfg(feature = "zip")]
     if args.message.eml_from.is_some() {
@@ -71,7 +71,7 @@ impl Composer<'_> {
 
 #[cfg(feature = "zip")]
 impl Messages {
-    /// Says where a message has no sender.
+    /// Reads the options. Reports a target that writes messages if there is no sender.
     pub fn open(args: &GenerateArgs, session: &Session, findings: &mut Vec<Finding>) -> Self {
         let Some(from) = args.message.eml_from.clone() else {
             if let Some(target) = drafting(session) {
@@ -95,7 +95,7 @@ impl Messages {
         Composer { sender: self.sender.as_ref(), packer: Packer::new(self.level) }
     }
 
-    /// Said where messages were asked for and nobody gets one.
+    /// A finding if messages were requested but no user gets one.
     pub fn unused(&self, bundles: &[Bundle]) -> Option<Finding> {
         self.sender.as_ref()?;
         let mut files = bundles.iter().flat_map(|bundle| &bundle.files);
@@ -109,7 +109,7 @@ impl Messages {
 
 #[cfg(feature = "zip")]
 impl Composer<'_> {
-    /// Makes messages of a finished bundle's drafts.
+    /// Turns the drafts of a finished bundle into messages.
     pub fn compose(&mut self, bundle: &mut Bundle, name: Option<&Text>) -> Vec<Finding> {
         match self.sender {
             Some(sender) => compose(bundle, name, sender, &mut self.packer),
@@ -118,7 +118,7 @@ impl Composer<'_> {
     }
 }
 
-/// The first target that writes messages.
+/// The first selected target that writes messages.
 fn drafting(session: &Session) -> Option<&str> {
     let drafts = |media_type: &str| media_type.split(';').next() == Some("message/rfc822");
     let selected = session.targets.iter().filter(|t| session.selected.contains(&t.name));

@@ -1,7 +1,7 @@
-//! The command line: one file per subcommand. Nothing else knows clap, and nothing else prints.
+//! The command line, with one file per subcommand. No other module knows clap or prints.
 //!
-//! Results go to stdout, talk to stderr. Exit 0: fine; 1: findings at error level; 2: could not
-//! run.
+//! Results go to stdout, messages to stderr. Exit code 0: success; 1: findings at error level; 2:
+//! the command could not run.
 
 mod args;
 mod bytes;
@@ -49,7 +49,7 @@ use clap::{CommandFactory, Parser};
 
 pub use args::{Cli, Command};
 
-/// Why a command could not run, with what to do where that is known.
+/// Why a command could not run, with what to do if that is known.
 pub type Failure = Box<dyn std::error::Error>;
 
 /// How a command ended.
@@ -59,7 +59,7 @@ pub enum Outcome {
     Findings,
 }
 
-/// Parses the arguments, runs the command, and says how it went.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = terminal::Terminal::new(&cli.global);
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(failure) if is_closed_pipe(failure.as_ref()) => ExitCode::SUCCESS,
         Err(failure) if is_interrupted(failure.as_ref()) => {
-            // What a shell reports for a program that SIGINT ended.
+            // The shell's exit code for a program ended by SIGINT.
             ExitCode::from(130)
         }
         Err(failure) => {
@@ -103,7 +103,7 @@ pub fn definition() -> clap::Command {
     Cli::command()
 }
 
-/// Whoever read our output has seen enough; not an error.
+/// The reader of our output closed the pipe, which is not an error.
 fn is_closed_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
     failure
         .downcast_ref::<std::io::Error>()

@@ -1,4 +1,4 @@
-//! Our own files, for `check`: providers, settings, manifests and templates.
+//! Checks our own files for `check`: providers, settings, manifests and templates.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::settings::{Project, read_provider};
 
 use super::Failure;
 
-/// The name of a target's list of facts.
+/// The file name of a manifest.
 const MANIFEST: &str = "target.toml";
 
-/// What is wrong with one of our own; none where it is a client's file.
+/// The findings about one of our own files; `None` for a client's file.
 pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Failure> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     let is_manifest = file.file_name().is_some_and(|last| last == MANIFEST);
@@ -41,7 +41,7 @@ pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding
     Ok(Some(findings))
 }
 
-/// A manifest is read with the templates that it names.
+/// Reads a manifest with the templates that it names.
 fn manifest(file: &Path) -> Result<Vec<Finding>, Failure> {
     let folder = std::path::absolute(file)?;
     let folder = folder.parent().ok_or("a manifest stands in its target's folder")?;

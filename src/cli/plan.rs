@@ -1,4 +1,4 @@
-//! `mailwright plan`: what generate would write, and why.
+//! `mailwright plan`: what `generate` would write, and why.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use super::{Failure, Outcome};
 struct PlannedFile {
     subject: String,
     target: String,
-    /// Below the subject's folder.
+    /// Relative to the subject's folder.
     path: String,
     servers: Vec<ServerRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

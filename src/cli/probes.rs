@@ -1,4 +1,4 @@
-//! What `verify` is to test: from settings, or from a finished file.
+//! The servers that `verify` tests: from settings, or from a finished file.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::verify::Probe;
 
 use super::Failure;
 
-/// The servers of a subject that its clients are set up with.
+/// The servers with which the subject's clients are configured.
 pub fn of_subject(
     subject: &Subject,
     protocol: Option<Protocol>,
@@ -93,13 +93,13 @@ fn probe(subject: &str, config: &ClientConfig, server: &Server, hostname: &Hostn
     }
 }
 
-/// Whether WHO is a file to be read as a client would.
+/// Whether WHO is a client's file.
 pub fn is_file(who: &str) -> bool {
     let path = Path::new(who);
     path.is_file() && path.extension().is_none_or(|e| e != "toml")
 }
 
-/// The servers that a finished file names.
+/// The servers in a finished file.
 pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Failure> {
     let bytes = fs::read(path).map_err(|e| format!("cannot read {path}: {e}"))?;
     let Some((reader, text)) = recognise(&bytes) else {
@@ -127,7 +127,7 @@ pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Fa
             continue;
         }
         let port = Port::new(i64::from(server.port))?;
-        // Where the file's word can mean both, the client tries the safer one first.
+        // If the file's value can mean both socket types, the client tries the safer one first.
         let Some(socket_type) = server.socket_type.first().copied() else { continue };
         let hostname = match server.hostname.contains('%') {
             true => match config.domains.first() {

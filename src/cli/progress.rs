@@ -1,4 +1,4 @@
-//! A bar for work that takes longer than a second, where somebody looks on.
+//! A progress bar for work that takes more than a second, on a terminal only.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +8,7 @@ use indicatif::{
     HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
 };
 
-/// How long people wait without asking themselves what is going on.
+/// How long users wait before they want to see progress.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct Progress {
@@ -18,21 +18,21 @@ pub struct Progress {
     bar: OnceLock<ProgressBar>,
 }
 
-/// How far the work is. The rate is our own: indicatif's takes whatever is there when the bar
-/// comes up, and what an earlier run had done, for the work of a moment.
+/// The progress of the work. It computes its own rate: indicatif's would count work done before the
+/// bar appeared, or by an earlier run, as done in a moment.
 struct Counted {
-    /// What is counted: `files`, `servers`.
+    /// The unit: `files`, `servers`.
     unit: &'static str,
     total: u64,
     done: AtomicU64,
-    /// Those of the done that an earlier run had done.
+    /// How many of `done` were done by an earlier run.
     before: AtomicU64,
-    /// When the work on the others began: nanoseconds after `began`.
+    /// When this run's own work began, in nanoseconds after `began`.
     since: AtomicU64,
 }
 
 impl Progress {
-    /// `shown` only where stderr is a terminal that may be talked to.
+    /// `shown` must be true only if stderr is a terminal and output is not quiet.
     pub fn new(total: usize, unit: &'static str, shown: bool) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         Self {
@@ -43,24 +43,24 @@ impl Progress {
         }
     }
 
-    /// One more is done.
+    /// Counts one more as done.
     pub fn step(&self) {
         self.steps(1);
     }
 
-    /// So many more are done.
+    /// Counts `count` more as done.
     pub fn steps(&self, count: u64) {
         self.counted.steps(count);
         self.show();
     }
 
-    /// So many were done by an earlier run, and say nothing of how fast this one is.
+    /// Counts items that an earlier run had done; they do not affect the rate.
     pub fn done_before(&self, count: u64) {
         self.counted.done_before(count, self.began.elapsed());
         self.show();
     }
 
-    /// What is being done now.
+    /// Shows what is being done now.
     #[cfg(feature = "verify")]
     pub fn working_on(&self, what: &str) {
         if let Some(bar) = self.bar() {
@@ -68,7 +68,7 @@ impl Progress {
         }
     }
 
-    /// Costs next to nothing: the bar is drawn twenty times a second at most.
+    /// This is cheap: the bar is drawn at most twenty times a second.
     fn show(&self) {
         if let Some(bar) = self.bar() {
             bar.set_position(self.counted.done.load(Ordering::Relaxed));
@@ -102,14 +102,14 @@ impl Counted {
     fn done_before(&self, count: u64, elapsed: Duration) {
         let before = self.before.fetch_add(count, Ordering::Relaxed) + count;
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
-        // Until then the list was only read.
+        // So far the list was only read.
         if done == before {
             let now = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
             self.since.store(now, Ordering::Relaxed);
         }
     }
 
-    /// `, 1,234 users/s, 4m left`. Less than one a second is no rate that says anything.
+    /// `, 1,234 users/s, 4m left`. A rate below one per second is not shown.
     fn pace(&self, elapsed: Duration) -> String {
         let done = self.done.load(Ordering::Relaxed);
         let own = done.saturating_sub(self.before.load(Ordering::Relaxed));
@@ -136,13 +136,13 @@ impl Counted {
 fn bar(counted: &Arc<Counted>, began: Instant) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(counted.total), ProgressDrawTarget::stderr());
     let unit = counted.unit;
-    // A template that is wrong leaves the plain bar.
+    // An invalid template leaves the default bar.
     if let Ok(style) = ProgressStyle::with_template(&format!(
         "{{bar:24}} {{human_pos}}/{{human_len}} {unit}{{pace}} {{msg}}"
     )) {
         let counted = Arc::clone(counted);
         let pace = move |_: &ProgressState, words: &mut dyn std::fmt::Write| {
-            // What is lost is a word in a bar.
+            // A failure only loses text in the bar.
             let _ = words.write_str(&counted.pace(began.elapsed()));
         };
         bar.set_style(style.with_key("pace", pace));
@@ -169,13 +169,13 @@ mod tests {
     #[test]
     fn what_an_earlier_run_had_done_does_not_make_this_one_fast() {
         let users = Counted::new("users", 1000);
-        // Eight hundred rows are passed over in a second; then ten users are made in each.
+        // Eight hundred rows are skipped in one second; then ten users are made per second.
         users.done_before(500, SECOND / 2);
         users.done_before(300, SECOND);
         assert_eq!(users.pace(SECOND), "");
         users.steps(100);
         assert_eq!(users.pace(11 * SECOND), ", 10 users/s, 10s left");
-        // One batch that was done is met behind one that was not.
+        // A batch that was already done follows one that was not.
         users.done_before(50, 11 * SECOND);
         assert_eq!(users.pace(11 * SECOND), ", 10 users/s, 5s left");
     }

@@ -1,4 +1,4 @@
-//! `mailwright providers`: which there are, and what is in them.
+//! `mailwright providers`: lists the providers and shows their contents.
 
 use serde::Serialize;
 

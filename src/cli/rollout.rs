@@ -1,4 +1,4 @@
-//! `mailwright generate --users`: files for a whole organisation, one user after another.
+//! `mailwright generate --users`: files for a whole organisation, user by user.
 
 mod batch;
 mod directory;
@@ -44,9 +44,9 @@ use rejected::Rejected;
 use sink::Sink;
 use told::tell;
 
-/// So many users are made and put in place together.
+/// How many users are made and put in place together.
 const BATCH: usize = 128;
-/// With more than these, folders lie below two more of two letters each.
+/// With more users than this, their folders are spread over two levels of two-digit folders.
 const MOST_IN_A_FOLDER: u64 = 10_000;
 
 pub fn run(
@@ -95,14 +95,14 @@ pub fn run(
     let stops = terminal.stops(&mut findings);
     tell(args, terminal, &looked, &done, &findings)?;
     if interrupted.load(Ordering::Relaxed) {
-        // How many are done is told.
+        // The number of finished users has been printed.
         terminal.say("interrupted; --resume goes on with the others");
         return Err(output::Error::Interrupted.into());
     }
     Ok(if stops { Outcome::Findings } else { Outcome::Fine })
 }
 
-/// What means one person.
+/// Refuses options that are for a single user.
 fn refuse(args: &GenerateArgs) -> Result<(), Failure> {
     if !args.subject.who.is_empty() {
         return Err("--users names the users; leave WHO out".into());
@@ -116,7 +116,7 @@ fn refuse(args: &GenerateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A finding for each row that is no user, and for each user who is there twice.
+/// A finding for each invalid row and each duplicate user.
 fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     let name = &list.name;
     let finding = |code, message| match keep_going {
@@ -146,7 +146,7 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     findings
 }
 
-/// What came of it.
+/// The result of a rollout.
 #[derive(Default)]
 struct Done {
     users: u64,
@@ -168,8 +168,8 @@ struct Rollout<'a> {
 }
 
 impl Rollout<'_> {
-    /// Makes everything that is the same for everybody at a domain, so that what is wrong with the
-    /// settings is told before anything is written.
+    /// Builds all shared files of a domain, so that mistakes in the settings are reported before
+    /// anything is written.
     fn shared(
         &self,
         user: &User,
@@ -247,7 +247,7 @@ impl Rollout<'_> {
                         progress.steps(batch.users.len() as u64);
                     }
                     Ok(None) => stop.store(true, Ordering::Relaxed),
-                    // A batch that was stopped half-way is not there at all.
+                    // A batch that was interrupted is not written at all.
                     Err(_) if interrupted.load(Ordering::Relaxed) => {}
                     Err(e) => fail(e.to_string()),
                 }
@@ -269,7 +269,7 @@ impl Rollout<'_> {
         dedup(&mut own);
         findings.append(&mut own);
         if let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            // Of this batch nothing; those before it are done.
+            // Nothing of this batch was written; the batches before it are done.
             let why = failure.replace("; nothing was changed", "");
             let done = users.into_inner() + before.into_inner();
             return Err(format!(
@@ -288,7 +288,7 @@ impl Rollout<'_> {
         })
     }
 
-    /// Reads the list for the second time.
+    /// Reads the list the second time.
     fn feed(
         &self,
         give: SyncSender<Batch>,
@@ -344,7 +344,7 @@ impl Rollout<'_> {
         Ok(())
     }
 
-    /// Of everything that decides what is written.
+    /// A digest of everything that affects the output.
     fn fingerprint(&self) -> String {
         let Self { args, session, looked, .. } = self;
         let mut digest = Sha256::new();

@@ -1,15 +1,16 @@
-//! Secrets on their way in.
+//! Reads secrets from the user.
 
 use crate::model::Secret;
 
 use super::Failure;
 
-/// The person's password, from where `--password-from` says.
+/// The user's password, from the source in `--password-from`.
 pub fn read_password(from: &str) -> Result<Secret, Failure> {
     read_secret("--password-from", "password", from)
 }
 
-/// `prompt`, `env:NAME` or `fd:N`; never an argument, which every user of the machine can read.
+/// Reads from `prompt`, `env:NAME` or `fd:N`; never from an argument, which every user of the
+/// machine can read.
 pub fn read_secret(flag: &str, what: &str, from: &str) -> Result<Secret, Failure> {
     let secret = match from.split_once(':') {
         None if from == "prompt" => rpassword::prompt_password(format!("{what}: "))

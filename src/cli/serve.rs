@@ -56,7 +56,7 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     }
 }
 
-/// Messages of the server's threads go to a terminal of their own.
+/// The server's threads print through a terminal of their own.
 fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
     let terminal = Terminal::new(&own(global.color, global.quiet));
     Box::new(move |words| terminal.say(words))

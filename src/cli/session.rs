@@ -1,5 +1,5 @@
-//! What flags, environment, settings file and provider say together: flags first, then the
-//! environment (both are clap's), then the file, then what is built in.
+//! Combines flags, environment, settings file and provider. Precedence: flags, environment (both
+//! handled by clap), settings file, defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use super::Failure;
 use super::args::{Global, ProtocolArg, SubjectArgs};
 use super::managed;
 
-/// Where the settings are when nobody says.
+/// The default settings file.
 const SETTINGS: &str = "mailwright.toml";
 
-/// Everything that a plan is made from.
+/// The input of a plan.
 pub struct Session {
     pub subjects: Vec<Subject>,
     pub targets: Vec<Target>,
@@ -37,7 +37,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads what the arguments name. With an error among the findings there is nothing to plan.
+    /// Reads everything that the arguments name. If one of the findings is an error, do not plan.
     pub fn open(args: &SubjectArgs, global: &Global) -> Result<Self, Failure> {
         let mut findings = Vec::new();
         let (project, subjects) = for_whom(args, global, &mut findings)?;
@@ -71,7 +71,7 @@ impl Session {
         })
     }
 
-    /// For users who are named elsewhere.
+    /// For users from a list.
     pub fn for_users(args: &SubjectArgs, global: &Global) -> Result<(Self, Resolver), Failure> {
         let none = SubjectArgs { who: Vec::new(), ..args.clone() };
         let mut session = Self::open(&none, global)?;
@@ -101,7 +101,7 @@ impl Session {
     }
 }
 
-/// The settings with the flags over them, and for whom they are meant.
+/// The settings with the flags applied, and the subjects.
 pub fn for_whom(
     args: &SubjectArgs,
     global: &Global,
@@ -121,7 +121,7 @@ pub fn for_whom(
     Ok((project, subjects))
 }
 
-/// What the provider file of `convert` is called, which is nowhere on disk.
+/// The name of `convert`'s provider file, which does not exist on disk.
 pub(super) const IMPORTED: &str = "imported";
 
 fn catalog(args: &SubjectArgs, global: &Global) -> Result<Catalog, crate::settings::Error> {
@@ -134,7 +134,7 @@ fn catalog(args: &SubjectArgs, global: &Global) -> Result<Catalog, crate::settin
 
 fn chosen_provider(args: &SubjectArgs, project: &Project, beside: &Path) -> Option<String> {
     args.provider.clone().or_else(|| {
-        // A file that the settings name stands beside them.
+        // A file named in the settings is relative to them.
         project.provider.as_ref().map(|p| match p.ends_with(".toml") {
             true => beside.join(p).display().to_string(),
             false => p.clone(),
@@ -142,7 +142,7 @@ fn chosen_provider(args: &SubjectArgs, project: &Project, beside: &Path) -> Opti
     })
 }
 
-/// Finds the provider of one address after another.
+/// Finds the provider for one address after another.
 pub struct Resolver {
     catalog: Catalog,
     provider: Option<String>,
@@ -150,7 +150,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// What an address's files are made from.
+    /// The subject of an address.
     pub fn resolve(
         &self,
         address: &EmailAddress,
@@ -165,7 +165,7 @@ impl Resolver {
     }
 }
 
-/// The settings file, and the folder it is in.
+/// The settings file, and the folder that contains it.
 pub(super) fn project(
     global: &Global,
     findings: &mut Vec<Finding>,
@@ -257,21 +257,22 @@ fn subjects(
             .help("give exactly one address with --name"),
         );
     }
-    // The same provider file is read for each address of a list; its findings are said once.
+    // The same provider file is read for each address of a list; report its findings once.
     findings.dedup();
     Ok(subjects)
 }
 
-/// The targets that were named; none means all that are not opt-in.
+/// The named targets; `None` means all that are not opt-in.
 ///
-/// A name that only begins others, such as `unix-mail`, means all of them that are not opt-in.
+/// A name that is only a prefix of others, such as `unix-mail`, means all of those that are not
+/// opt-in.
 fn select(
     args: &SubjectArgs,
     project: &Project,
     targets: &Targets,
     findings: &mut Vec<Finding>,
 ) -> Option<Vec<String>> {
-    // A profile for everybody is not what the settings list for each person.
+    // The targets in the settings are for users' own files, not for a managed profile.
     let by_settings: &[String] = if args.mdm.mdm.is_some() { &[] } else { &project.targets };
     let named = if args.targets.is_empty() { by_settings } else { &args.targets };
     if named.is_empty() {
@@ -294,7 +295,7 @@ fn select(
     Some(selected)
 }
 
-/// Reads the targets that are made, and those they include files of.
+/// Reads the targets to generate, and those whose files they include.
 fn load(
     selected: Option<&[String]>,
     also: &[String],
@@ -320,7 +321,8 @@ fn load(
     loaded
 }
 
-/// Half of them in a thread of its own: reading manifests is most of what comes before rendering.
+/// Reads half of the targets in a second thread, because reading manifests takes most of the time
+/// before rendering.
 fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) -> Vec<Target> {
     let read = |names: &[String]| {
         let mut own = Vec::new();
@@ -337,7 +339,7 @@ fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) ->
                     loaded.extend(more);
                     own.extend(found);
                 }
-                // A bug over there is a bug here.
+                // A panic in the other thread is a bug: let it continue here.
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
@@ -389,7 +391,8 @@ pub(super) fn set_options(
     }
 }
 
-/// Options of targets that nobody makes are fine; of targets that do not exist they are not.
+/// Options of targets that are not generated are fine; options of targets that do not exist are
+/// reported.
 pub(super) fn unknown_target_options(
     options: &BTreeMap<String, BTreeMap<String, OptionValue>>,
     targets: &[Target],

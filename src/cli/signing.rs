@@ -1,4 +1,4 @@
-//! `generate --sign-cert`: reads certificates and key, and signs each profile that is finished.
+//! `generate --sign-cert`: reads certificates and key, and signs each finished profile.
 
 use crate::finding::Finding;
 use crate::output::OutFile;
@@ -8,7 +8,7 @@ use super::Failure;
 use super::args::GenerateArgs;
 use super::make::Made;
 
-/// What signs the profiles; without `--sign-cert`, and without the feature, nothing does.
+/// Signs profiles. It signs nothing without `--sign-cert` or without the feature.
 #[derive(Default)]
 pub struct Signing {
     #[cfg(feature = "sign")]
@@ -56,14 +56,14 @@ mod on {
 
     pub struct Ready {
         signer: Signer,
-        /// What is the same for everybody is handed out in several places, and an ECDSA signature is
-        /// another one each time: the copies stay copies.
+        /// A shared file is written in several places, and each ECDSA signature differs. Keeping
+        /// the first signature keeps the copies identical.
         shared: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     }
 
     impl Signing {
-        /// Reads what the flags name. What is wrong with it is in the findings, so that nothing is
-        /// written.
+        /// Reads the files that the flags name. Problems are added to the findings, so that nothing
+        /// is written.
         pub fn open(args: &GenerateArgs, findings: &mut Vec<Finding>) -> Result<Self, Failure> {
             let (Some(chain), Some(key)) = (&args.sign.sign_cert, &args.sign.sign_key) else {
                 return Ok(Self::default());
@@ -74,7 +74,7 @@ mod on {
             let password = password.transpose()?;
             let (chain_name, key_name) = (chain.display().to_string(), key.display().to_string());
             let (chain, key) = (read(chain)?, read(key)?);
-            // Before 1970 nothing is good anyway.
+            // A clock before 1970 is wrong, and no certificate is valid then.
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let signer = Signer::new(
                 Pem { name: &chain_name, text: &chain },
@@ -99,7 +99,7 @@ mod on {
             }
         }
 
-        /// A judged file as it will be written: signed, if it is a profile.
+        /// A validated file for output: signed, if it is a profile.
         pub fn finish(&self, job: &Job<'_>, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
             let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) else {
                 return Ok(file);
@@ -126,7 +126,7 @@ mod on {
             Ok(file)
         }
 
-        /// The same for one person's file.
+        /// Signs the file of one user, if it is a profile.
         pub fn own(&self, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
             if let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) {
                 file.bytes = sign(ready, &file)?;
@@ -134,7 +134,7 @@ mod on {
             Ok(file)
         }
 
-        /// Said where a signature was asked for and no file is a profile.
+        /// A finding if a signature was requested but no file is a profile.
         pub fn unused(&self, made: &Made) -> Option<Finding> {
             self.ready.as_ref()?;
             let mut files = made.bundles.iter().flat_map(|bundle| &bundle.files);
@@ -157,7 +157,8 @@ mod on {
         media_type.split(';').next() == Some("application/x-apple-aspen-config")
     }
 
-    /// Wiped from memory when dropped, since a key may be in it. A file that is no text is none of PEM.
+    /// Wiped from memory when dropped, because it may contain a key. A file that is not text is not
+    /// PEM.
     pub fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
         let bytes = std::fs::read(path).map(Zeroizing::new);
         let bytes = bytes.map_err(|e| format!("cannot read {}: {e}", path.display()))?;

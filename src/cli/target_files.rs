@@ -1,5 +1,5 @@
-//! `mailwright targets show TARGET WHO`: the files that are the same for everybody there, each with its
-//! size and digest, and the DNS record that clients check it against.
+//! `mailwright targets show TARGET WHO`: the shared files of a target, each with its size and
+//! digest, and the DNS record with which clients verify it.
 
 use crate::bundle::Builder;
 use crate::clients::Scope;
@@ -12,7 +12,7 @@ use super::session::Session;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
-/// Renders and judges them, and writes none.
+/// Renders and judges the files without writing them.
 pub fn show(
     target: &str,
     subject: SubjectArgs,
@@ -48,12 +48,12 @@ fn is_shared(job: &Job<'_>) -> bool {
     matches!(job.audience.scope(), Scope::Provider | Scope::Domain)
 }
 
-/// The folder's files as `generate` would write them, but for signatures.
+/// The lines about a file as `generate` would write it, except for a signature.
 fn lines(artifact: &Artifact<'_>) -> String {
     let job = artifact.job;
     let file = job.file;
     let mut text = format!("{}\n", artifact.path);
-    // What is included is served by the web server's configuration, not by its own target's routes.
+    // An included file is served by the web server's configuration, not by its own target's routes.
     if !job.is_included() {
         for route in &file.routes {
             text.push_str(&format!("  served under {route} as {}\n", file.media_type));

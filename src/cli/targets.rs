@@ -1,4 +1,4 @@
-//! `mailwright targets`: which mail clients there are files for, and how to change them.
+//! `mailwright targets`: lists the mail clients with files, and copies templates for editing.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Where words go: results to stdout, talk to stderr, colour only where somebody sees it.
+//! Output: results to stdout, messages to stderr, colour only on a terminal.
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -16,7 +16,7 @@ pub struct Terminal {
     levels: Levels,
 }
 
-/// A table in a file or a pipe is as wide as on a usual terminal.
+/// The width of a table that does not go to a terminal.
 const USUAL_WIDTH: usize = 100;
 
 impl Terminal {
@@ -42,51 +42,51 @@ impl Terminal {
         self.width
     }
 
-    /// What `-D`, `-W` and `-A` say.
+    /// The levels from `-D`, `-W` and `-A`.
     pub fn levels(&self) -> &Levels {
         &self.levels
     }
 
-    /// Gives the findings the severities that the user wants; whether one of them stops the command.
-    /// Every command that makes something asks here before it goes on.
+    /// Gives the findings the user's severities. Returns whether one of them stops the command.
+    /// Every command that produces something calls this before it continues.
     pub fn stops(&self, findings: &mut Vec<Finding>) -> bool {
         self.levels.apply_except_errors(findings);
         any_error(findings)
     }
 
-    /// A progress bar, if somebody looks on.
+    /// A progress bar, if stderr is a terminal.
     pub fn progress(&self, total: usize, unit: &'static str) -> Progress {
         Progress::new(total, unit, !self.quiet && io::stderr().is_terminal())
     }
 
-    /// A result.
+    /// Prints a result.
     pub fn print(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
     }
 
-    /// Talk; a stderr that nobody reads is no reason to stop.
+    /// Prints a message. Continues if stderr is closed.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
 
-    /// What somebody has to do now; said even when quiet.
+    /// Prints what the user has to do now, even if quiet.
     #[cfg(feature = "verify")]
     pub fn ask(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    /// The same, and prints them.
+    /// Like [`Self::stops`], and prints the findings.
     pub fn report(&self, findings: &mut Vec<Finding>) -> bool {
         let stops = self.stops(findings);
         self.findings(findings);
         stops
     }
 
-    /// Findings are said even when quiet, but for notes.
+    /// Prints findings even if quiet, except notes.
     pub fn findings(&self, findings: &[Finding]) {
         let shown: Vec<Finding> = findings
             .iter()
@@ -99,7 +99,7 @@ impl Terminal {
         let _ = io::stderr().write_all(report::human_findings(&shown, self.color).as_bytes());
     }
 
-    /// Findings that are the result.
+    /// Prints findings that are the result.
     pub fn findings_on_stdout(&self, findings: &[Finding]) -> io::Result<()> {
         match findings {
             [] => Ok(()),
@@ -107,7 +107,7 @@ impl Terminal {
         }
     }
 
-    /// What stopped the program, with its causes.
+    /// Prints the error that stopped the program, with its causes.
     pub fn failure(&self, failure: &dyn Error) {
         let mut text = format!("error: {failure}");
         let mut cause = failure.source();
@@ -123,7 +123,7 @@ impl Terminal {
     }
 }
 
-/// The width that the shell knows of; wide enough for a table either way.
+/// The width of the terminal, if it is wide enough for a table.
 fn columns() -> Option<usize> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! `mailwright verify`: talks to the servers that settings or a finished file name.
+//! `mailwright verify`: connects to the servers in settings or in a finished file.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use super::{Failure, Outcome, probes};
 #[derive(Default)]
 pub struct Tested {
     pub probes: Vec<Probe>,
-    /// What their settings say about OAuth2, each once.
+    /// The OAuth2 parts of the tested settings, each once.
     oauth2: Vec<OAuth2>,
     hosted: Option<Domain>,
 }
@@ -53,7 +53,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         terminal.findings(&findings);
         return Err("there is no POP3, IMAP or SMTP server to test".into());
     }
-    // What is published is there for everybody; nobody signs in for it.
+    // Published settings are public, so no sign-in is needed.
     let mut keys = match tested.hosted {
         None => Keys::of(args, tested.types(), &tested.oauth2)?,
         Some(_) => None,
@@ -83,7 +83,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
     Ok(if result.works() && !stops { Outcome::Fine } else { Outcome::Findings })
 }
 
-/// Everything once.
+/// Runs all tests once.
 pub fn once(
     args: &VerifyArgs,
     tested: &Tested,
@@ -105,7 +105,7 @@ pub fn once(
     Ok(result)
 }
 
-/// The same before something is written: what does not work is an error among the findings.
+/// Tests before files are written: a server that does not work is an error among the findings.
 pub fn before(
     session: &Session,
     net: &NetArgs,
@@ -170,7 +170,7 @@ fn tested(
             add(Vec::new(), Some(path.display().to_string()), true)?;
         }
     } else if files.is_empty() || !who.is_empty() {
-        // A provider's own file is a provider, wherever it stands.
+        // A provider's own file is a provider, wherever it is.
         let (tomls, who): (Vec<_>, Vec<_>) = who.into_iter().partition(|w| w.ends_with(".toml"));
         let has_tomls = !tomls.is_empty();
         for toml in tomls {
@@ -180,7 +180,7 @@ fn tested(
             add(who, args.provider.clone(), true)?;
         }
     } else if args.oauth2.is_some() && args.provider.is_some() {
-        // A finished file does not say where tokens come from; its provider does.
+        // A finished file does not contain the OAuth2 endpoints; its provider does.
         add(Vec::new(), args.provider.clone(), false)?;
     }
     Ok(tested)
@@ -199,7 +199,7 @@ fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> 
     Verified { servers, ..Verified::default() }
 }
 
-/// The round trip, through the first server of each kind that works.
+/// The round trip, through the first working server of each kind.
 fn travel(
     args: &VerifyArgs,
     probes: &[Probe],

@@ -1,4 +1,4 @@
-//! `mailwright verify --watch`: tests again and again, and tells a monitoring system.
+//! `mailwright verify --watch`: repeats the tests and reports to a monitoring system.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +16,12 @@ use super::terminal::Terminal;
 use super::verify::{Tested, once};
 use super::{Failure, Outcome};
 
-/// How soon the end is noticed.
+/// How quickly the end is noticed.
 const PAUSE: Duration = Duration::from_millis(50);
-/// More scrapes at a time are somebody's mistake.
+/// The maximum number of simultaneous scrapes; more are a mistake.
 const MOST_SCRAPES: usize = 16;
 
-/// Runs until a signal ends it, which is no failure.
+/// Runs until a signal ends it, which counts as success.
 pub fn run(
     args: &VerifyArgs,
     every: Duration,
@@ -36,7 +36,7 @@ pub fn run(
     let over = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The second one ends it in the middle of a run.
+        // A second signal ends it in the middle of a run.
         signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&over))?;
         signal_hook::flag::register(signal, Arc::clone(&over))?;
     }
@@ -81,7 +81,7 @@ pub fn run(
     })
 }
 
-/// The whole the first time, then a line and what has changed.
+/// Prints everything the first time, then one line and the changes.
 fn tell(
     args: &VerifyArgs,
     terminal: &Terminal,
@@ -104,7 +104,7 @@ fn tell(
     Ok(())
 }
 
-/// What is wrong, for a comparison.
+/// The problems, for comparison with the previous run.
 fn failures(result: &Verified) -> Vec<(String, Code)> {
     let servers = result.servers.iter().map(|server| (server.name(), &server.steps));
     let courses = result.courses().map(|course| (course.name.clone(), &course.steps));

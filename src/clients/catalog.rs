@@ -1,4 +1,5 @@
-//! The targets there are: the built-in folders and a folder of the user's own over them.
+//! The catalog of targets: the built-in folders, and a folder of the user's own that overrides
+//! them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +27,8 @@ pub struct Error {
     source: std::io::Error,
 }
 
-/// Where targets are looked up by name. A folder of the user's replaces the built-in one of the
-/// same name as a whole; `targets eject` copies one out to start from.
+/// Looks targets up by name. A folder of the user's own replaces the whole built-in target of the
+/// same name; `targets eject` copies a built-in one as a starting point.
 pub struct Targets {
     entries: BTreeMap<String, Entry>,
 }
@@ -35,12 +36,12 @@ pub struct Targets {
 struct Entry {
     /// The user's own folder; `None` for a built-in target.
     folder: Option<PathBuf>,
-    /// `None` for a manifest that is not TOML, which is reported when it is read in full.
+    /// `None` if the manifest is not TOML. The mistake is reported when the target is read in full.
     summary: Option<Cow<'static, Summary>>,
 }
 
 impl Entry {
-    /// Whether the target has to be read in full: its manifest says so, or cannot be parsed.
+    /// Whether the summary says so, or is missing. The target has to be read in full in both cases.
     fn may(&self, says: impl Fn(&Summary) -> bool) -> bool {
         self.summary.as_deref().is_none_or(says)
     }
@@ -77,17 +78,17 @@ impl Targets {
         self.entries.keys().map(String::as_str)
     }
 
-    /// The targets that are made without being named (no `optIn`).
+    /// The targets that are generated without being named (no `optIn`).
     pub fn names_unasked(&self) -> impl Iterator<Item = &str> {
         self.names_if(|summary| !summary.opt_in)
     }
 
-    /// The targets that write files of a media type.
+    /// The targets that generate files of a media type.
     pub fn names_writing(&self, media_type: &str) -> impl Iterator<Item = &str> {
         self.names_if(move |summary| summary.media_types.iter().any(|own| own == media_type))
     }
 
-    /// The targets with files that a host serves.
+    /// The targets with files that a web server serves.
     pub fn names_routed(&self) -> impl Iterator<Item = &str> {
         self.names_if(|summary| summary.has_routes)
     }
@@ -100,7 +101,8 @@ impl Targets {
         self.entries.contains_key(name)
     }
 
-    /// Reads a target with everything it names; with an error among the findings there is none.
+    /// Reads a target with all files that its manifest names. `None` if one of the findings is an
+    /// error.
     pub fn get(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Target> {
         let Some(Entry { folder, .. }) = self.entries.get(name) else {
             findings.push(self.no_such_target(name));
@@ -123,7 +125,7 @@ impl Targets {
         target.filter(|_| !broken)
     }
 
-    /// The targets whose names begin with `name-` and that are not opt-in.
+    /// The targets whose names begin with `name-`, without opt-in targets.
     pub fn group(&self, name: &str, findings: &mut Vec<Finding>) -> Vec<String> {
         let prefix = format!("{name}-");
         let names: Vec<String> =
@@ -146,7 +148,7 @@ impl Targets {
         .help(help)
     }
 
-    /// The files of a built-in target, for `eject`: path below its folder and text.
+    /// The files of a built-in target, for `eject`: relative path and text.
     pub fn built_in_files(name: &str) -> Vec<(&'static str, &'static str)> {
         embedded::files_below(&format!("templates/{name}")).collect()
     }
@@ -197,9 +199,10 @@ impl Targets {
                 self.text(other, folder, MANIFEST).map(|source| read_manifest(other, &source).0);
             match read {
                 Ok(Some((_, Texts { folder: Some(theirs), .. }))) => {
-                    // What is wrong with that target is told where it is made.
+                    // Mistakes in that target are reported where it is generated itself.
                     let theirs = self.texts(other, folder, &theirs, &mut Vec::new());
-                    // In the languages of its own: half a translation is none.
+                    // Only in this target's own languages: a half-translated one would be of no
+                    // use.
                     for (language, own) in &mut target.texts {
                         for (key, text) in theirs.get(language).into_iter().flatten() {
                             own.entry(key.clone()).or_insert_with(|| text.clone());
@@ -213,7 +216,7 @@ impl Targets {
         }
     }
 
-    /// language → key → text
+    /// Reads the texts: language → key → text.
     fn texts(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What a `target.toml` says.
+//! The contents of a `target.toml`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,15 +17,15 @@ pub struct Target {
     /// The folder's name.
     pub name: String,
     pub title: String,
-    /// How the files get to the client, as a short clause.
+    /// How the files reach the client, as a short clause.
     pub delivery: String,
-    /// Where the format is described.
+    /// Where the format is documented.
     pub spec: String,
-    /// Made only when it is named.
+    /// Generated only if it is named.
     pub opt_in: bool,
-    /// The client takes no address outside ASCII (no SMTPUTF8, RFC 6531).
+    /// The client accepts only ASCII addresses (no SMTPUTF8, RFC 6531).
     pub ascii_addresses: bool,
-    /// What the client's user does when the account in this file cannot sign in.
+    /// What the user can do if the account in this file cannot sign in.
     pub instead: Option<String>,
     pub clients: Vec<Client>,
     pub incoming: Option<SideSpec>,
@@ -33,19 +33,19 @@ pub struct Target {
     pub options: BTreeMap<String, OptionSpec>,
     /// Names of UUIDs that templates may use.
     pub uuids: Vec<String>,
-    /// language → key → text; with those of the targets that `textsOf` names, where there is no own one.
+    /// language → key → text. Missing texts are taken from the targets that `textsOf` names.
     pub texts: BTreeMap<String, BTreeMap<String, String>>,
     pub files: Vec<FileSpec>,
     pub includes: Vec<Include>,
     pub source: Arc<Source>,
-    /// template name → its text, for every template that a file names
+    /// template name → text, for every template that a file names
     pub templates: BTreeMap<String, Arc<Source>>,
-    /// schema name → its text
+    /// schema name → text
     pub schemas: BTreeMap<String, Arc<Source>>,
 }
 
 impl Target {
-    /// Whether it makes files for device management systems.
+    /// Whether it generates files for device management systems.
     pub fn is_managed(&self) -> bool {
         let mut scopes =
             self.files.iter().map(|f| f.scope).chain(self.includes.iter().map(|i| i.scope));
@@ -64,28 +64,28 @@ impl Target {
 #[derive(Debug, Clone)]
 pub struct Client {
     pub name: String,
-    /// What rules call it, where they speak of a wider family.
+    /// Further names that rules use for it, such as the name of a wider family.
     pub also_called: Vec<String>,
-    /// Which server types it takes from them.
+    /// The server types that it reads from the files.
     pub reads: Vec<ServerType>,
-    /// Formats that it reads beside the files of this target.
+    /// Formats that it reads in addition to this target's files.
     pub also_reads: Vec<Reader>,
     pub status: Status,
-    /// Which run or source says so.
+    /// The test run or source that proves the status.
     pub evidence: String,
     pub last_seen: Option<LastSeen>,
-    /// OAuth2 works only for these hosts; none: for any.
+    /// The hosts for which OAuth2 works; `None` means all.
     pub oauth2_hosts: Option<Vec<HostRule>>,
 }
 
 impl Client {
-    /// Whether a rule that names a client means this one.
+    /// Whether a rule that names a client applies to this one.
     pub fn is_called(&self, name: &str) -> bool {
         name == "every client" || self.name == name || self.also_called.iter().any(|n| n == name)
     }
 }
 
-/// When a test last saw the program take the files.
+/// When a test last saw the program accept the files.
 #[derive(Debug, Clone)]
 pub struct LastSeen {
     pub version: String,
@@ -93,14 +93,14 @@ pub struct LastSeen {
     pub test: String,
 }
 
-/// How sure it is that a client takes a file.
+/// How certain it is that a client accepts a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// A test of ours runs the program.
+    /// One of our tests runs the program.
     Proven,
-    /// Somebody says so.
+    /// A source reports it.
     Reported,
-    /// It may harm.
+    /// The file may do harm.
     Unsafe,
 }
 
@@ -113,7 +113,8 @@ impl Status {
     }
 }
 
-/// `example.com`: it and every name below; `=host.example.com`: exactly that one.
+/// `example.com` matches this host and all names below it; `=host.example.com` matches only this
+/// host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRule {
     pub host: Hostname,
@@ -126,25 +127,25 @@ impl HostRule {
     }
 }
 
-/// What a client can say about the servers of one side.
+/// Which servers of one side a client can express.
 #[derive(Debug)]
 pub struct SideSpec {
     pub take: Take,
-    /// One for each kind of server that the client treats differently; a server belongs to the
-    /// first that has a word for its type.
+    /// One for each kind of server that the client treats differently. A server uses the first one
+    /// with a keyword for its type.
     pub words: Vec<Words>,
 }
 
-/// How many of them.
+/// How many servers the file takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Take {
     One,
-    /// The first that fits of each type.
+    /// The first suitable server of each type.
     Each,
     All,
 }
 
-/// A choice of the admin about a target's files.
+/// A setting of the admin for a target's files.
 #[derive(Debug, Clone)]
 pub struct OptionSpec {
     pub default: OptionDefault,
@@ -157,47 +158,47 @@ pub enum OptionDefault {
     Flag(bool),
 }
 
-/// One file that a target makes.
+/// One file that a target generates.
 #[derive(Debug)]
 pub struct FileSpec {
-    /// Its place among the files of its target, from 0.
+    /// Its index among the files of its target.
     pub number: usize,
     pub template: String,
-    /// A template for its path below the target's folder.
+    /// A template for its path relative to the target's folder.
     pub path: String,
     pub format: Kind,
     pub scope: Scope,
     pub schema: Option<String>,
     pub reader: Option<Reader>,
     pub media_type: String,
-    /// Where a host serves it.
+    /// The URL paths at which a web server serves it.
     pub routes: Vec<String>,
-    /// The name below a domain of the TXT record with its SHA-256, where clients check it.
+    /// The name, below a domain, of the TXT record with its SHA-256, if clients check it.
     pub digest: Option<String>,
     pub delivery: Option<String>,
     pub per_language: bool,
-    /// Which of several files of one template it is.
+    /// Distinguishes several files that share a template.
     pub variant: Option<String>,
-    /// Written only when this option is on.
+    /// Generated only if this option is on.
     pub only_with: Option<String>,
-    /// Said whenever it is written.
+    /// Reported whenever the file is generated.
     pub warning: Option<String>,
-    /// What happens when it cannot say the user name.
+    /// What happens if the file cannot contain the user name.
     pub without_username: Option<String>,
     pub holds_password: bool,
-    /// Which values of its servers stand in the text; empty: it is not about servers.
+    /// Which values of its servers the text contains; empty if it does not describe servers.
     pub shows: Vec<Shown>,
     pub span: Range<usize>,
 }
 
 impl FileSpec {
-    /// Whether it describes servers at all.
+    /// Whether it describes servers.
     pub fn names_servers(&self) -> bool {
         !self.shows.is_empty()
     }
 }
 
-/// A value of a server that a file's text has.
+/// A server value that the file's text contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     Hostname,
@@ -210,8 +211,8 @@ impl Shown {
         [("hostname", Shown::Hostname), ("port", Shown::Port), ("username", Shown::Username)];
 }
 
-/// Another target's file, handed out under a path of this one. For everybody, a file of which there
-/// is one a domain is that of the subject's own domain.
+/// Another target's file, included under a path of this target. In the scope `provider`, a file
+/// that exists per domain is the one of the subject's own domain.
 #[derive(Debug)]
 pub struct Include {
     pub target: String,
@@ -221,16 +222,17 @@ pub struct Include {
     pub span: Range<usize>,
 }
 
-/// Whom a file is the same for.
+/// Who shares a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// One for everybody.
+    /// One file for all users.
     Provider,
-    /// One a domain.
+    /// One file per domain.
     Domain,
-    /// One a person.
+    /// One file per user.
     Account,
-    /// One for everybody, for a device management system to fill in; only where one is named.
+    /// One file for all users, which a device management system fills in. Generated only if a
+    /// system is named.
     Managed,
 }
 

@@ -1,7 +1,8 @@
-//! The targets: one folder per mail client, a manifest of facts and Handlebars templates.
+//! The targets: one folder per mail client, with a manifest of facts and Handlebars templates.
 //!
-//! A manifest says what a client reads and in which words; a word that is missing means that
-//! the client cannot say it. There are no conditions in it, ever: `plan` draws the conclusions.
+//! A manifest lists what a client reads, and its keyword for each neutral one. A missing keyword
+//! means that the client cannot express the value. Manifests never contain conditions: `plan` draws
+//! the conclusions.
 
 mod catalog;
 mod manifest;

@@ -1,4 +1,4 @@
-//! `target.toml` → [`Target`], with every mistake in it.
+//! Reads `target.toml` into a [`Target`] and reports every mistake.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,9 +17,9 @@ use super::manifest::{
 };
 use super::words::Words;
 
-/// Reads a manifest; the texts, templates and schemas it names are still to be filled in.
+/// Reads a manifest. The texts, templates and schemas that it names are not loaded yet.
 ///
-/// Says as well where its texts are.
+/// Also returns where its texts are.
 pub(super) fn read_manifest(
     name: &str,
     source: &Arc<Source>,
@@ -73,14 +73,14 @@ pub(super) fn read_manifest(
 /// Where the texts of a target are.
 #[derive(Default)]
 pub(super) struct Texts {
-    /// Beside the manifest.
+    /// A folder next to the manifest.
     pub folder: Option<String>,
-    /// Targets whose texts it has too.
+    /// Targets whose texts it also uses.
     pub of: Vec<String>,
     pub span: Range<usize>,
 }
 
-/// One of a closed set of words.
+/// Parses one keyword of a closed set.
 fn word<T: Copy>(all: &[(&'static str, T)], what: &str, word: &str) -> Result<T, Invalid> {
     all.iter().find(|(w, _)| *w == word).map(|(_, v)| *v).ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|(w, _)| *w).collect();
@@ -100,7 +100,7 @@ fn host_rule(text: &str) -> Result<HostRule, Invalid> {
     Ok(HostRule { host: Hostname::new(name)?, exact })
 }
 
-/// Absent: OAuth2 works for any host; an empty list: for none.
+/// Without the key, OAuth2 works for all hosts; with an empty list, for none.
 fn hosts(table: &Table<'_>) -> Option<Vec<HostRule>> {
     let rules = table.list("oAuth2Hosts", host_rule);
     table.has("oAuth2Hosts").then_some(rules)
@@ -148,7 +148,7 @@ fn read_take(table: &Table<'_>) -> Option<Take> {
     one_or_all(table, "take").map(|all| if all { Take::All } else { Take::One })
 }
 
-/// `1` or `"all"`.
+/// `1` is false, `"all"` is true.
 fn one_or_all(table: &Table<'_>, key: &str) -> Option<bool> {
     if !table.has(key) {
         return None;
@@ -166,7 +166,7 @@ fn one_or_all(table: &Table<'_>, key: &str) -> Option<bool> {
 }
 
 fn read_words(table: &Table<'_>) -> Words {
-    // `take` stands in the first table only, and was read before.
+    // `take` is only in the first table and has already been read.
     let _ = read_take(table);
     let mut words = Words {
         server_type: read_fields(table, "type"),
@@ -197,7 +197,7 @@ fn read_words(table: &Table<'_>) -> Words {
     words
 }
 
-/// `portDecides.SSL = [993]`: on 993 the client speaks SSL, whatever its word says.
+/// `portDecides.SSL = [993]`: on port 993 the client uses SSL, whatever its keyword says.
 fn read_port_decides(table: &Table<'_>) -> BTreeMap<SocketType, Vec<u16>> {
     let Some(words) = table.table("portDecides") else { return BTreeMap::new() };
     let mut all = BTreeMap::new();

@@ -1,25 +1,25 @@
-//! What a manifest says that is asked before the target is read in full.
+//! The parts of a manifest that are needed before the target is read in full.
 //!
-//! Reading a target costs as much as rendering a file, and a run needs few of them. `build.rs` has this
-//! file too and keeps the answers for the built-in targets; a manifest of the user's own is asked when
-//! its folder is opened.
+//! Reading a target costs as much as rendering a file, and a run needs only a few targets.
+//! `build.rs` compiles this file too and stores the summaries of the built-in targets; a manifest
+//! of the user's own is summarized when its folder is opened.
 
 use std::borrow::Cow;
 
 use toml::de::{DeTable, DeValue};
 
-/// Answers about a manifest.
+/// A summary of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// `optIn`: the target is made only if it is named.
+    /// `optIn`: the target is generated only if it is named.
     pub opt_in: bool,
-    /// Whether a host serves one of its files.
+    /// Whether a web server serves one of its files.
     pub has_routes: bool,
     /// The media types of its files.
     pub media_types: Cow<'static, [Cow<'static, str>]>,
 }
 
-/// The summary of a manifest; `None` if the text is not TOML, which reading it in full reports.
+/// The summary of a manifest. `None` if the text is not TOML; reading it in full reports that.
 pub fn summary(manifest: &str) -> Option<Summary> {
     let document = DeTable::parse(manifest).ok()?;
     let root = document.get_ref();
@@ -35,7 +35,7 @@ pub fn summary(manifest: &str) -> Option<Summary> {
     })
 }
 
-/// `[[file]]`, `[file]` or `file = [{ … }]`.
+/// The tables of `[[file]]`, `[file]` or `file = [{ … }]`.
 fn tables<'a>(value: &'a DeValue<'a>) -> Vec<&'a DeTable<'a>> {
     match value {
         DeValue::Table(table) => vec![table],

@@ -1,4 +1,4 @@
-//! From the neutral words to a client's own.
+//! Translates the neutral keywords into a client's own.
 
 use std::collections::BTreeMap;
 
@@ -6,52 +6,53 @@ use crate::model::{Authentication, Hostname, Port, ServerType, SocketType, Word}
 
 use super::manifest::HostRule;
 
-/// The client's field → neutral word → client's word.
+/// The client's field → neutral keyword → the client's keyword.
 type Fields<W> = BTreeMap<String, BTreeMap<W, String>>;
 
-/// What a client can say about one kind of server.
+/// What a client can express about one kind of server.
 #[derive(Debug, Default)]
 pub struct Words {
     pub server_type: Fields<ServerType>,
     pub socket_type: Fields<SocketType>,
     pub authentication: Fields<Authentication>,
-    /// Whether a server may have several ways to sign in.
+    /// Whether a server may have several authentication methods.
     pub all_authentications: bool,
-    /// The client fills in placeholders by itself.
+    /// The client replaces placeholders itself.
     pub expands_username: bool,
     pub expands_hostname: bool,
-    /// OAuth2 can be said only for these hosts; none: for any.
+    /// The hosts for which the client supports OAuth2; `None` means all.
     pub oauth2_hosts: Option<Vec<HostRule>>,
-    /// On these ports the client speaks that, whatever its word says.
+    /// On these ports the client uses this socket type, whatever its keyword says.
     pub port_decides: BTreeMap<SocketType, Vec<u16>>,
-    /// The client knows no others; empty: it knows all.
+    /// The only ports that the client supports; empty means all.
     pub only_ports: Vec<u16>,
-    /// The client takes no others, whatever the settings say; empty: it takes all.
+    /// The only user name patterns that the client uses, whatever the file says; empty means all.
     pub only_usernames: Vec<String>,
 }
 
-/// A server in the client's words: field → word.
+/// A server in the client's terms: field → keyword.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expressed {
-    /// Of type and socketType.
+    /// Those of type and socketType.
     pub words: BTreeMap<String, String>,
-    /// The ways to sign in that the client knows, in the provider's order, each with its words.
+    /// The authentication methods that the client supports, in the provider's order, each with its
+    /// keywords.
     pub authentication: Vec<(Authentication, BTreeMap<String, String>)>,
     /// What had to be left out, and why.
     pub dropped: Vec<Inexpressible>,
 }
 
-/// Why a client cannot have a server.
+/// Why a client cannot use a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inexpressible {
     Type(ServerType),
     SocketType(SocketType),
     Authentication(Authentication),
-    /// OAuth2 is known for other hosts only.
+    /// The client supports OAuth2 only for other hosts.
     OAuth2Host(String),
-    /// On this port the client speaks something else, or it has no way to say the port.
+    /// The client uses another socket type on this port, or cannot express the port.
     Port(Port, SocketType),
-    /// The client makes another user name of the address.
+    /// The client derives another user name from the address.
     Username(String),
 }
 
@@ -69,18 +70,21 @@ impl std::fmt::Display for Inexpressible {
 }
 
 impl Words {
-    /// Whether this kind is about servers of that type.
+    /// Whether this applies to servers of that type.
     pub fn covers(&self, server_type: ServerType) -> bool {
         !self.server_type.is_empty()
             && self.server_type.values().all(|words| words.contains_key(&server_type))
     }
 
-    /// Whether the client signs in by such a user name.
+    /// Whether the client can sign in with such a user name.
     pub fn takes_username(&self, pattern: &str) -> bool {
         self.only_usernames.is_empty() || self.only_usernames.iter().any(|one| one == pattern)
     }
 
-    /// A server in the client's words, or all the reasons why not.
+    /// Expresses a server in the client's keywords.
+    ///
+    /// # Errors
+    /// All reasons why the client cannot use the server.
     pub fn express(
         &self,
         server_type: ServerType,
@@ -125,7 +129,7 @@ impl Words {
     }
 }
 
-/// The words of every field; false if one of them has none.
+/// Adds the keyword of every field; false if a field has none.
 fn pick<W: Word + Ord>(fields: &Fields<W>, word: W, into: &mut BTreeMap<String, String>) -> bool {
     for (field, words) in fields {
         match words.get(&word) {

@@ -1,4 +1,4 @@
-//! Texts by language: `key.en = "…"`.
+//! Localized texts: `key.en = "…"`.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +42,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A text for people, who see nothing where a client shows a blank one; autoconfig files may not
-/// have it.
+/// Parses a text that is shown to users. Blank texts are refused: the user would see nothing, and
+/// autoconfig files must not contain them.
 fn visible(text: &str) -> Result<Text, Invalid> {
     match text.trim().is_empty() {
         true => Err(Invalid::new("empty")),

@@ -1,4 +1,4 @@
-//! Every mistake of a TOML file at its place.
+//! Every mistake of a TOML file is reported at its place.
 
 use super::*;
 use crate::model::Port;

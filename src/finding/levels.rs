@@ -1,4 +1,4 @@
-//! The severities that the user wants: `-D`, `-W` and `-A`.
+//! The severities that the user sets with `-D`, `-W` and `-A`.
 
 use super::{Finding, Severity};
 use crate::codes::Code;
@@ -25,20 +25,20 @@ impl Levels {
         }
     }
 
-    /// For findings that are the result of a command: every one can be raised, lowered or left out.
+    /// Applies the levels to all findings of a command whose result they are, errors included.
     pub fn apply(&self, findings: &mut Vec<Finding>) {
         findings.retain_mut(|finding| self.keep(finding));
     }
 
-    /// Gives a finding its severity; whether it is to be reported.
+    /// Sets the severity of a finding. Returns whether to report it.
     fn keep(&self, finding: &mut Finding) -> bool {
         let wanted = self.of(finding.code, finding.severity);
         finding.severity = wanted.unwrap_or(finding.severity);
         wanted.is_some()
     }
 
-    /// For findings of a command that makes something. An error stays an error, because what it is about
-    /// could not be made.
+    /// Applies the levels to the findings of a command that produces files. An error stays an
+    /// error, because the file could not be produced.
     pub fn apply_except_errors(&self, findings: &mut Vec<Finding>) {
         findings.retain_mut(|finding| finding.severity == Severity::Error || self.keep(finding));
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::codes::{MALFORMED, PASSWORD_UNUSED};
 
-    /// The severities that are left of an error and a warning.
+    /// The severities that remain of one error and one warning.
     fn left(apply: impl Fn(&Levels, &mut Vec<Finding>), levels: &Levels) -> Vec<Severity> {
         let mut findings =
             [MALFORMED, PASSWORD_UNUSED].map(|code| Finding::new(code, "x")).to_vec();

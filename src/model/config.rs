@@ -15,35 +15,35 @@ pub type LocalizedSteps = BTreeMap<String, Vec<Text>>;
 
 /// One mail provider: its domains, its servers and what its users must know.
 ///
-/// draft-ietf-mailmaint-autoconfig, "clientConfig"; what the draft has no word for (refused
-/// methods, app passwords, scopes per protocol) stands beside it under names of the same make.
+/// draft-ietf-mailmaint-autoconfig, "clientConfig". Fields that the draft lacks (refused methods,
+/// app passwords, scopes per protocol) follow the draft's naming style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientConfig {
     /// `emailProvider@id`.
     pub id: Hostname,
     pub display_name: Text,
     pub display_short_name: Text,
-    /// What stands behind the `@` of its users; never empty.
+    /// The domains in its users' addresses; never empty.
     pub domains: Vec<Hostname>,
-    /// Where its mail is delivered: base domains of MX hosts.
+    /// Where its mail is delivered: base domains of the MX hosts.
     pub mx_domains: Vec<Hostname>,
-    /// What a file sets up when nobody chose; none means both.
+    /// The protocol that files set up if the user chose none; `None` means both.
     pub default_protocol: Option<Protocol>,
     /// In the provider's order of preference.
     pub incoming: Vec<Server>,
     pub outgoing: Vec<Server>,
-    /// What users must switch on before a client gets in.
+    /// Options that users must switch on before a client can sign in.
     pub enable: Vec<Enable>,
     pub documentation: Vec<Documentation>,
     pub web_mail: Option<Text>,
-    /// Ways to sign in that a server advertises or once had and now refuses.
+    /// Authentication methods that servers advertise or once accepted, and now refuse.
     pub refuses: Vec<Refusal>,
-    /// Where users make the password that clients take, if it is not their own.
+    /// Where users create an app password, if their own password does not work in clients.
     pub app_password: Option<AppPassword>,
     pub oauth2: Option<OAuth2>,
 }
 
-/// Which way mail goes through a server, seen from the user.
+/// The direction of mail through a server, seen from the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
@@ -75,17 +75,17 @@ pub struct Server {
     /// In the provider's order of preference; never empty.
     pub authentication: Vec<Authentication>,
     pub username: UsernamePattern,
-    /// For types that are spoken over HTTP.
+    /// For protocols over HTTP.
     pub url: Option<Text>,
     pub pop3: Pop3Options,
 }
 
-/// What a POP3 client does with messages it has fetched.
+/// What a POP3 client does with messages that it has fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pop3Options {
-    /// Over POP3 a delete empties the main inbox, so this is on unless switched off.
+    /// On by default: a POP3 client that deletes fetched messages empties the inbox on the server.
     pub leave_messages_on_server: bool,
-    /// None: for ever.
+    /// `None`: forever.
     pub days_to_leave_messages_on_server: Option<u16>,
 }
 
@@ -95,14 +95,14 @@ impl Default for Pop3Options {
     }
 }
 
-/// What users must switch on at the provider first.
+/// An option that users must first switch on at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enable {
     /// For which server types; empty means all.
     pub types: Vec<ServerType>,
-    /// Where the switch is.
+    /// The page with the option.
     pub visit_url: Text,
-    /// The way through the provider's menus.
+    /// The steps through the provider's menus.
     pub instruction: LocalizedSteps,
 }
 
@@ -113,7 +113,7 @@ pub struct Documentation {
     pub descr: Localized,
 }
 
-/// A way to sign in that does not work any more (or never did), although clients offer it.
+/// An authentication method that clients offer but the provider refuses, now or always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub authentication: Authentication,
@@ -121,9 +121,9 @@ pub struct Refusal {
     pub types: Vec<ServerType>,
     /// An ISO date, e.g. `2024-09-16`.
     pub since: Option<Text>,
-    /// Where this is known from.
+    /// The source of this knowledge.
     pub source: Text,
-    /// What works instead, for people.
+    /// What works instead, as text for users.
     pub instead: Localized,
 }
 
@@ -134,24 +134,24 @@ impl Refusal {
     }
 }
 
-/// A password made for one client at the provider's page.
+/// A password for one client, created on the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppPassword {
     pub url: Text,
-    /// Whether the user's own password is refused.
+    /// Whether the provider refuses the user's own password.
     pub required: bool,
     pub note: Localized,
 }
 
-/// Where tokens come from.
+/// Where clients get OAuth2 tokens.
 ///
-/// draft-ietf-mailmaint-autoconfig, "oAuth2"; scopes per protocol, because Microsoft's differ.
+/// draft-ietf-mailmaint-autoconfig, "oAuth2". Scopes are per protocol, because Microsoft's differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuth2 {
     pub issuer: Text,
     pub auth_url: Text,
     pub token_url: Text,
-    /// RFC 8628.
+    /// The device authorization endpoint (RFC 8628).
     pub device_auth_url: Option<Text>,
     pub scope: BTreeMap<ServerType, Vec<Text>>,
 }
@@ -164,14 +164,14 @@ impl ClientConfig {
         }
     }
 
-    /// The refusal that this way to sign in meets, if any.
+    /// The provider's refusal of this authentication method, if there is one.
     pub fn refusal(&self, server: ServerType, authentication: Authentication) -> Option<&Refusal> {
         self.refuses.iter().find(|refusal| refusal.covers(server, authentication))
     }
 
-    /// The languages that the provider's own texts are complete in, in alphabetical order.
+    /// The languages for which the provider's own texts are complete, in alphabetical order.
     ///
-    /// English is always among them.
+    /// English is always included.
     pub fn languages(&self) -> Vec<String> {
         let mut languages: Vec<String> = match self.enable.first() {
             Some(enable) => enable.instruction.keys().cloned().collect(),

@@ -6,9 +6,9 @@ use super::{Hostname, Invalid, Text};
 
 /// An e-mail address whose local part is a dot-atom, in ASCII or in UTF-8.
 ///
-/// Quoted local parts are refused, and so are `/` and `\`: both are legal (RFC 5322 section
-/// 3.4.1), no provider hands them out, and neither can stand in a file name. The domain is held
-/// in A-labels and has a dot.
+/// Quoted local parts, `/` and `\` are refused. They are legal (RFC 5322 section 3.4.1), but
+/// providers do not assign them, and they cannot be part of a file name. The domain is stored in
+/// A-labels and has at least one dot.
 ///
 /// RFC 5321 section 4.1.2, RFC 6531 section 3.3 (UTF-8 local parts)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,7 @@ const LONGEST_LOCAL_PART: usize = 64;
 /// The longest address. RFC 5321 section 4.5.3.1.3, less the angle brackets.
 const LONGEST: usize = 254;
 
-/// Names that Windows keeps for devices, whatever follows the first dot.
+/// Names that Windows reserves for devices, whatever follows the first dot.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 impl EmailAddress {
@@ -73,7 +73,7 @@ impl EmailAddress {
         Ok(Self { local_part_len: local_part.len(), address: whole, domain })
     }
 
-    /// The same, where the domain is known to be one already.
+    /// Like [`Self::new`], for a domain that is already validated.
     pub fn at(local_part: &str, domain: &Hostname) -> Result<Self, Invalid> {
         let harmless = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
         let is_plain = !local_part.is_empty()
@@ -106,7 +106,7 @@ impl EmailAddress {
         &self.domain
     }
 
-    /// For people: the domain in U-labels where it has them.
+    /// The address for display, with the domain in U-labels where possible.
     pub fn to_unicode(&self) -> String {
         format!("{}@{}", self.local_part(), self.domain.to_unicode())
     }

@@ -1,4 +1,4 @@
-//! The name of a machine or a domain, as it goes over the wire.
+//! A host or domain name in the form that is used on the wire.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use super::Invalid;
 
 /// A host name in A-labels, lower case, without a trailing dot: no scheme, no port, no spaces.
 ///
-/// Unicode names are turned into A-labels (UTS 46), because Thunderbird 153 refuses a whole
-/// file for one U-label and no client reads fewer names than the ASCII form. Addresses (`1.2.3.4`)
-/// are host names here as well.
+/// Unicode names are converted to A-labels (UTS 46): Thunderbird 153 refuses a whole file for one
+/// U-label, and every client accepts the ASCII form. IP addresses (`1.2.3.4`) are accepted as host
+/// names.
 ///
 /// RFC 1123 section 2.1, RFC 5891
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,13 +69,13 @@ impl Hostname {
         &self.0
     }
 
-    /// For people: U-labels where the name has them.
+    /// The name for display, in U-labels where possible.
     pub fn to_unicode(&self) -> String {
         let (unicode, ok) = idna::domain_to_unicode(&self.0);
         if ok.is_ok() { unicode } else { self.0.clone() }
     }
 
-    /// `com.example.mail` for `mail.example.com`, as identifiers want it.
+    /// The labels in reverse order, for identifiers: `com.example.mail` for `mail.example.com`.
     pub fn reversed(&self) -> String {
         let mut reversed = String::with_capacity(self.0.len());
         for label in self.0.rsplit('.') {
@@ -87,12 +87,12 @@ impl Hostname {
         reversed
     }
 
-    /// Whether it is `parent` or a name below it.
+    /// Whether the name equals `parent` or is below it.
     pub fn is_within(&self, parent: &str) -> bool {
         self.0 == parent || self.0.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
     }
 
-    /// Whether it has more than one label; a mail domain has.
+    /// Whether the name has more than one label, as every mail domain has.
     pub fn is_qualified(&self) -> bool {
         self.0.contains('.')
     }

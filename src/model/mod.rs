@@ -1,7 +1,7 @@
-//! The neutral vocabulary: what a mail provider offers, in the words of the autoconfig draft.
+//! The neutral model of a mail provider, in the terms of the autoconfig draft.
 //!
-//! Values here cannot be wrong: whoever holds a [`Hostname`] holds a valid one. Everything else
-//! in the program translates from or to this module.
+//! Values of this module are always valid: a [`Hostname`] was checked when it was created. The rest
+//! of the program translates from and to this module.
 
 mod config;
 mod email_address;
@@ -23,7 +23,7 @@ pub(crate) use text::is_reserved;
 pub use text::{Text, reads_as_another, shortened};
 pub use words::{Authentication, Port, Protocol, ServerType, SocketType, Word};
 
-/// Why a value was refused: lower case, no full stop, ready for a message.
+/// Why a value was refused: lower case, without a full stop, ready for a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub String);

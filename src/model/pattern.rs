@@ -1,13 +1,13 @@
-//! Values of a provider that depend on the account: host names and user names with placeholders.
+//! Host names and user names with placeholders for the account.
 
 use std::fmt;
 
 use super::{EmailAddress, Hostname, Invalid, Text};
 
-/// What a value may leave open until the account is known.
+/// A placeholder that is replaced when the account is known.
 ///
-/// draft-ietf-mailmaint-autoconfig, "Placeholders"; format 1.1 had %REALNAME% as well, which no
-/// user name needs.
+/// draft-ietf-mailmaint-autoconfig, "Placeholders". Format 1.1 also had %REALNAME%, which no user
+/// name needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Placeholder {
     EmailAddress,
@@ -38,7 +38,7 @@ impl UsernamePattern {
             return Err(Invalid::new("empty"));
         }
         if pattern.trim() != pattern {
-            // Thunderbird 153 keeps the spaces and signs in with them.
+            // Thunderbird 153 keeps the spaces and sends them in the user name.
             return Err(Invalid::new(format!("\"{pattern}\" has spaces around it")));
         }
         check_placeholders(pattern)?;
@@ -57,7 +57,7 @@ impl UsernamePattern {
         substitute(self.as_str(), address)
     }
 
-    /// With only the domain known; `None` where the local part is needed.
+    /// Replaces the placeholders when only the domain is known. `None` if the local part is needed.
     pub fn resolve_domain(&self, domain: &Hostname) -> Option<String> {
         resolve_domain(self.as_str(), domain)
     }
@@ -84,7 +84,7 @@ impl HostnamePattern {
                 "%EMAILADDRESS% has an @ in it, so it cannot be in a host name",
             ));
         }
-        // What is left must be a host name with any label in the placeholder's place.
+        // With any label in the placeholder's place, the rest must be a valid host name.
         Hostname::new(
             &pattern
                 .replace(Placeholder::EmailDomain.as_str(), "d.example")
@@ -101,7 +101,7 @@ impl HostnamePattern {
         placeholders(&self.0)
     }
 
-    /// Whether two persons at one domain can have two hosts.
+    /// Whether two users of one domain can have different hosts.
     pub fn depends_on_person(&self) -> bool {
         self.placeholders().contains(&Placeholder::EmailLocalPart)
     }
@@ -110,7 +110,7 @@ impl HostnamePattern {
         Hostname::new(&substitute(&self.0, address))
     }
 
-    /// With only the domain known; `None` where the local part is needed.
+    /// Replaces the placeholders when only the domain is known. `None` if the local part is needed.
     pub fn resolve_domain(&self, domain: &Hostname) -> Option<Hostname> {
         Hostname::new(&resolve_domain(&self.0, domain)?).ok()
     }
@@ -132,7 +132,7 @@ fn placeholders(pattern: &str) -> Vec<Placeholder> {
     Placeholder::ALL.into_iter().filter(|p| pattern.contains(p.as_str())).collect()
 }
 
-/// Every `%` belongs to a known placeholder.
+/// Checks that every `%` belongs to a known placeholder.
 fn check_placeholders(pattern: &str) -> Result<(), Invalid> {
     let mut rest = pattern.to_owned();
     for known in Placeholder::ALL {
@@ -148,7 +148,8 @@ fn check_placeholders(pattern: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// In one pass, so that a local part that looks like a placeholder stays what it is.
+/// Replaces all placeholders in one pass, so that a local part that looks like a placeholder is not
+/// replaced again.
 fn substitute(pattern: &str, address: &EmailAddress) -> String {
     replace(pattern, |placeholder| match placeholder {
         Placeholder::EmailAddress => Some(address.as_str()),

@@ -1,8 +1,8 @@
-//! A password or token on its way through the program.
+//! A password or token while the program uses it.
 
 use zeroize::Zeroizing;
 
-/// Never shown (no `Debug`, no `Display`) and wiped from memory when dropped.
+/// Never printed (no `Debug`, no `Display`) and wiped from memory when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -11,7 +11,7 @@ impl Secret {
         Self(Zeroizing::new(secret))
     }
 
-    /// The secret itself, for the one place that has to write it.
+    /// The secret itself, for the code that writes or sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -23,7 +23,7 @@ mod tests {
 
     use super::*;
 
-    /// With a `Debug` or `Display` both would fit, and this would not compile.
+    /// If `Secret` had `Debug` or `Display`, two impls would apply and this would not compile.
     trait Unprintable<A> {
         fn is_so() {}
     }

@@ -1,18 +1,17 @@
-//! Text that people wrote and that goes into files: never a control character in it.
+//! Text written by people that goes into files. It never contains a control character.
 
 use std::fmt;
 
 use super::Invalid;
 
-/// The longest text a settings value may have, in bytes. No client shows more; a file that
-/// carries more is somebody's attack.
+/// The maximum length of a text in bytes. No client shows more, so a longer text is an attack.
 const LONGEST: usize = 16 * 1024;
 
 /// One line of text without control characters.
 ///
-/// A newline in a display name would write a line of its own into a `.prf` or `.reg` file, so it
-/// is refused here, once, for all formats. Quotes, angle brackets and right-to-left marks are
-/// fine: each format escapes what means something to it.
+/// A newline in a display name would add a line to a `.prf` or `.reg` file, so it is refused here,
+/// once, for all formats. Quotes, angle brackets and right-to-left marks are allowed: each format
+/// escapes the characters that are special in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(String);
 
@@ -21,7 +20,7 @@ impl Text {
         if text.len() > LONGEST {
             return Err(Invalid::new(format!("{} bytes long; {LONGEST} is the most", text.len())));
         }
-        // Looking at all bytes without a stop is the quickest way, and most texts end here.
+        // Testing all bytes without an early exit is fastest, and most texts pass this test.
         if !text.bytes().fold(false, |found, byte| found | may_be_forbidden(byte)) {
             return Ok(Self(text.to_owned()));
         }
@@ -58,16 +57,16 @@ impl fmt::Display for Text {
     }
 }
 
-/// Whether Thunderbird shows or sends another text than this one.
+/// Whether Thunderbird changes this text when it reads it from XML.
 ///
-/// It makes numbers and booleans of what looks like them (JXON). Seen in Thunderbird 153: user name
-/// `00123` is sent as `123`, `1e5` as `100000`, and the displayName `007` shows as `7`. A number in its
-/// usual spelling stays what it is.
+/// Its JXON reader converts text that looks like a number or a boolean. Seen in Thunderbird 153: it
+/// sends the user name `00123` as `123` and `1e5` as `100000`, and shows the displayName `007` as
+/// `7`. A number in its usual spelling does not change.
 pub fn reads_as_another(text: &str) -> bool {
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return true;
     }
-    // Up to 15 digits a JavaScript number is exact.
+    // A JavaScript number is exact up to 15 digits.
     let plain = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
     if plain && (text == "0" || !text.starts_with('0')) {
         return false;
@@ -78,12 +77,12 @@ pub fn reads_as_another(text: &str) -> bool {
             return !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
         }
     }
-    // Rust's grammar is JavaScript's but for the words for infinity and not-a-number.
+    // Rust's number grammar equals JavaScript's, except for the names of infinity and not-a-number.
     lower.contains(|c: char| c.is_ascii_digit()) && lower.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
-/// The first words of a name, as far as `longest` characters go; never a text that
-/// [`reads_as_another`] where the name does not.
+/// Shortens a name to at most `longest` characters, at a space if possible. The result is never a
+/// text for which [`reads_as_another`] is true, unless it is for the name itself.
 pub fn shortened(name: &str, longest: usize) -> String {
     let head: String = name.chars().take(longest).collect();
     if head == name {
@@ -96,7 +95,8 @@ pub fn shortened(name: &str, longest: usize) -> String {
     }
 }
 
-/// Whether a [`forbidden`] character begins with this byte of UTF-8; few others do.
+/// Whether this UTF-8 byte can start a [`forbidden`] character; few other characters start with
+/// one.
 fn may_be_forbidden(byte: u8) -> bool {
     (byte < b' ') | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xE2) | (byte >= 0xEF)
 }
@@ -105,13 +105,13 @@ fn forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_noncharacter(c) || is_reserved(c)
 }
 
-/// U+FFFE, U+FFFF, U+FDD0..U+FDEF and the last two of every plane (XML 1.0 has no way to write
-/// the first two at all).
+/// Whether the character is U+FFFE, U+FFFF, U+FDD0..U+FDEF or one of the last two of any plane (XML
+/// 1.0 cannot write the first two at all).
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || (c as u32) & 0xFFFE == 0xFFFE
 }
 
-/// Plane 15 is where `render` puts the marks that stand for values.
+/// Plane 15 holds the marks with which `render` represents values.
 pub(crate) fn is_reserved(c: char) -> bool {
     ('\u{F0000}'..='\u{FFFFD}').contains(&c)
 }

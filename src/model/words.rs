@@ -1,12 +1,12 @@
-//! The closed sets of words of the autoconfig draft.
+//! The closed sets of keywords of the autoconfig draft.
 
 use std::fmt;
 
 use super::Invalid;
 
-/// A closed set of words, each with one spelling in files.
+/// A closed set of keywords, each with one spelling in files.
 pub trait Word: Sized + Copy + 'static {
-    /// What the set is called in messages: the draft's element.
+    /// The name of the set in messages: the draft's element.
     const NAME: &'static str;
     const ALL: &'static [Self];
     fn as_str(self) -> &'static str;
@@ -81,12 +81,12 @@ words! {
 words! {
     /// How the client proves who the user is.
     ///
-    /// draft-ietf-mailmaint-autoconfig, "authentication"; the words of format 1.1
+    /// draft-ietf-mailmaint-autoconfig, "authentication"; the keywords of format 1.1
     Authentication, "authentication" {
         OAuth2 = "OAuth2",
-        /// PLAIN, LOGIN or the protocol's own way; the connection has to hide it.
+        /// PLAIN, LOGIN or the protocol's own command; needs an encrypted connection.
         PasswordCleartext = "password-cleartext",
-        /// CRAM-MD5, SCRAM and their like. Not "over TLS".
+        /// CRAM-MD5, SCRAM and similar methods. It does not mean "over TLS".
         PasswordEncrypted = "password-encrypted",
         Ntlm = "NTLM",
         Gssapi = "GSSAPI",
@@ -98,7 +98,7 @@ words! {
 }
 
 words! {
-    /// Which incoming protocol a file is to set up.
+    /// Which incoming protocol a file sets up.
     Protocol, "protocol" {
         Pop3 = "pop3",
         Imap = "imap",
@@ -107,8 +107,8 @@ words! {
 }
 
 impl Protocol {
-    /// Whether a server of this type is wanted. Types that are neither POP3 nor IMAP always are:
-    /// the choice is not about them.
+    /// Whether to set up a server of this type. Always true for types other than POP3 and IMAP,
+    /// which the choice does not concern.
     pub fn wants(self, server: ServerType) -> bool {
         match server {
             ServerType::Pop3 => self != Protocol::Imap,

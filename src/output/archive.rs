@@ -1,4 +1,4 @@
-//! What archives have in common: where one goes, and how one that is being written is gone on with.
+//! Shared by all archives: where an archive is written, and how an interrupted one is continued.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +11,7 @@ use crate::format::file_name;
 /// Path and bytes of a file.
 pub type Entry<'a> = (String, Cow<'a, [u8]>);
 
-/// Where the archive for `name` goes, if it can go there: a folder of that name is in the way.
+/// The path of the archive for `name`. An error if a folder of that name is in the way.
 pub fn check_archive_target(out: &Path, name: &str, ending: &str) -> Result<PathBuf, Error> {
     let path = out.join(format!("{}.{ending}", file_name(name)));
     match fs::symlink_metadata(&path) {
@@ -20,14 +20,14 @@ pub fn check_archive_target(out: &Path, name: &str, ending: &str) -> Result<Path
     }
 }
 
-/// A file beside an archive, such as what is written of it so far.
+/// A file next to an archive, such as the part that is already written.
 pub fn beside(target: &Path, ending: &str) -> PathBuf {
     let mut path = target.as_os_str().to_owned();
     path.push(ending);
     path.into()
 }
 
-/// Opens a file to go on after so many bytes; what is behind them is cut off.
+/// Opens a file to continue after `length` bytes; anything after them is cut off.
 pub fn open_at(path: &Path, length: u64) -> io::Result<BufWriter<File>> {
     let mut options = OpenOptions::new();
     let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;

@@ -1,18 +1,18 @@
 //! Writes bundles as folders, each replaced as a whole.
 //!
-//! What it promises:
-//! - A process killed at any moment leaves of each bundle the old one or the new one, never half.
-//!   The next run removes what the killed one left behind.
-//! - After an error nothing has changed: everything is staged and judged before the first bundle
-//!   is put in place, and what was put in place is taken back if a later one fails.
-//! - No other subject's files are touched, and no files that somebody put into a bundle by hand:
-//!   they are carried over (`keep`) and stay out of the manifest. Files that the old manifest
-//!   lists are mailwright's, also when edited by hand.
-//! - A bundle that would not change is not touched at all, whatever lies in its folder.
-//! - Runs into one output folder may overlap; they stage side by side and put in place in turn.
+//! Guarantees:
+//! - If the process is killed at any moment, each bundle on disk is the old one or the new one,
+//!   never half of each. The next run removes leftovers.
+//! - After an error nothing has changed: everything is staged and checked before the first bundle
+//!   is put in place, and replaced bundles are restored if a later one fails.
+//! - Files of other subjects, and files that somebody added to a bundle by hand, are not touched:
+//!   they are carried over (`keep`) and stay out of the manifest. Files in the old manifest belong
+//!   to mailwright, even if they were edited by hand.
+//! - A bundle that would not change is not touched at all, whatever else is in its folder.
+//! - Several runs may use one output folder at the same time; they stage separately and put their
+//!   bundles in place one after the other.
 //!
-//! Ctrl-C is heeded until the first bundle is put in place; from there to the end it is a matter
-//! of renames.
+//! Ctrl-C is obeyed until the first bundle is put in place; the rest are only renames.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -26,7 +26,7 @@ use super::staging::{NEW, OutLock, Staging};
 use super::swap::{ASIDE, Step, place, replace};
 use super::{Bundle, Error, Options, layout, manifest};
 
-/// Writes `bundles` below `out` and says where each one is, in their order.
+/// Writes `bundles` below `out` and returns the folder of each, in the same order.
 pub fn write_dirs(
     out: &Path,
     bundles: &[Bundle],
@@ -42,13 +42,13 @@ pub fn write_dirs(
     let mut staged = Vec::with_capacity(bundles.len());
     for (n, bundle) in bundles.iter().enumerate() {
         let bundle = run.describe(bundle, staging.path(), n)?;
-        // Reading what is there costs less than writing it again.
+        // Reading the existing files costs less than writing them again.
         if !run.is_there(&bundle)? {
             run.stage(&bundle)?;
             staged.push(bundle);
         }
     }
-    // A provider before its persons, whose folders are inside.
+    // A provider comes before its accounts, whose folders are inside its own.
     staged.sort_by(|a, b| a.bundle.folder.cmp(&b.bundle.folder));
 
     let lock = OutLock::acquire(out, interrupted)?;
@@ -69,19 +69,19 @@ struct Run<'a> {
     interrupted: &'a AtomicBool,
 }
 
-/// A bundle that is written, but not yet where it belongs.
+/// A bundle that is staged, but not yet in place.
 struct Staged<'a> {
     bundle: &'a Bundle,
-    /// Its folder with `/`.
+    /// Its folder, with `/` as separator.
     folder: String,
     manifest: Vec<u8>,
-    /// Where it is.
+    /// Where the staged bundle is.
     staged: PathBuf,
-    /// Where an old one can be moved aside to.
+    /// Where the old bundle can be moved aside to.
     slot: PathBuf,
 }
 
-/// What has to happen to put a staged bundle in place.
+/// The change that puts a staged bundle in place.
 struct Change<'a> {
     staged: &'a Staged<'a>,
     replaces: bool,
@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether the bundle lies in its place already, byte for byte.
+    /// Whether the same bundle is already in place, byte for byte.
     fn is_there(&self, staged: &Staged<'_>) -> Result<bool, Error> {
         let old = look(self.out, &staged.folder)?;
         Ok(old.is_some_and(|old| old.has(staged.files(), staged.bundle.is_secret())))
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
         if self.options.fsync { file.sync_all() } else { Ok(()) }
     }
 
-    /// Makes a staged bundle complete with what stays of the old one; nothing if it is unchanged.
+    /// Adds what is kept from the old bundle to a staged one. `None` if the bundle is unchanged.
     fn prepare(&self, staged: &'a Staged<'a>) -> Result<Option<Change<'a>>, Error> {
         let old = look(self.out, &staged.folder)?;
         if let Some(old) = &old {
@@ -186,7 +186,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// After this a power cut cannot undo the renames.
+    /// Syncs the parent folders, after which a power failure cannot undo the renames.
     fn sync_parents(&self, changes: &[Change]) -> Result<(), Error> {
         if !self.options.fsync || changes.is_empty() {
             return Ok(());
@@ -224,7 +224,7 @@ fn sync_folders(folder: &Path) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Writes out the names in a folder. Windows has no such call and does it on its own.
+/// Syncs the entries of a folder. Windows has no such call and does this itself.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match cfg!(unix) {
         true => File::open(folder)?.sync_all(),

@@ -1,7 +1,7 @@
-//! What can go wrong while writing: each with the path, the reason and the way out.
+//! Errors while writing, each with the path, the reason and what to do.
 //!
-//! Paths are the ones the user knows (below the output folder), never those of the staging folder.
-//! Where a message says that nothing was changed, the bundles on disk are those from before the run.
+//! Paths are those the user knows (below the output folder), never paths in the staging folder. If
+//! a message says that nothing was changed, the bundles on disk are those from before the run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error of the system while `doing` something with `path`.
+    /// A system error while `doing` something with `path`.
     pub fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
         let path = path.as_ref().to_owned();
         match is_full(&source) {
@@ -96,7 +96,7 @@ impl Error {
         }
     }
 
-    /// An error of the system that concerns the output folder as a whole.
+    /// A system error that concerns the output folder as a whole.
     pub(super) fn out(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
         let path = path.as_ref().to_owned();
         match source.kind() {
@@ -111,7 +111,7 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// The reason in our own style: std says `Permission denied (os error 13)`.
+/// The reason in our style: std formats it as `Permission denied (os error 13)`.
 fn why(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -1,9 +1,9 @@
-//! What an old bundle holds that is not ours to replace, and how it gets into the new one.
+//! Finds what must be kept from an old bundle, and carries it over into the new one.
 //!
-//! The old manifest lists mailwright's files; these go. Everything else stays: persons' folders
-//! (bundles of their own) and files that somebody put there by hand. They are hard-linked into the
-//! staged bundle, so both bundles are whole, the swap loses nothing, and nothing is copied unless
-//! the file system has no hard links.
+//! The files in the old manifest are mailwright's and are dropped. Everything else stays: users'
+//! folders (bundles of their own) and files that somebody added by hand. They are hard-linked into
+//! the staged bundle, so both bundles are complete and the swap loses nothing. Files are copied
+//! only if the file system has no hard links.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -12,16 +12,18 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, manifest};
 
-/// A folder that is already where a bundle has to go.
+/// An existing folder at the place of a bundle.
 pub(super) struct Old {
     folder: PathBuf,
-    /// What its manifest lists, itself included; nothing where only persons have folders yet.
+    /// The files in its manifest, and the manifest itself. Empty if so far only users have folders
+    /// there.
     listed: BTreeSet<String>,
 }
 
-/// Looks at the place of a bundle; nothing if nothing is there yet.
+/// Looks at the place of a bundle. `None` if nothing is there.
 ///
-/// A folder with files and neither a manifest nor a bundle in it is somebody else's.
+/// # Errors
+/// The folder contains files, but neither a manifest nor a bundle, so it is not mailwright's.
 pub(super) fn look(out: &Path, folder: &str) -> Result<Option<Old>, Error> {
     let mut path = out.to_owned();
     for component in folder.split('/') {
@@ -47,7 +49,8 @@ pub(super) fn look(out: &Path, folder: &str) -> Result<Option<Old>, Error> {
     }
 }
 
-/// Whether a folder without a manifest is empty or holds a bundle: then it was made for a person.
+/// Whether a folder without a manifest is empty or contains a bundle. If so, it was created for a
+/// user.
 fn may_become_a_bundle(folder: &Path) -> Result<bool, Error> {
     let failed = |e| Error::io("look into", folder, e);
     let mut empty = true;
@@ -61,7 +64,7 @@ fn may_become_a_bundle(folder: &Path) -> Result<bool, Error> {
 }
 
 impl Old {
-    /// Whether all of `files` (the manifest among them) are there already, byte for byte.
+    /// Whether all `files` (including the manifest) already exist, byte for byte.
     pub(super) fn has<'a>(
         &self,
         mut files: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -69,7 +72,7 @@ impl Old {
     ) -> bool {
         files.all(|(path, bytes)| {
             let path = self.folder.join(path);
-            // What cannot be read is not the same, and gets replaced.
+            // An unreadable file counts as different and is replaced.
             fs::symlink_metadata(&path).is_ok_and(|found| {
                 found.is_file()
                     && found.len() == bytes.len() as u64
@@ -79,7 +82,7 @@ impl Old {
         })
     }
 
-    /// Brings everything that the old manifest does not list into the bundle staged at `new`.
+    /// Carries everything that the old manifest does not list over to the bundle staged at `new`.
     pub(super) fn keep(&self, new: &Path, fsync: bool) -> Result<(), Error> {
         let mover = Mover { old: &self.folder, new, fsync };
         mover.folder(Path::new(""), Some(&self.listed))
@@ -93,7 +96,8 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
-    /// Everything below `inside`, except what is listed. No list: a bundle of its own, all of it.
+    /// Carries over everything below `inside`, except the listed files. Without a list, the folder
+    /// is a bundle of its own and is carried over completely.
     fn folder(&self, inside: &Path, listed: Option<&BTreeSet<String>>) -> Result<(), Error> {
         let (old, new) = (self.old.join(inside), self.new.join(inside));
         let failed = |e| Error::io("look into", &old, e);
@@ -114,7 +118,7 @@ impl Mover<'_> {
         if empty {
             self.make_folder(inside)?;
         }
-        // Somebody may have closed the folder to others, or opened it to the web server's group.
+        // The admin may have changed the permissions, for example for the web server's group.
         if new.is_dir() {
             let permissions = fs::metadata(&old).map_err(failed)?.permissions();
             fs::set_permissions(&new, permissions).map_err(|e| Error::io("write", &old, e))?;
@@ -122,7 +126,7 @@ impl Mover<'_> {
         Ok(())
     }
 
-    /// Makes the folders down to `inside`, where no new file may lie.
+    /// Creates the folders down to `inside`. It is an error if a new file is in the way.
     fn make_folder(&self, inside: &Path) -> Result<(), Error> {
         let mut path = PathBuf::new();
         for component in inside.components() {
@@ -142,8 +146,8 @@ impl Mover<'_> {
         match fs::hard_link(&old, &new) {
             Ok(()) => Ok(()),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Err(self.failed(path, e)),
-            // No hard links here (FAT, some network file systems), too many of them, or none
-            // allowed to others' files.
+            // The file system has no hard links (FAT, some network file systems), the file has too
+            // many, or links to other users' files are forbidden.
             Err(e) => self.copy(&old, &new, e).map_err(|e| self.failed(path, e)),
         }
     }
@@ -155,7 +159,7 @@ impl Mover<'_> {
             return std::os::unix::fs::symlink(fs::read_link(old)?, new);
         }
         if !kind.is_file() {
-            // A pipe or socket: reading it could wait for ever.
+            // Reading a pipe or socket could block forever.
             return Err(no_link);
         }
         fs::copy(old, new)?;
@@ -175,7 +179,7 @@ impl Mover<'_> {
 }
 
 fn is_listed(listed: Option<&BTreeSet<String>>, path: &Path) -> bool {
-    // Only UTF-8 paths are ever written, so no other one is listed.
+    // Only UTF-8 paths are written, so other paths are never listed.
     let parts: Option<Vec<_>> = path.iter().map(|part| part.to_str()).collect();
     listed.zip(parts).is_some_and(|(listed, parts)| listed.contains(&parts.join("/")))
 }

@@ -1,6 +1,7 @@
-//! Whether bundles fit together: every path safe, no path twice, no bundle inside another's files.
+//! Checks that bundles fit together: every path is safe and unique, and no bundle is inside
+//! another's files.
 //!
-//! ListSummary at before anything is written, for folders and for the zip alike.
+//! This runs before anything is written, for folders and for the zip.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path};
@@ -8,7 +9,7 @@ use std::path::{Component, Path};
 use super::{Bundle, Error, manifest};
 use crate::format::safe_component;
 
-/// Checks all paths of all bundles; afterwards they can be written in any order.
+/// Checks all paths of all bundles. Afterwards they can be written in any order.
 pub(super) fn check(bundles: &[Bundle]) -> Result<(), Error> {
     let mut folders = Vec::with_capacity(bundles.len());
     for bundle in bundles {
@@ -18,7 +19,7 @@ pub(super) fn check(bundles: &[Bundle]) -> Result<(), Error> {
     let all: HashSet<&str> = folders.iter().map(String::as_str).collect();
     let nested = |folder: &String| parents(folder).any(|parent| all.contains(parent));
     if all.len() == folders.len() && !folders.iter().any(nested) {
-        // Nobody's files can be another's: each bundle is looked at alone.
+        // The folders cannot overlap, so each bundle is checked alone.
         return bundles.iter().zip(&folders).try_for_each(|(bundle, folder)| alone(bundle, folder));
     }
     together(bundles, &folders)
@@ -39,13 +40,13 @@ fn alone(bundle: &Bundle, folder: &str) -> Result<(), Error> {
 }
 
 fn together(bundles: &[Bundle], folders: &[String]) -> Result<(), Error> {
-    // Each file with its bundle's folder.
+    // Each file's full path, with its bundle's folder.
     let mut files = BTreeMap::new();
     for (bundle, folder) in bundles.iter().zip(folders) {
         for path in paths(bundle) {
             let full = format!("{folder}/{path}");
             if files.insert(full.clone(), folder).is_some() {
-                // Two bundles with one folder both hold a manifest.
+                // Two bundles with one folder both contain a manifest.
                 return Err(Error::Twice { path: full });
             }
         }
@@ -62,12 +63,12 @@ fn together(bundles: &[Bundle], folders: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The folders above, outermost first.
+/// The parent folders of a path, outermost first.
 fn parents(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(end, _)| &path[..end])
 }
 
-/// A bundle's folder with `/` on every system, each component checked.
+/// A bundle's folder with `/` as separator on every system. Each component is checked.
 pub fn folder_path(folder: &Path) -> Result<String, Error> {
     let unsafe_path = |reason: &str| Error::UnsafePath {
         path: folder.to_string_lossy().into_owned(),
@@ -100,7 +101,7 @@ fn safe_path(path: &str) -> Result<(), Error> {
         .map_err(|reason| Error::UnsafePath { path: path.to_owned(), reason: reason.to_string() })
 }
 
-/// How the names of the lock and of staging folders begin, directly in the output folder.
+/// The prefix of the lock's name and of staging folders, which are directly in the output folder.
 pub(super) const OWN_PREFIX: &str = ".mailwright";
 
 #[cfg(test)]

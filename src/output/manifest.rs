@@ -1,8 +1,8 @@
-//! `MANIFEST.json`: what is in a bundle, with the checksum of each file.
+//! `MANIFEST.json`: the files of a bundle with their checksums.
 //!
-//! It lists the bundle's own files only, not those of persons' folders below it, and nothing of
-//! the machine or the moment: the same files give the same bytes. Read back, it tells a later run
-//! which files in a folder are mailwright's to replace.
+//! It lists only the bundle's own files, not those of users' folders below it, and contains nothing
+//! about the machine or the time: equal files give equal bytes. A later run reads it to learn which
+//! files in a folder are mailwright's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,16 +14,16 @@ use sha2::{Digest, Sha256};
 use super::{Bundle, OutFile};
 use crate::format::{Kind, hex};
 
-/// Its file name, in every bundle.
+/// The file name, in every bundle.
 pub const FILE: &str = "MANIFEST.json";
 
-/// The manifest of `bundle`: sorted by path, two spaces, a newline at the end.
+/// The manifest of `bundle`: sorted by path, indented by two spaces, with a final newline.
 pub fn render(bundle: &Bundle) -> Vec<u8> {
     let mut files: Vec<&OutFile> = bundle.files.iter().collect();
     files.sort_by_key(|file| &file.path);
-    // Written by hand, because it is written for each of a million users.
+    // Formatted by hand for speed: a run can write a million manifests.
     let mut json = String::with_capacity(256 + 400 * files.len());
-    // Without a version: a new release that writes the same files must not change the bundle.
+    // No version: a new release that generates the same files must not change the bundle.
     json.push_str("{\n  \"subject\": ");
     push_text(&mut json, &bundle.subject);
     json.push_str(",\n  \"generator\": ");
@@ -64,10 +64,10 @@ fn push_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
-/// The paths that the manifest in `folder` lists; nothing if there is none of mailwright's.
+/// The paths that the manifest in `folder` lists. `None` if there is no manifest by mailwright.
 pub(super) fn listed(folder: &Path) -> Option<BTreeSet<String>> {
     let path = folder.join(FILE);
-    // A link is nothing that mailwright made.
+    // mailwright never creates a link here.
     fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
     let known: Known = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
     known
@@ -78,7 +78,7 @@ pub(super) fn listed(folder: &Path) -> Option<BTreeSet<String>> {
 
 const GENERATOR: &str = "mailwright";
 
-/// What a later run wants to know of a manifest; everything else in it may change.
+/// The parts of a manifest that a later run needs; all others may change.
 #[derive(Deserialize)]
 struct Known {
     generator: String,
@@ -154,7 +154,7 @@ mod tests {
             assert_eq!(value["subject"], text);
             assert_eq!(value["files"][0]["notes"], serde_json::json!([text, "x"]));
             assert_eq!(value["files"][1]["path"], "z");
-            // As serde_json writes it.
+            // The same format as serde_json's.
             assert_eq!(
                 serde_json::to_string_pretty(&value).unwrap() + "\n",
                 String::from_utf8(json).unwrap()

@@ -1,7 +1,7 @@
-//! Makes a message of each draft in a person's bundle, with all her other files attached as one zip.
+//! Turns each draft in a user's bundle into a message, with all other files attached as one zip.
 //!
-//! A draft is a file of the media type message/rfc822, as a template has written it: a line `Subject: …`,
-//! an empty one, and the text. What is attached is the zip that `--zip-each` would write of her files.
+//! A draft is a file of media type message/rfc822, as a template writes it: a line `Subject: …`, an
+//! empty line, and the text. The attachment is the zip that `--zip-each` would write for this user.
 
 use super::stream::{Packer, ZipStream};
 use super::{Bundle, OutFile, manifest};
@@ -11,10 +11,10 @@ use crate::format::mailbox::Mailbox;
 use crate::format::message::Message;
 use crate::model::{EmailAddress, Text};
 
-/// What makes a file a draft.
+/// The media type of a draft.
 pub const MEDIA_TYPE: &str = "message/rfc822";
 
-/// Who sends the messages, and when.
+/// The sender of the messages, and their date.
 #[derive(Debug, Clone)]
 pub struct Sender {
     pub from: Mailbox,
@@ -25,8 +25,8 @@ pub fn is_draft(media_type: &str) -> bool {
     media_type.split(';').next() == Some(MEDIA_TYPE)
 }
 
-/// Puts messages in the place of the drafts; a bundle without any stays as it is. What there is to say
-/// is in the findings.
+/// Replaces the drafts by messages; a bundle without drafts is not changed. Problems are returned
+/// as findings.
 pub fn compose(
     bundle: &mut Bundle,
     name: Option<&Text>,
@@ -71,7 +71,7 @@ pub fn compose(
     };
     let mut findings = Vec::new();
     if address.needs_smtputf8() || sender.from.address.needs_smtputf8() {
-        // Said once for all persons.
+        // Reported once for all users.
         let message =
             "messages with addresses outside ASCII need a mail server that takes SMTPUTF8";
         findings.push(Finding::new(codes::MESSAGE_SMTPUTF8, message).spec("RFC 6531"));
@@ -100,7 +100,7 @@ pub fn compose(
     findings
 }
 
-/// Subject and text.
+/// The subject and the text of a draft.
 fn parts(draft: &[u8]) -> Result<(&str, &str), &'static str> {
     let draft = str::from_utf8(draft).map_err(|_| "it is not UTF-8")?;
     let rest = draft.strip_prefix("Subject: ").ok_or("it does not begin with a subject")?;
@@ -112,7 +112,7 @@ fn parts(draft: &[u8]) -> Result<(&str, &str), &'static str> {
     }
 }
 
-/// In the order of their paths, with the manifest.
+/// All files and the manifest as a zip, sorted by path.
 fn zip(bundle: &Bundle, packer: &mut Packer) -> std::io::Result<Vec<u8>> {
     let manifest = manifest::render(bundle);
     let files = bundle.files.iter().map(|file| (file.path.as_str(), &file.bytes[..]));

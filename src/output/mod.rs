@@ -1,9 +1,10 @@
-//! Puts finished files where people find them: folders, replaced atomically, or one archive.
+//! Writes finished files: as folders, which are replaced atomically, or as one archive.
 //!
-//! The last step of the pipeline: `render` made the bytes, `check` judged them, nothing here looks
-//! into them again. A subject (provider, domain or person) is one [`Bundle`], and a bundle on disk
-//! is always a whole one, the old or the new. [`dir`] says how that is kept, `zip` makes the
-//! archive, `stream` and `tar` those of any size, [`manifest`] the `MANIFEST.json` of each bundle.
+//! This is the last step of the pipeline: `render` made the bytes and `check` has validated them.
+//! Each subject (provider, domain or user) is one [`Bundle`], and a bundle on disk is always
+//! complete, either the old or the new one. [`dir`] explains how; `zip` writes one zip, `stream`
+//! and `tar` write archives of any size, and [`manifest`] writes the `MANIFEST.json` of each
+//! bundle.
 
 #[cfg(any(feature = "tar", feature = "zip"))]
 pub mod archive;
@@ -44,22 +45,22 @@ pub struct OutFile {
     pub path: String,
     pub bytes: Vec<u8>,
     pub media_type: String,
-    /// The target that made it: `thunderbird`.
+    /// The target that generated it: `thunderbird`.
     pub target: String,
-    /// What to know about it, for the manifest.
+    /// Notes about the file for the manifest.
     pub notes: Vec<String>,
-    /// Whether it holds a password. One such file, and all files of its bundle are readable by
-    /// their owner alone: the manifest's checksum would let others try passwords out.
+    /// Whether the file contains a password. If one does, all files of its bundle are readable only
+    /// by their owner: with the manifest's checksum, others could test passwords.
     pub secret: bool,
 }
 
 /// The files of one subject.
 #[derive(Clone, Default)]
 pub struct Bundle {
-    /// Relative to the output folder: `outlook.com`, or `outlook.com/ann@outlook.com` for a person.
+    /// Relative to the output folder: `outlook.com`, or `outlook.com/ann@outlook.com` for a user.
     /// Each component is a [`crate::format::file_name`].
     pub folder: PathBuf,
-    /// Who it is for, as the manifest says it.
+    /// The subject as written in the manifest.
     pub subject: String,
     pub files: Vec<OutFile>,
 }
@@ -70,10 +71,10 @@ impl Bundle {
     }
 }
 
-/// How carefully to write.
+/// How durably to write.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Wait until the disk has everything. Without it a power cut (not a killed process) shortly
-    /// after a run may cost what that run wrote.
+    /// Wait until the disk has stored everything. Otherwise a power failure (not a killed process)
+    /// shortly after a run may lose what that run wrote.
     pub fsync: bool,
 }

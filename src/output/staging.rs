@@ -1,12 +1,12 @@
-//! Where a run writes before anybody sees it: a hidden folder inside the output folder.
+//! The staging area of a run: a hidden folder inside the output folder.
 //!
-//! It has to be inside, because only on one file system is a rename atomic. A live run holds a
-//! lock on `.mailwright-<pid>-<random>/lock`; the system drops it with the process, however that
-//! dies, so the next run can tell what a killed one left behind and remove it. A process number
-//! alone could not: numbers come again, and mean nothing across containers.
+//! It has to be inside, because a rename is atomic only within one file system. A running process
+//! holds a lock on `.mailwright-<pid>-<random>/lock`. The system releases it when the process ends,
+//! however that happens, so the next run can recognise and remove leftovers. A process ID would not
+//! be enough: IDs are reused, and mean nothing across containers.
 //!
-//! `.mailwright.lock` lets one run at a time change the output folder. It is only held while
-//! staging folders are made or tidied up and while bundles are put in place, not while files are
+//! `.mailwright.lock` lets one run at a time change the output folder. It is held only while
+//! staging folders are created or removed and while bundles are put in place, not while files are
 //! written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,10 +19,10 @@ use std::time::Duration;
 use super::layout::OWN_PREFIX;
 use super::{Error, swap};
 
-/// Whether bundles can be written into `out`, before any work is done for them.
+/// Checks that bundles can be written into `out`, before any work is done for them.
 ///
-/// Leaves no trace: a folder that does not exist yet is tried in the nearest one above it that
-/// does. It really makes a file, as permissions do not tell (root, read-only mounts, `/proc`).
+/// Leaves no trace. If the folder does not exist, its nearest existing ancestor is tested. The test
+/// creates a real file, because permissions are not reliable (root, read-only mounts, `/proc`).
 pub fn check_out(out: &Path) -> Result<(), Error> {
     for folder in out.ancestors() {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -45,16 +45,17 @@ pub fn check_out(out: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// A staging folder and the proof that its owner lives; both go when this is dropped.
+/// A staging folder and the lock of its owner; both are removed on drop.
 pub(super) struct Staging {
-    // Dropped in this order: first the content, then the lock, then what was made above.
+    // Dropped in this order: the content, the lock, the folders above.
     folder: Folder,
     _alive: Option<File>,
     made: Made,
 }
 
 impl Staging {
-    /// Makes the output folder if needed, tidies up after killed runs, makes a staging folder.
+    /// Creates the output folder if needed, removes leftovers of killed runs, and creates a staging
+    /// folder.
     pub(super) fn begin(out: &Path, interrupted: &AtomicBool) -> Result<Self, Error> {
         check_out(out)?;
         let made = Made(missing(out));
@@ -66,7 +67,8 @@ impl Staging {
         }
         let path = new_folder(out).map_err(|e| Error::out("write into", out, e))?;
         let folder = Folder { out: out.to_owned(), path };
-        // A run without this lock is taken for dead, so there is none outside of `lock`.
+        // A staging folder without a locked file counts as a leftover, so create it while holding
+        // `lock`.
         let alive = File::create_new(folder.path.join(LOCK))
             .map_err(|e| Error::out("write into", out, e))?;
         let alive = alive.try_lock().is_ok().then_some(alive);
@@ -77,22 +79,22 @@ impl Staging {
         &self.folder.path
     }
 
-    /// There is something in the output folder now, so it stays.
+    /// Keeps the output folder on drop, because it now has content.
     pub(super) fn keep_out(&mut self) {
         self.made.0.clear();
     }
 }
 
-/// The lock under which the output folder is changed; gone with its file when dropped.
+/// The lock for changing the output folder. The lock and its file are removed on drop.
 pub(super) struct OutLock {
     path: PathBuf,
     file: File,
-    /// False on file systems without locks, where two runs at once are on their own.
+    /// False on file systems without locks, where concurrent runs are not protected.
     held: bool,
 }
 
 impl OutLock {
-    /// Waits for other runs; Ctrl-C ends the waiting.
+    /// Waits for other runs. Ctrl-C ends the wait.
     pub(super) fn acquire(out: &Path, interrupted: &AtomicBool) -> Result<Self, Error> {
         let path = out.join(format!("{OWN_PREFIX}.lock"));
         loop {
@@ -104,11 +106,11 @@ impl OutLock {
                     Err(TryLockError::WouldBlock) if interrupted.load(Ordering::Relaxed) => {
                         return Err(Error::Interrupted);
                     }
-                    // A signal does not wake a blocking lock, so ask now and then.
+                    // A signal does not wake a blocking lock, so poll.
                     Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
                 }
             };
-            // Who held it before may have removed the file: then this lock guards nothing.
+            // The previous holder may have removed the file; a lock on it would protect nothing.
             if !held || is_file_at(&file, &path) {
                 return Ok(Self { path, file, held });
             }
@@ -118,7 +120,7 @@ impl OutLock {
 
 impl Drop for OutLock {
     fn drop(&mut self) {
-        // Only where `acquire` notices that the file is gone.
+        // Only on systems where `acquire` notices that the file is gone.
         if self.held && cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
@@ -128,7 +130,7 @@ impl Drop for OutLock {
 
 fn open_lock(path: &Path) -> io::Result<File> {
     match OpenOptions::new().write(true).create(true).truncate(false).open(path) {
-        // Another user's run was killed here; to lock its file, reading is enough.
+        // Left by a killed run of another user; read access is enough to lock it.
         Err(e) if e.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(|_| e),
         result => result,
     }
@@ -148,7 +150,7 @@ fn is_file_at(_: &File, _: &Path) -> bool {
     true
 }
 
-/// A staging folder of ours; what it still holds of others goes back before it is removed.
+/// Our staging folder. On drop, old bundles that were moved aside into it are restored first.
 struct Folder {
     out: PathBuf,
     path: PathBuf,
@@ -160,13 +162,13 @@ impl Drop for Folder {
     }
 }
 
-/// The folders that a run makes on the way to its output folder, outermost first.
+/// The folders that a run created above its output folder, outermost first.
 struct Made(Vec<PathBuf>);
 
 impl Drop for Made {
     fn drop(&mut self) {
         for folder in self.0.iter().rev() {
-            // Empty ones only, so nobody's files are lost.
+            // Removes only empty folders, so no files are lost.
             let _ = fs::remove_dir(folder);
         }
     }
@@ -186,13 +188,13 @@ fn new_folder(out: &Path) -> io::Result<PathBuf> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Bundles with passwords pass through here.
+        // Bundles with passwords are staged here.
         builder.permissions(fs::Permissions::from_mode(0o700));
     }
     Ok(builder.tempdir_in(out)?.keep())
 }
 
-/// Removes the staging folders of runs that are no more. Call it under [`OutLock`].
+/// Removes the staging folders of ended runs. Call it while holding [`OutLock`].
 fn tidy_up(out: &Path) {
     let Ok(entries) = fs::read_dir(out) else { return };
     for entry in entries.flatten() {
@@ -219,7 +221,7 @@ fn is_staging_name(name: &str) -> bool {
 fn is_dead(staging: &Path) -> bool {
     match OpenOptions::new().write(true).open(staging.join(LOCK)) {
         Ok(file) => file.try_lock().is_ok(),
-        // Killed between making the folder and the lock, or while removing it.
+        // The run was killed before it created the lock, or while it removed the folder.
         Err(e) => e.kind() == ErrorKind::NotFound,
     }
 }
@@ -231,15 +233,16 @@ fn is_ours(staging: &Path) -> bool {
     })
 }
 
-/// Gives back what a swap had put aside, then removes the folder. What cannot be given back keeps
-/// the folder alive for the next run.
+/// Restores the bundles that a swap moved aside, then removes the folder. If one cannot be
+/// restored, the folder stays for the next run.
 fn discard(out: &Path, staging: &Path) {
     if !swap::recover(out, &staging.join(swap::ASIDE)) {
         return;
     }
     let removed = fs::remove_dir_all(staging);
     if removed.is_err_and(|e| e.kind() == ErrorKind::PermissionDenied) {
-        // A user's read-only folder was in a replaced bundle; its files live on in the new one.
+        // A replaced bundle contained a user's read-only folder; its files are now in the new
+        // bundle.
         make_removable(staging);
         let _ = fs::remove_dir_all(staging);
     }

@@ -1,9 +1,9 @@
-//! One zip of any size, written as it goes: entries are packed wherever there is time, and put in in
-//! their order.
+//! Writes a zip of any size as a stream: entries are compressed on any thread and appended in
+//! order.
 //!
-//! The list of entries that a zip ends with grows in a file of its own, so that a million entries take
-//! no memory. Past 65,535 entries or 4 GiB the end is that of zip64 (APPNOTE.TXT 6.3.10, sections
-//! 4.3.14 and 4.5.3). Nothing of the moment gets in: the same entries make the same bytes.
+//! The zip's central directory is collected in a separate file, so a million entries need no
+//! memory. Beyond 65,535 entries or 4 GiB the end is written as zip64 (APPNOTE.TXT 6.3.10, sections
+//! 4.3.14 and 4.5.3). Nothing depends on the time: equal entries give equal bytes.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -14,7 +14,7 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::archive::open_at;
 
-/// Deflated as well as stored, whichever is shorter.
+/// A compressed file; stored instead if that is shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
     pub path: String,
@@ -24,19 +24,21 @@ pub struct Packed {
     data: Vec<u8>,
 }
 
-/// Packs one file after another; the state of the compressor is made once.
+/// Compresses one file after another and reuses the compressor's state.
 ///
-/// For a user's 21 files libdeflate takes 0.6 of zlib-rs's time at level 6 and 1.4 of it at level 1.
+/// For a user's 21 files libdeflate takes 0.6 of zlib-rs's time at level 6 and 1.4 of it at level
+/// 1.
 pub enum Packer {
     Quick(Box<Compress>),
     Small(Box<Compressor>),
 }
 
-/// Below this making the compressor ready takes longer than packing; quick is what level 1 is for.
+/// In bytes. For smaller files, preparing the compressor takes longer than compressing, and level 1
+/// is meant to be fast.
 const TINY: usize = 512;
 
 impl Packer {
-    /// Levels as zlib has them, 0 to 9.
+    /// The levels are zlib's, 0 to 9.
     pub fn new(level: u32) -> Self {
         let small = i32::try_from(level).ok().filter(|level| *level > 1);
         match small.and_then(|level| CompressionLvl::new(level).ok()) {
@@ -47,7 +49,7 @@ impl Packer {
 
     pub fn pack(&mut self, path: String, bytes: &[u8]) -> Packed {
         let crc = crc32fast::hash(bytes);
-        // A file of ours is never as long as this.
+        // Our files are never this long.
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let tiny = matches!(self, Self::Quick(_)) && bytes.len() < TINY;
         let deflated = if tiny { None } else { self.deflate(bytes) };
@@ -59,7 +61,7 @@ impl Packer {
         Packed { path, crc, size, deflated, data }
     }
 
-    /// None where that takes more room than the bytes do.
+    /// `None` if the compressed data would be longer than `bytes`.
     fn deflate(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Quick(compress) => {
@@ -78,25 +80,25 @@ impl Packer {
     }
 }
 
-/// 1980-01-01, the first day that a zip knows.
+/// 1980-01-01, the first day that a zip can express.
 const DAY: u16 = 0x21;
 /// Names are UTF-8.
 const FLAGS: u16 = 1 << 11;
-/// Made on Unix, so that the mode counts; by the version that knows zip64.
+/// Made on Unix, so that the mode is used; version 4.5, which has zip64.
 const MADE_BY: u16 = 3 << 8 | 45;
 const MODE: u32 = 0o100_644 << 16;
 
-/// A zip that is being written: entries, and the list of them apart.
+/// A zip that is being written: the entries, and the central directory apart from them.
 pub struct ZipStream<D, L> {
     data: D,
     list: L,
     at: Place,
 }
 
-/// In two files.
+/// A zip in two files.
 pub type ZipFiles = ZipStream<BufWriter<File>, BufWriter<File>>;
 
-/// How far a zip has got; from here it can be gone on with.
+/// The state of a partly written zip, from which it can be continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
     pub data: u64,
@@ -105,12 +107,12 @@ pub struct Place {
 }
 
 impl ZipFiles {
-    /// Begins in two files, or goes on in them from where it was.
+    /// Starts a zip in two files, or continues one at `from`.
     pub fn open(data: &Path, list: &Path, from: Place) -> io::Result<Self> {
         Ok(Self { data: open_at(data, from.data)?, list: open_at(list, from.list)?, at: from })
     }
 
-    /// The list and the end behind the entries.
+    /// Appends the central directory and the end record to the entries.
     pub fn finish(mut self, fsync: bool) -> io::Result<()> {
         self.flush()?;
         let mut list = self.list.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -123,7 +125,7 @@ impl ZipFiles {
 }
 
 impl ZipStream<Vec<u8>, Vec<u8>> {
-    /// One that fits into memory.
+    /// A whole zip in memory.
     pub fn in_memory(entries: &[Packed]) -> io::Result<Vec<u8>> {
         let mut zip = Self { data: Vec::new(), list: Vec::new(), at: Place::default() };
         entries.iter().try_for_each(|packed| zip.add(packed))?;
@@ -184,7 +186,7 @@ impl<D: Write, L: Write> ZipStream<D, L> {
         Ok(())
     }
 
-    /// Everything so far is with the system.
+    /// Flushes all data to the system and returns the state.
     pub fn flush(&mut self) -> io::Result<Place> {
         self.data.flush()?;
         self.list.flush()?;
@@ -192,7 +194,7 @@ impl<D: Write, L: Write> ZipStream<D, L> {
     }
 }
 
-/// What stands behind the list.
+/// The end record, which follows the central directory.
 fn end(at: Place) -> Vec<u8> {
     let Place { data: start, list: length, entries } = at;
     let large = entries > u64::from(u16::MAX - 1)

@@ -1,8 +1,8 @@
-//! Puts a staged bundle where the old one is, in one step, and takes it back when asked.
+//! Swaps a staged bundle with the old one in a single step, and undoes that on request.
 //!
-//! Linux and macOS can exchange two folders at once, so whoever looks sees the old one or the new
-//! one. Elsewhere (Windows, some network file systems) the old one is moved aside first: for a
-//! moment there is none. A note tells where it was, and [`recover`] brings it back if the run is
+//! Linux and macOS can exchange two folders atomically, so a reader sees the old or the new one.
+//! Elsewhere (Windows, some network file systems) the old bundle is moved aside first, so for a
+//! moment there is none. A note records where it was, and [`recover`] restores it if the run is
 //! killed in that moment.
 
 use std::fs;
@@ -11,24 +11,24 @@ use std::path::{Path, PathBuf};
 
 use super::layout;
 
-/// The folder below a staging folder where old bundles wait, in folders 0, 1, 2 …
+/// The folder inside a staging folder for old bundles, in folders 0, 1, 2 …
 pub(super) const ASIDE: &str = "aside";
 
 /// One change to the output folder, and how to undo it.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A folder on the way to a bundle was made.
+    /// A parent folder of a bundle was created.
     Made(PathBuf),
     /// There was no old bundle.
     Placed { staged: PathBuf, target: PathBuf },
-    /// The old bundle is now where the new one was staged.
+    /// The old bundle is now at `staged`.
     Exchanged { staged: PathBuf, target: PathBuf },
-    /// The old bundle is in `slot`; in the output folder it was at `was`.
+    /// The old bundle is in `slot`; its path relative to the output folder was `was`.
     Aside { staged: PathBuf, target: PathBuf, slot: PathBuf, was: String },
 }
 
 impl Step {
-    /// Takes the change back. Called newest first; what fails here is left to [`recover`].
+    /// Undoes the change. Call it for the newest step first; failures are left to [`recover`].
     pub(super) fn undo(self) {
         let _ = match self {
             Step::Made(folder) => fs::remove_dir(folder),
@@ -41,14 +41,14 @@ impl Step {
     }
 }
 
-/// Moves `staged` to `target`, where nothing is.
+/// Moves `staged` to `target`, which must not exist.
 pub(super) fn place(staged: PathBuf, target: PathBuf) -> io::Result<Step> {
     fs::rename(&staged, &target)?;
     Ok(Step::Placed { staged, target })
 }
 
-/// Swaps `staged` and the bundle at `target`; `was` is the target's path in the output folder,
-/// `slot` a folder that does not exist yet.
+/// Swaps `staged` with the bundle at `target`. `was` is the target's path relative to the output
+/// folder; `slot` is a folder that does not exist yet.
 pub(super) fn replace(
     staged: PathBuf,
     target: PathBuf,
@@ -70,13 +70,13 @@ fn move_aside(staged: PathBuf, target: PathBuf, slot: PathBuf, was: &str) -> io:
         fs::rename(slot.join(BUNDLE), &target)?;
         return Err(e);
     }
-    // From here on the target is never missing because of this slot. If the note stays, it says so
-    // of a target that is there, and `recover` does nothing.
+    // From here on this slot no longer makes the target missing. If the note remains, it refers to
+    // an existing target, and `recover` does nothing.
     let _ = fs::remove_file(slot.join(WAS));
     Ok(Step::Aside { staged, target, slot, was: was.to_owned() })
 }
 
-/// Brings back the bundles that a killed run had moved aside; false if one had to stay there.
+/// Restores the bundles that a killed run had moved aside. False if one could not be restored.
 pub(super) fn recover(out: &Path, aside: &Path) -> bool {
     let Ok(slots) = fs::read_dir(aside) else { return true };
     let mut all = true;
@@ -102,12 +102,13 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// ENOSYS and ENOTSUP are Unsupported, EINVAL is what file systems say to a flag they do not know.
+/// ENOSYS and ENOTSUP are Unsupported; EINVAL is returned for a flag that the file system does not
+/// know.
 fn cannot_exchange(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
 }
 
-/// In a slot: where the bundle was, relative to the output folder.
+/// A file in a slot: the bundle's former path relative to the output folder.
 const WAS: &str = "was";
 const BUNDLE: &str = "bundle";
 

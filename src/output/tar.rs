@@ -1,8 +1,8 @@
-//! One tar of any size, compressed with zstd, written as it goes: a frame for each batch of files.
+//! Writes a tar of any size as a stream, compressed with zstd, with one frame per batch of files.
 //!
-//! Frames one behind another are one file (RFC 8878, section 3), so that batches are compressed
-//! wherever there is time, and a file can be cut off behind any of them and gone on with. Nothing of
-//! the moment or the machine gets in: the same files make the same bytes.
+//! Concatenated frames are one valid file (RFC 8878, section 3), so batches are compressed on any
+//! thread, and an interrupted file can be cut after any frame and continued. Nothing depends on the
+//! time or the machine: equal files give equal bytes.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,10 +12,10 @@ use zstd::stream::write::Encoder;
 
 use super::archive::{Entry, open_at};
 
-/// How the name of such a file ends.
+/// The file name extension.
 pub const ENDING: &str = "tar.zst";
 
-/// Files as one frame. Levels as zstd has them, 1 to 19.
+/// Compresses files into one frame. The levels are zstd's, 1 to 19.
 pub fn pack(entries: &[Entry<'_>], level: i32) -> io::Result<Vec<u8>> {
     let mut heads = Vec::with_capacity(entries.len());
     let mut length = 0;
@@ -40,7 +40,7 @@ pub struct TarFile {
 }
 
 impl TarFile {
-    /// Begins in a file, or goes on in it after so many bytes.
+    /// Starts a tar, or continues one after `length` bytes.
     pub fn open(path: &Path, length: u64) -> io::Result<Self> {
         Ok(Self { file: open_at(path, length)?, length })
     }
@@ -51,13 +51,13 @@ impl TarFile {
         Ok(())
     }
 
-    /// Everything so far is with the system; how much that is.
+    /// Flushes all data to the system and returns the length so far.
     pub fn flush(&mut self) -> io::Result<u64> {
         self.file.flush()?;
         Ok(self.length)
     }
 
-    /// The two empty blocks behind the last file, in a frame of their own.
+    /// Appends the two empty blocks that end a tar, in a frame of their own.
     pub fn finish(mut self, fsync: bool) -> io::Result<()> {
         let mut end = frame(END.len(), zstd::DEFAULT_COMPRESSION_LEVEL)?;
         end.write_all(&END)?;
@@ -67,7 +67,7 @@ impl TarFile {
     }
 }
 
-/// A frame that knows how long it gets, with a checksum, as the program zstd makes them.
+/// A frame with its content size and a checksum, like those of the zstd program.
 fn frame(length: usize, level: i32) -> io::Result<Encoder<'static, Vec<u8>>> {
     let mut frame = Encoder::new(Vec::new(), level)?;
     frame.window_log(WINDOW)?;
@@ -76,7 +76,8 @@ fn frame(length: usize, level: i32) -> io::Result<Encoder<'static, Vec<u8>>> {
     Ok(frame)
 }
 
-/// What stands before a file: a header of ustar, and where that cannot say the path, one of pax.
+/// The headers before a file: a ustar header, preceded by a pax header if ustar cannot express the
+/// path.
 ///
 /// POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"
 fn head(path: &str, size: usize) -> io::Result<Vec<u8>> {
@@ -88,12 +89,12 @@ fn head(path: &str, size: usize) -> io::Result<Vec<u8>> {
         head.extend(record.as_bytes());
         head.extend(padding(record.len()));
     }
-    // Who reads no pax, like BusyBox, finds as much of the path as there is room for.
+    // Programs without pax support, like BusyBox, get as much of the path as fits.
     head.extend(block(fits.unwrap_or(("", cut(path))), size, b'0')?);
     Ok(head)
 }
 
-/// A path as prefix and name, where it fits.
+/// Splits a path into prefix and name, if it fits.
 fn split(path: &str) -> Option<(&str, &str)> {
     if path.len() <= NAME {
         return Some(("", path));
@@ -104,13 +105,13 @@ fn split(path: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// As many whole characters as a name has room for.
+/// The beginning of a path that fits into the name field, cut at a character boundary.
 fn cut(path: &str) -> &str {
     let end = (0..=NAME).rev().find(|&end| path.is_char_boundary(end));
     &path[..end.unwrap_or_default()]
 }
 
-/// The length that a record begins with counts its own digits.
+/// Formats a pax record. Its length field counts its own digits.
 fn record(key: &str, value: &str) -> String {
     let rest = key.len() + value.len() + " =\n".len();
     let mut length = rest;
@@ -133,12 +134,12 @@ fn block((prefix, name): (&str, &str), size: usize, kind: u8) -> io::Result<[u8;
     put(0, name.as_bytes());
     put(100, b"0000644\0");
     for id in [108, 116, 329, 337] {
-        // Owner and group, and of a device two numbers: each is 0.
+        // The owner, the group, and the two device numbers are all 0.
         put(id, b"0000000\0");
     }
     put(124, size.as_bytes());
     put(136, MOMENT);
-    // The checksum is that of a block with spaces in its place.
+    // The checksum is computed with spaces in its own field.
     put(148, b"        ");
     put(156, &[kind]);
     put(257, b"ustar\x0000");
@@ -148,7 +149,7 @@ fn block((prefix, name): (&str, &str), size: usize, kind: u8) -> io::Result<[u8;
     Ok(block)
 }
 
-/// Up to the next block.
+/// The bytes that fill up the last block.
 fn padding(length: usize) -> &'static [u8] {
     &END[..length.next_multiple_of(BLOCK) - length]
 }
@@ -157,12 +158,13 @@ const BLOCK: usize = 512;
 const NAME: usize = 100;
 const PREFIX: usize = 155;
 const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
-/// 1980-01-01, the moment of the zips; GNU tar warns of files that are of 1970-01-01.
+/// 1980-01-01, the same as in the zips; GNU tar warns about files from 1970-01-01.
 const MOMENT: &[u8; 12] = b"02263523000\0";
-/// Seen only by who reads no pax.
+/// Visible only in programs without pax support.
 const PAX_NAME: &str = "PaxHeaders/path";
-/// Half a MiB: all files of ten users, who have nearly the same. zstd's own 2 to 8 MiB and the tables
-/// for them gain nothing on that, and take tens of MiB a worker at the high levels.
+/// As a power of two: half a MiB, which holds all files of ten users; they are nearly the same.
+/// zstd's own 2 to 8 MiB and their tables gain nothing here, and take tens of MiB per worker at
+/// high levels.
 const WINDOW: u32 = 19;
 
 #[cfg(test)]
@@ -171,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// Only the header of the file itself.
+    /// The fields of the file's own header.
     fn fields(path: &str) -> (String, String) {
         let head = head(path, 3).unwrap();
         let block = &head[head.len() - BLOCK..];
@@ -203,7 +205,7 @@ mod tests {
         assert_eq!(fields(&name), (String::new(), name.clone()));
         assert_eq!(fields(&format!("{folder}/{name}")), (folder.clone(), name.clone()));
         assert_eq!(head(&format!("{folder}/{name}"), 3).unwrap().len(), BLOCK);
-        // One more on either side, and a header of pax has it.
+        // With one byte more on either side, a pax header is used.
         for path in [format!("{folder}x/{name}"), format!("{folder}/{name}x"), "x".repeat(101)] {
             assert_eq!(head(&path, 3).unwrap().len(), 3 * BLOCK);
             assert_eq!(fields(&path), (String::new(), path[..100].to_owned()));

@@ -1,6 +1,6 @@
-//! Writing as a whole: what is on disk after a run, a refused run, a killed run.
+//! Tests of writing as a whole: what is on disk after a run, a refused run, a killed run.
 //!
-//! The modules test their own parts; here only [`super`]'s public functions are called.
+//! The modules test their own parts; these tests call only [`super`]'s public functions.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -354,7 +354,7 @@ fn expected_files(bundle: &Bundle, before: &str) -> Tree {
     files.chain([manifest]).collect()
 }
 
-/// Every file below `folder`, hidden staging folders included.
+/// Every file below `folder`, including hidden staging folders.
 fn tree(folder: &Path) -> Tree {
     let mut found = Tree::new();
     let mut todo = vec![folder.to_owned()];

@@ -1,8 +1,9 @@
-//! Writes bundles into one zip file: the same bytes for the same bundles, replaced as a whole.
+//! Writes bundles into one zip file: equal bundles give equal bytes, and the file is replaced as a
+//! whole.
 //!
-//! Nothing of the moment or the machine gets in: every entry is of 1980-01-01 (the first day DOS
-//! time knows), readable by all, and the entries are sorted. The folders inside are those that
-//! [`super::write_dirs`] would make.
+//! Nothing depends on the time or the machine: every entry is dated 1980-01-01 (the first day of
+//! DOS time) and readable by all, and entries are sorted. The folders inside are the same as those
+//! of [`super::write_dirs`].
 
 use std::borrow::Cow;
 use std::fs;
@@ -22,8 +23,8 @@ use super::{Bundle, Error, Options, layout, manifest};
 
 /// Writes `<out>/<name>.zip` with all files of all bundles and a manifest for each bundle.
 ///
-/// Staged and renamed like a folder, so a killed run leaves the old zip or the new one. It is
-/// readable by its owner alone if a bundle holds a password.
+/// The zip is staged and renamed like a folder, so a killed run leaves the old or the new one. If a
+/// bundle contains a password, only the owner can read the zip.
 pub fn write_zip(
     out: &Path,
     name: &str,
@@ -53,7 +54,7 @@ pub fn write_zip(
     }
     drop(file);
 
-    // A folder may have come to lie there since.
+    // A folder of that name may have been created in the meantime.
     check_archive_target(out, name, ENDING)?;
     fs::rename(&staged, &target).map_err(failed)?;
     staging.keep_out();
@@ -63,7 +64,7 @@ pub fn write_zip(
     Ok(target)
 }
 
-/// A path in the zip and what is there.
+/// A path in the zip with the file's bytes.
 type Entry<'a> = (String, Cow<'a, [u8]>);
 
 /// All entries, sorted by their path in the zip.
@@ -95,7 +96,7 @@ fn zip_error(path: &Path, error: ZipError) -> Error {
     }
 }
 
-/// How the name of a zip ends.
+/// The file name extension.
 pub const ENDING: &str = "zip";
-/// A fifth smaller than level 1 for twice its time; level 9 would gain one part in a hundred more.
+/// A fifth smaller than level 1, for twice its time; level 9 would save only one percent more.
 const LEVEL: i64 = 6;

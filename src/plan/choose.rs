@@ -1,4 +1,5 @@
-//! Which servers a client gets: the provider's order, as far as the client has words for it.
+//! Chooses the servers for a client: in the provider's order, as far as the client can express
+//! them.
 
 use crate::clients::{Client, FileSpec, SideSpec, Take, Target};
 use crate::codes;
@@ -10,15 +11,15 @@ use super::PlannedServer;
 use super::scope::Audience;
 use super::servers::{Unfit, fit};
 
-/// The servers of one file; a side that the target does not speak of is empty, a side for which
-/// nothing fits is `None`.
+/// The servers of one file. A side that the target does not describe is empty; a side without a
+/// suitable server is `None`.
 pub(super) struct Chosen<'a> {
     pub incoming: Option<Vec<PlannedServer<'a>>>,
     pub outgoing: Option<Vec<PlannedServer<'a>>>,
     pub said: Vec<Finding>,
 }
 
-/// Chooses for one file; `None` where the target has nothing to do with this provider.
+/// Chooses the servers of one file. `None` if the target does not apply to this provider.
 pub(super) fn choose<'a>(
     subject: &'a Subject,
     audience: Audience<'a>,
@@ -32,7 +33,8 @@ pub(super) fn choose<'a>(
         let Some(spec) = target.side(side) else { continue };
         let offered = subject.config.servers(side);
         if !offered.iter().any(|s| spec.words.iter().any(|w| w.covers(s.server_type))) {
-            // An Exchange profile for a provider without Exchange: not a defect, just not for it.
+            // Not a defect, only inapplicable: for example an Exchange profile for a provider
+            // without Exchange.
             if side == Side::Incoming {
                 said.push(not_for_this_provider(subject, target, spec));
                 sides[at] = None;
@@ -49,7 +51,7 @@ pub(super) fn choose<'a>(
         without_username(file, &planned, &mut said);
         clients_left_out(&subject.config, target, &planned, &mut said);
     } else if complete {
-        // Said at the files that name servers.
+        // These findings are reported with the files that contain servers.
         said.clear();
     }
     Some(Chosen { incoming, outgoing, said })
@@ -115,7 +117,7 @@ fn one_side<'a>(
     Some(planned)
 }
 
-/// What became of a list of servers.
+/// The suitable servers of a list, and the others with the reasons.
 struct Fits<'a> {
     planned: Vec<PlannedServer<'a>>,
     unfit: Vec<((usize, &'a Server), Unfit)>,
@@ -252,7 +254,7 @@ fn cannot_sign_in(
         if !server.refused {
             continue;
         }
-        // One incoming server that works is enough.
+        // One working incoming server is enough.
         let same_side = |p: &&&PlannedServer<'_>| {
             (p.server.server_type == ServerType::Smtp) == (server_type == ServerType::Smtp)
         };
@@ -289,7 +291,7 @@ fn without_username(file: &FileSpec, planned: &[&PlannedServer<'_>], said: &mut 
     }
 }
 
-/// Which of the target's clients get nothing out of the file, and why.
+/// Reports which of the target's clients cannot use the file, and why.
 fn clients_left_out(
     config: &ClientConfig,
     target: &Target,
@@ -326,7 +328,7 @@ fn clients_left_out(
                 .help("--protocol both puts every protocol of the provider into it"),
         );
     }
-    // Where nobody can, the file itself was said to be of no use.
+    // If no client can sign in, the file itself has already been reported.
     if !cannot_sign_in.is_empty() && !planned.iter().any(|p| p.refused) {
         let message = format!(
             "{}: {} cannot sign in with it: no OAuth2 there for {}, and {} takes nothing else",

@@ -1,4 +1,4 @@
-//! What is said about a file that a device management system fills in.
+//! Findings about a file that a device management system fills in.
 
 use crate::clients::Target;
 use crate::codes;
@@ -9,14 +9,15 @@ use crate::settings::{Mdm, SignIn};
 use super::PlannedServer;
 use super::scope::Audience;
 
-/// The user name of a server there.
+/// The user name for a server, in a managed file.
 pub(super) fn sign_in(server: &Server, audience: Audience<'_>) -> Option<SignIn> {
     let Audience::Managed { domain, mdm, all_domains } = audience else { return None };
     let domain: Option<&Hostname> = (!all_domains).then_some(domain);
     mdm.sign_in(&server.username, domain)
 }
 
-/// What whoever hands it out has to know, or why it cannot be: nobody is asked for a user name.
+/// What the admin has to know about the file, or why it cannot be generated: no user is asked for a
+/// user name there.
 pub(super) fn notes(
     target: &Target,
     mdm: &Mdm,

@@ -1,6 +1,6 @@
-//! Who gets which file, with which server and which way to sign in, or a finding why not.
+//! Plans who gets which file, with which servers and authentication methods, or reports why not.
 //!
-//! Settings × targets × subjects → jobs. Pure: whatever was read is read by now.
+//! Settings × targets × subjects → jobs. This module is pure: all input has been read before.
 
 mod choose;
 mod managed;
@@ -21,36 +21,36 @@ pub use scope::Audience;
 pub use servers::Service;
 pub use servers::services;
 
-/// What is to be planned.
+/// The input of [`plan`].
 pub struct Request<'a> {
     pub subjects: &'a [Subject],
-    /// Every target that is made or included by one that is.
+    /// Every target that is generated, or included by one that is.
     pub targets: &'a [Target],
-    /// Which of them are made.
+    /// The names of the targets that are generated.
     pub selected: &'a [String],
-    /// What the user chose; none leaves it to the provider.
+    /// The user's choice; `None` uses the provider's default.
     pub protocol: Option<Protocol>,
-    /// What the user chose; empty: all for a provider, the locale for a person.
+    /// The user's choice; if empty, all languages for a provider and the locale's for an account.
     pub languages: &'a [String],
     pub locale: Option<&'a str>,
-    /// Also the domains of the provider that nobody asked for.
+    /// Whether to plan also for the provider's domains that were not requested.
     pub all_domains: bool,
     pub options: &'a BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
-    /// The device management system that files are to be filled in by.
+    /// The device management system that will fill in the files.
     pub mdm: Option<&'a Mdm>,
 }
 
-/// Everything that will be written, and what there is to say about it.
+/// All planned files, with the findings about them.
 pub struct Plan<'a> {
     pub bundles: Vec<BundlePlan<'a>>,
     pub findings: Vec<Finding>,
 }
 
-/// One folder: what is the same for everybody at a domain, or one person's files.
+/// One folder: the shared files of a domain, or the files of one user.
 pub struct BundlePlan<'a> {
-    /// Below the output folder.
+    /// Relative to the output folder.
     pub folder: PathBuf,
     pub subject: String,
     pub jobs: Vec<Job<'a>>,
@@ -59,12 +59,12 @@ pub struct BundlePlan<'a> {
 /// One file for one subject.
 #[derive(Clone)]
 pub struct Job<'a> {
-    /// The target whose folder it goes to.
+    /// The target into whose folder it is written.
     pub folder_target: &'a Target,
-    /// The target that describes it; another one where a file is included.
+    /// The target that describes it. This differs from `folder_target` for an included file.
     pub target: &'a Target,
     pub file: &'a FileSpec,
-    /// A template for its path below the target's folder.
+    /// A template for its path relative to the target's folder.
     pub path: &'a str,
     pub subject: &'a Subject,
     pub audience: Audience<'a>,
@@ -75,35 +75,37 @@ pub struct Job<'a> {
     pub options: Arc<BTreeMap<String, OptionDefault>>,
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
-    /// Files of other targets that are handed out with it and whose account can sign in.
+    /// Files of other targets that are delivered with it, if their account can sign in.
     pub included: Arc<Vec<Included<'a>>>,
-    /// What whoever hands the file out has to know: a finding's code and its message.
+    /// What the admin has to know when delivering the file: a finding's code and its message.
     pub notes: Vec<(Code, String)>,
-    /// Files that the same folder includes whose digests belong in DNS; they have none of these.
+    /// The files included in the same folder whose digests belong in DNS. These jobs have no such
+    /// files themselves.
     pub digested: Arc<Vec<Job<'a>>>,
 }
 
-/// What a file can say of another target's that is handed out with it.
+/// What a file can say about another target's file that is delivered with it.
 #[derive(Debug, Clone)]
 pub struct Included<'a> {
     pub target: &'a Target,
-    /// Of the servers that mail comes in by.
+    /// The types of its incoming servers.
     pub types: Vec<ServerType>,
 }
 
 impl Job<'_> {
-    /// Whether a device management system changes it. A signature would be of another text then: such a
-    /// file is never signed; `import::has_variable` knows one by its text.
+    /// Whether a device management system will change the file. That would break a signature, so
+    /// such a file is never signed. `import::has_variable` recognises one by its text.
     pub fn is_managed(&self) -> bool {
         matches!(self.audience, Audience::Managed { .. })
     }
 
-    /// Whether another target's folder includes it.
+    /// Whether the file is included in another target's folder.
     pub fn is_included(&self) -> bool {
         self.folder_target.name != self.target.name
     }
 
-    /// Whether each side that it describes has a server that takes one of its ways to sign in.
+    /// Whether each side that it describes has a server that accepts one of the planned
+    /// authentication methods.
     pub fn can_sign_in(&self) -> bool {
         [Side::Incoming, Side::Outgoing].into_iter().all(|side| {
             let servers = self.servers(side);
@@ -123,26 +125,26 @@ impl Job<'_> {
 #[derive(Debug, Clone)]
 pub struct PlannedServer<'a> {
     pub server: &'a Server,
-    /// Resolved, or with the placeholders that the client fills in itself.
+    /// Resolved, or with the placeholders that the client replaces itself.
     pub hostname: String,
-    /// None where nobody knows it yet and the client does not fill in placeholders.
+    /// `None` if it is not known yet and the client does not replace placeholders.
     pub username: Option<String>,
-    /// Of type and socketType: the client's field → its word.
+    /// For type and socketType: the client's field → its keyword.
     pub words: BTreeMap<String, String>,
-    /// What the client is told, in order of preference, each with its words.
+    /// The authentication methods for the client in order of preference, each with its keywords.
     pub authentication: Vec<(Authentication, BTreeMap<String, String>)>,
-    /// Whether the provider refuses every one of them.
+    /// Whether the provider refuses all of them.
     pub refused: bool,
 }
 
 impl PlannedServer<'_> {
-    /// Whether the client tells the server who the user is at all.
+    /// Whether the client authenticates at this server.
     pub fn signs_in(&self) -> bool {
         self.authentication.iter().any(|(way, _)| *way != Authentication::None)
     }
 }
 
-/// Plans everything that was asked for.
+/// Plans everything that was requested.
 pub fn plan<'a>(request: &'a Request<'a>) -> Plan<'a> {
     let mut findings = Vec::new();
     let mut bundles: Vec<BundlePlan<'a>> = Vec::new();
@@ -184,7 +186,7 @@ pub fn plan<'a>(request: &'a Request<'a>) -> Plan<'a> {
     for bundle in &mut bundles {
         bundle.jobs.sort_by(|a, b| a.folder_target.name.cmp(&b.folder_target.name));
     }
-    // A bundle without files would replace one that has some.
+    // An empty bundle would replace an existing one that has files.
     bundles.retain(|bundle| !bundle.jobs.is_empty());
     findings.dedup();
     Plan { bundles, findings }
@@ -192,7 +194,7 @@ pub fn plan<'a>(request: &'a Request<'a>) -> Plan<'a> {
 
 type ResolvedOptions = BTreeMap<String, Arc<BTreeMap<String, OptionDefault>>>;
 
-/// Every target's options with the user's values over the defaults.
+/// The options of every target: the user's values, else the defaults.
 fn resolve_options(request: &Request<'_>, findings: &mut Vec<Finding>) -> ResolvedOptions {
     let mut all = BTreeMap::new();
     for target in request.targets {

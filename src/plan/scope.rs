@@ -1,5 +1,5 @@
-//! Which files a subject gets: what is the same for everybody, what belongs to a domain, what is
-//! one person's own.
+//! Selects the files of a subject: files shared by all users, files of a domain, and files of one
+//! user.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::settings::{Mdm, Subject, SubjectKind};
 use super::choose::{Chosen, choose};
 use super::{Included, Job, Request, ResolvedOptions, managed};
 
-/// Whom one file is for.
+/// Who one file is for.
 #[derive(Debug, Clone, Copy)]
 pub enum Audience<'a> {
     Everybody {
@@ -25,7 +25,7 @@ pub enum Audience<'a> {
         address: &'a EmailAddress,
         display_name: Option<&'a Text>,
     },
-    /// Everybody at the domain, or at all of the provider's, by the placeholders of a system.
+    /// All users of the domain, or of all the provider's domains, through a system's placeholders.
     Managed {
         domain: &'a Hostname,
         mdm: &'a Mdm,
@@ -53,7 +53,7 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// The files that are the same for everybody, and those of the domain.
+/// The files that are the same for all users, and those of the domain.
 pub(super) fn shared_jobs<'a>(
     request: &'a Request<'a>,
     subject: &'a Subject,
@@ -75,7 +75,7 @@ pub(super) fn shared_jobs<'a>(
     jobs(request, subject, &audiences, options, findings)
 }
 
-/// One person's own files.
+/// The files of one user.
 pub(super) fn account_jobs<'a>(
     request: &'a Request<'a>,
     subject: &'a Subject,
@@ -163,7 +163,7 @@ fn jobs<'a>(
     jobs
 }
 
-/// The file that an include means, with its target.
+/// The file that an include names, with its target.
 fn included<'a>(request: &'a Request<'a>, include: &Include) -> Option<(&'a Target, &'a FileSpec)> {
     let other = request.targets.iter().find(|t| t.name == include.target)?;
     let of = |scope: Scope| {
@@ -174,7 +174,7 @@ fn included<'a>(request: &'a Request<'a>, include: &Include) -> Option<(&'a Targ
     Some((other, file?))
 }
 
-/// Which of them clients check against DNS, as they are for everybody.
+/// The included files that clients verify with a digest in DNS, in their version for all users.
 fn digested<'a>(
     request: &'a Request<'a>,
     subject: &'a Subject,
@@ -188,7 +188,7 @@ fn digested<'a>(
             && file.digest.is_some()
         {
             let audience = Audience::Everybody { domain: &subject.domain };
-            // What there is to say is said where the file itself is planned.
+            // Findings are reported where the file itself is planned.
             let said = &mut Vec::new();
             own.file(request, subject, audience, other, file, &include.path, options, said);
         }
@@ -196,7 +196,7 @@ fn digested<'a>(
     Arc::new(jobs)
 }
 
-/// Whether the target's client takes the person's address at all.
+/// Whether the target's client accepts the user's address.
 fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
     match audience {
         Audience::Account { address, .. } => !target.ascii_addresses || !address.needs_smtputf8(),
@@ -204,7 +204,7 @@ fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
     }
 }
 
-/// Tells a target's own files which others are handed out with them.
+/// Sets the list of included files in the target's own files.
 fn name_included(jobs: &mut [Job<'_>]) {
     let (own, others): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| !job.is_included());
     let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| Included {
@@ -245,7 +245,7 @@ impl<'a> Made<'a, '_> {
         let protocol =
             request.protocol.or(subject.config.default_protocol).unwrap_or(Protocol::Both);
         let mut notes = Vec::new();
-        // What a side file says of an included target was said at that target.
+        // If the included target is also generated, it has already reported these findings.
         let included = self.folder_target.name != target.name;
         let said_there = request.selected.contains(&target.name);
         let Some(Chosen { incoming, outgoing, said }) =
@@ -254,7 +254,7 @@ impl<'a> Made<'a, '_> {
             return;
         };
         let on_its_own = included && !said_there;
-        // What is handed out without being asked for has to be of use.
+        // A file that was not requested must be usable.
         let useless =
             on_its_own && target.opt_in && said.iter().any(|f| f.code == codes::CANNOT_SIGN_IN);
         let left_out = useless || incoming.is_none() || outgoing.is_none();
@@ -296,7 +296,7 @@ impl<'a> Made<'a, '_> {
         }
         let password = request
             .password
-            // Another target's file is included to be served, and nobody is to find a password there.
+            // Included files are meant to be published, so they never contain a password.
             .filter(|_| {
                 file.holds_password && !included && matches!(audience, Audience::Account { .. })
             });
@@ -322,7 +322,7 @@ impl<'a> Made<'a, '_> {
         }
     }
 
-    /// Nobody asked for the included target, so that its absence is no more than a note.
+    /// The user did not request the included target, so its absence is only a note.
     fn goes_without(&self, path: &str, why: &Finding) -> Finding {
         let folder = &self.folder_target.name;
         Finding::new(
@@ -332,11 +332,11 @@ impl<'a> Made<'a, '_> {
     }
 }
 
-/// Reasons for which an included file is not made.
+/// Reasons why an included file is not generated.
 const LEAVES_OUT: [Code; 3] =
     [codes::CANNOT_SIGN_IN, codes::NOT_FOR_THIS_PROVIDER, codes::TARGET_CANNOT_EXPRESS];
 
-/// The languages a file is made in; one for files that are not per language.
+/// The languages of a file; exactly one for files that are not per language.
 fn languages(
     request: &Request<'_>,
     subject: &Subject,
@@ -355,8 +355,8 @@ fn languages(
         subject.config.languages().into_iter().filter(|l| has(l)).collect()
     };
     if !file.per_language {
-        // One file: the language only decides about texts in it. What is the same for everybody
-        // must not depend on the machine it was made on.
+        // There is one file, and the language only affects texts in it. Shared files must not
+        // depend on the machine that generates them.
         let fixed = request.languages.first().map_or(FALLBACK, String::as_str);
         return vec![fixed.to_owned()];
     }

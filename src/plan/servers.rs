@@ -1,5 +1,5 @@
-//! One server for one client: names resolved, words picked, refusals looked up; and the DNS
-//! services of a provider.
+//! Prepares one server for one client (resolves names, picks keywords, looks up refusals), and
+//! lists the DNS services of a provider.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use crate::settings::SignIn;
 use super::scope::Audience;
 use super::{PlannedServer, managed};
 
-/// Why a client cannot have a server.
+/// Why a client cannot use a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unfit {
     Words(Vec<Inexpressible>),
-    /// The host name depends on the account, and the client does not fill it in.
+    /// The host name depends on the account, and the client does not replace placeholders.
     Placeholder(String),
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// A server as a client gets it.
+/// Prepares a server for a client.
 pub(super) fn fit<'a>(
     config: &ClientConfig,
     audience: Audience<'_>,
@@ -74,7 +74,8 @@ pub(super) fn fit<'a>(
     })
 }
 
-/// The provider's order; where only one way can be said, what is refused comes last.
+/// The authentication methods in the provider's order. If the client takes only one, refused
+/// methods come last.
 fn preferred(config: &ClientConfig, server: &Server, words: &Words) -> Vec<Authentication> {
     let mut ways = server.authentication.clone();
     if !words.all_authentications {
@@ -91,7 +92,7 @@ fn resolve_hostname(
     match audience {
         Audience::Account { address, .. } => pattern.resolve(address).ok(),
         Audience::Domain { domain } => pattern.resolve_domain(domain),
-        // With one domain there is nothing open.
+        // With a single domain, the domain placeholder can be resolved.
         Audience::Managed { domain, all_domains: false, .. } => pattern.resolve_domain(domain),
         Audience::Everybody { domain } if config.domains.len() == 1 => {
             pattern.resolve_domain(domain)
@@ -134,14 +135,14 @@ pub struct Service {
     pub priority: u16,
     pub weight: u16,
     pub port: u16,
-    /// None: the service is decidedly not offered, target ".".
+    /// `None`: the service is explicitly not offered (target ".").
     pub target: Option<Hostname>,
 }
 
-/// What the provider offers, whatever protocol was chosen.
+/// All services of the provider, regardless of the chosen protocol.
 ///
-/// A smaller priority number is preferred across protocols, so TLS from the first byte stands
-/// before STARTTLS and IMAP before POP3 (RFC 6186 section 3.4 and 4, RFC 8314 section 5.1).
+/// Clients prefer a smaller priority number across protocols, so implicit TLS comes before STARTTLS
+/// and IMAP before POP3 (RFC 6186 section 3.4 and 4, RFC 8314 section 5.1).
 pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
     const KNOWN: [(&str, ServerType, SocketType, u16); 6] = [
         ("_imaps._tcp", ServerType::Imap, SocketType::Ssl, 0),

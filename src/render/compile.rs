@@ -1,22 +1,22 @@
-//! Templates of the user's own, compiled piece by piece; the built-in ones are parsed already.
+//! Compiles the user's own templates in pieces; the built-in ones are already parsed.
 //!
 //! pest counts lines from the start of the text for every element (`Position::line_col`), so the
-//! time to compile a template grows with the square of its length. Pieces that begin and end at a
-//! line with no block open are compiled on their own and joined; lines without an expression are
-//! not parsed at all. The result is the same template, places included.
+//! time to compile a template grows with the square of its length. Therefore pieces that begin and
+//! end at a line with no open block are compiled separately and joined, and lines without an
+//! expression are not parsed at all. The result is the same template, including its positions.
 
 use handlebars::template::{TemplateElement, TemplateMapping};
 use handlebars::{Template, TemplateError};
 
-/// Compiles a template; an error comes with the line (from 0) on which its piece begins.
+/// Compiles a template. An error comes with the first line (from 0) of its piece.
 pub(super) fn compile(source: &str, name: &str) -> Result<Template, (TemplateError, usize)> {
-    // `~` eats white space across lines, so such a template has to stay in one piece.
+    // `~` removes white space across lines, so such a template must stay in one piece.
     if source.contains("{{~") || source.contains("~}}") {
         return Template::compile_with_name(source, name.to_owned()).map_err(|e| (e, 0));
     }
     let mut whole = Template::new();
     whole.name = Some(name.to_owned());
-    // A place cannot be made, only taken from a template and moved.
+    // A position cannot be constructed, only copied from a template and moved.
     let place = Template::compile("x").map_err(|e| (e, 0))?.mapping;
     for piece in pieces(source) {
         if !piece.text.contains("{{") {
@@ -39,11 +39,11 @@ fn below(mut place: TemplateMapping, lines: usize) -> TemplateMapping {
 
 struct Piece<'a> {
     text: &'a str,
-    /// How many lines stand before it.
+    /// The number of lines before it.
     line: usize,
 }
 
-/// Lines grouped so that no piece ends within an expression or a block.
+/// Groups lines so that no piece ends within an expression or a block.
 fn pieces(source: &str) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut start = 0;
@@ -75,7 +75,7 @@ fn pieces(source: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What a line opens and closes.
+/// Updates the state with the tags that a line opens and closes.
 fn scan(line: &str, depth: &mut usize, comment: &mut bool, open_tag: &mut bool) {
     let mut rest = line;
     loop {
@@ -104,7 +104,7 @@ fn scan(line: &str, depth: &mut usize, comment: &mut bool, open_tag: &mut bool) 
     }
 }
 
-/// An element of a piece with its inner places counted from the start of the whole.
+/// Shifts the positions inside an element from its piece to the whole template.
 fn moved(mut element: TemplateElement, lines: usize) -> TemplateElement {
     if let TemplateElement::HelperBlock(block) = &mut element {
         for inner in [&mut block.template, &mut block.inverse].into_iter().flatten() {

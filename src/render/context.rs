@@ -1,30 +1,30 @@
-//! What a template sees. This is the template author's manual.
+//! The values that a template can use. This is the manual for template authors.
 //!
-//! Every text is a mark (see `marks`); numbers and booleans are themselves. A `?` marks what is
-//! not always there: ask with `{{#if x}}` first, since a missing path is an error.
+//! Every text is a mark (see `marks`); numbers and booleans are plain values. A `?` marks a value
+//! that may be missing: test it first with `{{#if x}}`, since a missing path is an error.
 //!
 //! | path | what |
 //! |---|---|
 //! | `emailProvider.id` `.displayName` `.displayShortName` `.domains[]` `.mxDomains[]` `.webMail?` | the provider; for a customer's domain its `id` is that domain |
-//! | `emailProvider.enable[]` `{visitURL, types[], instruction[] {language, text, steps[]}, steps?[], inLanguage?}` | what users switch on first, for the servers in this file; `steps` in the file's language, or in English: `inLanguage` |
+//! | `emailProvider.enable[]` `{visitURL, types[], instruction[] {language, text, steps[]}, steps?[], inLanguage?}` | options that users switch on first, for the servers in this file; `steps` are in the file's language or else in English, see `inLanguage` |
 //! | `emailProvider.documentation[]` `{url, descr[] {language, text}, text?, inLanguage?}` | pages for users |
-//! | `emailProvider.refuses[]` `{authentication, types[], since?, source, instead?, inLanguage?}` | ways to sign in that do not work |
-//! | `emailProvider.appPassword?` `{url, required, note?, inLanguage?}` | a password made for one client |
-//! | `emailProvider.oAuth2?` `{issuer, authURL, tokenURL, deviceAuthURL?}` | where tokens come from |
-//! | `subject` `domain` `domainUnicode` `domains[]` `reversedDomain` | whom the file is for |
-//! | `identifier` `token` | a reverse-DNS name and a short name of the subject, the same every time |
+//! | `emailProvider.refuses[]` `{authentication, types[], since?, source, instead?, inLanguage?}` | authentication methods that do not work |
+//! | `emailProvider.appPassword?` `{url, required, note?, inLanguage?}` | a password for one client |
+//! | `emailProvider.oAuth2?` `{issuer, authURL, tokenURL, deviceAuthURL?}` | the OAuth2 endpoints |
+//! | `subject` `domain` `domainUnicode` `domains[]` `reversedDomain` | who the file is for |
+//! | `identifier` `token` | a reverse-DNS name and a short name of the subject, the same in every run |
 //! | `isAccount` `protocol` `language` | |
-//! | `account?` `{address, localPart, domain, addressUnicode, displayName?, password?}` | one person |
-//! | `mdm?` `{name, address, displayName?}` | a device management system, with what it fills in |
-//! | `organization` `{name?, identifier?, supportAddress?}` | who hands the files out |
-//! | `option.NAME` `uuid.NAME` `text.KEY` | what the manifest declares |
+//! | `account?` `{address, localPart, domain, addressUnicode, displayName?, password?}` | one user |
+//! | `mdm?` `{name, address, displayName?}` | a device management system with its placeholders |
+//! | `organization` `{name?, identifier?, supportAddress?}` | the organization that distributes the files |
+//! | `option.NAME` `uuid.NAME` `text.KEY` | the manifest's options, UUIDs and texts |
 //! | `incomingServers[]` `outgoingServers[]`, with `take = 1` also `incomingServer` `outgoingServer` | the planned servers |
 //! | `services[]` `{service, priority, weight, port, target}` | DNS records (RFC 6186) |
-//! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost}` | the names that clients ask |
-//! | `digests[]` `{label, sha256}` | of the included files that clients check against DNS: the TXT record's name below the domain, and the SHA-256 in base64 |
-//! | `included.TARGET?` `{types[]}` | a file of that `[[include]]` is handed out with this one, and its account can sign in |
-//! | `languages[]` `{language, name?}` | those that the target has texts in; `name` is its text `languageName` |
-//! | `variant?` | which of several files of one template it is |
+//! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost}` | the host names that clients query |
+//! | `digests[]` `{label, sha256}` | for the included files that clients verify with DNS: the TXT record's name below the domain, and the SHA-256 in base64 |
+//! | `included.TARGET?` `{types[]}` | a file of that `[[include]]` is delivered with this one, and its account can sign in |
+//! | `languages[]` `{language, name?}` | the languages of the target's texts; `name` is the text `languageName` |
+//! | `variant?` | distinguishes several files that share a template |
 //!
 //! A server: `type` `hostname` `port` `socketType` `authentication` `username?`
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
@@ -48,16 +48,16 @@ use super::person::{self, Field};
 
 pub(super) use asked::Asked;
 
-/// The language that every text has.
+/// The language in which every text exists.
 const FALLBACK: &str = "en";
 
-/// What clients check a file against.
+/// The digest with which clients verify a file.
 pub(super) struct Digest {
     pub label: String,
     pub sha256: String,
 }
 
-/// Builds the context of one job for the templates that ask for something.
+/// Builds the context of a job. `asked` are the names that its templates use.
 pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks, digests: &[Digest]) -> Value {
     Builder { job, asked, marks, digests }.build()
 }
@@ -69,7 +69,7 @@ struct Builder<'a> {
     digests: &'a [Digest],
 }
 
-/// A key of the context, and what makes its value when a template asks for it.
+/// A key of the context, and the function that makes its value if a template uses it.
 type Part<B> = (&'static str, fn(&B) -> Value);
 
 impl Builder<'_> {
@@ -116,7 +116,7 @@ impl Builder<'_> {
             }
             set(&format!("{}s", side.as_str()), servers.into());
         }
-        // What few templates ask for is made for those alone.
+        // Values that few templates use are made only on demand.
         let parts: [Part<Self>; 13] = [
             ("digests", Self::digests),
             ("domains", Self::domains),
@@ -147,8 +147,8 @@ impl Builder<'_> {
         Value::String(self.marks.mark(value, name))
     }
 
-    /// A text that is the person's own, where the file is a person's, or the domain's, where it is a
-    /// customer's.
+    /// A text that is open in a pattern: for a user's file, or for a customer's domain if it
+    /// depends only on the domain.
     fn of(&self, field: Field, value: &str, name: &'static str) -> Value {
         let is_open = match self.job.audience {
             Audience::Account { .. } => true,
@@ -163,7 +163,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether another customer's file is the same but for the domain.
+    /// Whether another customer's file differs only in the domain.
     fn is_customers(&self) -> bool {
         self.job.subject.is_customers_domain()
     }
@@ -180,7 +180,7 @@ impl Builder<'_> {
         &self.job.subject.config
     }
 
-    /// In the file's language, or in English; with the language it is in.
+    /// The text in the file's language or else in English, with its language.
     fn localized<'t, T>(&self, texts: &'t BTreeMap<String, T>) -> Option<(&'t str, &'t T)> {
         let base = self.job.language.split('-').next().unwrap_or(FALLBACK);
         let found = [&self.job.language, base, FALLBACK]
@@ -189,7 +189,7 @@ impl Builder<'_> {
         found.map(|(language, text)| (language.as_str(), text))
     }
 
-    /// The domain of the file first.
+    /// All domains, starting with the domain of the file.
     fn domains(&self) -> Value {
         let own = self.job.audience.domain();
         let others = self.config().domains.iter().filter(|d| *d != own);
@@ -269,7 +269,7 @@ impl Builder<'_> {
         Value::Object(uuids.collect())
     }
 
-    /// English where the language has no text of its own.
+    /// The texts in the file's language, or in English where one is missing.
     fn texts(&self) -> Value {
         let texts = &self.job.target.texts;
         let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
@@ -281,7 +281,7 @@ impl Builder<'_> {
         Value::Object(texts.collect())
     }
 
-    /// The order is that of their tags.
+    /// The languages, sorted by tag.
     fn languages(&self) -> Value {
         let all = self.job.target.texts.iter().map(|(language, texts)| {
             let mut value = json!({ "language": self.text(language, "language") });
@@ -304,7 +304,7 @@ impl Builder<'_> {
     fn server(&self, side: Side, at: usize, planned: &PlannedServer<'_>) -> Value {
         let server: &Server = planned.server;
         let words = |words: &BTreeMap<String, String>| -> Map<String, Value> {
-            // Not marked: a word may be an element's name, and it is the manifest's own.
+            // Not a mark: a keyword may be an element's name, and it comes from the manifest.
             words.iter().map(|(field, word)| (field.clone(), Value::from(word.as_str()))).collect()
         };
         let mut word = words(&planned.words);
@@ -354,7 +354,7 @@ impl Builder<'_> {
         Value::Object(map)
     }
 
-    /// The names that clients ask.
+    /// The host names that clients query.
     fn hosted(&self) -> Value {
         let domain = self.job.audience.domain();
         let host = |field, name: &str, key| self.of(field, &format!("{name}.{domain}"), key);

@@ -1,7 +1,7 @@
-//! What templates can do with a value: compare it, join it, quote it for a nested context.
+//! Template helpers: compare values, join them, quote them for a nested context.
 //!
-//! Every helper sees the values behind the marks and gives a mark back, so the format escapes
-//! its result once more. The comparison helpers of Handlebars itself would compare marks.
+//! Every helper gets the values behind the marks and returns a mark, so the format escapes its
+//! result once more. The comparison helpers of Handlebars itself would compare marks.
 
 mod qr;
 
@@ -29,7 +29,7 @@ type Function = fn(&Arguments<'_>) -> Result<Value, String>;
 struct ValueHelper {
     marks: Marks,
     function: Function,
-    /// The result is in the form that the format wants.
+    /// The result is already escaped for the format.
     finished: bool,
 }
 
@@ -86,7 +86,7 @@ const FUNCTIONS: [(&str, Function); 25] = [
     ("fill", |a| {
         let mut text = a.text(0)?;
         for (name, value) in &a.named {
-            // A text of the admin's own may do without a slot; tests/meta.rs watches over ours.
+            // The admin's own texts may omit a slot; tests/meta.rs checks the built-in ones.
             let value = scalar(value).ok_or(format!("{name} is no text"))?;
             text = text.replace(&format!("{{{name}}}"), &value);
         }
@@ -94,7 +94,7 @@ const FUNCTIONS: [(&str, Function); 25] = [
     }),
 ];
 
-/// Registers all of them, over the ones of the same name that Handlebars has.
+/// Registers all helpers. They replace those of Handlebars with the same names.
 pub(super) fn register(registry: &mut Handlebars<'static>, marks: &Marks) {
     for (name, function) in FUNCTIONS {
         let helper = ValueHelper { marks: marks.clone(), function, finished: false };
@@ -128,7 +128,7 @@ impl HelperDef for ValueHelper {
         let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
         let result = match result {
             Value::String(text) => {
-                // What `lookup` takes out of a table is a mark itself.
+                // `lookup` in a table returns a mark.
                 let text = if self.finished { text } else { self.marks.resolve(&text) };
                 let name = h.name().to_owned();
                 let recipe = || self.recipe(h);
@@ -144,7 +144,7 @@ impl HelperDef for ValueHelper {
 }
 
 impl ValueHelper {
-    /// The same call, for whatever its arguments stand for by then.
+    /// The same call for later: its arguments are resolved with the marks' values at that time.
     fn recipe(&self, h: &Helper<'_>) -> Recipe {
         let positional: Vec<Value> = h.params().iter().map(|p| p.value().clone()).collect();
         let named: Vec<(String, Value)> =
@@ -178,7 +178,7 @@ impl ValueHelper {
     }
 }
 
-/// With the values behind the marks.
+/// Replaces marks by their values.
 fn behind<'a>(marks: &Marks, value: &'a Value) -> Cow<'a, Value> {
     match value {
         Value::String(text) => Cow::Owned(Value::String(marks.resolve(text))),
@@ -190,7 +190,7 @@ fn behind<'a>(marks: &Marks, value: &'a Value) -> Cow<'a, Value> {
     }
 }
 
-/// Every text in a value.
+/// Collects every text in a value.
 fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
@@ -223,7 +223,7 @@ impl Arguments<'_> {
     }
 }
 
-/// A missing argument arrives as null, even in strict mode, and is nothing to compare with.
+/// A missing argument arrives as null even in strict mode; it cannot be compared.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -244,7 +244,7 @@ fn truthy(value: &Value) -> bool {
     }
 }
 
-/// RFC 3986 section 2.1: everything but the unreserved characters.
+/// RFC 3986 section 2.1: encodes everything except the unreserved characters.
 pub(crate) fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -257,7 +257,8 @@ pub(crate) fn percent_encode(text: &str) -> String {
     out
 }
 
-/// The path of a registry key. Nothing is escaped in a key line, so what would end it is refused.
+/// The path of a registry key. A key line has no escapes, so characters that would end it are
+/// refused.
 fn registry_key(arguments: &Arguments<'_>) -> Result<Value, String> {
     let parts = arguments.texts()?;
     match parts.iter().find(|p| p.is_empty() || p.contains(['[', ']', '\n', '\r'])) {

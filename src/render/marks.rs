@@ -1,8 +1,8 @@
-//! Marks: single private-use characters that stand for values while a template runs.
+//! Marks: single private-use characters that represent values while a template runs.
 //!
-//! `model::Text` refuses these characters, so no value can look like a mark. A value reaches a
-//! file only through [`Marks::splice`], escaped by the file's format, whatever the template did:
-//! raw expressions and helpers that write past the escaping give a mark like everything else.
+//! `model::Text` refuses these characters, so no value can look like a mark. A value gets into a
+//! file only through [`Marks::splice`], escaped by the file's format. That holds whatever the
+//! template does: raw expressions and helpers that bypass the escaping also output marks.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,17 +14,17 @@ use crate::format::Kind;
 
 const FIRST: u32 = 0xF0000;
 const LAST: u32 = 0xFFFFD;
-/// The first byte of every mark in UTF-8, and of few other characters.
+/// The first byte of every mark in UTF-8; few other characters start with it.
 const LEAD: u8 = 0xF3;
 
-/// The values of one rendering. Clones share the same table.
+/// The values of one rendering. Clones share one table.
 #[derive(Clone, Default)]
 pub struct Marks(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 struct Table {
     marks: Vec<Mark>,
-    /// Whether it is kept how each value came about, for [`super::pattern`].
+    /// Whether to record how each value was made, for [`super::pattern`].
     records: bool,
     questions: Vec<Question>,
 }
@@ -32,9 +32,9 @@ struct Table {
 #[derive(Clone)]
 struct Mark {
     value: String,
-    /// What people know it by, for messages.
+    /// The name for messages.
     name: Cow<'static, str>,
-    /// Already in the form that the format wants.
+    /// Already escaped for the format.
     finished: bool,
     origin: Origin,
 }
@@ -42,37 +42,37 @@ struct Mark {
 /// Where a value comes from.
 #[derive(Clone, Default)]
 pub(super) enum Origin {
-    /// It is the same for everybody.
+    /// The same for all users.
     #[default]
     Fixed,
-    /// It is the person's own.
+    /// A field of the user.
     Of(Field),
-    /// It is made of other values.
+    /// Made from other values.
     Made(Recipe),
 }
 
-/// How a value is made of others.
+/// How a value is made from others.
 #[derive(Clone)]
 pub(super) struct Recipe {
-    /// The texts with marks that it is made of.
+    /// The texts with marks that it is made from.
     pub(super) of: Vec<String>,
-    /// Makes it anew, whatever the marks stand for now.
+    /// Makes the value from the marks' current values.
     pub(super) make: Arc<Make>,
     #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "what is served asks for it"))]
-    /// The two texts, where it says no more than whether they are the same.
+    /// The two compared texts, if the result is only whether they are equal.
     pub(super) compares: Option<[String; 2]>,
 }
 
 type Make = dyn Fn(&Marks) -> Result<Value, String> + Send + Sync;
 
-/// Something that the template asked about values and that decided what it did.
+/// A question about values whose answer decided what the template did.
 #[derive(Clone)]
 pub(super) struct Question {
     pub(super) recipe: Recipe,
     pub(super) answer: Value,
 }
 
-/// A mark that was met in a text.
+/// A mark found in a text.
 struct Found<'a> {
     character: char,
     value: &'a str,
@@ -81,18 +81,18 @@ struct Found<'a> {
 }
 
 impl Marks {
-    /// A mark for a value. An empty value stays empty, so that `{{#if}}` sees it.
+    /// A mark for a value. An empty value stays empty, so that `{{#if}}` works.
     pub fn mark(&self, value: impl Into<String>, name: impl Into<Cow<'static, str>>) -> String {
         self.add(value.into(), name.into(), false, Origin::Fixed)
     }
 
-    /// A mark for a value that is the person's own.
+    /// A mark for a field of the user.
     pub(super) fn mark_of(&self, field: Field, value: &str, name: &'static str) -> String {
         self.add(value.to_owned(), name.into(), false, Origin::Of(field))
     }
 
-    /// A mark for a text that is made of others. What comes out empty has no mark, and is a question
-    /// therefore.
+    /// A mark for a text made from others. An empty result gets no mark and is recorded as a
+    /// question instead.
     pub(super) fn mark_made(
         &self,
         value: String,
@@ -110,7 +110,7 @@ impl Marks {
         self.add(value, name.into(), finished, Origin::Made(recipe()))
     }
 
-    /// Keeps what a template asked, and what the answer was.
+    /// Records a question of the template and its answer.
     pub(super) fn asked(&self, recipe: impl FnOnce() -> Recipe, answer: &Value) {
         if self.records() {
             let question = Question { recipe: recipe(), answer: answer.clone() };
@@ -118,7 +118,7 @@ impl Marks {
         }
     }
 
-    /// From now on it is kept how values come about.
+    /// Starts to record how values are made.
     pub(super) fn record(&self) {
         self.table().records = true;
     }
@@ -144,12 +144,12 @@ impl Marks {
                 table.marks.push(Mark { value, name, finished, origin });
                 mark.to_string()
             }
-            // 65,533 values in one file: no client reads such a file.
+            // More than 65,533 values in one file: no client reads such a file.
             _ => String::new(),
         }
     }
 
-    /// Whatever a template is about to print, as marks: marks stay, anything else becomes one.
+    /// Protects text that a template is about to output: marks stay, other text becomes a mark.
     pub fn keep(&self, text: &str) -> String {
         let harmless = |c: char| is_mark(c) || c.is_ascii_alphanumeric() || c == '-';
         if text.chars().all(harmless) {
@@ -166,7 +166,7 @@ impl Marks {
         })
     }
 
-    /// The mark at a place of the table.
+    /// The mark with this index in the table.
     #[cfg(feature = "serve")]
     pub(super) fn at(at: usize) -> Option<char> {
         char::from_u32(FIRST + u32::try_from(at).ok()?)
@@ -176,7 +176,7 @@ impl Marks {
         memchr::memchr(LEAD, text.as_bytes()).is_some() && text.chars().any(is_mark)
     }
 
-    /// The text with the raw values in place of the marks.
+    /// Replaces the marks by their raw values.
     pub fn resolve(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + 32);
         self.replace::<()>(text, &mut out, |mark, out| {
@@ -187,7 +187,7 @@ impl Marks {
         out
     }
 
-    /// The text with every value escaped by the format in place of its mark.
+    /// Replaces the marks by their values, each escaped by the format.
     pub fn splice(&self, skeleton: &str, format: &Kind) -> Result<String, String> {
         let mut out = String::with_capacity(skeleton.len() * 2);
         self.replace::<String>(skeleton, &mut out, |mark, out| {
@@ -204,7 +204,7 @@ impl Marks {
         Ok(out)
     }
 
-    /// The skeleton with what is in the format's own form already; the values stay marks.
+    /// Replaces only the marks whose values are already escaped; the others stay.
     pub fn finish(&self, skeleton: &str) -> String {
         let mut out = String::with_capacity(skeleton.len());
         self.replace::<()>(skeleton, &mut out, |mark, out| {
@@ -218,7 +218,7 @@ impl Marks {
         out
     }
 
-    /// Copies a text and lets `value` write what stands for each mark.
+    /// Copies a text and lets `value` write the replacement of each mark.
     fn replace<E>(
         &self,
         text: &str,
@@ -251,14 +251,14 @@ impl Marks {
         table.questions.clear();
     }
 
-    /// The table as it is now, on its own; this one starts anew.
+    /// Moves the table into a new instance; this one is empty afterwards.
     pub fn take(&self) -> Self {
         let mut table = self.table();
         let new = Table { records: table.records, ..Table::default() };
         Self(Arc::new(Mutex::new(std::mem::replace(&mut *table, new))))
     }
 
-    /// Every mark's place, character and origin.
+    /// The index, character and origin of every mark.
     pub(super) fn origins(&self) -> Vec<(usize, char, Origin)> {
         let table = self.table();
         let marks = table.marks.iter().enumerate();
@@ -274,14 +274,14 @@ impl Marks {
         self.table().questions.clone()
     }
 
-    /// Another value for a mark.
+    /// Changes the value of a mark.
     pub(super) fn set(&self, at: usize, value: String) {
         if let Some(mark) = self.table().marks.get_mut(at) {
             mark.value = value;
         }
     }
 
-    /// The text with what is the same for everybody in its place, escaped; the rest stays marks.
+    /// Replaces the marks that are the same for all users by their escaped values; the others stay.
     pub(super) fn settle(
         &self,
         skeleton: &str,
@@ -304,7 +304,7 @@ impl Marks {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // A panic elsewhere leaves the table whole: nothing is half written in it.
+        // A panic elsewhere leaves the table consistent, because no update is partial.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

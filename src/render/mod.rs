@@ -1,8 +1,8 @@
-//! Jobs → artifacts: Handlebars over marks, so that no value can touch a file's structure.
+//! Jobs → artifacts: runs Handlebars over marks, so that no value can change a file's structure.
 //!
-//! A template never sees a value, only a mark that stands for it (see [`Marks`]). What it makes
-//! is a skeleton; the values are put in afterwards, each escaped by the format. `check` parses
-//! skeleton and file and compares: the same tree, with values where the marks stood.
+//! A template never sees a value, only a mark that represents it (see [`Marks`]). Its output is a
+//! skeleton; the values are inserted afterwards, each escaped by the format. `check` parses the
+//! skeleton and the file and compares them: the same tree, with values in place of the marks.
 
 mod compile;
 mod context;
@@ -34,26 +34,26 @@ pub use person::{Field, Person, Whom};
 pub use segments::Segments;
 pub use template::lint;
 
-/// A finished file, and how it came about.
+/// A finished file, and how it was made.
 pub struct Artifact<'a> {
     pub job: &'a Job<'a>,
-    /// Below the bundle's folder, `/` between components.
+    /// Relative to the bundle's folder, with `/` between components.
     pub path: String,
-    /// The same with marks where the values stand.
+    /// The path with marks in place of values.
     pub path_skeleton: String,
-    /// The text with marks where the values stand.
+    /// The text with marks in place of values.
     pub skeleton: String,
     pub marks: Marks,
-    /// The text; newlines are `\n`.
+    /// The text, with `\n` as newline.
     pub text: String,
     pub bytes: Vec<u8>,
 }
 
-/// Renders jobs; templates are parsed once, when they are first used.
+/// Renders jobs. Each template is parsed once, when it is first used.
 pub struct Renderer {
     registry: Handlebars<'static>,
     marks: Marks,
-    /// Templates that have been registered, and paths that have, with what they ask for.
+    /// The registered templates and paths, with the context names that they use.
     known: BTreeMap<String, Asked>,
     broken: BTreeMap<String, Vec<Finding>>,
 }
@@ -78,8 +78,9 @@ impl Renderer {
 
     /// Renders one job.
     ///
-    /// An error finding is a defect of the template; a warning says that this one file cannot be
-    /// had with these values, and why.
+    /// # Errors
+    /// An error is a defect of the template. A warning means that this one file cannot be made with
+    /// these values, and why.
     pub fn render<'a>(&mut self, job: &'a Job<'a>) -> Result<Artifact<'a>, Vec<Finding>> {
         let target = job.target;
         let template = format!("{}/{}", target.name, job.file.template);
@@ -110,7 +111,7 @@ impl Renderer {
         Ok(Artifact { job, path, path_skeleton, skeleton, marks, text, bytes })
     }
 
-    /// Where a job's file goes, below its bundle's folder.
+    /// The path of a job's file, relative to its bundle's folder.
     pub fn path(&mut self, job: &Job<'_>) -> Result<String, Vec<Finding>> {
         let name = format!("{}/{}#path", job.folder_target.name, job.path);
         self.register_path(&name, job)?;
@@ -120,8 +121,8 @@ impl Renderer {
         Ok(pattern::path_of(&self.path_with(&name, job, &context)?, &self.marks))
     }
 
-    /// Of the files beside it, for a template that asks. They are rendered for that once more, which
-    /// costs less than to keep files until everybody who might ask has done so.
+    /// The digests of files in the same folder, if the template uses them. Those files are rendered
+    /// again for this, which costs less than keeping all files until every template has run.
     fn digests(&mut self, template: &str, job: &Job<'_>) -> Result<Vec<Digest>, Vec<Finding>> {
         if job.digested.is_empty() || !self.known[template].has("digests") {
             return Ok(Vec::new());
@@ -136,13 +137,13 @@ impl Renderer {
         Ok(digests)
     }
 
-    /// From now on what is rendered can become a [`pattern::Pattern`].
+    /// Makes it possible to turn rendered files into a [`pattern::Pattern`].
     pub fn for_patterns(self) -> Self {
         self.marks.record();
         self
     }
 
-    /// With marks where values stand.
+    /// The path with marks in place of values.
     fn path_with(
         &self,
         name: &str,
@@ -212,12 +213,12 @@ impl Renderer {
     }
 }
 
-/// Most paths have none and are what they say.
+/// Most paths are plain text without expressions.
 fn has_expressions(path: &str) -> bool {
     path.contains("{{")
 }
 
-/// Ends with exactly one newline, and no line ends with blanks that a block left behind.
+/// Ends the text with exactly one newline and removes trailing blanks, which blocks leave behind.
 fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for line in text.trim_end().lines() {

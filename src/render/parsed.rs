@@ -1,11 +1,11 @@
-//! Built-in templates as `build.rs` has parsed them: the form they are kept in, and its reader.
+//! The serialized form of built-in templates, which `build.rs` parses, and its reader.
 //!
-//! Handlebars parses with pest, which would be a third of a whole run's instructions. So the
-//! templates that come with the program are parsed when it is built (`build/parse.rs` writes the
-//! form) and only put together here. `build.rs` has this file too and reads back what it writes.
+//! Parsing with pest would take a third of a whole run's instructions. Built-in templates are
+//! therefore parsed at build time (`build/parse.rs` writes the form) and only reassembled here.
+//! `build.rs` compiles this file too, and reads back what it writes.
 //!
-//! The form is text. A number has a blank after it, a text has its length in bytes before it, a
-//! list its length in items, and what can be several things a letter before it.
+//! The form is text: a number is followed by a blank, a text is preceded by its length in bytes, a
+//! list by its number of items, and a value with several variants by a letter.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,12 +16,12 @@ use handlebars::template::{
 };
 use handlebars::{JsonValue, Path, PathSeg, Template};
 
-/// What a form stands for; it was written by the same build.
+/// Reads a form, which must come from the same build.
 pub(crate) fn read(form: &str) -> Template {
     Reader { rest: form, parts: &PARTS }.template()
 }
 
-/// What cannot be made with the public names of handlebars, only copied and filled.
+/// Parts that handlebars' public API cannot construct, only clone and fill.
 pub(crate) struct Parts {
     place: TemplateMapping,
     /// `@root` and `..` in a path.

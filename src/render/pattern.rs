@@ -1,10 +1,11 @@
-//! One rendering for many persons: what a template made for one, with the values of another.
+//! Reuses one rendering for many users: the output of a template for one user, with the values of
+//! another.
 //!
-//! While a file is rendered, it is kept how each value came about (`marks`): a field of the
-//! person, made of other values by a helper, or the same for everybody. For the next person the
-//! fields are set anew, what was made of them is made again, and everything that the template asked is
-//! asked again: where an answer is another one, the pattern does not fit, and the file is rendered in
-//! full. So whatever a template does, a filled pattern is the file that rendering would have made.
+//! During rendering, `marks` records how each value was made: it is a field of the user, or made
+//! from other values by a helper, or the same for all. For the next user, the fields are set, the
+//! derived values are recomputed, and every question of the template is asked again. If an answer
+//! differs, the pattern does not fit and the file is rendered in full. So a filled pattern always
+//! equals the file that rendering would have produced.
 
 use crate::format::Kind;
 use crate::model::Side;
@@ -15,12 +16,12 @@ use super::person::{Field, FieldContext, Person};
 #[cfg(feature = "serve")]
 use super::segments::Part;
 
-/// A rendered file with what differs from person to person left open.
+/// A rendered file in which everything that differs between users is left open.
 pub struct Pattern {
     format: Kind,
-    /// With what is the same for everybody in its place; the rest are marks.
+    /// Values that are the same for all users are inserted; the others are marks.
     skeleton: String,
-    /// Below the bundle's folder, with marks.
+    /// Relative to the bundle's folder, with marks.
     path: String,
     marks: Marks,
     open: Vec<(usize, Source)>,
@@ -41,12 +42,12 @@ pub struct Filled {
     pub bytes: Vec<u8>,
 }
 
-/// The pattern does not fit this person: the file has to be rendered.
+/// The pattern does not fit this user, so the file has to be rendered.
 #[derive(Debug)]
 pub struct NeedsFullRender;
 
 impl Pattern {
-    /// None where a file is the same for everybody, or where even its servers depend on the person.
+    /// `None` if the file is the same for all users, or if even its servers depend on the user.
     pub fn new(artifact: &Artifact<'_>) -> Option<Self> {
         let job = artifact.job;
         if job.subject.address().is_none() && !job.subject.is_customers_domain() {
@@ -88,7 +89,7 @@ impl Pattern {
         })
     }
 
-    /// The file for another person.
+    /// Makes the file for another user.
     pub fn fill(&self, person: &Person<'_>) -> Result<Filled, NeedsFullRender> {
         for (at, source) in &self.open {
             let value = match source {
@@ -100,7 +101,7 @@ impl Pattern {
                     _ => return Err(NeedsFullRender),
                 },
             };
-            // What is empty has no mark.
+            // An empty value has no mark.
             if value.is_empty() {
                 return Err(NeedsFullRender);
             }
@@ -120,8 +121,8 @@ impl Pattern {
         &self.format
     }
 
-    /// What was asked while the file was rendered: the two texts that were compared, where that is
-    /// all, and the answer.
+    /// The questions asked during rendering: the two compared texts, if it was a plain comparison,
+    /// and the answer.
     #[cfg(feature = "serve")]
     pub(super) fn questions(
         &self,
@@ -129,7 +130,7 @@ impl Pattern {
         self.questions.iter().map(|asked| (asked.recipe.compares.as_ref(), &asked.answer))
     }
 
-    /// With marks where something is open.
+    /// The text, with marks for open values.
     #[cfg(feature = "serve")]
     pub(super) fn text(&self) -> &str {
         &self.skeleton
@@ -140,8 +141,8 @@ impl Pattern {
         &self.ground
     }
 
-    /// A text with marks as what is fixed in it and what is open; none where something is made of
-    /// what is open.
+    /// Splits a text with marks into fixed text and fields. `None` if it contains a value derived
+    /// from a field.
     #[cfg(feature = "serve")]
     pub(super) fn parts(&self, text: &str) -> Option<Vec<Part>> {
         let mut parts = Vec::new();
@@ -168,29 +169,28 @@ impl Pattern {
         Some(parts)
     }
 
-    /// The skeleton as a parser takes it: the values are marks, or stand in their place where they
-    /// are in the format's own form already.
+    /// The skeleton for a parser: values are marks, unless they are already escaped for the format.
     pub fn skeleton(&self) -> String {
         self.marks.finish(&self.skeleton)
     }
 
-    /// Whether [`Self::skeleton`] is another one for each person.
+    /// Whether [`Self::skeleton`] differs between users.
     pub fn has_finished(&self) -> bool {
         self.has_finished
     }
 
-    /// A text of the skeleton with the values of the person that was filled in last.
+    /// A text of the skeleton with the values of the user that was filled in last.
     pub fn resolve(&self, text: &str) -> String {
         self.marks.resolve(text)
     }
 }
 
-/// Whether something is made of values that differ.
+/// Whether a derived value depends on values that differ.
 fn depends(recipe: &Recipe, varies: &[char]) -> bool {
     recipe.of.iter().any(|text| text.chars().any(|c| varies.contains(&c)))
 }
 
-/// Components that hold a value are made safe; the rest is the manifest's own.
+/// Builds the path. Components with a value are made safe; the others come from the manifest.
 pub(super) fn path_of(skeleton: &str, marks: &Marks) -> String {
     let mut path = String::with_capacity(skeleton.len() + 64);
     for part in skeleton.split('/') {

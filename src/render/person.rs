@@ -1,4 +1,4 @@
-//! What is one person's own in a file, and how it is made of her address.
+//! The fields of a file that belong to one user, and how they are derived from the address.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::model::{EmailAddress, Hostname, Placeholder, Side, Text, UsernamePattern};
 use crate::plan::{Audience, Job};
 
-/// The namespace of every UUID that mailwright derives; made once, never to change: a changed
-/// UUID makes Apple Mail drop an account with its mail and set it up anew.
+/// The namespace of every UUID that mailwright derives. It must never change: with a new UUID,
+/// Apple Mail removes an account with its mail and sets it up again.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af13);
 
-/// A value of the context that differs from person to person, or from domain to domain.
+/// A value of the context that differs from user to user, or from domain to domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
 pub enum Field {
@@ -21,11 +21,11 @@ pub enum Field {
     LocalPart,
     AddressUnicode,
     DisplayName,
-    /// Of the server at this place.
+    /// Of the server with this index.
     Username(Side, usize),
     Token,
     Identifier,
-    /// In the order of the manifest.
+    /// By its index in the manifest.
     Uuid(usize),
     Domain,
     DomainUnicode,
@@ -36,7 +36,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Whether a file that is nobody's own has it open, where its domain is.
+    /// Whether the field depends only on the domain, so that it can be open in a shared file.
     pub(super) fn is_of_domain(self) -> bool {
         match self {
             Field::Token
@@ -57,11 +57,11 @@ impl Field {
     }
 }
 
-/// Whom a file is filled in for.
+/// Who a file is filled in for.
 #[derive(Debug, Clone, Copy)]
 pub enum Whom<'a> {
     Account(&'a EmailAddress),
-    /// Everybody at a domain.
+    /// All users of a domain.
     Domain(&'a Hostname),
 }
 
@@ -74,14 +74,14 @@ impl<'a> Whom<'a> {
     }
 }
 
-/// Whom files are made for anew.
+/// Who files are filled in for, with their values.
 #[derive(Debug, Clone)]
 pub struct Person<'a> {
     pub whom: Whom<'a>,
     pub display_name: Option<&'a Text>,
-    /// Instead of what the provider's pattern makes of the address.
+    /// Replaces the user name that the provider's pattern gives.
     pub username: Option<&'a str>,
-    // Each of her files asks for these.
+    // Cached, because each of the user's files needs these.
     unicode: OnceCell<String>,
     token: OnceCell<String>,
 }
@@ -96,7 +96,7 @@ impl<'a> Person<'a> {
         Self { whom: Whom::Account(address), display_name, username, unicode, token }
     }
 
-    /// Everybody at a domain.
+    /// All users of a domain.
     pub fn at(domain: &'a Hostname) -> Self {
         let (unicode, token) = (OnceCell::new(), OnceCell::new());
         let whom = Whom::Domain(domain);
@@ -113,14 +113,14 @@ impl<'a> Person<'a> {
     }
 }
 
-/// What the values of fields are made of, besides the person.
+/// The inputs of field values, besides the user.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct FieldContext {
     target: String,
     uuids: Vec<String>,
     protocol: String,
-    /// Of whoever hands the file out.
+    /// The identifier of the organization that distributes the files.
     organization: Option<String>,
     usernames: [Vec<String>; 2],
 }
@@ -139,7 +139,7 @@ impl FieldContext {
         }
     }
 
-    /// What stands in the field for a person; none where she has nothing for it.
+    /// The value of the field for a user; `None` if the user has none.
     pub(super) fn value<'p>(&self, field: Field, person: &'p Person<'_>) -> Option<Cow<'p, str>> {
         let domain = person.whom.domain();
         let address = match person.whom {
@@ -185,8 +185,8 @@ impl FieldContext {
     }
 }
 
-/// `[a-z0-9-]`, different for different subjects: what is lost in spelling is made up for by
-/// eight digits of a UUID.
+/// A short name of `[a-z0-9-]`, unique per subject: eight digits of a UUID make up for characters
+/// that are lost.
 pub(super) fn token(audience: Audience<'_>) -> String {
     let Audience::Account { address, .. } = audience else {
         return audience.domain().as_str().replace('.', "-");
@@ -207,7 +207,7 @@ pub(super) fn token(audience: Audience<'_>) -> String {
     token
 }
 
-/// Characters of a token that are spelled as in the address, and digits behind them.
+/// How many characters of the address a token keeps, and how many digits follow.
 const LONGEST_SPELLED: usize = 32;
 const DIGITS: usize = 8;
 
@@ -220,7 +220,7 @@ pub(super) fn identifier(job: &Job<'_>) -> String {
     }
 }
 
-/// Of whoever hands the file out.
+/// The identifier of the organization that distributes the files, or one made from the domain.
 fn base_identifier<'a>(organization: Option<&'a str>, domain: &Hostname) -> Cow<'a, str> {
     match organization {
         Some(identifier) => identifier.into(),
@@ -232,19 +232,19 @@ fn base_identifier<'a>(organization: Option<&'a str>, domain: &Hostname) -> Cow<
     }
 }
 
-/// Over target, name, subject and protocol, never over a host name: a new server must not make a
-/// new account.
+/// Derived from target, name, subject and protocol, never from a host name: a new server must not
+/// create a new account.
 pub(super) fn uuid(job: &Job<'_>, name: &str) -> String {
     let subject = match job.audience {
         Audience::Account { address, .. } => Cow::Borrowed(address.as_str()),
-        // Two organisations may hand out a profile for the same provider, to one device.
+        // Two organisations may distribute a profile for the same provider to one device.
         Audience::Managed { .. } => Cow::Owned(identifier(job)),
         _ => Cow::Borrowed(job.audience.domain().as_str()),
     };
     uuid_of(&job.target.name, name, &subject, &protocol(job))
 }
 
-/// What decides whether an account is another one.
+/// The property that makes an account a different one.
 fn protocol(job: &Job<'_>) -> String {
     job.incoming.first().map_or_else(String::new, |s| s.server.server_type.to_string())
 }
@@ -255,11 +255,11 @@ fn uuid_of(target: &str, name: &str, subject: &str, protocol: &str) -> String {
     derived(&of).hyphenated().encode_upper(&mut text).to_owned()
 }
 
-/// RFC 9562 section 5.5: version 5. The crate's own SHA-1 takes four times as long as one that uses what
-/// processors have for it, and a profile has three of them.
+/// RFC 9562 section 5.5: version 5. The crate's own SHA-1 takes four times as long as one that uses
+/// the processor's instructions, and a profile contains three UUIDs.
 fn derived(name: &[&str]) -> Uuid {
     let mut digest = Sha1::new_with_prefix(NAMESPACE.as_bytes());
-    // In one piece where there is room: each piece costs as much as the hashing.
+    // Hash in one piece if it fits, because each piece costs as much as the hashing.
     let mut whole = [0; 256];
     let length = name.iter().map(|part| part.len()).sum();
     match whole.get_mut(..length) {

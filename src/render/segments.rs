@@ -1,9 +1,9 @@
-//! A file that is filled in without a template: its text in pieces, with fields between them.
+//! A file that is filled in without a template: fixed text with fields in between.
 //!
-//! What [`Pattern`] makes of a rendering keeps closures and a table of marks, for one thread at a time.
-//! Where only fields of a person or a domain are open in it, it can be said as plain data: that can be
-//! shared, packed and stored, and filling it in is copying. Everything else is [`None`] here, and is
-//! rendered in full.
+//! A [`Pattern`] contains closures and a table of marks, and works in one thread at a time. If only
+//! fields of a user or domain are open in it, it can be expressed as plain data, which can be
+//! shared, packed and stored, and filling it in is mere copying. For other patterns this gives
+//! [`None`], and the file is rendered in full.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ use super::person::{Field, FieldContext, Person};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Segments {
     escape: Escape,
-    /// All that is fixed, in one piece.
+    /// All fixed text, concatenated.
     text: String,
-    /// What is open, each once: making a value may cost more than all the copying.
+    /// The open fields, each once, because making a value may cost more than all the copying.
     fields: Vec<Field>,
-    /// Where in the text something is open, and which of the fields.
+    /// Positions in the text with the index of the field to insert.
     places: Vec<(usize, usize)>,
-    /// Two texts each, and whether they have to be the same.
+    /// Pairs of texts, and whether they have to be equal.
     conditions: Vec<(Vec<Piece>, Vec<Piece>, bool)>,
     ground: FieldContext,
 }
@@ -38,7 +38,7 @@ pub(super) enum Part {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Piece {
     Text(String),
-    /// One of the fields.
+    /// The index of a field.
     Open(usize),
 }
 
@@ -51,7 +51,7 @@ impl Piece {
     }
 }
 
-/// The kinds that are written in UTF-8 as they are, and escape character by character.
+/// The formats that are UTF-8 and escape character by character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Escape {
     Xml,
@@ -82,7 +82,7 @@ impl Escape {
 }
 
 impl Segments {
-    /// None where something else than a field is open, or is asked.
+    /// `None` if a derived value is open, or a question is more than a comparison.
     pub fn of(pattern: &Pattern) -> Option<Self> {
         let escape = Escape::of(pattern.format())?;
         let mut fields = Vec::new();
@@ -105,7 +105,7 @@ impl Segments {
         Some(Self { escape, text, fields, places, conditions, ground: pattern.ground().clone() })
     }
 
-    /// The file for a person, or for everybody at a domain.
+    /// Makes the file for a user, or for all users of a domain.
     pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, NeedsFullRender> {
         let mut values = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
@@ -129,7 +129,7 @@ impl Segments {
         let mut out = Vec::with_capacity(self.text.len() + open);
         let mut from = 0;
         for (at, field) in &self.places {
-            // What is empty has no mark.
+            // An empty value has no mark.
             if values[*field].is_empty() {
                 return Err(NeedsFullRender);
             }
@@ -142,7 +142,7 @@ impl Segments {
     }
 }
 
-/// A part, its field among those that are known.
+/// Converts a part and registers its field in `fields`.
 fn piece(part: Part, fields: &mut Vec<Field>) -> Piece {
     match part {
         Part::Text(text) => Piece::Text(text),
@@ -156,7 +156,7 @@ fn piece(part: Part, fields: &mut Vec<Field>) -> Piece {
     }
 }
 
-/// Stands for itself in all of the kinds above.
+/// Whether no format above has to escape the byte.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'+')
 }

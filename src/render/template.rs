@@ -1,4 +1,4 @@
-//! What a template may not do, and where it went wrong.
+//! Forbidden constructs in templates, and the place of template errors.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::plan::Job;
 
-/// Looks for what Handlebars takes in silence and gets wrong.
+/// Finds constructs that Handlebars accepts silently and handles wrongly.
 pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     let text = &source.text;
     let mut findings = Vec::new();
     for (at, _) in text.match_indices("\\{{") {
-        // handlebars 6.4: `\{{x}}` prints the literal text, and of n backslashes one is eaten.
+        // handlebars 6.4: `\{{x}}` outputs the literal text, and of n backslashes one is dropped.
         findings.push(
             Finding::new(
                 codes::BACKSLASH_BEFORE_EXPRESSION,
@@ -51,7 +51,7 @@ pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     findings
 }
 
-/// `above` lines stand before the piece that the error counts in.
+/// `above` is the number of lines before the piece in which the error's line is counted.
 pub(super) fn template_error(error: &TemplateError, above: usize, source: &Arc<Source>) -> Finding {
     let (line, column) = error.pos().unwrap_or((1, 1));
     let span = span(&source.text, line + above, column);
@@ -73,7 +73,7 @@ pub(super) fn path_error(error: &RenderError, job: &Job<'_>) -> Finding {
         .target(&job.target.name)
 }
 
-/// A line and a column, both from 1, as bytes.
+/// Converts a line and a column, both from 1, to a byte range.
 fn span(text: &str, line: usize, column: usize) -> Range<usize> {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let rest = text.get(start..).unwrap_or_default();

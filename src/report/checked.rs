@@ -1,4 +1,4 @@
-//! What `check` found, for programs: JSON, SARIF 2.1.0 and JUnit.
+//! Machine-readable results of `check`: JSON, SARIF 2.1.0 and JUnit.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use serde_json::json;
 use crate::codes::Code;
 use crate::finding::{Finding, Severity, any_error};
 
-/// One object: the files, and every finding.
+/// One object with the file names and all findings.
 pub fn checked_json(files: &[String], findings: &[Finding]) -> String {
     let all = json!({ "fine": !any_error(findings), "files": files, "findings": findings });
     pretty(&all)
 }
 
-/// What code hosts show beside a change (OASIS SARIF 2.1.0).
+/// SARIF for code hosts, which show the findings next to a change (OASIS SARIF 2.1.0).
 pub fn checked_sarif(findings: &[Finding]) -> String {
     let rules: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     let rules: Vec<_> = rules.into_iter().map(|code| json!({ "id": code })).collect();
@@ -59,7 +59,7 @@ pub fn checked_sarif(findings: &[Finding]) -> String {
     }))
 }
 
-/// A suite a file, a case a finding; a file without any is one case that passes.
+/// One suite per file and one test case per finding. A file without findings is one passing case.
 pub fn checked_junit(files: &[String], findings: &[Finding]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for file in files {
@@ -100,7 +100,7 @@ fn pretty(json: &serde_json::Value) -> String {
     format!("{json:#}\n")
 }
 
-/// For XML, where control characters cannot stand at all.
+/// Escapes text for XML. Control characters are replaced, because XML cannot contain them.
 pub(super) fn escape(text: &str) -> String {
     let safe: String =
         text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();

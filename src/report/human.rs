@@ -1,13 +1,13 @@
-//! Findings as people read them: the line in question, what is wrong, what to do.
+//! Findings for people: the source line, what is wrong, what to do.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::finding::{Finding, Severity};
 
-/// A longer line is not shown.
+/// Longer source lines are not shown. Length in bytes.
 const LONGEST_LINE: usize = 1000;
 
-/// All findings, worst first, with an empty line between them.
+/// All findings, most severe first, separated by an empty line.
 pub fn findings(findings: &[Finding], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut sorted: Vec<&Finding> = findings.iter().collect();
@@ -28,7 +28,7 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.code.name);
     let mut group = match &finding.place {
-        // A line that fills screens shows nothing.
+        // A line that fills the screen would not help.
         Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title).element(
             Origin::path(place.source.name.as_str()).line(place.line()).char_column(place.column()),
         ),

@@ -1,4 +1,5 @@
-//! The compatibility matrix as a page: self-contained, without scripts, readable by a screen reader.
+//! The compatibility matrix as an HTML page: self-contained, without scripts, accessible to screen
+//! readers.
 
 use std::fmt::Write as _;
 
@@ -13,7 +14,7 @@ const STYLE: &str = "\
     caption { text-align: left; font-weight: bold; padding: .5rem 0; }\
     th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border: 1px solid GrayText; }";
 
-/// A table for each file.
+/// The page, with one table per file.
 pub fn matrix_page(files: &[(String, Vec<Row>)]) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\

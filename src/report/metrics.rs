@@ -1,4 +1,4 @@
-//! The result of a connection test as Prometheus reads it (OpenMetrics 1.0 text).
+//! The result of a connection test in the text format of Prometheus (OpenMetrics 1.0).
 
 use std::sync::atomic::AtomicU64;
 
@@ -12,23 +12,23 @@ use crate::verify::{Outcome, Step};
 
 use super::Verified;
 
-/// What the text is, for the one who asks.
+/// The media type of the text, for HTTP responses.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
-/// When there was a run, and whether it came to an end.
+/// How many runs there were, when the last one ended, and whether it was complete.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Runs {
     pub count: u64,
-    /// Seconds since 1970; the end of the last one.
+    /// When the last run ended, in seconds since 1970.
     pub last: f64,
-    /// False where it could not be done at all, for want of a token for example.
+    /// False if the test could not be run at all, for example without a token.
     pub complete: bool,
 }
 
-/// Each server by type, host name, port and what it was tested for.
+/// The metrics. Servers are labelled with type, host name, port and subject.
 pub fn metrics(result: &Verified, runs: Runs) -> String {
     let mut registry = Registry::with_prefix("mailwright");
     let mut gauges = |name: &str, help: &str| {
@@ -74,7 +74,7 @@ pub fn metrics(result: &Verified, runs: Runs) -> String {
         ];
         set(&up, &labels, f64::from(u8::from(server.works())));
         if let Some(left) = server.certificate_days {
-            // No certificate lives for as many days as a float cannot count.
+            // A certificate's lifetime in days is exact as a float.
             set(&days, &labels, left as f64);
         }
         note(&labels, &server.steps);

@@ -1,4 +1,4 @@
-//! Findings and results, for people and for programs.
+//! Formats findings and results for people and for programs.
 
 mod checked;
 mod human;
@@ -20,7 +20,8 @@ pub use verified::{Verified, human_verified, junit_verified};
 
 use crate::finding::{Finding, Severity};
 
-/// How many there are of each severity, for a closing line; none where there is nothing to say.
+/// The number of findings of each severity for a closing line. `None` if there is nothing to
+/// report.
 pub fn summary(findings: &[Finding]) -> Option<String> {
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let parts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning")]

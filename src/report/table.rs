@@ -1,16 +1,16 @@
-//! A table for the terminal: columns as wide as they need, the last ones wrapped.
+//! A table for the terminal: columns have their natural width, and the widest ones are wrapped.
 
 use unicode_width::UnicodeWidthStr;
 
-/// Rows of cells under a heading.
+/// Rows of cells with a heading.
 pub struct Table {
     heading: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-/// Between columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
-/// The narrowest a wrapped column gets.
+/// The minimum width of a wrapped column.
 const NARROWEST: usize = 20;
 
 impl Table {
@@ -22,7 +22,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The text; `width` is that of the terminal.
+    /// The table as text. `width` is the width of the terminal in columns.
     pub fn render(&self, width: usize) -> String {
         let widths = self.widths(width);
         let mut out = String::new();
@@ -44,7 +44,7 @@ impl Table {
         out
     }
 
-    /// Every column its natural width; what is too much is taken from the widest ones.
+    /// The column widths. Each column has its natural width; the widest ones are reduced to fit.
     fn widths(&self, width: usize) -> Vec<usize> {
         let columns = self.heading.len();
         let mut widths: Vec<usize> = (0..columns)
@@ -69,7 +69,7 @@ impl Table {
     }
 }
 
-/// How wide a terminal shows it.
+/// The width of the text on a terminal.
 fn shown(text: &str) -> usize {
     match text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         true => text.len(),
@@ -77,7 +77,8 @@ fn shown(text: &str) -> usize {
     }
 }
 
-/// Lines of at most that width, broken at spaces and behind slashes; a longer word stays whole.
+/// Breaks text into lines of at most `width`, at spaces and after slashes. Longer words are not
+/// broken.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

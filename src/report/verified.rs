@@ -1,4 +1,4 @@
-//! The result of a connection test, for people, programs and build servers.
+//! Formats the result of a connection test for people, programs and build servers.
 
 use std::fmt::Write as _;
 
@@ -12,22 +12,22 @@ use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
 use super::Table;
 use super::checked::escape;
 
-/// Everything that a run of `verify` found.
+/// The complete result of a run of `verify`.
 #[derive(Debug, Default)]
 pub struct Verified {
     pub servers: Vec<ServerReport>,
-    /// At the provider, where somebody signed in there.
+    /// The sign-in at the OAuth2 provider, if there was one.
     pub sign_in: Option<Course>,
     pub round_trip: Option<Course>,
-    /// What a domain publishes.
+    /// The settings that a domain publishes.
     pub hosted: Option<Hosted>,
     pub findings: Vec<Finding>,
 }
 
-/// Which of a server's names is to be used.
+/// Which of a server's names clients should use.
 struct Use<'a> {
     server: &'a ServerReport,
-    /// None: not one of them works.
+    /// `None` if none of the names works.
     hostname: Option<&'a str>,
 }
 
@@ -37,7 +37,7 @@ impl Verified {
             && self.courses().all(Course::works)
     }
 
-    /// Gives every step the severity that the user wants.
+    /// Applies the user's severities to every step.
     pub fn set_levels(&mut self, levels: &Levels) {
         let servers = self.servers.iter_mut().map(|server| &mut server.steps);
         let published = self.hosted.iter_mut().flat_map(|hosted| &mut hosted.courses);
@@ -46,7 +46,7 @@ impl Verified {
         steps.for_each(|step| step.set_level(levels));
     }
 
-    /// What was done besides testing servers, in its order.
+    /// Everything that was tested besides servers, in the order of the run.
     pub fn courses(&self) -> impl Iterator<Item = &Course> {
         let published = self.hosted.iter().flat_map(|hosted| &hosted.courses);
         self.sign_in.iter().chain(&self.round_trip).chain(published)
@@ -92,8 +92,8 @@ impl Verified {
         all
     }
 
-    /// For each server that has several names: the settings' own if it works, else the first that
-    /// does.
+    /// One recommendation per server with several names: the name in the settings if it works, else
+    /// the first that does.
     fn names(&self) -> impl Iterator<Item = Use<'_>> {
         let same = |a: &ServerReport, b: &ServerReport| {
             b.alternative_of.as_deref() == Some(a.hostname.as_str())
@@ -108,7 +108,7 @@ impl Verified {
     }
 }
 
-/// Per server a line a step, then a summary.
+/// One line per step for each server, then a summary.
 pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> String {
     let mut out = String::new();
     if let Some(sign_in) = &result.sign_in {
@@ -145,12 +145,12 @@ pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> Stri
     out
 }
 
-/// Each place that has something to say, then each client.
+/// Each place with a result, then each client.
 fn published(out: &mut String, hosted: &Hosted, width: usize) {
     for place in hosted.courses.iter().filter(|place| !place.steps.is_empty()) {
         let verdict = match (place.works(), place.steps.as_slice()) {
             (false, _) => "is wrong",
-            // Where there is nothing, there is nothing more to say.
+            // If there is nothing at the place, one line is enough.
             (true, [only]) if only.outcome == Outcome::Note => {
                 let _ = writeln!(out, "{}: {}\n", place.name, only.detail);
                 continue;
@@ -236,7 +236,7 @@ fn tell(out: &mut String, step: &Step, code: Code) {
     let _ = writeln!(out, "        code: {code}");
 }
 
-/// A suite per server, a case per step (the JUnit XML that build servers read).
+/// JUnit XML for build servers: one suite per server, one test case per step.
 pub fn junit_verified(result: &Verified) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for server in &result.servers {
@@ -250,7 +250,7 @@ pub fn junit_verified(result: &Verified) -> String {
     out
 }
 
-/// `counts`: whether a failed step is a failure of the whole.
+/// Writes one suite. If `counts` is false, failed steps are not counted as failures.
 fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64, counts: bool) {
     let failures = steps.iter().filter(|s| counts && s.outcome == Outcome::Failed).count();
     let _ = writeln!(

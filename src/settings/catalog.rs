@@ -1,4 +1,4 @@
-//! The providers there are: the built-in ones and a folder of the user's own over them.
+//! The catalog of providers: the built-in ones, and a folder of the user's own that overrides them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,13 @@ use crate::model::Hostname;
 use super::provider::{Provider, read_provider};
 use super::{Error, read_text};
 
-/// `mailwright init` writes it; nobody's mail is there.
+/// The example that `mailwright init` writes; not a real provider.
 const STARTING_POINT: &str = "example.com";
 
-/// Where providers are looked up, by name and by domain.
+/// Looks providers up by name and by domain.
 ///
-/// Files are read when they are needed: of the built-in ones only those that name the domain.
+/// Files are read when they are needed. Of the built-in ones, only those whose text contains the
+/// domain or a wildcard are parsed.
 pub struct Catalog {
     entries: BTreeMap<String, Entry>,
 }
@@ -26,18 +27,18 @@ pub struct Catalog {
 enum Entry {
     BuiltIn(&'static str),
     File(PathBuf),
-    /// Written by this run.
+    /// Created by this run.
     Text(Arc<Source>),
 }
 
-/// Where a provider's text is.
+/// Where a provider's text is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     BuiltIn(&'static str),
     File(PathBuf),
 }
 
-/// A provider that is not there, with the names that are near.
+/// A provider that does not exist, with the most similar name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotFound {
     pub name: String,
@@ -45,7 +46,7 @@ pub struct NotFound {
 }
 
 impl Catalog {
-    /// The built-in providers, and over them the `.toml` files of a folder.
+    /// The built-in providers, overridden by the `.toml` files of a folder.
     pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
         let mut entries: BTreeMap<String, Entry> = embedded::files_below("providers")
             .filter_map(|(file, text)| {
@@ -62,12 +63,12 @@ impl Catalog {
         Ok(Self { entries })
     }
 
-    /// Adds a provider that is only in memory, in place of one of the same name.
+    /// Adds a provider that exists only in memory. It replaces one of the same name.
     pub fn add(&mut self, name: &str, source: Arc<Source>) {
         self.entries.insert(name.to_owned(), Entry::Text(source));
     }
 
-    /// The provider files of a folder, in the order of their names.
+    /// The provider files of a folder, sorted by name.
     pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let unreadable = |source| Error::Read {
             what: "the folder of providers",
@@ -85,7 +86,7 @@ impl Catalog {
         Ok(files)
     }
 
-    /// The names that people can type.
+    /// The provider names that users can type.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries
             .iter()
@@ -113,12 +114,12 @@ impl Catalog {
         Ok(Err(NotFound { name: name.to_owned(), suggestion }))
     }
 
-    /// Where a provider is read from, by its name or by the path of its file.
+    /// Where a provider is stored, by its name or by the path of its file.
     pub fn place(&self, name: &str) -> Result<Place, NotFound> {
         match self.entries.get(name) {
             Some(Entry::BuiltIn(text)) => return Ok(Place::BuiltIn(text)),
             Some(Entry::File(path)) => return Ok(Place::File(path.clone())),
-            // Nothing that asks for a place adds one.
+            // Callers of `place` never add providers in memory.
             Some(Entry::Text(_)) | None => {}
         }
         if is_path(name) {
@@ -128,14 +129,14 @@ impl Catalog {
         Err(NotFound { name: name.to_owned(), suggestion })
     }
 
-    /// The provider that a mail domain belongs to.
+    /// The provider of a mail domain.
     pub fn by_domain(
         &self,
         domain: &Hostname,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Provider>, Error> {
         let quoted = format!("\"{domain}\"");
-        // A folder's own files come first, whatever their names.
+        // The user's own files come first, whatever their names.
         let (files, built_in): (Vec<_>, Vec<_>) =
             self.entries.iter().partition(|(_, entry)| !matches!(entry, Entry::BuiltIn(_)));
         for (name, entry) in files.into_iter().chain(built_in) {
@@ -153,7 +154,7 @@ impl Catalog {
                     findings.append(&mut own);
                     return Ok(Some(provider));
                 }
-                // A broken file may be the one that was meant.
+                // A broken file may be the one with this domain, so its findings are reported.
                 None => findings.append(&mut own),
                 Some(_) => {}
             }
@@ -180,14 +181,14 @@ impl Catalog {
     }
 }
 
-/// Whether people mean a file by it.
+/// Whether the user typed a path rather than a name.
 fn is_path(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|e| e == "toml")
         || name.contains(std::path::MAIN_SEPARATOR)
 }
 
 impl Catalog {
-    /// The commented file that `init` starts people off with.
+    /// The commented example file that `init` writes.
     pub fn starting_point() -> &'static str {
         embedded::file("providers/example.com.toml").expect("build.rs embeds it")
     }

@@ -1,7 +1,7 @@
-//! Device management systems, and what stands for a person in the files that they hand out.
+//! Device management systems, and the placeholders for a user in their files.
 //!
-//! A preset is a file of `mdm/`; the admin's own placeholders stand above it, and alone in the one that
-//! is called `custom`.
+//! A preset is a file in `mdm/`. The admin's own placeholders override it; the system `custom` has
+//! only those.
 
 use crate::codes;
 use crate::document;
@@ -9,37 +9,37 @@ use crate::embedded;
 use crate::finding::{Finding, Source};
 use crate::model::{Hostname, Placeholder, Text, UsernamePattern};
 
-/// A system with its placeholders, for it to fill in.
+/// A device management system with the placeholders that it replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mdm {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub name: String,
     pub title: String,
     pub address: Text,
-    /// What the system calls the person.
+    /// The placeholder for the system's user name.
     pub username: Option<Text>,
-    /// What stands before the @ of the address, where the system has that.
+    /// The placeholder for the address's local part, if the system has one.
     pub local_part: Option<Text>,
     pub display_name: Option<Text>,
-    /// What every server is told, whatever the provider says: the admin knows better.
+    /// The user name for every server, instead of the provider's pattern, if the admin sets it.
     pub sign_in: Option<Text>,
-    /// What the admin has to know there.
+    /// What the admin has to know about delivery.
     pub delivery: Option<String>,
 }
 
-/// The one without placeholders of its own.
+/// The name of the system without its own placeholders.
 pub const CUSTOM: &str = "custom";
 
 /// A user name made of placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignIn {
     Known(String),
-    /// The system has nothing for the part before the @ but what it calls the person.
+    /// The system has no placeholder for the local part, so its user name is used instead.
     Guessed(String),
 }
 
 impl Mdm {
-    /// What can be typed, without [`CUSTOM`].
+    /// The preset names that users can type, without [`CUSTOM`].
     pub fn names() -> impl Iterator<Item = &'static str> {
         embedded::files_below("mdm").filter_map(|(file, _)| file.strip_suffix(".toml"))
     }
@@ -69,14 +69,14 @@ impl Mdm {
         read.filter(|_| findings.is_empty()).ok_or(findings)
     }
 
-    /// Its placeholders, for whoever has to know them again.
+    /// All its placeholders, for code that has to recognise them.
     pub fn placeholders(&self) -> impl Iterator<Item = &Text> {
         let others = [&self.username, &self.local_part, &self.display_name, &self.sign_in];
         std::iter::once(&self.address).chain(others.into_iter().flatten())
     }
 
-    /// The user name that a server expects; none where nothing here stands for it. The domain is none
-    /// where the profile is for people of several.
+    /// The user name that a server expects; `None` if the system has no placeholder for it.
+    /// `domain` is `None` if the profile is for users of several domains.
     pub fn sign_in(&self, pattern: &UsernamePattern, domain: Option<&Hostname>) -> Option<SignIn> {
         if pattern.placeholders().is_empty() {
             return Some(SignIn::Known(pattern.to_string()));
@@ -84,7 +84,8 @@ impl Mdm {
         if let Some(sign_in) = &self.sign_in {
             return Some(SignIn::Known(sign_in.to_string()));
         }
-        // From left to right: a placeholder of the system may look like one of the provider's.
+        // Scan from left to right, because a placeholder of the system may look like one of the
+        // provider's.
         let (mut name, mut guessed) = (String::new(), false);
         let mut rest = pattern.as_str();
         while let Some((at, open)) = first(rest) {
@@ -107,7 +108,7 @@ impl Mdm {
     }
 }
 
-/// The next placeholder of a pattern, and where it stands.
+/// The next placeholder of a pattern, with its position.
 fn first(pattern: &str) -> Option<(usize, Placeholder)> {
     Placeholder::ALL.into_iter().filter_map(|p| Some((pattern.find(p.as_str())?, p))).min()
 }

@@ -1,5 +1,5 @@
-//! What people write down, read into the model: provider files, `mailwright.toml`, and who a
-//! bundle is for.
+//! Reads what users write into the model: provider files, `mailwright.toml`, and WHO a bundle is
+//! for.
 
 mod catalog;
 mod mdm;
@@ -14,7 +14,7 @@ pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
 pub use provider::{Provider, read_provider};
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};
 
-/// A file that could not be read at all.
+/// A file that could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot read {what} {path}: {source}")]
@@ -23,7 +23,7 @@ pub enum Error {
     NotText { what: &'static str, path: String },
 }
 
-/// Reads a text file that a person named.
+/// Reads a text file whose path the user gave.
 pub(crate) fn read_text(path: &std::path::Path, what: &'static str) -> Result<String, Error> {
     let name = || path.display().to_string();
     let bytes = std::fs::read(path).map_err(|source| Error::Read { what, path: name(), source })?;

@@ -1,4 +1,4 @@
-//! `mailwright.toml`: what the user wants.
+//! `mailwright.toml`: the user's settings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::{
 
 use super::provider::{DISPLAY_NAME, DISPLAY_SHORT_NAME, named};
 
-/// The user's wishes. Flags and the environment stand above it, the provider below.
+/// The user's settings. Precedence: flags and environment, these settings, the provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
     /// A provider's name, or the path of its file.
@@ -33,7 +33,7 @@ pub enum OptionValue {
     Flag(bool),
 }
 
-/// Who hands the files out.
+/// The organization that distributes the files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Organization {
     pub name: Option<Text>,
@@ -42,13 +42,13 @@ pub struct Organization {
     pub support_address: Option<EmailAddress>,
 }
 
-/// What replaces a provider's own values.
+/// Replacements for a provider's values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Override {
     pub display_name: Option<Text>,
     pub display_short_name: Option<Text>,
     pub leave_messages_on_server: Option<bool>,
-    /// `Some(None)`: for ever.
+    /// `Some(None)` means forever.
     pub days_to_leave_messages_on_server: Option<Option<u16>>,
     pub servers: Vec<ServerOverride>,
 }

@@ -14,33 +14,33 @@ use crate::model::{
 
 use super::server::read_servers;
 
-/// A provider as its file describes it.
+/// A provider as described in its file.
 #[derive(Debug)]
 pub struct Provider {
-    /// What people type: the file's name without `.toml`.
+    /// The name that users type: the file's name without `.toml`.
     pub name: String,
     pub config: ClientConfig,
-    /// Whether customers bring domains of their own.
+    /// Whether customers can use their own domains.
     pub custom_domains: bool,
-    /// Customers' domains that are known by the domain above them: `example.com` for `*.example.com`.
+    /// Parent domains of customers' domains: `example.com` for `*.example.com`.
     pub wildcards: Vec<Hostname>,
     pub source: Arc<Source>,
-    /// Where each server's ways to sign in stand in the file.
+    /// The place of each server's authentication methods in the file.
     pub authentication_spans: BTreeMap<(Side, usize), Range<usize>>,
 }
 
 impl Provider {
-    /// Whether a domain is a customer's that is known by the domain above it.
+    /// Whether the domain is a customer's domain below one of the wildcards.
     pub fn covers(&self, domain: &Hostname) -> bool {
         self.wildcards.iter().any(|parent| domain != parent && domain.is_within(parent.as_str()))
     }
 }
 
-/// The longest names the draft allows. draft-ietf-mailmaint-autoconfig, "displayName"
+/// The maximum lengths of names. draft-ietf-mailmaint-autoconfig, "displayName"
 pub(super) const DISPLAY_NAME: usize = 60;
 pub(super) const DISPLAY_SHORT_NAME: usize = 20;
 
-/// Reads a provider file. With any finding at error level there is no provider.
+/// Reads a provider file. `None` if one of the findings is an error.
 pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
     let mut spans = BTreeMap::new();
     let mut custom_domains = false;
@@ -130,7 +130,7 @@ fn read_config(
     Some((config, custom_domains))
 }
 
-/// Names stand in the files of every client, so whatever one of them trips over is refused here.
+/// Names appear in the files of every client, so anything that breaks one client is refused here.
 pub(super) fn named(table: &Table<'_>, key: &str, longest: usize) -> Option<Text> {
     let name = table.text(key)?;
     let length = name.as_str().chars().count();
@@ -162,7 +162,7 @@ fn short(name: &Text) -> Text {
     Text::new(&shortened(name.as_str(), DISPLAY_SHORT_NAME)).unwrap_or_else(|_| name.clone())
 }
 
-/// `*.example.com` stands for every domain below; the others are the provider's own.
+/// `*.example.com` covers all domains below it; the other entries are the provider's own domains.
 fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Hostname> {
     let spans = provider.item_spans("domains");
     let mut domains: Vec<Hostname> = Vec::new();

@@ -13,11 +13,11 @@ use crate::model::{
 
 use super::provider::url;
 
-/// The most days that messages stay on the server. Thunderbird has no "for ever", so its file
-/// says 18250 for it: as seconds that still fits 32 bits.
+/// The maximum number of days that messages stay on the server. Thunderbird has no "forever", so
+/// its file uses 18250 days for that: in seconds it still fits in 32 bits.
 pub(super) const LONGEST_STAY: u16 = 18_249;
 
-/// All servers of one side; where each one's ways to sign in stand goes into `spans`.
+/// Reads all servers of one side, and stores the places of their authentication methods in `spans`.
 pub(super) fn read_servers(
     root: &Table<'_>,
     side: Side,
@@ -128,7 +128,7 @@ fn read_server(table: &Table<'_>, side: Side) -> Option<Server> {
     })
 }
 
-/// Ports that belong to the other way of securing the connection: the commonest mix-up there is.
+/// Reports a port that belongs to the other socket type, which is the most common mix-up.
 fn usual_port(table: &Table<'_>, server_type: ServerType, port: Port, socket_type: SocketType) {
     let implicit = match server_type {
         ServerType::Imap => 993,
@@ -162,7 +162,7 @@ fn usual_port(table: &Table<'_>, server_type: ServerType, port: Port, socket_typ
     }
 }
 
-/// A host name that every device can resolve.
+/// Parses a host name that every device can resolve.
 fn full_name(text: &str) -> Result<HostnamePattern, Invalid> {
     let name = HostnamePattern::new(text)?;
     if name.as_str().contains(['.', '%']) {

@@ -1,4 +1,4 @@
-//! WHO a bundle is for: an address, a domain or a provider, and what then counts as the provider.
+//! WHO a bundle is for: an address, a domain or a provider; and which provider's settings apply.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::catalog::{Catalog, NotFound};
 use super::project::Override;
 use super::provider::Provider;
 
-/// What the user typed, recognised by its looks.
+/// The user's WHO argument, classified by its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     Address(EmailAddress),
@@ -41,7 +41,7 @@ impl Who {
     }
 }
 
-/// What files are made for.
+/// Who the files are for.
 #[derive(Debug, Clone)]
 pub struct Subject {
     pub kind: SubjectKind,
@@ -69,7 +69,7 @@ impl Subject {
         with_overrides(provider_subject(provider), overrides, findings)
     }
 
-    /// A domain that a customer has brought.
+    /// A customer's own domain.
     pub fn customer(
         provider: Arc<Provider>,
         domain: &Hostname,
@@ -80,7 +80,7 @@ impl Subject {
         with_overrides(subject, overrides, findings)
     }
 
-    /// A person at one of the provider's domains, or at a customer's.
+    /// A user of one of the provider's domains, or of a customer's.
     pub fn account(
         provider: Arc<Provider>,
         address: &EmailAddress,
@@ -93,7 +93,7 @@ impl Subject {
         with_overrides(subject, overrides, findings)
     }
 
-    /// What people call it: an address, a domain, or the provider's id.
+    /// The name for users: an address, a domain, or the provider's id.
     pub fn name(&self) -> &str {
         match &self.kind {
             SubjectKind::Provider => self.config.id.as_str(),
@@ -109,7 +109,7 @@ impl Subject {
         }
     }
 
-    /// The person's name, where it is known.
+    /// The user's display name, if known.
     pub fn display_name(&self) -> Option<&Text> {
         match &self.kind {
             SubjectKind::Account { display_name, .. } => display_name.as_ref(),
@@ -117,7 +117,7 @@ impl Subject {
         }
     }
 
-    /// Whether it is about a customer's own domain, for which the provider's settings were made.
+    /// Whether this is a customer's own domain, to which the provider's settings have been adapted.
     pub fn is_customers_domain(&self) -> bool {
         let domains = &self.config.domains;
         self.config.id == self.domain
@@ -126,7 +126,7 @@ impl Subject {
             && self.provider.config.domains != *domains
     }
 
-    /// The folder of what is the same for everybody, below the output folder.
+    /// The folder of the shared files, relative to the output folder.
     pub fn shared_folder(&self) -> PathBuf {
         match self.kind {
             SubjectKind::Provider => PathBuf::from(self.config.id.as_str()),
@@ -135,7 +135,7 @@ impl Subject {
     }
 }
 
-/// How subjects are chosen, besides WHO.
+/// The options that choose a subject, besides WHO.
 pub struct Choice<'a> {
     /// `--provider`, from a flag, the environment or the settings file.
     pub provider: Option<&'a str>,
@@ -144,13 +144,13 @@ pub struct Choice<'a> {
     pub display_name: Option<&'a Text>,
 }
 
-/// The provider that nobody has to name.
+/// The provider that is used if none is named.
 const DEFAULT_PROVIDER: &str = "outlook.com";
 
-/// Finds the provider of each WHO.
+/// Finds the provider for WHO.
 ///
-/// Without WHO the subject is the chosen provider, without that the default one. With a chosen
-/// provider, a domain outside its list is a customer's domain that is hosted there.
+/// Without WHO, the subject is the chosen provider, or the default one. If a provider is chosen, a
+/// domain outside its list is a customer's domain that is hosted there.
 pub fn resolve(
     who: Option<&Who>,
     choice: &Choice<'_>,
@@ -180,7 +180,7 @@ pub fn resolve(
             subject(kind, address.domain().clone(), provider, custom)
         }
         (Some(Who::Name(name)), chosen) => {
-            // A provider's own name first: `gmail`, `outlook.com`.
+            // Try provider names first: `gmail`, `outlook.com`.
             let own_name = |p: &Provider| p.name == *name || p.config.id.as_str() == name;
             match &chosen {
                 Some(provider) if own_name(provider) => provider_subject(provider.clone()),
@@ -244,7 +244,7 @@ fn domain_subject(
     Ok(Some(subject(SubjectKind::Domain, domain, provider, custom)))
 }
 
-/// The provider of a domain, and whether the domain is a customer's own.
+/// The provider of a domain, and whether it is a customer's own domain.
 fn of_domain(
     domain: &Hostname,
     chosen: Option<Arc<Provider>>,

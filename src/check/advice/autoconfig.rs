@@ -1,4 +1,4 @@
-//! Autoconfig files that every client takes, and that lead some of them astray.
+//! Advice on autoconfig files that every client accepts but that mislead some of them.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,8 +8,7 @@ use crate::codes;
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-/// Ports that speak TLS from the first byte, those that begin in plain text, and whose they are
-/// (RFC 8314, RFC 6409).
+/// Ports with their protocol, and whether they use implicit TLS or STARTTLS (RFC 8314, RFC 6409).
 const PORTS: [(u16, ServerType, SocketType); 6] = [
     (993, ServerType::Imap, SocketType::Ssl),
     (995, ServerType::Pop3, SocketType::Ssl),
@@ -18,7 +17,7 @@ const PORTS: [(u16, ServerType, SocketType); 6] = [
     (110, ServerType::Pop3, SocketType::Starttls),
     (587, ServerType::Smtp, SocketType::Starttls),
 ];
-/// For servers among themselves.
+/// The port for mail between servers.
 const RELAY: u16 = 25;
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
@@ -58,7 +57,7 @@ struct Advice<'a> {
 }
 
 impl Advice<'_> {
-    /// Where an element stands in a server, else the server's first line.
+    /// The place of an element in a server, else the server's first line.
     fn within(&self, server: &ReadServer, element: &str) -> Range<usize> {
         let inside = self.text.get(server.span.clone()).unwrap_or_default();
         let (open, close) = (format!("<{element}>"), format!("</{element}>"));
@@ -79,7 +78,7 @@ impl Advice<'_> {
                 let message = format!("{port} is the port of {of}, not of {server_type}");
                 self.found.add(codes::AUTOCONFIG_PORT_OF_ANOTHER_PROTOCOL, &port_span, message);
             }
-            // Plain text is a matter of its own.
+            // Plain text is reported separately.
             Some((_, _, means)) if socket != Some(*means) && socket != Some(SocketType::Plain) => {
                 let socket = socket.map_or_else(String::new, |socket| socket.to_string());
                 let message = format!("{port} speaks {means}, and socketType is {socket}");
@@ -113,7 +112,7 @@ impl Advice<'_> {
         }
     }
 
-    /// What is wrong with the servers as a list.
+    /// Reports problems of the server list as a whole.
     fn order(&mut self, servers: &[ReadServer]) {
         let incoming: Vec<&ReadServer> =
             servers.iter().filter(|server| server.server_type != ServerType::Smtp).collect();

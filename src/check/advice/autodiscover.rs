@@ -1,4 +1,4 @@
-//! Autodiscover answers that Outlook takes, and that lead it or another client astray.
+//! Advice on Autodiscover answers that Outlook accepts but that mislead Outlook or another client.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ struct Advice<'a> {
 }
 
 impl Advice<'_> {
-    /// How the connection is made.
+    /// Checks how the connection is made.
     fn server(&mut self, server: &ReadServer, protocol: &Tree) {
         let start = self.start(&server.span);
         let place = |name| child(protocol, name).map_or(start.clone(), |child| child.span.clone());
@@ -78,7 +78,7 @@ impl Advice<'_> {
         }
     }
 
-    /// How the user signs in.
+    /// Checks how the user signs in.
     fn sign_in(&mut self, server: &ReadServer, protocol: &Tree, servers: &[ReadServer]) {
         let start = self.start(&server.span);
         let place = |name| child(protocol, name).map_or(start.clone(), |child| child.span.clone());
@@ -133,7 +133,7 @@ impl Advice<'_> {
         }
     }
 
-    /// What is odd about the servers as a list.
+    /// Reports oddities of the server list as a whole.
     fn list(&mut self, servers: &[ReadServer]) {
         let incoming = || servers.iter().filter(|server| server.server_type != ServerType::Smtp);
         if let Some(first) = incoming().next()
@@ -181,7 +181,7 @@ fn position(child: &Tree) -> Option<usize> {
     AUTODISCOVER_ORDER.iter().position(|name| child.name.eq_ignore_ascii_case(name))
 }
 
-/// Something that should have been filled in: `%EMAILADDRESS%`, `{{ email }}`, `${mail}`, `$EMAIL`.
+/// Whether this is an unfilled placeholder: `%EMAILADDRESS%`, `{{ email }}`, `${mail}`, `$EMAIL`.
 fn is_variable(text: &str) -> bool {
     let named = |text: &str| text.len() > 2 && text.bytes().all(|b| b.is_ascii_uppercase());
     text.contains("{{")

@@ -1,10 +1,10 @@
-//! What is wrong with how a server is reached, whatever the format says it in.
+//! Problems with the connection to a server, for all formats.
 
 use super::{against_port, password_refused, port_of_another};
 use crate::import::ReadServer;
 use crate::model::{Authentication, SocketType};
 
-/// Each format has its own rule for it.
+/// The kinds of problem. Each format has its own rule for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     PortAgainstSecurity,

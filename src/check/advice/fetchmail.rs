@@ -1,4 +1,4 @@
-//! fetchmail files that fetchmail takes, and whose user is surprised.
+//! Advice on fetchmail files that fetchmail accepts but that surprise their user.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ struct Advice {
 impl Advice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         let defect = Defect { code, message: message.into(), span: span.clone() };
-        // What `defaults` says is said once.
+        // Values from `defaults` are reported only once.
         if !self.found.iter().rev().take(8).any(|other| *other == defect) {
             self.found.push(defect);
         }

@@ -1,4 +1,4 @@
-//! getmail files that getmail takes, and whose user is surprised.
+//! Advice on getmail files that getmail accepts but that surprise their user.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ impl Advice<'_> {
         self.retriever.place(name)
     }
 
-    /// The place of something in [options], or the retriever where that section is missing.
+    /// The place of an option in [options], or of the retriever if that section is missing.
     fn option_place(&self, name: &str) -> Range<usize> {
         self.options.map_or(self.retriever.line.clone(), |options| options.place(name))
     }
@@ -103,7 +103,7 @@ impl Advice<'_> {
         }
     }
 
-    /// Values as people write them in other files.
+    /// Reports values in the style of other files.
     fn values(&mut self) {
         for entry in &self.retriever.entries {
             let (name, value, span) = (&*entry.name, entry.first_line(), &entry.span);

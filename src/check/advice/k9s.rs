@@ -1,4 +1,4 @@
-//! Settings that the app takes, and whose account disappoints.
+//! Advice on settings that the app accepts but that lead to a bad account.
 
 use std::ops::Range;
 
@@ -90,7 +90,7 @@ fn place(element: &Tree, name: &str) -> Range<usize> {
     last(element, name).map_or(start, |found| found.span.clone())
 }
 
-/// Exact names: TbOAuthConfigurationFactory.kt of thunderbird-android.
+/// Exact host names with OAuth2: TbOAuthConfigurationFactory.kt of thunderbird-android.
 const OAUTH2: [&str; 14] = [
     "outlook.office365.com",
     "imap.gmail.com",

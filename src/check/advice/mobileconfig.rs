@@ -1,4 +1,4 @@
-//! Apple profiles that a device installs, and that do something else than was meant.
+//! Advice on Apple profiles that a device installs but that do not do what was meant.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, has_variable};
 
-/// The device tries TLS from the first byte, or STARTTLS, by these (RFC 8314).
+/// By the port the device tries implicit TLS or STARTTLS first (RFC 8314).
 const IMPLICIT: [u16; 3] = [993, 995, 465];
 const UPGRADED: [u16; 4] = [143, 110, 587, 25];
 
-/// Keys that Apple's schema calls deprecated.
+/// Keys that are deprecated in Apple's schema.
 const DEPRECATED: [&str; 4] =
     ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
 
@@ -128,7 +128,7 @@ impl Advice<'_> {
         }
     }
 
-    /// Nobody is asked anything when a management server installs the profile.
+    /// Reports missing values: a profile from a management server installs without asking the user.
     fn managed(&mut self, payload: &Tree) {
         let start = self.start(&payload.span);
         let signs_in = |half: &str| {
@@ -168,8 +168,8 @@ impl Advice<'_> {
     }
 }
 
-/// Whether this is for a management server to fill in; texts for people are not asked, since
-/// anything may stand in them.
+/// Whether a management server fills in this value. Texts for people are not tested, because they
+/// may contain anything.
 fn is_filled_in(value: &Tree) -> bool {
     let name = value.name.as_str();
     let asked = ["EmailAddress", "EmailAccountName", "UserName"].contains(&name)

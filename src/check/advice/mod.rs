@@ -1,7 +1,7 @@
-//! What is only advice: a client takes the file, and its user is surprised.
+//! Advice: a client accepts the file, but it surprises its user.
 //!
-//! The readers hold what a client drops or guesses, and are judges of what we write; advice is for
-//! files of others, where a setting can be meant so.
+//! The readers report what a client drops or guesses, and also judge our own output. Advice is only
+//! for files of others, where a setting may be intentional.
 
 mod autoconfig;
 mod autodiscover;
@@ -23,7 +23,7 @@ use crate::import::msmtp::Program;
 use crate::import::{Defect, Examined, ReadServer, Reader};
 use crate::model::{ServerType, SocketType};
 
-/// Everything worth saying about a file that was read.
+/// All advice about a file that was read.
 pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
     match reader {
         Reader::Autoconfig => autoconfig::advise(text, examined),
@@ -41,7 +41,7 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
     }
 }
 
-/// What is worth saying, collected.
+/// Collected advice.
 #[derive(Default)]
 struct Found(Vec<Defect>);
 
@@ -51,10 +51,10 @@ impl Found {
     }
 }
 
-/// TLS from the first byte, and whose port it is (RFC 8314).
+/// Ports with implicit TLS, and their protocol (RFC 8314).
 const IMPLICIT: [(u16, ServerType); 3] =
     [(993, ServerType::Imap), (995, ServerType::Pop3), (465, ServerType::Smtp)];
-/// Plain text first, then STARTTLS.
+/// Ports that start in plain text and use STARTTLS.
 const UPGRADED: [(u16, ServerType); 4] = [
     (143, ServerType::Imap),
     (110, ServerType::Pop3),
@@ -62,7 +62,7 @@ const UPGRADED: [(u16, ServerType); 4] = [
     (25, ServerType::Smtp),
 ];
 
-/// Whether TLS begins otherwise than at this port, as far as the port is known.
+/// Whether the socket type contradicts the port, if the port is a known one.
 fn against_port(server: &ReadServer) -> bool {
     let known = |ports: &[(u16, ServerType)]| ports.iter().any(|(port, _)| *port == server.port);
     match server.socket_type[..] {
@@ -72,15 +72,15 @@ fn against_port(server: &ReadServer) -> bool {
     }
 }
 
-/// The other protocol whose port this is.
+/// The protocol that the port belongs to, if it is not the server's.
 fn port_of_another(server: &ReadServer) -> Option<ServerType> {
     let mut known = IMPLICIT.iter().chain(&UPGRADED).filter(|(port, _)| *port == server.port);
     known.find(|(_, owner)| *owner != server.server_type).map(|(_, owner)| *owner)
 }
 
-/// Whether a server of Microsoft refuses every password: those of Outlook.com since 2024-09-16,
-/// POP3 and IMAP of Exchange Online since October 2022. What is left is OAuth2, which a file that
-/// only knows passwords cannot say.
+/// Whether this is a Microsoft server that refuses every password: Outlook.com since 2024-09-16,
+/// POP3 and IMAP of Exchange Online since October 2022. Only OAuth2 remains, which a format that
+/// knows only passwords cannot express.
 fn password_refused(hostname: &str) -> bool {
     hostname == "outlook.office365.com"
         || ["smtp-mail.outlook.com", "pop-mail.outlook.com", "imap-mail.outlook.com", "live.com"]
@@ -88,17 +88,18 @@ fn password_refused(hostname: &str) -> bool {
             .any(|parent| is_within(hostname, parent))
 }
 
-/// Whether a host is this one or has a name below it.
+/// Whether a host is `parent` or below it.
 fn is_within(hostname: &str, parent: &str) -> bool {
     hostname.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// A host that no network lies before.
+/// Whether the host is this machine, so that there is no network in between.
 fn is_local(hostname: &str) -> bool {
     hostname == "localhost" || hostname == "::1" || hostname.starts_with("127.")
 }
 
-/// What somebody was to replace by a value of their own, in files for programs that replace nothing.
+/// Whether this is a placeholder that the user forgot to replace, in files for programs without
+/// placeholders.
 fn is_placeholder(value: &str) -> bool {
     const WORDS: [&str; 10] = [
         "your_",

@@ -1,4 +1,4 @@
-//! Files that msmtp or mpop takes, and whose user is surprised.
+//! Advice on files that msmtp or mpop accepts but that surprise their user.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,7 +14,7 @@ pub fn advise(text: &str, examined: &Examined, program: Program) -> Vec<Defect> 
     let mut advice = Advice { program, found: Vec::new(), known: BTreeSet::new() };
     let places: Vec<usize> = file.accounts.iter().map(|account| account.span.start).collect();
     for server in &examined.config.servers {
-        // Accounts stand in the order of the file.
+        // Accounts are in the order of the file.
         let account = places.binary_search(&server.span.start).ok().map(|at| &file.accounts[at]);
         if let Some(account) = account {
             advice.connection(server, account);
@@ -30,7 +30,7 @@ pub fn advise(text: &str, examined: &Examined, program: Program) -> Vec<Defect> 
     advice.found
 }
 
-/// Commands of old versions, and what is said today.
+/// Commands of old versions, and their replacements.
 const OLD: [(&str, &str); 10] = [
     ("tls_nocertcheck", "tls_certcheck off"),
     ("tls_nostarttls", "tls_starttls off"),
@@ -47,7 +47,7 @@ const OLD: [(&str, &str); 10] = [
 struct Advice {
     program: Program,
     found: Vec<Defect>,
-    /// Accounts that are made from one another say a thing once.
+    /// Accounts that inherit from one another report a problem only once.
     known: BTreeSet<(Code, usize)>,
 }
 
@@ -117,7 +117,7 @@ impl Advice {
         }
     }
 
-    /// Values as people write them in other files.
+    /// Reports values in the style of other files.
     fn value(&mut self, line: &Setting<'_>) {
         let Setting { command, argument, span, .. } = line;
         if ["host", "from", "user", "password", "passwordeval"].contains(command)

@@ -1,4 +1,4 @@
-//! Preferences that Thunderbird takes, and whose account disappoints.
+//! Advice on preferences that Thunderbird accepts but that lead to a bad account.
 
 use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes;
@@ -81,8 +81,8 @@ impl Advice<'_> {
     }
 }
 
-/// The hosts that Thunderbird 153 has OAuth2 settings for, in OAuth2Providers.sys.mjs; add-ons and
-/// what the account's search has found can bring others.
+/// Whether Thunderbird 153 has OAuth2 settings for the host, from OAuth2Providers.sys.mjs. Add-ons
+/// and the account setup can add others.
 fn knows_oauth2(server: &ReadServer) -> bool {
     const BELOW: [&str; 10] = [
         "googlemail.com",
@@ -109,13 +109,13 @@ fn knows_oauth2(server: &ReadServer) -> bool {
         "smtp.comcast.net",
     ];
     let host = &*server.hostname;
-    // Exchange finds its own.
+    // Exchange accounts find their own OAuth2 settings.
     matches!(server.server_type, ServerType::Ews | ServerType::Graph)
         || EXACTLY.contains(&host)
         || BELOW.iter().any(|parent| is_within(host, parent))
 }
 
-/// Whether a host is this one or has a name below it.
+/// Whether a host is `parent` or below it.
 fn is_within(hostname: &str, parent: &str) -> bool {
     hostname.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

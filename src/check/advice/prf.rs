@@ -1,4 +1,4 @@
-//! Outlook profile files that Outlook takes, and whose account disappoints.
+//! Advice on Outlook profile files that Outlook accepts but that lead to a bad account.
 
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ impl Advice<'_> {
         }
     }
 
-    /// Nobody has seen Outlook replace anything in an account.
+    /// Reports placeholders: Outlook has never been seen to replace one in an account.
     fn placeholders(&mut self, root: &Tree) {
         let accounts = root.children.iter().filter(|section| {
             let name = section.name.to_ascii_lowercase();
@@ -90,7 +90,7 @@ impl Advice<'_> {
         }
     }
 
-    /// The line of a key that ends so, of this side of the account.
+    /// The place of the key with this suffix, on this side of the account.
     fn place(&self, account: &Tree, server_type: ServerType, name: &str) -> Range<usize> {
         let prefix = prefix(server_type);
         let wanted = format!("{prefix}{name}");

@@ -1,4 +1,4 @@
-//! QR payloads that Thunderbird for Android takes, and whose account disappoints.
+//! Advice on QR payloads that Thunderbird for Android accepts but that lead to a bad account.
 
 use super::Found;
 use super::connection::{Trouble, troubles};
@@ -7,7 +7,8 @@ use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
 
-/// Thunderbird for desktop begins another code at about this size, so that a camera can read it.
+/// Thunderbird for desktop starts another code at about this size in bytes, so that a camera can
+/// read it.
 const EASILY_READ: usize = 800;
 /// Byte mode, version 40, error correction L (ISO/IEC 18004).
 const LARGEST: usize = 2953;

@@ -1,4 +1,4 @@
-//! Registry files that regedit takes, and that surprise the user of Outlook.
+//! Advice on registry files that regedit accepts but that surprise the user of Outlook.
 
 mod account;
 mod outlook;
@@ -10,9 +10,9 @@ use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined};
 
-/// The keys above a profile of Outlook 2013 and later, and the profile's own: `*` is a version or a name.
+/// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
 const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
-/// The same of Outlook 2010 and earlier.
+/// The same for Outlook 2010 and earlier.
 const OLD_PROFILE: [&str; 8] = [
     "software",
     "microsoft",
@@ -53,7 +53,7 @@ struct Advice {
 }
 
 impl Advice {
-    /// Whose registry it is.
+    /// Reports a root key that affects other users.
     fn hive(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
         let span = first_line(key);
         match hive {
@@ -68,7 +68,7 @@ impl Advice {
         }
     }
 
-    /// What goes with a key that is deleted.
+    /// Reports what else is deleted with a key.
     fn deleted(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
         let above = |keys: &[&str]| {
             parts.len() <= keys.len() && parts.iter().zip(keys).all(|(a, b)| *b == "*" || a == b)
@@ -90,7 +90,7 @@ impl Advice {
     }
 }
 
-/// The line of the key itself; its span goes on over its values.
+/// The line of the key itself; its span also covers its values.
 fn first_line(key: &Tree) -> Range<usize> {
     let end = key.children.first().map_or(key.span.end, |value| value.span.start);
     key.span.start..end

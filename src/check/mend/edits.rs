@@ -1,15 +1,15 @@
-//! Which edit mends which defect.
+//! The edits that fix each kind of defect.
 
 use super::{Edit, piece};
 use crate::codes;
 use crate::import::{AUTODISCOVER_ORDER, Defect, meant_hostname};
 use crate::model::{Authentication, SocketType, UsernamePattern, Word};
 
-/// Apple's, as in every profile that its own tools write.
+/// Apple's DOCTYPE, as in every profile from its own tools.
 const DOCTYPE: &str = "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
                        \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n";
 
-/// The root keys of a registry file by their short names.
+/// The root keys of a registry file with their abbreviations.
 const HIVES: [(&str, &str); 5] = [
     ("HKCU", "HKEY_CURRENT_USER"),
     ("HKLM", "HKEY_LOCAL_MACHINE"),
@@ -18,7 +18,7 @@ const HIVES: [(&str, &str); 5] = [
     ("HKCC", "HKEY_CURRENT_CONFIG"),
 ];
 
-/// None where there is no mend, or more than one.
+/// `None` if there is no fix, or more than one.
 pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
     let at = Place { text, piece: piece(text, defect)?, start: defect.span.start };
     match defect.code {
@@ -65,7 +65,7 @@ pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
     }
 }
 
-/// Where a defect is.
+/// The place of a defect.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     text: &'a str,
@@ -74,7 +74,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// A part of the piece by another text, if that is another.
+    /// Replaces a part of the piece; `None` if that changes nothing.
     fn edit(self, from: usize, to: usize, text: Option<String>) -> Option<Vec<Edit>> {
         let text = text.filter(|text| self.piece.get(from..to) != Some(text.as_str()))?;
         Some(vec![Edit { start: self.start + from, end: self.start + to, text }])
@@ -84,7 +84,7 @@ impl Place<'_> {
         self.edit(0, self.piece.len(), make(self.piece))
     }
 
-    /// The text of an element without others in it.
+    /// Replaces the text of an element without child elements.
     fn inside(self, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
         let from = self.piece.find('>')? + 1;
         let to = self.piece.rfind("</")?;
@@ -92,14 +92,14 @@ impl Place<'_> {
         self.edit(from, to, make(inner))
     }
 
-    /// What follows, to the end of the line.
+    /// Replaces the text after `sign` up to the end of the line.
     fn behind(self, sign: &str, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
         let from = self.piece.find(sign)? + sign.len();
         let end = self.piece[from..].find('\n').map_or(self.piece.len(), |at| from + at);
         self.edit(from, end, make(&self.piece[from..end]))
     }
 
-    /// What stands between this and the last quotation mark.
+    /// Replaces the text between `sign` and the last quotation mark.
     fn between(self, sign: &str, make: impl Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
         let from = self.piece.find(sign)? + sign.len();
         let to = self.piece.rfind('"').filter(|to| *to >= from)?;
@@ -125,7 +125,7 @@ impl Place<'_> {
         self.insert(at, text)
     }
 
-    /// An element with the line that it has for itself.
+    /// Removes an element, with its whole line if there is nothing else on it.
     fn line(self) -> Option<Vec<Edit>> {
         let end = self.start + self.piece.len();
         let before = self.text[..self.start].trim_end_matches([' ', '\t']);
@@ -144,7 +144,7 @@ impl Place<'_> {
         self.edit(from, from + word.len(), Some((*meant).to_owned()))
     }
 
-    /// Both tags of an element that holds a text.
+    /// Corrects the case of both tags of an element that contains only text.
     fn letter_case(self) -> Option<Vec<Edit>> {
         let name = self.piece.strip_prefix('<')?;
         let name = name.split(['>', ' ', '/', '\n', '\t']).next()?;
@@ -170,7 +170,7 @@ impl Place<'_> {
             .then(|| self.edit(0, self.piece.len(), Some(integer)))?
     }
 
-    /// Behind the XML declaration, where there is one.
+    /// Inserts after the XML declaration, if there is one.
     fn doctype(self) -> Option<Vec<Edit>> {
         let declared = self.text.starts_with("<?xml").then(|| self.text.find("?>")).flatten();
         let Some(end) = declared.map(|at| at + 2) else { return self.insert(0, DOCTYPE) };
@@ -181,7 +181,7 @@ impl Place<'_> {
         Some(vec![Edit { start: at, end: at, text }])
     }
 
-    /// A value of a property list and the key before it.
+    /// Removes a value of a property list and the key before it.
     fn with_key(self) -> Option<Vec<Edit>> {
         let before = self.text[..self.start].trim_end();
         let key = before.strip_suffix("</key>")?;
@@ -193,7 +193,7 @@ impl Place<'_> {
         Place { start, piece: self.text.get(start..end)?, ..self }.line()
     }
 
-    /// The root key by its full name.
+    /// Replaces the root key by its full name.
     fn hive(self) -> Option<Vec<Edit>> {
         let from = if self.piece.starts_with("[-") { 2 } else { 1 };
         let name = self.piece.get(from..)?.split(['\\', ']']).next()?;
@@ -202,7 +202,7 @@ impl Place<'_> {
         self.edit(from, from + name.len(), Some((*full).to_owned()))
     }
 
-    /// `#` and `//` as other programs have them.
+    /// Replaces `#` and `//`, the comment signs of other programs.
     fn comment(self) -> Option<Vec<Edit>> {
         let indent = self.piece.len() - self.piece.trim_start().len();
         let length = ["//", "#"].iter().find(|sign| self.piece[indent..].starts_with(*sign))?.len();
@@ -210,7 +210,7 @@ impl Place<'_> {
     }
 }
 
-/// A word of the draft that was written with other capital letters.
+/// A keyword of the draft with wrong upper or lower case.
 fn cased<W: Word>(word: &str) -> Option<String> {
     let mut known = W::ALL.iter().map(|known| known.as_str());
     known.find(|known| known.eq_ignore_ascii_case(word.trim())).map(str::to_owned)
@@ -222,7 +222,7 @@ fn closed(name: &str) -> Option<String> {
     (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&mended).is_ok()).then_some(mended)
 }
 
-/// The name alone, in small letters, without what an address of a page has around it.
+/// The bare host name in lower case, without the other parts of a URL.
 fn host(name: &str) -> Option<String> {
     meant_hostname(name).filter(|host| host.contains('.'))
 }

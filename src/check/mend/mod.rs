@@ -1,7 +1,7 @@
-//! What has one safe mend, mended.
+//! Fixes defects that have exactly one safe fix.
 //!
-//! A mend is safe where it cannot be meant otherwise, and a file is left alone where it could not be
-//! written back as it was: encoding and ends of lines stay, but for those that are themselves wrong.
+//! A fix is safe if the file can have only one meaning. A file that could not be written back
+//! exactly is not touched: encoding and line ends are kept, unless they are the defect.
 
 mod edits;
 mod written;
@@ -16,10 +16,10 @@ use crate::import::{Defect, envelope, recognise};
 use edits::edits;
 use written::Written;
 
-/// One mend can show another defect; a file that is not done after so many rounds is left at that.
+/// One fix can reveal another defect. After this many rounds the file is left as it is.
 const ROUNDS: usize = 8;
 
-/// A piece of a text (newlines as `\n`) and what takes its place.
+/// Replaces a range of a text (with `\n`) by another text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Edit {
     start: usize,
@@ -27,21 +27,20 @@ struct Edit {
     text: String,
 }
 
-/// A file as it was and as it is.
+/// A file before and after the fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
     pub bytes: Vec<u8>,
-    /// Both with `\n`, for people.
+    /// Both with `\n`, for display.
     pub before: String,
     pub after: String,
-    /// The rules whose defects are gone.
+    /// The rules whose defects are fixed.
     pub codes: BTreeSet<Code>,
 }
 
-/// The file with every mend made that is wanted, by the code of its rule; none where there is
-/// nothing to mend.
+/// Applies every fix for which `wanted` accepts the rule's code. `None` if there is nothing to fix.
 pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
-    // What is signed or binary cannot be written back.
+    // A signed or binary file cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
     }
@@ -80,13 +79,13 @@ pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
     })
 }
 
-/// Those that do not touch what another changes; the rest has its turn in the next round.
+/// Selects edits that do not touch each other; the others have to wait for the next round.
 fn apart(all: impl Iterator<Item = (Code, Vec<Edit>)>) -> Vec<(Code, Vec<Edit>)> {
     let mut made: Vec<(Code, Vec<Edit>)> = Vec::new();
     let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (code, own) in all {
         let free = |edit: &Edit| {
-            // The last one that begins before this one ends is the only one it can touch.
+            // Only the last edit that begins before this one ends can touch it.
             let before = taken.range(..=(edit.end, usize::MAX)).next_back();
             before.is_none_or(|(_, end)| *end < edit.start)
         };
@@ -98,7 +97,7 @@ fn apart(all: impl Iterator<Item = (Code, Vec<Edit>)>) -> Vec<(Code, Vec<Edit>)>
     made
 }
 
-/// What stands where the defect is.
+/// The text at the place of the defect.
 fn piece<'a>(text: &'a str, defect: &Defect) -> Option<&'a str> {
     text.get(defect.span.clone())
 }

@@ -1,4 +1,4 @@
-//! Where edits land, and which of them wait.
+//! Where edits are applied, and which of them wait.
 
 use super::*;
 use crate::codes::{MALFORMED as A, XML_ENCODING as B};
@@ -19,7 +19,7 @@ fn places_count_an_end_of_line_of_windows_as_one() {
     let edits = [edit(2, 4, "e"), edit(5, 6, "x\ny")];
     assert_eq!(applied("a\r\né\r\nc", &edits), "a\r\ne\r\nx\r\ny");
     assert_eq!(applied("a\né\nc", &edits), "a\ne\nx\ny");
-    // Both kinds in one file: what is not mended stays.
+    // Both kinds of line end in one file: the unchanged parts stay.
     assert_eq!(applied("a\r\né\nc", &edits[..1]), "a\r\ne\nc");
     assert_eq!(applied("ab", &[edit(0, 0, "1"), edit(2, 2, "2")]), "1ab2");
 }

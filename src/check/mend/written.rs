@@ -1,4 +1,4 @@
-//! A text as it stands in the bytes of a file.
+//! A text together with the form in which a file stores it.
 
 use super::Edit;
 use crate::codes::{self, Code};
@@ -6,19 +6,19 @@ use crate::import::Form;
 
 pub(super) struct Written {
     form: Form,
-    /// With the ends of lines that it has.
+    /// With the file's own line ends.
     raw: String,
 }
 
 impl Written {
-    /// None where the bytes would not come out of the text again.
+    /// `None` if encoding the text again would not give the same bytes.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let form = Form::of(bytes);
         let file = Self { form, raw: form.decode(bytes) };
         (file.bytes()? == bytes).then_some(file)
     }
 
-    /// With `\n`, as readers want it.
+    /// With `\n`, as readers expect it.
     pub(super) fn text(&self) -> String {
         self.raw.replace("\r\n", "\n")
     }
@@ -27,7 +27,7 @@ impl Written {
         self.form.encode(&self.raw)
     }
 
-    /// What is wrong with the bytes themselves; whether it could be mended.
+    /// Fixes a defect of the bytes themselves. Returns whether that was possible.
     pub(super) fn mend(&mut self, code: Code) -> bool {
         let form = match code {
             codes::REG_LINE_ENDS | codes::PRF_LINE_ENDS => {
@@ -49,7 +49,7 @@ impl Written {
                     false => Form::CodePage,
                 }
             }
-            // The declaration of another encoding would no longer be true.
+            // A declaration of another encoding would no longer be true.
             codes::AUTOCONFIG_BYTE_ORDER_MARK | codes::QR_ENCODING
                 if self.form == Form::Utf8Mark =>
             {
@@ -64,7 +64,7 @@ impl Written {
         fits
     }
 
-    /// In the order of their places, none touching another.
+    /// The edits must be sorted and must not touch each other.
     pub(super) fn apply(&mut self, edits: &[Edit]) {
         let newline = if self.raw.contains("\r\n") { "\r\n" } else { "\n" };
         let mut out = String::with_capacity(self.raw.len());
@@ -81,7 +81,7 @@ impl Written {
     }
 }
 
-/// Behind so many bytes, with each `\r\n` counted as one.
+/// Splits after `count` bytes, with each `\r\n` counted as one.
 fn split(raw: &str, count: usize) -> (&str, &str) {
     let (mut at, mut left) = (0, count);
     while left > 0 {

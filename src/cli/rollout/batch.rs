@@ -1,4 +1,4 @@
-//! Users who are made together: their files, their messages, and all of it put in place.
+//! Makes a batch of users: their files and messages, put in place together.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +15,8 @@ pub struct Batch {
     pub users: Vec<User>,
 }
 
-/// Makes a batch and puts it in place; how many files that were, none where the settings are wrong.
+/// Makes a batch and puts it in place. Returns the number of files, or `None` if the settings are
+/// wrong.
 pub fn one_batch(
     maker: &mut Maker<'_>,
     composer: &mut Composer<'_>,

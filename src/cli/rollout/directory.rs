@@ -1,4 +1,4 @@
-//! `--users ldaps://…`: reads a directory once, and keeps what it says in a file without a name.
+//! `--users ldaps://…`: reads a directory once and stores its entries in an unnamed temporary file.
 
 use std::fs::File;
 use std::sync::atomic::AtomicBool;
@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 use super::super::Failure;
 use super::super::args::GenerateArgs;
 
-/// What a directory said.
+/// The entries of a directory.
 pub struct Kept {
     /// For messages.
     pub name: String,
     pub file: File,
-    /// What the user may want to know.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
@@ -58,9 +58,9 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
         (Some(name), Some(password)) if !name.trim().is_empty() => {
             SignIn::Password { name: name.clone(), password }
         }
-        // A sign-in without a name is one as nobody (RFC 4513 §5.1.2).
+        // A bind without a name is anonymous (RFC 4513 §5.1.2).
         (Some(_), _) => return Err("--ldap-bind needs the name to sign in with".into()),
-        // On a socket the directory knows which user of the machine this is.
+        // On a socket the directory knows the local user.
         _ if identity.is_some() || matches!(url.server, Server::Socket(_)) => SignIn::External,
         _ => SignIn::Nobody,
     };

@@ -1,4 +1,5 @@
-//! The files of each person of a list: built in full for the first of a group, filled in for the others.
+//! The files of each user of a list: built in full for the first of a group, filled in for the
+//! others.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::users::User;
 use super::super::session::{Resolver, Session};
 use super::super::signing::Signing;
 
-/// What makes a worker: templates, judges, and the groups it has met.
+/// The state of a worker: templates, judges, and the groups so far.
 pub struct Maker<'s> {
     session: &'s Session,
     resolver: &'s Resolver,
@@ -22,11 +23,11 @@ pub struct Maker<'s> {
     levels: &'s Levels,
     builder: Builder,
     patterns: Patterns<Group>,
-    /// What there is to say about the files, each thing once.
+    /// The findings about the files, each once.
     pub findings: Vec<Finding>,
 }
 
-/// What people have in common whose files differ only in their own values.
+/// Properties that users share if their files differ only in their own values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
     domain: String,
@@ -37,7 +38,7 @@ struct Group {
 }
 
 impl Group {
-    /// `None` for somebody with servers of their own, whose files nobody shares.
+    /// `None` for a user with their own servers, whose files cannot be shared.
     fn of(user: &User) -> Option<Self> {
         if user.incoming.is_some() || user.outgoing.is_some() {
             return None;
@@ -87,7 +88,7 @@ impl<'s> Maker<'s> {
         self.in_full(user, group)
     }
 
-    /// Keeps what there is to report, unless the user made it an error.
+    /// Stores findings, unless the user made one of them an error.
     fn note(&mut self, mut own: Vec<Finding>) -> Result<(), Vec<Finding>> {
         self.levels.apply_except_errors(&mut own);
         if any_error(&own) {
@@ -97,7 +98,7 @@ impl<'s> Maker<'s> {
         Ok(())
     }
 
-    /// Built like a single person's; patterns are kept for the group.
+    /// Builds the files as for a single user, and keeps patterns for the group.
     fn in_full(&mut self, user: &User, group: Option<Group>) -> Result<Vec<OutFile>, Vec<Finding>> {
         let mut found = Vec::new();
         let subject = self.resolver.subject(user, &mut found);
@@ -137,7 +138,7 @@ impl<'s> Maker<'s> {
     }
 }
 
-/// A user's files, where they go.
+/// A user's files with their folder.
 pub fn bundle(user: &User, files: Vec<OutFile>, sharded: bool) -> Bundle {
     let name = crate::format::file_name(user.address.as_str());
     let mut folder = std::path::PathBuf::from(user.address.domain().as_str());
@@ -152,7 +153,7 @@ pub fn bundle(user: &User, files: Vec<OutFile>, sharded: bool) -> Bundle {
 }
 
 impl Resolver {
-    /// Whom a user's files are for, with everything of her own.
+    /// The subject of a user, with all values of their row.
     fn subject(
         &self,
         user: &User,

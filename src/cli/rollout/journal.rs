@@ -1,4 +1,4 @@
-//! What of a rollout is done, so that one that was ended can go on.
+//! Records the finished part of a rollout, so that an interrupted one can continue.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::list::Shard;
 
-/// In the output folder while a rollout is under way, one for each share.
+/// In the output folder during a rollout, one file per shard.
 const NAME: &str = ".mailwright.users";
 /// The format of this file.
 const VERSION: &str = "mailwright users 1";
@@ -15,15 +15,16 @@ const VERSION: &str = "mailwright users 1";
 pub struct Journal {
     path: PathBuf,
     file: File,
-    /// Batches that are where they belong.
+    /// Batches that are in place.
     done: BTreeSet<u64>,
-    /// Up to which batch the one file of all is written, and where in it that is.
+    /// The number of batches written to the single archive, and the position in it.
     #[cfg(any(feature = "tar", feature = "zip"))]
     pub up_to: Option<(u64, Vec<u64>)>,
 }
 
 impl Journal {
-    /// Goes on from an earlier one where that is wanted and was about the same. `None`: it was not.
+    /// Continues an earlier journal if `resume` and its fingerprint is the same. `None` if it
+    /// differs.
     pub fn open(
         out: &Path,
         shard: Option<Shard>,
@@ -53,7 +54,7 @@ impl Journal {
             #[cfg(any(feature = "tar", feature = "zip"))]
             up_to: None,
         };
-        // A line that was cut off is not done.
+        // An incomplete line does not count.
         let whole = old.rfind('\n').map_or("", |end| &old[..end]);
         for line in whole.lines().skip(1) {
             journal.read(line);
@@ -91,7 +92,7 @@ impl Journal {
         writeln!(self.file, "up-to {batch}{place}")
     }
 
-    /// Nothing is left to go on with.
+    /// Removes the journal after a complete rollout.
     pub fn remove(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }

@@ -1,4 +1,4 @@
-//! The list of users, read twice: once to see whether all of it is right, once to make the files.
+//! The list of users. It is read twice: first to check all of it, then to make the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -21,11 +21,11 @@ pub struct List {
     file: File,
     columns: Vec<Column>,
     is_directory: bool,
-    /// What the user may want to know about it.
+    /// Notes about it for the user.
     pub notes: Vec<String>,
 }
 
-/// A share of the users, always the same one.
+/// A fixed share of the users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     /// From 1.
@@ -37,7 +37,7 @@ impl std::str::FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // Kubernetes and Slurm count from 0, and some of them have no shell to add 1.
+        // Kubernetes and Slurm count from 0, and in some of them there is no shell to add 1.
         let (text, first) = match text.strip_prefix("index:") {
             Some(rest) => (rest, 0),
             None => (text, 1),
@@ -61,39 +61,39 @@ impl Shard {
     }
 }
 
-/// What the first reading found.
+/// The result of the first reading.
 #[derive(Default)]
 pub struct ListSummary {
     pub users: u64,
     pub bad: Vec<Bad>,
     pub bad_count: u64,
-    /// What is odd about users who get files all the same: where and what.
+    /// Oddities of users who get files anyway: place and message.
     pub notes: Vec<(String, String)>,
     pub doubles: Doubles,
-    /// What the doubles and those before them are called, where the list is a directory.
+    /// The names of duplicates and of their originals, if the list is a directory.
     names: BTreeMap<u64, String>,
-    /// Domains that no provider is known for, and why.
+    /// Domains without a known provider, and why.
     pub unknown: BTreeMap<String, String>,
-    /// Users of all shares.
+    /// The number of users of all shards.
     pub all: u64,
-    /// Each domain with the first user of it.
+    /// Each domain with its first user.
     pub domains: BTreeMap<String, User>,
-    /// Over the bytes of the list.
+    /// Of the list's bytes.
     pub checksum: String,
 }
 
-/// A row that is no user.
+/// An invalid row.
 pub struct Bad {
     pub at: String,
     pub why: String,
 }
 
-/// As many as are told; all of them go into rejected.csv.
+/// How many are listed; all of them go into rejected.csv.
 const TOLD: usize = 100;
 const STANDARD_INPUT: &str = "standard input";
 
 impl List {
-    /// Standard input is kept in a file, since it cannot be read again, and so is a directory.
+    /// Standard input and directories are copied to a file, because they cannot be read again.
     pub fn open(
         args: &GenerateArgs,
         name: &str,
@@ -120,7 +120,7 @@ impl List {
         Ok(Self { name, file, columns, is_directory: false, notes: Vec::new() })
     }
 
-    /// From the beginning.
+    /// Reads the list from the beginning.
     pub fn users(&self) -> Result<Users, Failure> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
@@ -131,13 +131,13 @@ impl List {
         Ok(Users::open(&self.name, Box::new(file), &self.columns)?)
     }
 
-    /// What a zip of all of it is called.
+    /// The name of an archive of all users.
     pub fn stem(&self) -> &str {
         let stem = Path::new(&self.name).file_stem().and_then(|stem| stem.to_str());
         stem.filter(|_| !self.is_directory && self.name != STANDARD_INPUT).unwrap_or("users")
     }
 
-    /// Where a row stands, for messages.
+    /// The place of a row, for messages.
     fn at(&self, line: u64, name: Option<&str>) -> String {
         match name {
             Some(name) => format!("{}: {name}", self.name),
@@ -145,7 +145,7 @@ impl List {
         }
     }
 
-    /// Each double, with the mailbox it is one of.
+    /// Each duplicate, with the mailbox that it repeats.
     pub fn doubles<'l>(&'l self, looked: &'l ListSummary) -> impl Iterator<Item = String> + 'l {
         looked.doubles.iter().map(|(line, first)| {
             let at = self.at(line, looked.names.get(&line).map(String::as_str));
@@ -153,7 +153,7 @@ impl List {
         })
     }
 
-    /// Reads everything, and keeps nearly nothing of it. `known` says why a domain has no provider.
+    /// Reads the whole list and keeps only a summary. `known` returns why a domain has no provider.
     pub fn look(
         &self,
         shard: Option<Shard>,
@@ -202,7 +202,7 @@ impl List {
         Ok(looked)
     }
 
-    /// What the doubles and those before them are called.
+    /// The names of duplicates and of their originals.
     fn names(&self, doubles: &Doubles) -> Result<BTreeMap<u64, String>, Failure> {
         let lines: BTreeSet<u64> = doubles.iter().flat_map(|(line, first)| [line, first]).collect();
         let mut names = BTreeMap::new();
@@ -228,8 +228,8 @@ impl List {
         }
     }
 
-    /// Whether a row belongs to this share: a user by her address, any other row by its line, or by its
-    /// name where it has one, since a directory gives entries in any order.
+    /// Whether a row belongs to this shard. A user is assigned by address; any other row by its
+    /// name if it has one, because a directory returns entries in any order, else by its line.
     pub fn is_of(shard: Option<Shard>, row: &Row) -> bool {
         shard.is_none_or(|shard| match (&row.user, &row.name) {
             (Ok(user), _) => shard.has(user.address.as_str()),
@@ -247,7 +247,7 @@ impl ListSummary {
         }
     }
 
-    /// What a double is told with.
+    /// Describes the original of a duplicate.
     pub fn same_as(&self, first: u64) -> String {
         match self.names.get(&first) {
             Some(name) => format!("the same mailbox as {name}"),

@@ -1,4 +1,4 @@
-//! One file of everybody's files: batches come in any order and are written in theirs.
+//! One archive of all users' files: batches arrive in any order and are written in sequence.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,22 +19,22 @@ use super::super::args::GenerateArgs;
 use super::journal::Journal;
 use super::list::Shard;
 
-/// The journal is told how far the file is after so many batches.
+/// After how many batches the archive's position is recorded in the journal.
 const TOLD_AFTER: u64 = 4;
 
-/// What a rollout needs of a kind of archive.
+/// The interface of an archive format for a rollout.
 pub trait Archive: Sized {
-    /// How its name ends.
+    /// The file name extension.
     const ENDING: &str;
-    /// What a worker makes of a batch.
+    /// A batch as packed by a worker.
     type Packed;
 
-    /// Begins what will be `target`, or goes on with it where it was; nothing is the beginning.
+    /// Starts the archive `target`, or continues it at `place`. An empty `place` is the beginning.
     fn open(target: &Path, place: &[u64]) -> io::Result<Self>;
     fn add(&mut self, packed: Self::Packed) -> io::Result<()>;
-    /// Everything so far is with the system; from the place that this says it can be gone on with.
+    /// Flushes all data to the system. Returns the position from which it can be continued.
     fn flush(&mut self) -> io::Result<Vec<u64>>;
-    /// Ends it and puts it where it belongs.
+    /// Completes the archive and moves it to `target`.
     fn finish(self, target: &Path, fsync: bool) -> io::Result<()>;
 }
 
@@ -52,12 +52,13 @@ struct State<A: Archive> {
 impl<A: Archive> One<A> {
     pub fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         let mut name = stem.to_owned();
-        // Shares may be made at once, in one folder.
+        // Several shards may be made at once, in one folder.
         if let Some(Shard { number, of }) = args.shard {
             name += &format!("-{number}-of-{of}");
         }
         let target = output::check_archive_target(&args.out, &name, A::ENDING)?;
-        // Killed when it had its name already and the journal was still there, or taken away.
+        // The run was killed after the final rename but before the journal was removed, or the file
+        // was deleted.
         if !part(&target).exists() {
             journal.up_to = None;
         }
@@ -91,7 +92,7 @@ impl<A: Archive> One<A> {
         }
     }
 
-    /// Ends it, unless something is left to do. Says where it is.
+    /// Completes the archive, unless there is work left. Returns its path.
     pub fn finish(
         self,
         ended_early: bool,
@@ -168,12 +169,12 @@ impl Archive for ZipFiles {
     }
 }
 
-/// What is written of an archive so far.
+/// The partly written archive.
 fn part(target: &Path) -> PathBuf {
     beside(target, ".part")
 }
 
-/// What a zip ends with.
+/// The central directory of a zip.
 #[cfg(feature = "zip")]
 fn list(target: &Path) -> PathBuf {
     beside(target, ".list")

@@ -1,4 +1,4 @@
-//! The rows that are no users, in a file of their own.
+//! Writes the invalid rows to a file of their own.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -9,7 +9,7 @@ use crate::users::Row;
 use super::super::Failure;
 use super::list::Shard;
 
-/// `rejected.csv`: the rows that are no users, with the reason behind their own columns.
+/// `rejected.csv`: the invalid rows, with the reason after their own columns.
 pub struct Rejected {
     path: PathBuf,
     writer: Option<csv::Writer<BufWriter<File>>>,
@@ -33,7 +33,7 @@ impl Rejected {
                 let file = File::create(&self.path).map_err(|e| failed(&e))?;
                 let mut builder = csv::WriterBuilder::new();
                 let mut writer = builder.flexible(true).from_writer(BufWriter::new(file));
-                // An entry of a directory has a name and no line.
+                // An entry of a directory has a name instead of a line number.
                 let line = row.name.is_none().then_some("line");
                 let columns = header.iter().map(String::as_str).chain(line).chain(["reason"]);
                 writer.write_record(columns).map_err(|e| failed(&e))?;
@@ -48,7 +48,7 @@ impl Rejected {
         Ok(())
     }
 
-    /// The file, if there is one.
+    /// The path of the file, if there is one.
     pub fn finish(self) -> Result<Option<String>, Failure> {
         let Some(mut writer) = self.writer else { return Ok(None) };
         writer.flush()?;
@@ -56,7 +56,7 @@ impl Rejected {
     }
 }
 
-/// What a spreadsheet would compute is shown to it as a text.
+/// Prevents a spreadsheet from evaluating the field as a formula.
 fn harmless(field: &str) -> String {
     const LONGEST: usize = 1000;
     let cut: String = field.chars().take(LONGEST).collect();

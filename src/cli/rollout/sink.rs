@@ -1,4 +1,4 @@
-//! Where the users' files go: folders, a zip each, or one zip or tar of all.
+//! Where the users' files are written: folders, one zip per user, or one zip or tar of all.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -67,7 +67,7 @@ impl<'a> Sink<'a> {
         })
     }
 
-    /// For the fingerprint of a run.
+    /// The kind of output, for a run's fingerprint.
     pub fn kind(args: &GenerateArgs) -> String {
         let mut kind = String::new();
         #[cfg(feature = "zip")]
@@ -86,7 +86,7 @@ impl<'a> Sink<'a> {
         self.journal().has(batch)
     }
 
-    /// What a worker puts its batches in place with.
+    /// The writer for one worker's batches.
     pub fn hand(&self) -> Hand<'_, 'a> {
         Hand {
             sink: self,
@@ -99,7 +99,8 @@ impl<'a> Sink<'a> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the archive, and the journal with it, unless something is left to do. Says where all is.
+    /// Completes the archive and removes the journal, unless there is work left. Returns where the
+    /// files are.
     pub fn finish(self, ended_early: bool) -> Result<String, Failure> {
         let target = match self.kind {
             #[cfg(feature = "zip")]
@@ -142,7 +143,7 @@ pub struct Hand<'s, 'a> {
 }
 
 impl Hand<'_, '_> {
-    /// What is the same for everybody: folders, or the first entries of the one archive.
+    /// Writes the shared files: as folders, or as the first entries of the single archive.
     pub fn put_shared(&mut self, batch: u64, bundles: &[Bundle]) -> Result<(), Failure> {
         match &self.sink.kind {
             #[cfg(feature = "zip")]
@@ -204,7 +205,7 @@ impl Hand<'_, '_> {
     }
 }
 
-/// A bundle's files in the order of their paths, with its manifest.
+/// A bundle's files and its manifest, sorted by path.
 #[cfg(any(feature = "tar", feature = "zip"))]
 fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<Entry<'_>>, Failure> {
     let folder = output::folder_path(&bundle.folder)?;
@@ -219,7 +220,7 @@ fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<Entry<'_>>, Failure> 
     Ok(files.into_iter().map(|(path, bytes)| (name(path), bytes)).collect())
 }
 
-/// A user's zip, whole or not at all.
+/// Writes a user's zip atomically.
 #[cfg(feature = "zip")]
 fn write_one(out: &Path, bundle: &Bundle, bytes: &[u8], fsync: bool) -> Result<(), Failure> {
     use std::io::Write as _;

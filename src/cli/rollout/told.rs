@@ -1,4 +1,4 @@
-//! What came of a rollout, for people and as JSON.
+//! Prints the result of a rollout, as text or JSON.
 
 use serde::Serialize;
 

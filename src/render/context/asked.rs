@@ -1,14 +1,15 @@
-//! Which names of the context a template asks for, so that nobody else's are made.
+//! Finds the context names that a template uses, so that only those values are created.
 
-/// Which of [`NAMES`] stand in a template's expressions: more than it asks for, never less.
+/// The [`NAMES`] that occur in a template's expressions. May include names that it does not use,
+/// but never misses one.
 #[derive(Default)]
 pub(crate) struct Asked {
     names: Vec<&'static str>,
-    /// It looks up in the root by another value, which can be any name.
+    /// The template uses `lookup` on the root, which can ask for any name.
     anything: bool,
 }
 
-/// What is made only for those who ask.
+/// The context keys that are created only on demand.
 const NAMES: [&str; 18] = [
     "digests",
     "documentation",
@@ -34,7 +35,8 @@ impl Asked {
     pub(crate) fn by(template: &str) -> Self {
         let mut asked = Self::default();
         for piece in template.split("{{").skip(1) {
-            // Up to the last closing braces before the next expression: a literal may hold some.
+            // Up to the last closing braces before the next expression, because a literal may
+            // contain braces.
             let expression = piece.rfind("}}").map_or(piece, |end| &piece[..end]);
             for word in expression.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()) {
                 if let Some(name) = NAMES.iter().find(|name| name.as_bytes() == word)
@@ -57,7 +59,7 @@ impl Asked {
     }
 }
 
-/// Not a name, but the helper that can ask for any.
+/// Not a name, but the helper that can ask for any name.
 const LOOKUP: &str = "lookup";
 
 #[cfg(test)]

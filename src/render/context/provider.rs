@@ -1,4 +1,4 @@
-//! The part of a context that is the provider's: who it is, and what its users must know.
+//! The provider's part of the context: who it is, and what its users must know.
 
 use serde_json::{Map, Value, json};
 
@@ -57,7 +57,7 @@ impl Builder<'_> {
         Value::Object(map)
     }
 
-    /// A name of the provider, which for a customer's domain is that domain.
+    /// A name of the provider. For a customer's domain it is that domain.
     fn own(&self, name: &str, key: &'static str) -> Value {
         match self.is_customers() {
             true => self.of(Field::Domain, name, key),
@@ -65,7 +65,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Only what concerns the servers in this file, and in those that are handed out with it.
+    /// Only the options that concern the servers in this file and in the files delivered with it.
     fn enable(&self) -> Value {
         let used: Vec<ServerType> = [Side::Incoming, Side::Outgoing]
             .into_iter()

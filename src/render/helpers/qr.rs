@@ -1,4 +1,4 @@
-//! QR codes as the path of a picture.
+//! QR codes as SVG path data.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -13,23 +13,23 @@ use serde_json::Value;
 use super::super::marks::{Marks, Recipe};
 use super::failed;
 
-/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code, to be drawn with a stroke of one unit, which is
-/// a module; a quiet zone of 4.
+/// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code with a quiet zone of 4 modules, to be drawn
+/// with a stroke one unit (one module) wide.
 pub(super) struct QrHelper {
     pub(super) marks: Marks,
     pub(super) codes: Codes,
     pub(super) size: bool,
 }
 
-/// payload → side length and path: a file asks for both, and the guides in all languages for the
-/// same one, while choosing the mask costs as much as a whole file.
+/// payload → side length and path. A file needs both, and the guides in all languages use the same
+/// code, while choosing the mask costs as much as a whole file.
 #[derive(Clone, Default)]
 pub(super) struct Codes(Arc<Mutex<BTreeMap<String, (String, String)>>>);
 
-/// More than one person's files ask for.
+/// More than one user's files need.
 const CODES_KEPT: usize = 16;
 
-/// ISO/IEC 18004 section 9.1 asks for four modules of white around the code.
+/// ISO/IEC 18004 section 9.1 requires four modules of white around the code.
 const QUIET_ZONE: i32 = 4;
 
 impl HelperDef for QrHelper {
@@ -69,7 +69,7 @@ impl Codes {
         if !codes.contains_key(payload) {
             let code =
                 encode(payload).map_err(|e| format!("{} bytes do not fit: {e}", payload.len()))?;
-            // Those of the person before are asked for no more.
+            // The codes of earlier users are no longer needed.
             if codes.len() >= CODES_KEPT {
                 codes.clear();
             }
@@ -81,20 +81,21 @@ impl Codes {
     }
 }
 
-/// Weighing all eight masks takes four times as long as everything else about a code, and a phone
-/// reads any (ISO/IEC 18004 section 7.8.3 weighs them against large areas of one colour, which a
-/// code of a few hundred letters hardly has); zbar read all of 399 people's codes with this one.
+/// Evaluating all eight masks takes four times as long as everything else about a code, and a phone
+/// reads any of them. ISO/IEC 18004 section 7.8.3 scores masks to avoid large areas of one colour,
+/// which a code of a few hundred letters hardly has. zbar read all of 399 users' codes with this
+/// mask.
 const MASK: u8 = 0;
 
-/// UTF-8 is announced where it matters: zbar 0.23 takes `ä` for a Chinese character otherwise.
-/// ISO/IEC 18004 section 7.4.2, ECI 26
+/// Marks non-ASCII text as UTF-8: otherwise zbar 0.23 reads `ä` as a Chinese character. ISO/IEC
+/// 18004 section 7.4.2, ECI 26
 fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
     let mut segments = QrSegment::make_segments(payload);
     if !payload.is_ascii() {
         segments.insert(0, QrSegment::make_eci(26));
     }
     let (smallest, largest) = (Version::MIN, Version::MAX);
-    // The larger correction where it costs no more room.
+    // Use a higher error correction level if the code does not get larger.
     let boost = true;
     QrCode::encode_segments_advanced(
         &segments,
@@ -106,11 +107,12 @@ fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
     )
 }
 
-/// Those of the largest code. Formatting thousands of numbers takes longer than making the code.
+/// The numbers up to the size of the largest code. Formatting thousands of numbers takes longer
+/// than making the code.
 static NUMBERS: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..=177 + QUIET_ZONE).map(|n| n.to_string()).collect());
 
-/// Each row as one line with gaps, to be drawn one unit wide: half as long as the outlines of its
+/// Draws each row as one line with gaps, one unit wide: half as long as the outlines of the
 /// modules.
 fn path_data(code: &QrCode) -> String {
     let number = |n: i32| usize::try_from(n).ok().and_then(|n| NUMBERS.get(n)).map_or("", |n| n);

@@ -1,4 +1,4 @@
-//! The servers of an account, as Outlook takes them.
+//! The servers of an account, as Outlook reads them.
 
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ impl Advice {
     }
 }
 
-/// The first of these values that is there, of this side of the account.
+/// The place of the first of these values that exists, on this side of the account.
 fn place(key: &Tree, prefix: &str, names: &[&str]) -> Range<usize> {
     let find = |name: &&str| {
         let wanted = format!("{prefix} {name}");

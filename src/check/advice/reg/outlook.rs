@@ -1,11 +1,11 @@
-//! The values of Outlook's own keys, as Microsoft describes them.
+//! Checks the values of Outlook's own keys against Microsoft's documentation.
 
 use super::{Advice, first_line};
 use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
 
-/// Numbers 0 and 1 below AutoDiscover.
+/// Values of 0 or 1 below AutoDiscover.
 const SWITCHES: [&str; 11] = [
     "PreferLocalXML",
     "ExcludeScpLookup",
@@ -19,7 +19,7 @@ const SWITCHES: [&str; 11] = [
     "ZeroConfigExchange",
     "ZeroConfigExchangeOnce",
 ];
-/// With all of these Outlook asks nobody.
+/// With all of these set, Outlook performs no lookup.
 const LOOKUPS: [&str; 5] = [
     "ExcludeScpLookup",
     "ExcludeHttpsRootDomain",
@@ -27,11 +27,11 @@ const LOOKUPS: [&str; 5] = [
     "ExcludeHttpRedirect",
     "ExcludeSrvRecord",
 ];
-/// 2007, 2010, 2013, and everything since 2016.
+/// Outlook 2007, 2010, 2013, and all versions since 2016.
 const VERSIONS: [&str; 4] = ["12.0", "14.0", "15.0", "16.0"];
-/// The accounts of a profile.
+/// The key of a profile's accounts.
 const ACCOUNTS: &str = "9375cff0413111d3b88a00104b2a6676";
-/// Numbers of an account, by the end of their names.
+/// Numeric values of an account, by the end of their names.
 const NUMBERS: [&str; 7] = [
     " port",
     " use ssl",
@@ -43,7 +43,7 @@ const NUMBERS: [&str; 7] = [
 ];
 
 impl Advice {
-    /// A key of Outlook and its values.
+    /// Checks a key of Outlook and its values.
     pub(super) fn outlook(&mut self, key: &Tree, parts: &[&str]) {
         if parts.contains(&"windows messaging subsystem") {
             let message = "Outlook 2013 and later have their profiles elsewhere";
@@ -116,7 +116,7 @@ impl Advice {
         }
     }
 
-    /// An account that the file makes or changes.
+    /// Checks an account that the file creates or changes.
     fn account(&mut self, key: &Tree) {
         let mut makes = false;
         for value in &key.children {
@@ -154,7 +154,7 @@ impl Advice {
         self.found.add(codes::REG_OUTLOOK_VALUE_TYPE, &value.span, message);
     }
 
-    /// A full path, which Outlook takes as it is.
+    /// Checks for a full path, because Outlook does not expand anything in it.
     fn path(&mut self, value: &Tree) {
         let Some(path) = value.value.as_deref().filter(|_| value.kind == "string") else { return };
         let is_full = path.get(1..3) == Some(":\\") || path.starts_with("\\\\");
@@ -164,7 +164,7 @@ impl Advice {
         }
     }
 
-    /// What the values of a key do together.
+    /// Checks the values of a key in combination.
     pub(super) fn together(&mut self, root: &Tree) {
         for key in root.children.iter().filter(|key| key.kind == "key") {
             let lower = key.name.to_lowercase();
@@ -202,7 +202,8 @@ impl Advice {
     }
 }
 
-/// The version and what follows `Outlook`, in the user's and in the policies' keys.
+/// Splits the path into the version and the part after `Outlook`, for the user's and the policies'
+/// keys.
 fn office<'a, 'b>(parts: &'a [&'b str]) -> Option<(&'b str, &'a [&'b str])> {
     match parts {
         ["software", "microsoft", "office", version, "outlook", rest @ ..]
