@@ -563,3 +563,25 @@ fn the_changelog_begins_with_what_is_not_released_yet() {
     let first = text.lines().find(|line| line.starts_with("## "));
     assert!(first.is_some_and(|line| line.contains("Unreleased")), "{first:?}");
 }
+
+#[test]
+fn the_published_package_holds_what_a_build_needs_and_no_tests() {
+    let listed = std::process::Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let files: Vec<&str> = listed.lines().collect();
+    assert!((300..900).contains(&files.len()), "{} files", files.len());
+    for folder in ["build", "codes", "mdm", "providers", "schemas", "src", "templates"] {
+        let own = files_below(&root().join(folder));
+        let missing = own.keys().map(|name| format!("{folder}/{name}"));
+        let missing: Vec<String> =
+            missing.filter(|name| !files.contains(&name.as_str())).collect();
+        assert!(missing.is_empty(), "the package lacks {missing:?}");
+    }
+    let tests: Vec<&&str> =
+        files.iter().filter(|f| f.starts_with("tests/") || f.starts_with("out/")).collect();
+    assert!(tests.is_empty(), "{tests:?}");
+}
