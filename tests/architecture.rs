@@ -43,12 +43,8 @@ fn imports_point_one_way() {
         if !file.ends_with(".rs") || module == "lib" || module == "main" {
             continue;
         }
-        let text = String::from_utf8(bytes).unwrap();
-        for (at, _) in text.match_indices("crate::") {
-            let rest = &text[at + "crate::".len()..];
-            let used: String =
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            if used == module || !used.starts_with(|c: char| c.is_ascii_lowercase()) {
+        for used in modules_used(&String::from_utf8(bytes).unwrap()) {
+            if used == module {
                 continue;
             }
             seen += 1;
@@ -61,6 +57,64 @@ fn imports_point_one_way() {
         }
     }
     assert!(seen > 50, "only {seen} imports were seen");
+}
+
+/// The top-level modules that a text names: `crate::plan::Job`, `use crate::{plan, render::Artifact}`.
+fn modules_used(text: &str) -> Vec<String> {
+    let name = |rest: &str| -> String {
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    };
+    let mut used = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            used.push(name(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let mut is_first = true;
+        for (at, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => is_first = true,
+                c if is_first && !c.is_whitespace() => {
+                    used.push(name(&list[at..]));
+                    is_first = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    used.retain(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+    used
+}
+
+#[test]
+fn imports_in_braces_are_seen() {
+    let text = "use crate::{plan::{Job, scope}, render};\nuse crate::check::check; crate::Error";
+    assert_eq!(modules_used(text), ["plan", "render", "check"]);
+}
+
+/// What makes a program hard to follow, and the files that may use it, each for a reason that stands there.
+const ALLOWED: [(&str, &[&str]); 3] = [
+    // Identity by memory address: things have names and numbers.
+    ("ptr::eq", &[]),
+    // The process ends like any other.
+    ("mem::forget", &[]),
+    // clap reads MAILWRIGHT_…; others read what the system and the user's terminal say.
+    ("env::var", &["cli/secret.rs", "cli/terminal.rs", "output/tests.rs", "serve/sockets.rs"]),
+];
+
+#[test]
+fn addresses_forgotten_memory_and_the_environment_are_used_only_where_it_is_allowed() {
+    for (file, bytes) in files_below(&root().join("src")) {
+        let text = String::from_utf8(bytes).unwrap();
+        for (what, files) in ALLOWED {
+            assert!(!text.contains(what) || files.contains(&&*file), "{file} uses {what}");
+        }
+    }
 }
 
 #[test]
