@@ -577,8 +577,7 @@ fn the_published_package_holds_what_a_build_needs_and_no_tests() {
     for folder in ["build", "codes", "mdm", "providers", "schemas", "src", "templates"] {
         let own = files_below(&root().join(folder));
         let missing = own.keys().map(|name| format!("{folder}/{name}"));
-        let missing: Vec<String> =
-            missing.filter(|name| !files.contains(&name.as_str())).collect();
+        let missing: Vec<String> = missing.filter(|name| !files.contains(&name.as_str())).collect();
         assert!(missing.is_empty(), "the package lacks {missing:?}");
     }
     let tests: Vec<&&str> =

@@ -300,7 +300,7 @@ impl HttpServer {
 pub struct Running {
     /// The addresses of the listeners, and whether they speak TLS.
     pub addresses: Vec<(SocketAddr, bool)>,
-    /// Domains that are served, at most [`MOST_TESTED`].
+    /// Domains that are served, at most `MOST_TESTED`.
     pub domains: Vec<String>,
 }
 
