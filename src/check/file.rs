@@ -29,7 +29,7 @@ pub fn file(bytes: &[u8], today: i64) -> Option<Checked> {
     let examined = reader.examine(&text);
     let mut more = encoding(reader, bytes);
     more.extend(signature(reader, bytes, today));
-    more.extend(dates(reader, &text, today));
+    more.extend(dates(reader, &examined, today));
     more.extend(advise(reader, &text, &examined));
     Some(Checked { reader, text, examined, more })
 }

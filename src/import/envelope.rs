@@ -2,11 +2,10 @@
 //!
 //! Only the content is extracted; signatures are not verified.
 
-mod life;
-mod signer;
-
-pub use life::{Life, day_of, lives};
-pub use signer::{Signer, signer};
+use x509_parser::asn1_rs::{Any, Class, FromBer, Tag};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_KEY_IDENTIFIER as SUBJECT_KEY_IDENTIFIER;
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Name};
 
 /// The container of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +16,8 @@ pub enum Wrapping {
     Binary,
 }
 
-/// The deepest nesting that is read; no signature is deeper.
-const DEEPEST: usize = 12;
 /// 1.2.840.113549.1.7.2, signedData.
 const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
-
-const SEQUENCE: u8 = 0x30;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const OCTETS: u8 = 0x04;
-const OCTETS_IN_PARTS: u8 = 0x24;
-const EXPLICIT_0: u8 = 0xA0;
 
 /// The XML inside, and its container. `None` if the bytes are not wrapped.
 pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
@@ -36,125 +27,165 @@ pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
         value.to_writer_xml(&mut xml).ok()?;
         return Some((xml, Wrapping::Binary));
     }
-    if bytes.first() != Some(&SEQUENCE) {
-        return None;
-    }
-    let inside = signed(bytes)?;
+    let inside = content(bytes)?;
     // Some systems sign a binary property list.
-    match open_binary(&inside) {
-        Some(xml) => Some((xml, Wrapping::Signed)),
+    match inside.starts_with(b"bplist0").then(|| open(&inside)).flatten() {
+        Some((xml, _)) => Some((xml, Wrapping::Signed)),
         None => Some((inside, Wrapping::Signed)),
     }
 }
 
-fn open_binary(bytes: &[u8]) -> Option<Vec<u8>> {
-    bytes.starts_with(b"bplist0").then(|| open(bytes)).flatten().map(|(xml, _)| xml)
+/// The validity of a certificate (RFC 5280 §4.1.2.5), in days since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    pub first: i64,
+    pub last: i64,
+    /// The last day as `2026-11-25`.
+    pub last_day: String,
 }
 
-/// The SignedData inside a ContentInfo (RFC 5652 §3, §5.1).
-fn signed_data(bytes: &[u8]) -> Option<Element<'_>> {
-    let info = element(bytes, 0)?.expect(SEQUENCE)?;
-    let (kind, rest) = info.first_child()?;
-    if kind.tag != OBJECT_IDENTIFIER || kind.content != SIGNED_DATA {
+/// Days before expiry at which a certificate should be renewed.
+const SOON: i64 = 30;
+
+impl Life {
+    fn of(certificate: &X509Certificate<'_>) -> Self {
+        let validity = certificate.validity();
+        let day = |time: ASN1Time| time.timestamp().div_euclid(86_400);
+        Self {
+            first: day(validity.not_before),
+            last: day(validity.not_after),
+            last_day: validity.not_after.to_datetime().date().to_string(),
+        }
+    }
+
+    /// Days until the certificate expires; negative if it has expired.
+    pub fn days_left(&self, today: i64) -> i64 {
+        self.last - today
+    }
+
+    /// Whether less than 30 days are left. For a certificate that is valid for less than 90 days:
+    /// whether less than a third of its lifetime is left, so that one of a week is not due on its
+    /// second day.
+    pub fn ends_soon(&self, today: i64) -> bool {
+        self.days_left(today) < SOON.min((self.last - self.first) / 3)
+    }
+}
+
+/// The validity of each certificate in a CMS signature. Unreadable certificates are left out.
+pub fn lives(bytes: &[u8]) -> Vec<Life> {
+    certificates(bytes).iter().map(Life::of).collect()
+}
+
+/// The certificate of the first signature. The claim is not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The common name of its subject, or else the organisation: `CN=mail.example.com`.
+    pub name: String,
+    pub life: Life,
+}
+
+/// The signer of the first SignerInfo. `None` if the signature does not include its certificate.
+pub fn signer(bytes: &[u8]) -> Option<Signer> {
+    // The digest algorithms before it are a set as well.
+    let infos = children(&signed_data(bytes)?).filter(|child| child.tag() == Tag::Set).nth(1)?;
+    // SignerInfo: version, then issuer and serial number or `[0]`, a key identifier (§5.3).
+    let identifier = children(&children(&infos).next()?).nth(1)?;
+    let certificates = certificates(bytes);
+    let meant = certificates.iter().find(|one| is_meant(one, &identifier).unwrap_or(false))?;
+    Some(Signer { name: name(meant.subject()), life: Life::of(meant) })
+}
+
+fn is_meant(certificate: &X509Certificate<'_>, identifier: &Any<'_>) -> Option<bool> {
+    if identifier.class() == Class::ContextSpecific {
+        let known = certificate.get_extension_unique(&SUBJECT_KEY_IDENTIFIER).ok()??;
+        return match known.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(known) => Some(known.0 == identifier.data),
+            _ => None,
+        };
+    }
+    let mut wanted = children(identifier);
+    let (issuer, number) = (wanted.next()?, wanted.next()?);
+    let own = Any::from_ber(certificate.issuer().as_raw()).ok()?.1;
+    Some(own.data == issuer.data && certificate.raw_serial() == number.data)
+}
+
+/// The last common name, which is the most specific one, or else the last organisation.
+fn name(subject: &X509Name<'_>) -> String {
+    let (names, organisations) = (subject.iter_common_name(), subject.iter_organization());
+    match (names.last(), organisations.last()) {
+        (Some(name), _) => format!("CN={}", text(name.attr_value())),
+        (None, Some(name)) => format!("O={}", text(name.attr_value())),
+        (None, None) => "a certificate without a name".to_owned(),
+    }
+}
+
+/// Decodes any string type and replaces control characters, which a terminal could obey.
+fn text(value: &Any<'_>) -> String {
+    let text = match value.tag() {
+        Tag::BmpString => {
+            let pairs = value.data.chunks_exact(2).map(|b| u16::from_be_bytes([b[0], b[1]]));
+            char::decode_utf16(pairs).map(|c| c.unwrap_or('\u{fffd}')).collect()
+        }
+        _ => String::from_utf8_lossy(value.data).into_owned(),
+    };
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The values inside a constructed one, up to the first broken one.
+fn children<'a>(parent: &Any<'a>) -> impl Iterator<Item = Any<'a>> + use<'a> {
+    let mut rest = parent.data;
+    std::iter::from_fn(move || {
+        let (after, child) = Any::from_ber(rest).ok()?;
+        rest = after;
+        Some(child)
+    })
+}
+
+/// The child at this place, if it has this tag.
+fn child<'a>(parent: &Any<'a>, at: usize, tag: Tag) -> Option<Any<'a>> {
+    children(parent).nth(at).filter(|child| child.tag() == tag)
+}
+
+/// The SignedData inside a ContentInfo (RFC 5652 §3, §5.1). `[0]` has the number of EndOfContent.
+fn signed_data(bytes: &[u8]) -> Option<Any<'_>> {
+    let info = Any::from_ber(bytes).ok()?.1;
+    let kind = (info.tag() == Tag::Sequence).then(|| child(&info, 0, Tag::Oid)).flatten()?;
+    if kind.data != SIGNED_DATA {
         return None;
     }
-    let content = element(rest, info.depth + 1)?.expect(EXPLICIT_0)?;
-    let (data, _) = content.first_child()?;
-    data.expect(SEQUENCE)
+    child(&child(&info, 1, Tag::EndOfContent)?, 0, Tag::Sequence)
 }
 
 /// The content octets of the EncapsulatedContentInfo of a SignedData.
-fn signed(bytes: &[u8]) -> Option<Vec<u8>> {
+fn content(bytes: &[u8]) -> Option<Vec<u8>> {
     // Version and digest algorithms precede it.
-    let encapsulated = signed_data(bytes)?.children().nth(2)?.expect(SEQUENCE)?;
-    let content = encapsulated.children().nth(1)?.expect(EXPLICIT_0)?;
-    let (octets, _) = content.first_child()?;
-    octets.octets()
+    let encapsulated = child(&signed_data(bytes)?, 2, Tag::Sequence)?;
+    octets(&child(&child(&encapsulated, 1, Tag::EndOfContent)?, 0, Tag::OctetString)?)
 }
 
-/// One BER value (X.690 §8.1) with a short tag.
-struct Element<'a> {
-    tag: u8,
-    content: &'a [u8],
-    /// The bytes after this value.
-    rest: &'a [u8],
-    depth: usize,
+/// The content of an octet string, joined if it comes in parts. Parts have no parts in practice.
+fn octets(string: &Any<'_>) -> Option<Vec<u8>> {
+    if !string.header.constructed() {
+        return Some(string.data.to_vec());
+    }
+    let parts: Vec<Any<'_>> = children(string).collect();
+    let plain = parts.iter().all(|p| p.tag() == Tag::OctetString && !p.header.constructed());
+    plain.then(|| parts.iter().flat_map(|part| part.data).copied().collect())
 }
 
-impl<'a> Element<'a> {
-    fn expect(self, tag: u8) -> Option<Self> {
-        (self.tag == tag).then_some(self)
+fn certificates(bytes: &[u8]) -> Vec<X509Certificate<'_>> {
+    let data = signed_data(bytes);
+    let is_list = |child: &Any<'_>| {
+        child.class() == Class::ContextSpecific && child.tag() == Tag::EndOfContent
+    };
+    let Some(list) = data.and_then(|data| children(&data).find(is_list)) else { return Vec::new() };
+    let mut rest = list.data;
+    let mut certificates = Vec::new();
+    while let Ok((after, _)) = Any::from_ber(rest) {
+        certificates.extend(X509Certificate::from_der(rest).ok().map(|(_, one)| one));
+        rest = after;
     }
-
-    /// The first value inside, and the bytes after that.
-    fn first_child(&self) -> Option<(Element<'a>, &'a [u8])> {
-        let child = element(self.content, self.depth + 1)?;
-        let rest = child.rest;
-        Some((child, rest))
-    }
-
-    /// The values inside, up to the first broken one.
-    fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
-        let (mut rest, depth) = (self.content, self.depth + 1);
-        std::iter::from_fn(move || {
-            let child = element(rest, depth)?;
-            rest = child.rest;
-            Some(child)
-        })
-    }
-
-    /// The content of an octet string, joined if it comes in parts.
-    fn octets(&self) -> Option<Vec<u8>> {
-        match self.tag {
-            OCTETS => Some(self.content.to_vec()),
-            OCTETS_IN_PARTS => {
-                let mut all = Vec::new();
-                let mut rest = self.content;
-                while !rest.is_empty() {
-                    let part = element(rest, self.depth + 1)?;
-                    all.extend(part.octets()?);
-                    rest = part.rest;
-                }
-                Some(all)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn element(bytes: &[u8], depth: usize) -> Option<Element<'_>> {
-    if depth > DEEPEST {
-        return None;
-    }
-    let (&tag, after) = bytes.split_first()?;
-    let (&first, after) = after.split_first()?;
-    match first {
-        0..=0x7F => of_length(tag, after, usize::from(first), depth),
-        // Indefinite length, up to two zero bytes (§8.1.3.6). OpenSSL writes it when it streams.
-        0x80 => {
-            let mut rest = after;
-            loop {
-                if rest.starts_with(&[0, 0]) {
-                    let content = &after[..after.len() - rest.len()];
-                    return Some(Element { tag, content, rest: &rest[2..], depth });
-                }
-                rest = element(rest, depth + 1)?.rest;
-            }
-        }
-        _ => {
-            let (digits, after) = after.split_at_checked(usize::from(first & 0x7F))?;
-            if digits.len() > 4 {
-                return None;
-            }
-            let length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
-            of_length(tag, after, length, depth)
-        }
-    }
-}
-
-fn of_length(tag: u8, after: &[u8], length: usize, depth: usize) -> Option<Element<'_>> {
-    let (content, rest) = after.split_at_checked(length)?;
-    Some(Element { tag, content, rest, depth })
+    certificates
 }
 
 #[cfg(test)]
@@ -162,6 +193,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const SEQUENCE: u8 = 0x30;
+    const OBJECT_IDENTIFIER: u8 = 0x06;
+    const OCTETS: u8 = 0x04;
+    const OCTETS_IN_PARTS: u8 = 0x24;
+    const EXPLICIT_0: u8 = 0xA0;
 
     fn der(tag: u8, content: &[u8]) -> Vec<u8> {
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();

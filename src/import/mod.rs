@@ -195,10 +195,14 @@ impl Reader {
         if let Some((tree, flaws)) = self.kind().examine(text) {
             let mut examined = self.examine_parsed(text, &tree);
             examined.defects.splice(0..0, flaws.into_iter().map(Defect::from));
-            return examined;
+            return Examined { tree: Some(tree), ..examined };
         }
         match self.kind().parse(text) {
-            Ok(tree) => self.examine_parsed(text, &tree.unwrap_or_default()),
+            Ok(Some(tree)) => {
+                let examined = self.examine_parsed(text, &tree);
+                Examined { tree: Some(tree), ..examined }
+            }
+            Ok(None) => self.examine_parsed(text, &Tree::default()),
             Err(malformed) if self == Reader::Mobileconfig => {
                 mobileconfig::read_malformed(text, malformed)
             }
@@ -258,6 +262,8 @@ impl From<Flaw> for Defect {
 pub struct Examined {
     pub config: ReadConfig,
     pub defects: Vec<Defect>,
+    /// The parsed file, if the kind has a grammar and the file keeps to it.
+    pub tree: Option<Tree>,
 }
 
 impl Examined {
@@ -265,7 +271,7 @@ impl Examined {
     fn malformed(malformed: Malformed) -> Self {
         let Malformed { message, span } = malformed;
         let defect = Defect { code: codes::MALFORMED, message, span };
-        Self { config: ReadConfig::default(), defects: vec![defect] }
+        Self { defects: vec![defect], ..Self::default() }
     }
 
     fn strict(self) -> Result<ReadConfig, Vec<Defect>> {
@@ -293,7 +299,7 @@ impl Errors {
     }
 
     fn finish(self, config: ReadConfig) -> Examined {
-        Examined { config, defects: self.0 }
+        Examined { config, defects: self.0, tree: None }
     }
 }
 

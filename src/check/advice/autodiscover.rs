@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use super::{Found, IMPLICIT, UPGRADED, password_refused, port_of_another};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::Tree;
 use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
+    let Some(root) = &examined.tree else { return Vec::new() };
     let servers = &examined.config.servers;
     if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {
         return Vec::new(); // the answer to another question
     }
     let mut advice = Advice { text, found: Found::default() };
     for server in servers {
-        if let Some(protocol) = at(&root, &server.span) {
+        if let Some(protocol) = at(root, &server.span) {
             advice.server(server, protocol);
             advice.sign_in(server, protocol, servers);
         }

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::Tree;
 use crate::import::k9s::{accounts, last};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
+    let Some(root) = &examined.tree else { return Vec::new() };
     let mut advice = Advice { found: Found::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));
     for account in all.into_iter().flatten() {
@@ -27,7 +27,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             }
         }
     }
-    for (name, span) in accounts(text, &root).1 {
+    for (name, span) in accounts(text, root).1 {
         let message = format!("{} is not the account that is read here", name.escape_debug());
         advice.found.add(codes::K9S_OTHER_ACCOUNT, &span, message);
     }

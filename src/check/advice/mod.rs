@@ -37,7 +37,7 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
         Reader::Prefs => prefs::advise(text, examined),
         Reader::Prf => prf::advise(text, examined),
         Reader::QrPayload => qr::advise(text, examined),
-        Reader::Reg => reg::advise(text, examined),
+        Reader::Reg => reg::advise(examined),
     }
 }
 

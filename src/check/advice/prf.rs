@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::Found;
 use super::connection::{Trouble, troubles};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::Tree;
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Some((root, _)) = Kind::Prf.examine(text) else { return Vec::new() };
+    let Some(root) = &examined.tree else { return Vec::new() };
     let mut advice = Advice { text, found: Found::default() };
     for server in &examined.config.servers {
         let account = root.children.iter().find(|section| section.span == server.span);
@@ -19,7 +19,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             advice.sign_in(server, account);
         }
     }
-    advice.placeholders(&root);
+    advice.placeholders(root);
     advice.found.0
 }
 

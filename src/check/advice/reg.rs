@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Found;
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::Tree;
 use crate::import::{Defect, Examined};
 
 /// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
@@ -24,8 +24,8 @@ const OLD_PROFILE: [&str; 8] = [
     "*",
 ];
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
+pub fn advise(examined: &Examined) -> Vec<Defect> {
+    let Some(root) = &examined.tree else { return Vec::new() };
     let mut advice = Advice { found: Found::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
@@ -38,7 +38,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
             advice.outlook(key, &parts);
         }
     }
-    advice.together(&root);
+    advice.together(root);
     for server in &examined.config.servers {
         let key = root.children.iter().find(|key| key.span == server.span);
         if let Some(key) = key {

@@ -111,7 +111,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
             );
         }
     }
-    let Examined { config, defects } = wanted.examine(&text);
+    let Examined { config, defects, .. } = wanted.examine(&text);
     // A defect that a client tolerates does not make the file unreadable.
     if !defects.iter().any(|defect| defect.code.severity == Severity::Error) {
         return Content::Config(Box::new(config));
