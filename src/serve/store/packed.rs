@@ -12,10 +12,13 @@ use super::super::prepare::{Answers, Prepared, has_placeholders};
 
 /// A packed provider, in one allocation.
 ///
-/// Flags (1 byte); length of the next part; the provider's name and its domains, a line each; the
-/// number of answers; the length of each answer; the answers; the provider's file.
+/// A [`Head`] in postcard's format, the answers, and the provider's file.
 #[derive(Debug, Clone)]
 pub struct PackedProvider(Arc<[u8]>);
+
+/// Whether the provider's host names differ for each domain; its name and its domains, a line each;
+/// the length of each answer.
+type Head<'a> = (bool, &'a str, Vec<u32>);
 
 /// Compresses with the dictionary.
 pub struct ProviderPacker(Compressor<'static>);
@@ -25,8 +28,6 @@ pub struct ProviderUnpacker(Decompressor<'static>);
 
 /// Marks an answer that is rendered on request. Compressed answers are longer than one byte.
 const IN_FULL: u8 = 0;
-/// Flag: the provider's host names differ for each domain.
-const DIFFERS: u8 = 1;
 /// Bytes. No answer is as large.
 const LARGEST: usize = 16 << 20;
 /// Higher levels gain little on files of 2 KB.
@@ -44,14 +45,11 @@ impl ProviderPacker {
         answers: &Answers,
         file: &str,
     ) -> io::Result<Vec<u8>> {
-        let mut head = format!("{name}\n");
+        let mut names = format!("{name}\n");
         let own = provider.config.domains.iter().chain(&provider.config.mx_domains);
-        own.for_each(|domain| head.extend([domain.as_str(), "\n"]));
-        provider.wildcards.iter().for_each(|domain| head.extend(["*.", domain.as_str(), "\n"]));
-        let mut bytes = vec![if has_placeholders(provider) { DIFFERS } else { 0 }];
-        push_number(&mut bytes, head.len());
-        bytes.extend(head.bytes());
-        push_number(&mut bytes, answers.len());
+        own.for_each(|domain| names.extend([domain.as_str(), "\n"]));
+        provider.wildcards.iter().for_each(|domain| names.extend(["*.", domain.as_str(), "\n"]));
+        let mut lengths = Vec::with_capacity(answers.len());
         let mut data = Vec::new();
         for answer in answers {
             let before = data.len();
@@ -63,8 +61,10 @@ impl ProviderPacker {
                     data.extend(self.0.compress(&plain)?);
                 }
             }
-            push_number(&mut bytes, data.len() - before);
+            lengths.push(u32::try_from(data.len() - before).map_err(io::Error::other)?);
         }
+        let head: Head<'_> = (has_placeholders(provider), &names, lengths);
+        let mut bytes = postcard::to_allocvec(&head).map_err(io::Error::other)?;
         bytes.extend(data);
         bytes.extend(self.0.compress(file.as_bytes())?);
         Ok(bytes)
@@ -124,67 +124,26 @@ impl PackedProvider {
     /// Whether even its own domains get different answers, because the host names depend on the
     /// domain.
     pub fn each_domain_differs(&self) -> bool {
-        self.0[0] & DIFFERS != 0
+        postcard::from_bytes(&self.0).unwrap_or_default()
     }
 
     fn lines(&self) -> impl Iterator<Item = &str> {
-        let (length, rest) = number(&self.0[1..]);
-        std::str::from_utf8(&rest[..length]).unwrap_or_default().lines()
+        let head: Result<(bool, &str), _> = postcard::from_bytes(&self.0);
+        head.map(|(_, names)| names).unwrap_or_default().lines()
     }
 
     /// The bytes of an answer, or of the file if `at` is `None`.
     fn part(&self, at: Option<usize>) -> &[u8] {
-        let (length, rest) = number(&self.0[1..]);
-        let (count, mut rest) = number(&rest[length..]);
-        let (mut start, mut all, mut own) = (0, 0, None);
-        for answer in 0..count {
-            let (length, after) = number(rest);
-            rest = after;
+        let Ok(((_, _, lengths), mut rest)) = postcard::take_from_bytes::<Head<'_>>(&self.0) else {
+            return &[];
+        };
+        for (answer, length) in lengths.into_iter().enumerate() {
+            let Some((part, after)) = rest.split_at_checked(length as usize) else { return &[] };
             if Some(answer) == at {
-                (start, own) = (all, Some(length));
+                return part;
             }
-            all += length;
+            rest = after;
         }
-        match (at, own) {
-            (None, _) => &rest[all..],
-            (Some(_), Some(length)) => &rest[start..start + length],
-            (Some(_), None) => &[],
-        }
-    }
-}
-
-/// LEB128: seven bits a byte, the lowest first; the eighth bit says that more follow.
-fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7F) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-/// Reads a number that [`push_number`] wrote. Returns the rest, too.
-fn number(bytes: &[u8]) -> (usize, &[u8]) {
-    let mut number = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        number |= usize::from(byte & 0x7F) << (7 * at);
-        if byte & 0x80 == 0 {
-            return (number, &bytes[at + 1..]);
-        }
-    }
-    (number, &[])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_come_back_as_they_were() {
-        for wanted in [0, 1, 127, 128, 300, 1 << 20] {
-            let mut bytes = Vec::new();
-            push_number(&mut bytes, wanted);
-            bytes.push(7);
-            assert_eq!(number(&bytes), (wanted, &[7][..]));
-        }
+        if at.is_none() { rest } else { &[] }
     }
 }
