@@ -1,9 +1,8 @@
 //! Combines flags, environment, settings file and provider. Precedence: flags, environment (both
 //! handled by clap), settings file, defaults.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use crate::clients::{OptionDefault, Target, Targets};
 use crate::codes;
@@ -46,7 +45,13 @@ impl Session {
         let selected = select(args, &project, &targets, &mut findings);
         let also = args.also.iter().flat_map(|media_type| targets.names_writing(media_type));
         let also: Vec<String> = also.map(str::to_owned).collect();
-        let targets = load(selected.as_deref(), &also, &targets, mdm.is_some(), &mut findings);
+        let mut wanted: Vec<String> = match &selected {
+            Some(selected) => selected.clone(),
+            None if mdm.is_some() => targets.names().map(str::to_owned).collect(),
+            None => targets.names_unasked().map(str::to_owned).collect(),
+        };
+        wanted.extend_from_slice(&also);
+        let targets = targets.load(wanted, &mut findings);
         let mut selected =
             selected.unwrap_or_else(|| managed::of_themselves(&targets, mdm.as_ref()));
         selected.extend(also);
@@ -293,60 +298,6 @@ fn select(
     selected.sort();
     selected.dedup();
     Some(selected)
-}
-
-/// Reads the targets to generate, and those whose files they include.
-fn load(
-    selected: Option<&[String]>,
-    also: &[String],
-    targets: &Targets,
-    opt_in: bool,
-    findings: &mut Vec<Finding>,
-) -> Vec<Target> {
-    let mut wanted: Vec<String> = match selected {
-        Some(selected) => selected.to_vec(),
-        None if opt_in => targets.names().map(str::to_owned).collect(),
-        None => targets.names_unasked().map(str::to_owned).collect(),
-    };
-    wanted.extend_from_slice(also);
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    let mut loaded: Vec<Target> = Vec::new();
-    while !wanted.is_empty() {
-        wanted.retain(|name| known.insert(name.clone()));
-        let read = read_all(&wanted, targets, findings);
-        wanted = read.iter().flat_map(|t| &t.includes).map(|i| i.target.clone()).collect();
-        loaded.extend(read);
-    }
-    loaded.sort_by(|a, b| a.name.cmp(&b.name));
-    loaded
-}
-
-/// Reads half of the targets in a second thread, because reading manifests takes most of the time
-/// before rendering.
-fn read_all(names: &[String], targets: &Targets, findings: &mut Vec<Finding>) -> Vec<Target> {
-    let read = |names: &[String]| {
-        let mut own = Vec::new();
-        let read: Vec<Target> = names.iter().filter_map(|n| targets.get(n, &mut own)).collect();
-        (read, own)
-    };
-    let (here, there) = names.split_at(names.len() / 2);
-    let (loaded, mut own) = thread::scope(|scope| {
-        let other = (!here.is_empty()).then(|| scope.spawn(|| read(here)));
-        let (mut loaded, mut own) = read(there);
-        if let Some(other) = other {
-            match other.join() {
-                Ok((more, found)) => {
-                    loaded.extend(more);
-                    own.extend(found);
-                }
-                // A panic in the other thread is a bug: let it continue here.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        (loaded, own)
-    });
-    findings.append(&mut own);
-    loaded
 }
 
 /// `--set TARGET.OPTION=VALUE`

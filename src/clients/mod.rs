@@ -5,6 +5,7 @@
 //! the conclusions.
 
 mod catalog;
+mod load;
 mod manifest;
 mod read;
 mod summary;
