@@ -25,8 +25,6 @@ mod matrix;
 mod message;
 mod own;
 mod plan;
-#[cfg(feature = "verify")]
-mod probes;
 mod progress;
 mod providers;
 mod rollout;

@@ -1,6 +1,7 @@
 //! `mailwright verify`: connects to the servers in settings or in a finished file.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::finding::{Finding, Severity, any_error};
 use crate::model::{EmailAddress, OAuth2, ServerType};
@@ -12,11 +13,12 @@ use crate::verify::{
 };
 
 use super::args::{Global, NetArgs, ReportFormat, SubjectArgs, VerifyArgs};
+use super::bytes::read;
 use super::credentials::Keys;
 use super::hosted::Domain;
 use super::session::{Session, for_whom};
 use super::terminal::Terminal;
-use super::{Failure, Outcome, probes};
+use super::{Failure, Outcome};
 
 /// What a run tests.
 #[derive(Default)]
@@ -114,7 +116,7 @@ pub fn before(
 ) -> Result<(), Failure> {
     let mut probes = Vec::new();
     for subject in &session.subjects {
-        probes.extend(probes::of_subject(subject, session.protocol, findings));
+        probes.extend(verify::probes_of_subject(subject, session.protocol, findings));
     }
     let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
     let mut result = test(&probes, &net.open()?, &options, terminal);
@@ -142,10 +144,11 @@ fn tested(
         let hosted = Some(Domain::of(args, domain, global, findings)?);
         return Ok(Tested { hosted, ..Tested::default() });
     }
-    let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| probes::is_file(w));
+    let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| is_file(w));
     let mut tested = Tested::default();
     for file in &files {
-        tested.probes.extend(probes::of_file(file, findings)?);
+        let bytes = read(Path::new(file), file)?;
+        tested.probes.extend(verify::probes_of_file(file, &bytes, findings)?);
     }
     let mut add = |who: Vec<String>, provider: Option<String>, with_servers: bool| {
         let subject =
@@ -154,7 +157,7 @@ fn tested(
         for subject in &subjects {
             tested.know(subject);
             if with_servers {
-                let found = probes::of_subject(subject, project.protocol, findings);
+                let found = verify::probes_of_subject(subject, project.protocol, findings);
                 tested.probes.extend(found);
             }
         }
@@ -227,4 +230,10 @@ fn travel(
 fn signed_in(report: &ServerReport) -> bool {
     let passed = |step: &Step| step.step == "login" && step.outcome == StepOutcome::Passed;
     report.works() && report.steps.iter().any(passed)
+}
+
+/// Whether WHO is a client's file.
+fn is_file(who: &str) -> bool {
+    let path = Path::new(who);
+    path.is_file() && path.extension().is_none_or(|e| e != "toml")
 }

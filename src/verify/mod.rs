@@ -30,7 +30,7 @@ mod wire;
 pub use login::Credentials;
 pub use message::date;
 pub use pool::each;
-pub use probe::Probe;
+pub use probe::{Probe, probes_of_file, probes_of_subject};
 pub use redact::Redactor;
 pub use round_trip::{Journey, impossible, round_trip};
 pub use sasl::Mechanism;
