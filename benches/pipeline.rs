@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mailwright::check::{Judges, check};
-use mailwright::clients::{Target, Targets};
-use mailwright::plan::{Request, plan};
-use mailwright::render::Renderer;
-use mailwright::settings::{Catalog, Choice, Organization, Override, Subject, Who, resolve};
+use mailwright::internals::check::{Judges, check};
+use mailwright::internals::clients::{Target, Targets};
+use mailwright::internals::plan::{Request, plan};
+use mailwright::internals::render::Renderer;
+use mailwright::internals::settings::{
+    Catalog, Choice, Organization, Override, Subject, Who, resolve,
+};
 
 fn subject() -> Subject {
     let mut findings = Vec::new();

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use mailwright::check::advice::advise;
-use mailwright::import::{Reader, provider_file, recognise};
+use mailwright::internals::check::advice::advise;
+use mailwright::internals::import::{Reader, provider_file, recognise};
 
 /// The texts of all right files that this reader reads.
 fn texts(reader: Reader) -> Vec<String> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use mailwright::sign::{Pem, Signer};
+use mailwright::internals::sign::{Pem, Signer};
 use rustix::time::{ClockId, clock_gettime};
 
 const ROUNDS: usize = 3;

@@ -1,34 +1,76 @@
-//! mailwright: one description of a mail provider, rendered into every file that its users' mail
-//! clients want, and proven right.
+//! mailwright turns one description of a mail provider into every file that its users' mail
+//! clients read, proves those files right, and tests the servers.
 //!
-//! The pipeline: `settings` and `clients` are read, `plan` decides who gets what, `render` makes
-//! the bytes, `check` judges them, `output` writes them. Everything from plan to check is pure:
-//! no files, sockets, clock or randomness. ARCHITECTURE.md has the map.
+//! The program `mailwright` is built on this library. Its types answer four questions:
+//!
+//! - [`Providers`]: which servers does someone's provider have, and how do clients sign in there?
+//! - [`BundleBuilder`]: which files set up their mail clients?
+//! - [`ClientFile`]: what does a client read in this file, and what is wrong with it?
+//! - `ServerTest` (feature `verify`): do the servers work as the settings say?
+//!
+//! ```
+//! use mailwright::{BundleBuilder, ClientFile, Providers};
+//!
+//! // One address is enough: the provider is known by its domain.
+//! let settings = Providers::built_in()?.find("ann@outlook.com")?;
+//! let (bundles, _) = BundleBuilder::new(&settings).target("thunderbird").build()?;
+//! let file = &bundles[0].files[0];
+//!
+//! // What was made is read back as Thunderbird reads it.
+//! let read = ClientFile::read(&file.path, &file.bytes).expect("an autoconfig file");
+//! assert_eq!(read.config().servers[0].hostname, "pop-mail.outlook.com");
+//! # Ok::<(), mailwright::Error>(())
+//! ```
+//!
+//! Making and checking files uses no network. Every problem is a [`Finding`] with a [`Code`], a
+//! place and help; `mailwright explain CODE` prints its page.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
-pub mod bundle;
-pub mod check;
-pub mod cli;
-pub mod clients;
-pub mod codes;
-pub mod document;
-pub mod embedded;
-pub mod finding;
-pub mod format;
-pub mod import;
-pub mod model;
+mod api;
+mod bundle;
+mod check;
+mod cli;
+mod clients;
+mod codes;
+mod document;
+mod embedded;
+mod finding;
+mod format;
+mod import;
+mod model;
 #[cfg(feature = "net")]
-pub mod net;
-pub mod output;
-pub mod plan;
-pub mod render;
-pub mod report;
+mod net;
+mod output;
+mod plan;
+mod render;
+mod report;
 #[cfg(feature = "serve")]
-pub mod serve;
-pub mod settings;
+mod serve;
+mod settings;
 #[cfg(feature = "sign")]
-pub mod sign;
-pub mod users;
+mod sign;
+mod users;
 #[cfg(feature = "verify")]
-pub mod verify;
+mod verify;
+
+#[cfg(feature = "verify")]
+pub use api::ServerTest;
+pub use api::{BundleBuilder, ClientFile, Error, Providers, Settings};
+pub use codes::{Code, Hurt, Loses, Severity};
+pub use finding::{Finding, Place, Source};
+pub use import::{ReadConfig, ReadOAuth2, ReadPage, ReadServer, Reader};
+pub use model::{
+    AppPassword, Authentication, ClientConfig, Documentation, EmailAddress, Enable, Hostname,
+    HostnamePattern, Invalid, OAuth2, Placeholder, Pop3Options, Port, Protocol, Refusal, Secret,
+    Server, ServerType, Side, SocketType, Text, UsernamePattern,
+};
+#[cfg(feature = "verify")]
+pub use net::{Net, Override};
+pub use output::{Bundle, OutFile};
+#[cfg(feature = "verify")]
+pub use verify::{Outcome, ServerReport, Step};
+
+#[doc(hidden)]
+pub mod internals;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mailwright::cli::main()
+    mailwright::internals::cli::main()
 }

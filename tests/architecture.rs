@@ -167,7 +167,7 @@ fn no_code_is_written_as_text_outside_the_registry() {
         let text = String::from_utf8(bytes).unwrap();
         for word in without_tests(&text).split('"') {
             seen += 1;
-            let is_code = mailwright::codes::find(word).is_some();
+            let is_code = mailwright::internals::codes::find(word).is_some();
             assert!(
                 !is_code || OTHER_MEANINGS.contains(&word),
                 "{file} has the code {word} as text; name it by its constant in codes::"

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use mailwright::check::file::{file, today};
-use mailwright::check::matrix::matrix;
-use mailwright::check::mend::mend;
-use mailwright::codes::{self, Code, Family, Loses};
+use mailwright::internals::check::file::{file, today};
+use mailwright::internals::check::matrix::matrix;
+use mailwright::internals::check::mend::mend;
+use mailwright::internals::codes::{self, Code, Family, Loses};
 
-use mailwright::clients::{Target, Targets};
+use mailwright::internals::clients::{Target, Targets};
 use support::{Run, files_below, fixture, root};
 
 /// The fixtures of a rule: `bad.xml`, `good.xml` and similar files.
@@ -210,7 +210,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn read_file(path: &std::path::Path) -> mailwright::check::file::Checked {
+fn read_file(path: &std::path::Path) -> mailwright::internals::check::file::Checked {
     file(&fs::read(path).unwrap(), today()).unwrap()
 }
 

@@ -4,11 +4,11 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use mailwright::check::file::file as check_file;
-use mailwright::embedded;
-use mailwright::finding::Severity;
-use mailwright::import::{ReadConfig, Reader, has_variable};
-use mailwright::settings::{CUSTOM, Mdm};
+use mailwright::internals::check::file::file as check_file;
+use mailwright::internals::embedded;
+use mailwright::internals::finding::Severity;
+use mailwright::internals::import::{ReadConfig, Reader, has_variable};
+use mailwright::internals::settings::{CUSTOM, Mdm};
 
 use support::Run;
 

@@ -10,13 +10,13 @@ use std::sync::LazyLock;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, Template};
-use mailwright::clients::{Client, OptionDefault, Status, Target, Targets};
-use mailwright::embedded;
-use mailwright::finding::Source;
-use mailwright::format::Kind;
-use mailwright::model::{ClientConfig, ServerType, Side};
-use mailwright::render::lint;
-use mailwright::settings::read_provider;
+use mailwright::internals::clients::{Client, OptionDefault, Status, Target, Targets};
+use mailwright::internals::embedded;
+use mailwright::internals::finding::Source;
+use mailwright::internals::format::Kind;
+use mailwright::internals::model::{ClientConfig, ServerType, Side};
+use mailwright::internals::render::lint;
+use mailwright::internals::settings::read_provider;
 
 use support::{files_below, root};
 
@@ -517,7 +517,7 @@ fn the_commands_that_the_documents_show_are_taken() {
         for arguments in commands(&read(file)) {
             seen += 1;
             let line = std::iter::once("mailwright").chain(arguments.iter().map(String::as_str));
-            if let Err(e) = mailwright::cli::definition().try_get_matches_from(line) {
+            if let Err(e) = mailwright::internals::cli::definition().try_get_matches_from(line) {
                 let why = e.to_string();
                 wrong.push(format!(
                     "{file}: mailwright {}: {}",

@@ -8,7 +8,7 @@
 mod read;
 mod support;
 
-use mailwright::import::{Reader, recognise};
+use mailwright::internals::import::{Reader, recognise};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use mailwright::output::{Bundle, Options, OutFile, check_out, write_dirs};
+use mailwright::internals::output::{Bundle, Options, OutFile, check_out, write_dirs};
 
 #[test]
 fn a_full_disk_is_named_and_the_old_bundle_stays() {
@@ -145,10 +145,15 @@ fn on_a_tiny_disk() {
     {
         let options = Options::default();
         let go_on = AtomicBool::new(false);
-        let error =
-            mailwright::output::write_zip(&out, "a", &[bundle(1_000_000)], &options, &go_on)
-                .expect_err("it does not fit even compressed")
-                .to_string();
+        let error = mailwright::internals::output::write_zip(
+            &out,
+            "a",
+            &[bundle(1_000_000)],
+            &options,
+            &go_on,
+        )
+        .expect_err("it does not fit even compressed")
+        .to_string();
         assert!(error.contains("out/a.zip\": the disk is full"), "{error}");
         assert_eq!(std::fs::read_dir(&out).expect("the folder is there").count(), 1);
     }
@@ -172,7 +177,7 @@ fn on_a_read_only_disk() {
     assert!(error.starts_with("cannot create the output folder"), "{error}");
 }
 
-fn write(out: &Path, size: usize) -> Result<Vec<PathBuf>, mailwright::output::Error> {
+fn write(out: &Path, size: usize) -> Result<Vec<PathBuf>, mailwright::internals::output::Error> {
     write_dirs(out, &[bundle(size)], &Options::default(), &AtomicBool::new(false))
 }
 

@@ -14,12 +14,12 @@ mod texts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mailwright::check::{Judges, Refilled, check};
-use mailwright::finding::{Finding, Severity};
-use mailwright::format::safe_component;
-use mailwright::plan::{Audience, Job, Plan, plan};
-use mailwright::render::pattern::Pattern;
-use mailwright::render::{Artifact, Person, Renderer};
+use mailwright::internals::check::{Judges, Refilled, check};
+use mailwright::internals::finding::{Finding, Severity};
+use mailwright::internals::format::safe_component;
+use mailwright::internals::plan::{Audience, Job, Plan, plan};
+use mailwright::internals::render::pattern::Pattern;
+use mailwright::internals::render::{Artifact, Person, Renderer};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 

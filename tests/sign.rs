@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 
-use mailwright::import::envelope::{self, Wrapping};
+use mailwright::internals::import::envelope::{self, Wrapping};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P521_SHA512,
     PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm, date_time_ymd,

@@ -1,7 +1,7 @@
 //! Whatever is in a file: it is read without a panic, and so is what comes of it.
 #![no_main]
 
-use mailwright::import::Reader;
+use mailwright::internals::import::Reader;
 
 mod read;
 

@@ -30,7 +30,7 @@ fn the_image_has_the_program_and_nothing_else() {
     assert_eq!(config["ExposedPorts"], json!({ "8080/tcp": {}, "9090/tcp": {} }));
     let command = config["Cmd"].as_array().expect("a command").iter();
     let command = command.map(|word| word.as_str().expect("a word"));
-    let parsed = mailwright::cli::definition()
+    let parsed = mailwright::internals::cli::definition()
         .try_get_matches_from(std::iter::once("mailwright").chain(command));
     assert!(parsed.is_ok(), "{}", parsed.unwrap_err());
 

@@ -218,7 +218,7 @@ fn the_program_takes_the_arguments_of_the_deployment_and_of_the_job() {
         let arguments = strings(&container["args"]);
         let arguments = arguments.iter().map(|a| a.replace("$(JOB_COMPLETION_INDEX)", "0"));
         let line = std::iter::once("mailwright".to_owned()).chain(arguments);
-        let parsed = mailwright::cli::definition().try_get_matches_from(line);
+        let parsed = mailwright::internals::cli::definition().try_get_matches_from(line);
         assert!(parsed.is_ok(), "{kind}: {}", parsed.unwrap_err());
     }
 }

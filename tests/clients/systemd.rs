@@ -63,7 +63,8 @@ fn the_commands_of_the_units_are_taken() {
         for line in text.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/bin/")) {
             seen += 1;
             let line = line.replace("%d", "/run/credentials/mailwright.service");
-            let parsed = mailwright::cli::definition().try_get_matches_from(line.split(' '));
+            let parsed =
+                mailwright::internals::cli::definition().try_get_matches_from(line.split(' '));
             assert!(parsed.is_ok(), "{file}: {line}: {}", parsed.unwrap_err());
         }
     }

@@ -1,7 +1,7 @@
 //! Does our reader make of a prefs.js what Thunderbird makes of it?
 
-use mailwright::import::{ReadServer, Reader};
-use mailwright::model::{Authentication, ServerType};
+use mailwright::internals::import::{ReadServer, Reader};
+use mailwright::internals::model::{Authentication, ServerType};
 use serde_json::{Value, json};
 
 use crate::support;

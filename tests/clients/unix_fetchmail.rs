@@ -5,8 +5,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use mailwright::import::{ReadServer, Reader};
-use mailwright::model::{ServerType, SocketType};
+use mailwright::internals::import::{ReadServer, Reader};
+use mailwright::internals::model::{ServerType, SocketType};
 
 use crate::support;
 
@@ -93,9 +93,9 @@ fn what_fetchmail_refuses_has_a_defect() {
     for text in REFUSED {
         assert!(dumped(text).is_err(), "fetchmail takes {text}");
         let defects = Reader::Fetchmail.examine(text).defects;
-        let errors = defects
-            .iter()
-            .filter(|defect| defect.code.severity == mailwright::finding::Severity::Error);
+        let errors = defects.iter().filter(|defect| {
+            defect.code.severity == mailwright::internals::finding::Severity::Error
+        });
         assert!(errors.count() > 0, "{text}: {defects:?}");
     }
 }

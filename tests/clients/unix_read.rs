@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use mailwright::check::advice::advise;
-use mailwright::check::encoding::encoding;
-use mailwright::import::{Defect, ReadServer, Reader, recognise};
-use mailwright::model::{Authentication, SocketType};
+use mailwright::internals::check::advice::advise;
+use mailwright::internals::check::encoding::encoding;
+use mailwright::internals::import::{Defect, ReadServer, Reader, recognise};
+use mailwright::internals::model::{Authentication, SocketType};
 use tempfile::TempDir;
 
 use crate::support::{self, Said};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mailwright::check::schema::validate_xsd;
+use mailwright::internals::check::schema::validate_xsd;
 
 use crate::support::{self, Bundle};
 

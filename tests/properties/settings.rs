@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
-use mailwright::clients::{OptionDefault, Target, Targets};
-use mailwright::finding::{Finding, Source, any_error};
-use mailwright::model::{
+use mailwright::internals::clients::{OptionDefault, Target, Targets};
+use mailwright::internals::finding::{Finding, Source, any_error};
+use mailwright::internals::model::{
     Authentication, EmailAddress, Hostname, Protocol, Secret, ServerType, SocketType, Text, Word,
 };
-use mailwright::plan::Request;
-use mailwright::settings::{Catalog, Choice, Mdm, Project, Subject, Who, resolve};
+use mailwright::internals::plan::Request;
+use mailwright::internals::settings::{Catalog, Choice, Mdm, Project, Subject, Who, resolve};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use toml::{Table, Value};

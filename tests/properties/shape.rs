@@ -1,7 +1,7 @@
 //! What a file is made of, whatever its values are: an oracle that knows nothing of marks.
 
-use mailwright::format::{Kind, Tree};
-use mailwright::render::Artifact;
+use mailwright::internals::format::{Kind, Tree};
+use mailwright::internals::render::Artifact;
 
 /// Where two files of the same kind are made otherwise, if anywhere.
 pub fn difference(one: &Artifact<'_>, other: &Artifact<'_>) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Texts as people and attackers write them.
 
-use mailwright::model::Text;
+use mailwright::internals::model::Text;
 use proptest::prelude::*;
 
 /// What means something to one of our formats, or to a shell, in ASCII.

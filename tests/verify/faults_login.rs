@@ -1,7 +1,7 @@
 //! What a server's no to a sign-in means.
 
-use mailwright::model::{Authentication, SocketType};
-use mailwright::verify::Mechanism;
+use mailwright::internals::model::{Authentication, SocketType};
+use mailwright::internals::verify::Mechanism;
 
 use crate::ca::Ca;
 use crate::harness::Test;

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-use mailwright::model::SocketType;
-use mailwright::net::{Net, Override};
-use mailwright::verify::Outcome;
+use mailwright::internals::model::SocketType;
+use mailwright::internals::net::{Net, Override};
+use mailwright::internals::verify::Outcome;
 
 use crate::ca::HOST;
 use crate::dns;

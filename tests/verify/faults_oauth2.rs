@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mailwright::model::{OAuth2, ServerType, Text};
-use mailwright::net::{Net, Override};
-use mailwright::verify::Course;
-use mailwright::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
+use mailwright::internals::model::{OAuth2, ServerType, Text};
+use mailwright::internals::net::{Net, Override};
+use mailwright::internals::verify::Course;
+use mailwright::internals::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
 
 use crate::ca::{Ca, HOST};
 use crate::peer::Peer;
@@ -287,8 +287,8 @@ fn what_is_no_http_is_told_as_that() {
 fn an_old_token_is_renewed_and_the_refresh_token_goes_on() {
     let provider = Provider::new(|_| token());
     let old = Tokens {
-        access: mailwright::model::Secret::new("old".to_owned()),
-        refresh: Some(mailwright::model::Secret::new("r3fr3sh".to_owned())),
+        access: mailwright::internals::model::Secret::new("old".to_owned()),
+        refresh: Some(mailwright::internals::model::Secret::new("r3fr3sh".to_owned())),
         expires: None,
     };
     let step = Duration::from_secs(10);

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mailwright::codes;
-use mailwright::model::{Authentication, SocketType};
-use mailwright::verify::{Mechanism, Outcome};
+use mailwright::internals::codes;
+use mailwright::internals::model::{Authentication, SocketType};
+use mailwright::internals::verify::{Mechanism, Outcome};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
 use crate::ca::{Ca, HOST};

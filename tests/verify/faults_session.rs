@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use mailwright::model::{Authentication, SocketType};
-use mailwright::verify::Outcome;
+use mailwright::internals::model::{Authentication, SocketType};
+use mailwright::internals::verify::Outcome;
 
 use crate::harness::Test;
 use crate::peer::Peer;

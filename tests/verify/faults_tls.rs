@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mailwright::model::SocketType;
+use mailwright::internals::model::SocketType;
 
 use crate::ca::{Ca, HOST, Identity};
 use crate::harness::Test;

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mailwright::model::{Authentication, Port, Secret, ServerType, SocketType};
-use mailwright::net::{Net, Override};
-use mailwright::verify::{self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport};
+use mailwright::internals::model::{Authentication, Port, Secret, ServerType, SocketType};
+use mailwright::internals::net::{Net, Override};
+use mailwright::internals::verify::{
+    self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport,
+};
 
 use crate::ca::{Ca, HOST};
 

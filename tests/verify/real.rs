@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mailwright::model::{Authentication, ServerType, SocketType};
-use mailwright::verify::{Mechanism, Outcome, ServerReport};
+use mailwright::internals::model::{Authentication, ServerType, SocketType};
+use mailwright::internals::verify::{Mechanism, Outcome, ServerReport};
 
 use crate::ca::Ca;
 use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mailwright::model::SocketType;
-use mailwright::net::{Net, Override};
-use mailwright::verify::{self, Course, Journey, Options};
+use mailwright::internals::model::SocketType;
+use mailwright::internals::net::{Net, Override};
+use mailwright::internals::verify::{self, Course, Journey, Options};
 
 use crate::ca::{Ca, HOST};
 use crate::harness::Test;
@@ -108,7 +108,7 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
 /// Through these two servers, with a patience of two seconds for the message.
 fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
-    outgoing.probe.port = mailwright::model::Port::new(465).unwrap();
+    outgoing.probe.port = mailwright::internals::model::Port::new(465).unwrap();
     let at = |test: &Test<'_>| Override {
         host: HOST.to_owned(),
         port: test.probe.port.get(),

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use mailwright::model::{Port, SocketType};
-use mailwright::net::{Net, Override};
-use mailwright::verify::{self, Options, Probe};
+use mailwright::internals::model::{Port, SocketType};
+use mailwright::internals::net::{Net, Override};
+use mailwright::internals::verify::{self, Options, Probe};
 
 use crate::ca::{Ca, HOST};
 use crate::harness::Test;

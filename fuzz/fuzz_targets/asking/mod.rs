@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use mailwright::clients::Targets;
-use mailwright::serve::{AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts};
+use mailwright::internals::clients::Targets;
+use mailwright::internals::serve::{
+    AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts,
+};
 
 thread_local! {
     static SERVER: InMemoryServer = server();
@@ -16,7 +18,7 @@ pub fn server() -> InMemoryServer {
     let targets = all.names_routed().filter_map(|name| all.get(name, &mut findings)).collect();
     let builder = AnswerBuilder::new(
         targets,
-        mailwright::model::Protocol::Both,
+        mailwright::internals::model::Protocol::Both,
         Default::default(),
         Default::default(),
         Default::default(),

@@ -1,11 +1,11 @@
 //! What every target does with its bytes.
 
-use mailwright::check::advice::advise;
-use mailwright::check::defects;
-use mailwright::check::mend::mend;
-use mailwright::finding::{Source, any_error};
-use mailwright::import::{Reader, provider_file, recognise};
-use mailwright::settings::read_provider;
+use mailwright::internals::check::advice::advise;
+use mailwright::internals::check::defects;
+use mailwright::internals::check::mend::mend;
+use mailwright::internals::finding::{Source, any_error};
+use mailwright::internals::import::{Reader, provider_file, recognise};
+use mailwright::internals::settings::read_provider;
 
 /// Mends, reads as a client would, tells what is wrong, and makes a provider file that ours must take.
 pub fn all(reader: Reader, bytes: &[u8]) {

@@ -1,0 +1,74 @@
+//! Files of mail clients: what is in them, and what is wrong with them.
+
+use crate::check::{defects, file};
+use crate::finding::{Finding, Source};
+use crate::import::{ReadConfig, Reader};
+
+/// A configuration file of a mail client, read as the client reads it.
+///
+/// ```
+/// use mailwright::ClientFile;
+///
+/// let xml = br#"<?xml version="1.0"?>
+/// <clientConfig version="1.1">
+///   <emailProvider id="example.org">
+///     <domain>example.org</domain>
+///     <displayName>Example</displayName>
+///     <incomingServer type="imap">
+///       <hostname>mail.example.org</hostname>
+///       <port>993</port>
+///       <socketType>TLS</socketType>
+///       <authentication>password-cleartext</authentication>
+///     </incomingServer>
+///   </emailProvider>
+/// </clientConfig>"#;
+/// let file = ClientFile::read("config-v1.1.xml", xml).expect("it is an autoconfig file");
+/// // `TLS` is not a value that Thunderbird knows: it is SSL or STARTTLS.
+/// let finding = file.findings().iter().find(|f| f.code.name == "autoconfig-sockettype").unwrap();
+/// assert_eq!(finding.place.as_ref().unwrap().to_string(), "config-v1.1.xml:9:19");
+/// ```
+pub struct ClientFile {
+    reader: Reader,
+    config: ReadConfig,
+    findings: Vec<Finding>,
+}
+
+impl ClientFile {
+    /// Reads a file and checks it in all respects. The format is recognised by the content; `name`
+    /// only appears in findings. `None` if no supported client reads such a file.
+    ///
+    /// Certificates and dates in the file are compared with the current day.
+    ///
+    /// ```
+    /// use mailwright::{ClientFile, Reader, ServerType};
+    ///
+    /// let text = b"account default\nhost smtp.example.org\nport 465\ntls on\ntls_starttls off\n\
+    ///              auth on\nuser ann\nfrom ann@example.org\n";
+    /// let file = ClientFile::read("msmtprc", text).expect("it is msmtp's");
+    /// assert_eq!(file.reader(), Reader::Msmtp);
+    /// let server = &file.config().servers[0];
+    /// assert_eq!((server.server_type, server.port), (ServerType::Smtp, 465));
+    /// assert!(ClientFile::read("notes.txt", b"Dear diary").is_none());
+    /// ```
+    pub fn read(name: &str, bytes: &[u8]) -> Option<Self> {
+        let checked = file::file(bytes, file::today())?;
+        let source = Source::new(name, checked.text.clone());
+        let findings = defects::findings(checked.defects(), &source);
+        Some(Self { reader: checked.reader, config: checked.examined.config, findings })
+    }
+
+    /// The format that was recognised.
+    pub fn reader(&self) -> Reader {
+        self.reader
+    }
+
+    /// What the client gets from the file.
+    pub fn config(&self) -> &ReadConfig {
+        &self.config
+    }
+
+    /// Everything that is wrong with the file, in the order of the places.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}

@@ -1,0 +1,90 @@
+//! What the project's own tests, benchmarks and fuzz targets use beyond the API. Nothing here is
+//! promised: it changes without notice.
+
+pub mod bundle {
+    pub use crate::bundle::Builder;
+}
+
+pub mod check {
+    pub use crate::check::{
+        Judges, Refilled, advice, check, defects, encoding, file, matrix, mend, schema,
+    };
+}
+
+pub mod cli {
+    pub use crate::cli::{definition, main};
+}
+
+pub mod clients {
+    pub use crate::clients::{Client, OptionDefault, Status, Target, Targets};
+}
+
+pub mod codes {
+    pub use crate::codes::*;
+}
+
+pub mod embedded {
+    pub use crate::embedded::*;
+}
+
+pub mod finding {
+    pub use crate::finding::{Finding, Severity, Source, any_error};
+}
+
+pub mod format {
+    pub use crate::format::{Kind, Tree, safe_component};
+}
+
+pub mod import {
+    pub use crate::import::{
+        Defect, ReadConfig, ReadServer, Reader, envelope, has_variable, provider_file, recognise,
+    };
+}
+
+pub mod model {
+    pub use crate::model::*;
+}
+
+#[cfg(feature = "net")]
+pub mod net {
+    pub use crate::net::{Net, Override};
+}
+
+pub mod output {
+    #[cfg(feature = "zip")]
+    pub use crate::output::write_zip;
+    pub use crate::output::{Bundle, Error, Options, OutFile, check_out, write_dirs};
+}
+
+pub mod plan {
+    pub use crate::plan::{Audience, Job, Plan, Request, plan};
+}
+
+pub mod render {
+    pub use crate::render::{Artifact, Person, Renderer, lint, pattern};
+}
+
+#[cfg(feature = "serve")]
+pub mod serve {
+    pub use crate::serve::{AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts};
+}
+
+pub mod settings {
+    pub use crate::settings::{
+        CUSTOM, Catalog, Choice, Mdm, Organization, Override, Project, Subject, Who, read_provider,
+        resolve,
+    };
+}
+
+#[cfg(feature = "sign")]
+pub mod sign {
+    pub use crate::sign::{Pem, Signer};
+}
+
+#[cfg(feature = "verify")]
+pub mod verify {
+    pub use crate::verify::{
+        Course, Credentials, Journey, Mechanism, Options, Outcome, Probe, ServerReport, each,
+        oauth2, round_trip, test,
+    };
+}
