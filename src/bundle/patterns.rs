@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::Refilled;
 use crate::output::OutFile;
 use crate::render::pattern::Pattern;
-use crate::render::{Artifact, Person};
+use crate::render::{Artifact, Recipient};
 
 use super::about;
 
@@ -36,8 +36,8 @@ impl FilePattern {
 
     /// The validated file of another user. `None` if the file has to be built in full; that build
     /// reports the reason.
-    fn fill(&self, person: &Person<'_>) -> Option<OutFile> {
-        let filled = self.pattern.fill(person).ok()?;
+    fn fill(&self, recipient: &Recipient<'_>) -> Option<OutFile> {
+        let filled = self.pattern.fill(recipient).ok()?;
         self.judge.judge(&self.pattern, &filled).ok()?;
         Some(OutFile { path: filled.path, bytes: filled.bytes, ..self.about.clone() })
     }
@@ -50,9 +50,10 @@ impl<K: Ord> Patterns<K> {
 
     /// All files of another user of a group, sorted by path. `None` if they have to be built in
     /// full.
-    pub fn fill(&self, group: &K, person: &Person<'_>) -> Option<Vec<OutFile>> {
+    pub fn fill(&self, group: &K, recipient: &Recipient<'_>) -> Option<Vec<OutFile>> {
         let patterns = self.groups.get(group)?;
-        let files: Option<Vec<OutFile>> = patterns.iter().map(|file| file.fill(person)).collect();
+        let files: Option<Vec<OutFile>> =
+            patterns.iter().map(|file| file.fill(recipient)).collect();
         let mut files = files?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Some(files)

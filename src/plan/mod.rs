@@ -113,6 +113,11 @@ impl Job<'_> {
         })
     }
 
+    /// Whether it is useless if nobody requested it.
+    pub fn is_useless(&self) -> bool {
+        scope::is_useless(self.target, self.notes.iter().map(|(code, _)| *code))
+    }
+
     pub fn servers(&self, side: Side) -> &[PlannedServer<'_>] {
         match side {
             Side::Incoming => &self.incoming,

@@ -204,6 +204,12 @@ fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
     }
 }
 
+/// Whether a file that nobody requested is useless, because nobody can sign in with it. `codes` are
+/// those of the findings about it.
+pub(super) fn is_useless(target: &Target, mut codes: impl Iterator<Item = Code>) -> bool {
+    target.opt_in && codes.any(|code| code == codes::CANNOT_SIGN_IN)
+}
+
 /// Sets the list of included files in the target's own files.
 fn name_included(jobs: &mut [Job<'_>]) {
     let (own, others): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| !job.is_included());
@@ -255,8 +261,7 @@ impl<'a> Made<'a, '_> {
         };
         let on_its_own = included && !said_there;
         // A file that was not requested must be usable.
-        let useless =
-            on_its_own && target.opt_in && said.iter().any(|f| f.code == codes::CANNOT_SIGN_IN);
+        let useless = on_its_own && is_useless(target, said.iter().map(|finding| finding.code));
         let left_out = useless || incoming.is_none() || outgoing.is_none();
         for finding in said {
             notes.push((finding.code, finding.message.clone()));

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::person::Field;
+use super::recipient::RecipientField;
 use crate::format::Kind;
 
 const FIRST: u32 = 0xF0000;
@@ -46,7 +46,7 @@ pub(super) enum Origin {
     #[default]
     Fixed,
     /// A field of the user.
-    Of(Field),
+    Of(RecipientField),
     /// Made from other values.
     Made(Recipe),
 }
@@ -87,7 +87,7 @@ impl Marks {
     }
 
     /// A mark for a field of the user.
-    pub(super) fn mark_of(&self, field: Field, value: &str, name: &'static str) -> String {
+    pub(super) fn mark_of(&self, field: RecipientField, value: &str, name: &'static str) -> String {
         self.add(value.to_owned(), name.into(), false, Origin::Of(field))
     }
 

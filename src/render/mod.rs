@@ -10,7 +10,7 @@ mod helpers;
 mod marks;
 mod parsed;
 pub mod pattern;
-mod person;
+mod recipient;
 #[cfg(feature = "serve")]
 mod segments;
 mod template;
@@ -29,7 +29,7 @@ use context::{Asked, Digest};
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
-pub use person::{Field, Person, Whom};
+pub use recipient::{Recipient, RecipientField};
 #[cfg(feature = "serve")]
 pub use segments::Segments;
 pub use template::lint;

@@ -12,7 +12,7 @@ use crate::model::Side;
 
 use super::Artifact;
 use super::marks::{Marks, Origin, Question, Recipe};
-use super::person::{Field, FieldContext, Person};
+use super::recipient::{FieldContext, Recipient, RecipientField};
 #[cfg(feature = "serve")]
 use super::segments::Part;
 
@@ -31,7 +31,7 @@ pub struct Pattern {
 }
 
 enum Source {
-    Of(Field),
+    Of(RecipientField),
     Made(Recipe),
 }
 
@@ -89,12 +89,12 @@ impl Pattern {
         })
     }
 
-    /// Makes the file for another user.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Filled, NeedsFullRender> {
+    /// Makes the file for another recipient.
+    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<Filled, NeedsFullRender> {
         for (at, source) in &self.open {
             let value = match source {
                 Source::Of(field) => {
-                    self.ground.value(*field, person).ok_or(NeedsFullRender)?.into_owned()
+                    self.ground.value(*field, recipient).ok_or(NeedsFullRender)?.into_owned()
                 }
                 Source::Made(recipe) => match (recipe.make)(&self.marks) {
                     Ok(serde_json::Value::String(text)) => text,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::format::Kind;
 
 use super::pattern::{NeedsFullRender, Pattern};
-use super::person::{Field, FieldContext, Person};
+use super::recipient::{FieldContext, Recipient, RecipientField};
 
 /// A file with fields left open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Segments {
     /// All fixed text, concatenated.
     text: String,
     /// The open fields, each once, because making a value may cost more than all the copying.
-    fields: Vec<Field>,
+    fields: Vec<RecipientField>,
     /// Positions in the text with the index of the field to insert.
     places: Vec<(usize, usize)>,
     /// Pairs of texts, and whether they have to be equal.
@@ -32,7 +32,7 @@ pub struct Segments {
 /// A part of a pattern.
 pub(super) enum Part {
     Text(String),
-    Field(Field),
+    Field(RecipientField),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,11 +105,11 @@ impl Segments {
         Some(Self { escape, text, fields, places, conditions, ground: pattern.ground().clone() })
     }
 
-    /// Makes the file for a user, or for all users of a domain.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, NeedsFullRender> {
+    /// Makes the file for a recipient.
+    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<Vec<u8>, NeedsFullRender> {
         let mut values = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            values.push(self.ground.value(*field, person).ok_or(NeedsFullRender)?);
+            values.push(self.ground.value(*field, recipient).ok_or(NeedsFullRender)?);
         }
         for (one, other, same) in &self.conditions {
             let one = one.iter().flat_map(|piece| piece.text(&values).bytes());
@@ -143,7 +143,7 @@ impl Segments {
 }
 
 /// Converts a part and registers its field in `fields`.
-fn piece(part: Part, fields: &mut Vec<Field>) -> Piece {
+fn piece(part: Part, fields: &mut Vec<RecipientField>) -> Piece {
     match part {
         Part::Text(text) => Piece::Text(text),
         Part::Field(field) => {

@@ -184,25 +184,25 @@ impl Worker {
             request_log.route = resources + OTHER_ROUTES.len() - 1;
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
-        request_log.route = matched.slot;
-        let slot = &shared.builder.routes.resources[matched.slot];
-        let is_post = *head.method == Method::POST && slot.is_autodiscover;
+        request_log.route = matched.number;
+        let resource = &shared.builder.routes.resources[matched.number];
+        let is_post = *head.method == Method::POST && resource.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
-            let allowed = if slot.is_autodiscover {
+            let allowed = if resource.is_autodiscover {
                 "GET, HEAD, POST, OPTIONS"
             } else {
                 "GET, HEAD, OPTIONS"
             };
             return not_allowed(head.method, allowed);
         }
-        if slot.is_autodiscover
+        if resource.is_autodiscover
             && let Some(reply) = self.redirect_to_https(head, request_log)
         {
             return reply;
         }
         if is_post {
             return match read_body(body).await {
-                Ok(body) => self.posted(head, matched.slot, &body, request_log).await,
+                Ok(body) => self.posted(head, matched.number, &body, request_log).await,
                 Err(reply) => reply,
             };
         }
@@ -210,9 +210,9 @@ impl Worker {
             Some(address) => RequestedAddress::by_text(address),
             None => RequestedAddress::by_query(head.query),
         };
-        match slot.is_page {
+        match resource.is_page {
             true => self.page(head, &matched, &asked).await,
-            false => self.file(head, &matched, slot, &asked, request_log).await,
+            false => self.file(head, &matched, resource, &asked, request_log).await,
         }
     }
 

@@ -141,10 +141,11 @@ impl ServerState {
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
         let resources = builder.routes.resources.iter();
-        let mut routes: Vec<String> = resources.clone().map(|slot| slot.name.clone()).collect();
+        let mut routes: Vec<String> =
+            resources.clone().map(|resource| resource.name.clone()).collect();
         routes.extend(OTHER_ROUTES.map(str::to_owned));
         let media_types = resources
-            .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
+            .map(|resource| HeaderValue::try_from(&resource.media_type).map_err(io::Error::other))
             .collect::<Result<Vec<_>, _>>()?;
         let metrics = Arc::new(Metrics::new(routes));
         let (log, lines) =
@@ -181,7 +182,7 @@ impl ServerState {
     fn route_name(&self, route: usize) -> &str {
         let resources = &self.builder.routes.resources;
         match resources.get(route) {
-            Some(slot) => &slot.name,
+            Some(resource) => &resource.name,
             None => OTHER_ROUTES.get(route - resources.len()).copied().unwrap_or_default(),
         }
     }

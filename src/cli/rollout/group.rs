@@ -8,7 +8,7 @@ use crate::codes;
 use crate::finding::{Finding, Levels, any_error};
 use crate::output::{Bundle, OutFile};
 use crate::plan::{Audience, Job, Request};
-use crate::render::Person;
+use crate::render::Recipient;
 use crate::settings::{Subject, SubjectKind};
 use crate::users::User;
 
@@ -79,9 +79,12 @@ impl<'s> Maker<'s> {
         let group = Group::of(user);
         if let Some(group) = &group {
             let username = user.username.as_ref().map(|pattern| pattern.resolve(&user.address));
-            let name = user.display_name.as_ref();
-            let person = Person::new(&user.address, name, username.as_deref());
-            if let Some(files) = self.patterns.fill(group, &person) {
+            let audience = Audience::Account {
+                address: &user.address,
+                display_name: user.display_name.as_ref(),
+            };
+            let recipient = Recipient::new(audience, username.as_deref());
+            if let Some(files) = self.patterns.fill(group, &recipient) {
                 return files.into_iter().map(|file| self.signing.own(file)).collect();
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Localized, ServerType, Side, Text};
 
-use super::{Builder, Field, Part};
+use super::{Builder, Part, RecipientField};
 
 impl Builder<'_> {
     pub(super) fn provider(&self) -> Value {
@@ -60,7 +60,7 @@ impl Builder<'_> {
     /// A name of the provider. For a customer's domain it is that domain.
     fn own(&self, name: &str, key: &'static str) -> Value {
         match self.is_customers() {
-            true => self.of(Field::Domain, name, key),
+            true => self.of(RecipientField::Domain, name, key),
             false => self.text(name, key),
         }
     }

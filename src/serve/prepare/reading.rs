@@ -7,7 +7,8 @@ use std::{fs, io, thread};
 use super::super::ReportFindings;
 use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
-use super::{AnswerBuilder, Maker};
+use super::AnswerBuilder;
+use crate::bundle::Builder;
 use crate::codes;
 use crate::finding::{Finding, Severity, Source, any_error};
 
@@ -60,7 +61,7 @@ struct FileReader<'a> {
     sources: &'a Sources,
     /// Set by the first valid file.
     dictionary: &'a OnceLock<Vec<u8>>,
-    maker: Maker,
+    bundle_builder: Builder,
     packer: Option<ProviderPacker>,
     with_notes: bool,
 }
@@ -90,7 +91,7 @@ impl ProviderReader {
         };
         let files = there.into_iter().filter(|(name, stamp)| is_wanted(name, *stamp));
         self.take(&files.collect::<Vec<_>>(), sources, wanted.dictionary, tell);
-        self.builder.rest();
+        self.builder.drop_idle();
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl ProviderReader {
             reader: self,
             sources,
             dictionary: &dictionary,
-            maker: Maker::default(),
+            bundle_builder: Builder::for_patterns(),
             packer: None,
             // With many files, nobody reads notes about each of them.
             with_notes: files.len() == 1,
@@ -219,9 +220,9 @@ impl FileReader<'_> {
         let Some(provider) = provider else { return Err(notes) };
         let is_default = self.sources.default_name() == Some(name);
         let customers = is_default || !provider.wildcards.is_empty();
-        let made = self.maker.answers(builder, &provider, customers);
-        self.maker.forget();
-        let (answers, own) = made?;
+        let built = builder.answers(&mut self.bundle_builder, &provider, customers);
+        self.bundle_builder.forget();
+        let (answers, own) = built?;
         notes.extend(own);
         let notes = self.reader.worth_saying(notes)?;
         let unpackable = |why: io::Error| {
