@@ -24,7 +24,7 @@ use crate::finding::{Finding, Severity, any_error, dedup};
 use crate::format::hex;
 use crate::output::{self, Bundle};
 use crate::plan::{self, Plan, Request};
-use crate::users::{Row, User};
+use crate::users::{ListRow, User};
 
 use super::args::{GenerateArgs, Global};
 use super::make::make;
@@ -311,7 +311,7 @@ impl Rollout<'_> {
         let users = self.list.users()?;
         let header = users.header().to_vec();
         for row in users {
-            let row: Row = row?;
+            let row: ListRow = row?;
             if stops() {
                 return Ok(());
             }

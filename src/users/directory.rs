@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::columns::{Field, user};
 use super::decode::Decoded;
 use super::json::Lines;
-use super::{Error, Row};
+use super::{Error, ListRow};
 
 /// Key of an entry's distinguished name.
 pub(super) const DN: &str = "dn";
@@ -28,7 +28,7 @@ impl Entries {
         &self.header
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+    pub(super) fn next(&mut self) -> Option<Result<ListRow, Error>> {
         let text = match self.lines.next_line()? {
             Ok(text) => text,
             Err(error) => return Some(Err(error)),
@@ -49,6 +49,6 @@ impl Entries {
         let name = get(DN).unwrap_or_default().to_owned();
         let address = get(Field::Address.word()).unwrap_or_default().to_owned();
         let fields = vec![name.clone(), address];
-        Some(Ok(Row { line, name: Some(name), user: found, notes, fields }))
+        Some(Ok(ListRow { line, name: Some(name), user: found, notes, fields }))
     }
 }

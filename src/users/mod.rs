@@ -38,7 +38,7 @@ pub struct User {
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct ListRow {
     /// The line in which the row begins, from 1.
     pub line: u64,
     /// An entry of a directory is named by this distinguished name instead of its line.
@@ -115,7 +115,7 @@ impl Users {
 }
 
 impl Iterator for Users {
-    type Item = Result<Row, Error>;
+    type Item = Result<ListRow, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {

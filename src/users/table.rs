@@ -9,7 +9,7 @@ use encoding_rs::WINDOWS_1252;
 
 use super::columns::{Field, Places, user};
 use super::decode::Decoded;
-use super::{Column, Error, Row};
+use super::{Column, Error, ListRow};
 
 /// Limit for a row, in bytes. A longer row means an unclosed quotation mark.
 const LONGEST_ROW: u64 = 1024 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct Table {
     /// Bytes read since the last row.
     taken: Rc<Cell<u64>>,
     /// The first row, if the list has no header.
-    first: Option<Row>,
+    first: Option<ListRow>,
     ended: bool,
 }
 
@@ -71,7 +71,7 @@ impl Table {
         &self.header
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+    pub(super) fn next(&mut self) -> Option<Result<ListRow, Error>> {
         if let Some(first) = self.first.take() {
             return Some(Ok(first));
         }
@@ -91,7 +91,7 @@ impl Table {
         }
     }
 
-    fn row(&self, line: u64, fields: Vec<String>) -> Row {
+    fn row(&self, line: u64, fields: Vec<String>) -> ListRow {
         let (user, notes) = match fields.len() > self.header.len() && !self.header.is_empty() {
             true => {
                 let why = format!(
@@ -103,7 +103,7 @@ impl Table {
             }
             false => user(|field: Field| self.places.get(field, &fields)),
         };
-        Row { line, name: None, user, notes, fields }
+        ListRow { line, name: None, user, notes, fields }
     }
 
     /// The next row that is not empty, with the line in which it begins.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use sha2::{Digest, Sha256};
 
 use crate::format::hex;
-use crate::users::{Column, Doubles, Row, Seen, User, Users};
+use crate::users::{Column, Doubles, ListRow, Seen, User, Users};
 
 use super::super::Failure;
 use super::super::args::GenerateArgs;
@@ -163,7 +163,7 @@ impl List {
         let mut seen = Seen::default();
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for row in self.users()? {
-            let Row { line, name, user, notes, .. } = row?;
+            let ListRow { line, name, user, notes, .. } = row?;
             let at = || self.at(line, name.as_deref());
             let user = match user {
                 Ok(user) => user,
@@ -207,7 +207,7 @@ impl List {
         let lines: BTreeSet<u64> = doubles.iter().flat_map(|(line, first)| [line, first]).collect();
         let mut names = BTreeMap::new();
         for row in self.users()? {
-            let Row { line, name, .. } = row?;
+            let ListRow { line, name, .. } = row?;
             if let Some(name) = name.filter(|_| lines.contains(&line)) {
                 names.insert(line, name);
             }
@@ -230,7 +230,7 @@ impl List {
 
     /// Whether a row belongs to this shard. A user is assigned by address; any other row by its
     /// name if it has one, because a directory returns entries in any order, else by its line.
-    pub fn is_of(shard: Option<Shard>, row: &Row) -> bool {
+    pub fn is_of(shard: Option<Shard>, row: &ListRow) -> bool {
         shard.is_none_or(|shard| match (&row.user, &row.name) {
             (Ok(user), _) => shard.has(user.address.as_str()),
             (Err(_), Some(name)) => shard.has(name),
