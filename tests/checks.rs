@@ -210,7 +210,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn read_file(path: &std::path::Path) -> mailwright::check::file::Checked {
+fn read_file(path: &std::path::Path) -> mailwright::check::file::CheckedFile {
     file(&fs::read(path).unwrap(), today()).unwrap()
 }
 

@@ -14,7 +14,7 @@ mod texts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mailwright::check::{Judges, Refilled, check};
+use mailwright::check::{Judges, PatternJudge, check};
 use mailwright::finding::{Finding, Severity};
 use mailwright::format::safe_component;
 use mailwright::plan::{Audience, Job, Plan, plan};
@@ -158,7 +158,7 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
                 made.text,
                 wanted.text
             );
-            let judge = Refilled::of(&pattern).map_err(TestCaseError::fail)?;
+            let judge = PatternJudge::of(&pattern).map_err(TestCaseError::fail)?;
             judge.judge(&pattern, &made).map_err(TestCaseError::fail)?;
             count(judged, job);
         }

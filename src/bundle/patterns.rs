@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Refilled;
+use crate::check::PatternJudge;
 use crate::output::OutFile;
 use crate::render::pattern::Pattern;
 use crate::render::{Artifact, Recipient};
@@ -21,7 +21,7 @@ const MOST_GROUPS: usize = 32;
 /// A file of the group's first user, with what is needed to fill it in for the others.
 pub struct FilePattern {
     pattern: Pattern,
-    judge: Refilled,
+    judge: PatternJudge,
     /// All properties of the file except path and bytes.
     about: OutFile,
 }
@@ -30,7 +30,7 @@ impl FilePattern {
     /// `None` if the file is the same for all users or cannot be filled in.
     pub fn of(artifact: &Artifact<'_>) -> Option<Self> {
         let pattern = Pattern::new(artifact)?;
-        let judge = Refilled::of(&pattern).ok()?;
+        let judge = PatternJudge::of(&pattern).ok()?;
         Some(Self { pattern, judge, about: about(artifact.job) })
     }
 

@@ -27,7 +27,7 @@ use crate::render::Artifact;
 
 use schema::Schemas;
 
-pub use structure::Refilled;
+pub use structure::PatternJudge;
 
 /// What the judges keep during a run: compiled schemas, and the files that passed.
 #[derive(Default)]

@@ -32,7 +32,7 @@ struct Xsd {
 }
 
 /// Problems with their line and column.
-type Complaints = Vec<(String, Option<(usize, usize)>)>;
+type SchemaProblems = Vec<(String, Option<(usize, usize)>)>;
 
 impl Schemas {
     fn xsd(
@@ -40,7 +40,7 @@ impl Schemas {
         schema: &Source,
         text: &str,
         tree: Option<&Tree>,
-    ) -> Result<Complaints, String> {
+    ) -> Result<SchemaProblems, String> {
         if !self.xsd.contains_key(&schema.name) {
             let document = uppsala::parse(&schema.text).map_err(|e| e.to_string())?;
             let validator = XsdValidator::from_schema(&document).map_err(|e| e.to_string())?;
@@ -50,7 +50,7 @@ impl Schemas {
         let document = uppsala::parse(text).map_err(|e| e.to_string())?;
         let Xsd { validator, imports } = &self.xsd[&schema.name];
         let errors = validator.validate(&document);
-        let mut complaints: Complaints =
+        let mut complaints: SchemaProblems =
             errors.into_iter().map(|e| (e.message.clone(), e.line.zip(e.column))).collect();
         // uppsala 0.12 does not follow xs:import, so a document with two namespaces is validated in
         // two parts: the outermost element of an imported namespace is treated as a separate
@@ -71,7 +71,11 @@ impl Schemas {
         Ok(complaints)
     }
 
-    fn json(&mut self, schema: &Source, value: &serde_json::Value) -> Result<Complaints, String> {
+    fn json(
+        &mut self,
+        schema: &Source,
+        value: &serde_json::Value,
+    ) -> Result<SchemaProblems, String> {
         if !self.json.contains_key(&schema.name) {
             let text: serde_json::Value =
                 serde_json::from_str(&schema.text).map_err(|e| e.to_string())?;

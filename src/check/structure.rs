@@ -48,12 +48,12 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
 }
 
 /// Judges the files made from one pattern. Each of them is parsed again.
-pub struct Refilled {
+pub struct PatternJudge {
     /// `None` if the skeleton differs between users.
     skeleton: Option<SkeletonMatcher>,
 }
 
-impl Refilled {
+impl PatternJudge {
     pub fn of(pattern: &Pattern) -> Result<Self, String> {
         let skeleton = match pattern.has_finished() {
             true => None,

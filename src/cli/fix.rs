@@ -5,7 +5,7 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use crate::check::mend::{Mended, mend};
+use crate::check::mend::{FixedFile, mend};
 use crate::codes::Code;
 
 use super::Failure;
@@ -35,7 +35,7 @@ pub fn fix(
 }
 
 /// Empty if only the encoding or the line ends differ.
-fn diff(name: &str, mended: &Mended) -> String {
+fn diff(name: &str, mended: &FixedFile) -> String {
     TextDiff::from_lines(&mended.before, &mended.after)
         .unified_diff()
         .context_radius(CONTEXT)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Found, IMPLICIT, UPGRADED, password_refused, port_of_another};
+use super::{AdviceList, IMPLICIT, UPGRADED, password_refused, port_of_another};
 use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
@@ -14,7 +14,7 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {
         return Vec::new(); // the answer to another question
     }
-    let mut advice = Advice { text, found: Found::default() };
+    let mut advice = AutodiscoverAdvice { text, found: AdviceList::default() };
     for server in servers {
         if let Some(protocol) = at(&root, &server.span) {
             advice.server(server, protocol);
@@ -25,12 +25,12 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct AutodiscoverAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl AutodiscoverAdvice<'_> {
     /// Checks how the connection is made.
     fn server(&mut self, server: &ReadServer, protocol: &Tree) {
         let start = self.start(&server.span);

@@ -11,7 +11,7 @@ use crate::model::{Authentication, SocketType};
 pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     let accounts = accounts(text);
     let first = first(&accounts);
-    let mut advice = Advice { found: Vec::new() };
+    let mut advice = FetchmailAdvice { found: Vec::new() };
     for account in &accounts {
         let Some(server) = &account.server else { continue };
         advice.connection(account, server);
@@ -26,11 +26,11 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     advice.found
 }
 
-struct Advice {
+struct FetchmailAdvice {
     found: Vec<Defect>,
 }
 
-impl Advice {
+impl FetchmailAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         let defect = Defect { code, message: message.into(), span: span.clone() };
         // Values from `defaults` are reported only once.

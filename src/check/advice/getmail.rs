@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Found, against_port, is_local, is_placeholder, password_refused, port_of_another};
+use super::{
+    AdviceList, against_port, is_local, is_placeholder, password_refused, port_of_another,
+};
 use crate::codes;
 use crate::import::getmail::{Section, count, is_on, sections};
 use crate::import::{Defect, Examined, ReadServer};
@@ -12,7 +14,8 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let sections = sections(text);
     let find = |name: &str| sections.iter().find(|section| section.name == name);
     let Some(retriever) = find("retriever") else { return Vec::new() };
-    let mut advice = Advice { retriever, options: find("options"), found: Found::default() };
+    let mut advice =
+        GetmailAdvice { retriever, options: find("options"), found: AdviceList::default() };
     for server in &examined.config.servers {
         advice.connection(server);
         advice.sign_in(server);
@@ -23,13 +26,13 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct GetmailAdvice<'a> {
     retriever: &'a Section,
     options: Option<&'a Section>,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl GetmailAdvice<'_> {
     fn place(&self, name: &str) -> Range<usize> {
         self.retriever.place(name)
     }

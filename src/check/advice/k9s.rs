@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::k9s::{accounts, last};
@@ -11,7 +11,7 @@ use crate::model::{Authentication, ServerType, SocketType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = K9sAdvice { found: AdviceList::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));
     for account in all.into_iter().flatten() {
         for name in ["incoming-server", "outgoing-server"] {
@@ -34,11 +34,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct K9sAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl K9sAdvice {
     fn connection(&mut self, server: &ReadServer, element: &Tree) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let (number, security) = (place(element, "port"), place(element, "connection-security"));

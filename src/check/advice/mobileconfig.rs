@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Found, password_refused};
+use super::{AdviceList, password_refused};
 use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined, has_variable};
@@ -19,7 +19,7 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     let Ok(Some(profile)) = Kind::Plist.parse(text) else { return Vec::new() };
     let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
-    let mut advice = Advice { text, found: Found::default() };
+    let mut advice = MobileconfigAdvice { text, found: AdviceList::default() };
     let mail = content.children.iter().any(|payload| type_of(payload) == "com.apple.mail.managed");
     if let Some(scope) = profile.child("PayloadScope").filter(|_| mail)
         && scope.value.as_deref() == Some("System")
@@ -50,12 +50,12 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct MobileconfigAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl MobileconfigAdvice<'_> {
     fn secrets(&mut self, payload: &Tree) {
         for value in &payload.children {
             let text = value.value.as_deref().unwrap_or_default();

@@ -43,9 +43,9 @@ pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
 
 /// Collected advice.
 #[derive(Default)]
-struct Found(Vec<Defect>);
+struct AdviceList(Vec<Defect>);
 
-impl Found {
+impl AdviceList {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }

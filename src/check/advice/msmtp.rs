@@ -11,7 +11,7 @@ use crate::model::{Authentication, SocketType};
 
 pub fn advise(text: &str, examined: &Examined, program: Program) -> Vec<Defect> {
     let file = file(text, program);
-    let mut advice = Advice { program, found: Vec::new(), known: BTreeSet::new() };
+    let mut advice = MsmtpAdvice { program, found: Vec::new(), known: BTreeSet::new() };
     let places: Vec<usize> = file.accounts.iter().map(|account| account.span.start).collect();
     for server in &examined.config.servers {
         // Accounts are in the order of the file.
@@ -44,14 +44,14 @@ const OLD: [(&str, &str); 10] = [
     ("undisclosed_recipients", "set_to_header"),
 ];
 
-struct Advice {
+struct MsmtpAdvice {
     program: Program,
     found: Vec<Defect>,
     /// Accounts that inherit from one another report a problem only once.
     known: BTreeSet<(Code, usize)>,
 }
 
-impl Advice {
+impl MsmtpAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         if self.known.insert((code, span.start)) {
             self.found.push(Defect { code, message: message.into(), span: span.clone() });

@@ -1,6 +1,6 @@
 //! Advice on QR payloads that Thunderbird for Android accepts but that lead to a bad account.
 
-use super::Found;
+use super::AdviceList;
 use super::connection::{Trouble, troubles};
 use crate::codes;
 use crate::format::{Kind, Tree};
@@ -15,7 +15,7 @@ const LARGEST: usize = 2953;
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Ok(Some(root)) = Kind::Json.parse(text) else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = QrAdvice { found: AdviceList::default() };
     advice.size(text.trim_end());
     for server in &examined.config.servers {
         advice.server(server);
@@ -35,11 +35,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct QrAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl QrAdvice {
     fn size(&mut self, payload: &str) {
         let bytes = payload.len();
         if bytes > LARGEST {

@@ -5,7 +5,7 @@ mod outlook;
 
 use std::ops::Range;
 
-use super::Found;
+use super::AdviceList;
 use crate::codes;
 use crate::format::{Kind, Tree};
 use crate::import::{Defect, Examined};
@@ -26,7 +26,7 @@ const OLD_PROFILE: [&str; 8] = [
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = RegAdvice { found: AdviceList::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
         let parts: Vec<String> = path.split('\\').map(str::to_lowercase).collect();
@@ -48,11 +48,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct RegAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl RegAdvice {
     /// Reports a root key that affects other users.
     fn hive(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
         let span = first_line(key);

@@ -14,7 +14,7 @@ use crate::codes::Code;
 use crate::import::{Defect, envelope, recognise};
 
 use edits::edits;
-use written::Written;
+use written::EncodedFile;
 
 /// One fix can reveal another defect. After this many rounds the file is left as it is.
 const ROUNDS: usize = 8;
@@ -29,7 +29,7 @@ struct Edit {
 
 /// A file before and after the fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mended {
+pub struct FixedFile {
     pub bytes: Vec<u8>,
     /// Both with `\n`, for display.
     pub before: String,
@@ -39,13 +39,13 @@ pub struct Mended {
 }
 
 /// Applies every fix for which `wanted` accepts the rule's code. `None` if there is nothing to fix.
-pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
+pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     // A signed or binary file cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
     }
     let (reader, before) = recognise(bytes)?;
-    let mut file = Written::of(bytes)?;
+    let mut file = EncodedFile::of(bytes)?;
     let mut codes = BTreeSet::new();
     for defect in encoding(reader, bytes) {
         if wanted(defect.code) && file.mend(defect.code) {
@@ -71,7 +71,7 @@ pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
     }
     let after = file.text();
     let written = file.bytes()?;
-    (!codes.is_empty() && written != bytes).then_some(Mended {
+    (!codes.is_empty() && written != bytes).then_some(FixedFile {
         bytes: written,
         before,
         after,

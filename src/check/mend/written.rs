@@ -4,13 +4,13 @@ use super::Edit;
 use crate::codes::{self, Code};
 use crate::import::Form;
 
-pub(super) struct Written {
+pub(super) struct EncodedFile {
     form: Form,
     /// With the file's own line ends.
     raw: String,
 }
 
-impl Written {
+impl EncodedFile {
     /// `None` if encoding the text again would not give the same bytes.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let form = Form::of(bytes);
