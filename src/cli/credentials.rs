@@ -27,11 +27,11 @@ pub struct Keys<'a> {
     /// The server types for which tokens are needed.
     types: BTreeSet<ServerType>,
     command: Option<&'a str>,
-    sign_in: Option<SignIn>,
+    sign_in: Option<OAuth2SignIn>,
     step: Duration,
 }
 
-struct SignIn {
+struct OAuth2SignIn {
     authority: Authority,
     client: Client,
     flow: Flow,
@@ -53,7 +53,8 @@ impl<'a> Keys<'a> {
         let mechanism = args.mechanism.as_deref().map(mechanism).transpose()?;
         let password = args.password_from.as_deref().map(read_password).transpose()?;
         let command = args.token_command.as_deref();
-        let sign_in = args.oauth2.map(|flow| SignIn::new(args, flow, &types, known)).transpose()?;
+        let sign_in =
+            args.oauth2.map(|flow| OAuth2SignIn::new(args, flow, &types, known)).transpose()?;
         if password.is_none() && command.is_none() && sign_in.is_none() {
             return Err("--login needs something to sign in with: --password-from prompt, or for \
                         OAuth2 --oauth2 with --client-id, or --token-command COMMAND"
@@ -93,7 +94,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl SignIn {
+impl OAuth2SignIn {
     fn new(
         args: &VerifyArgs,
         flow: FlowArg,

@@ -13,7 +13,7 @@ use super::args::ImportArgs;
 use super::terminal::Terminal;
 
 /// The settings that were found, and the place.
-pub struct Discovered {
+pub struct DiscoveredSettings {
     pub place: String,
     pub config: ReadConfig,
 }
@@ -33,7 +33,7 @@ pub fn run(
     args: &ImportArgs,
     terminal: &Terminal,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Discovered>, Failure> {
+) -> Result<Option<DiscoveredSettings>, Failure> {
     let address = match source.contains('@') {
         true => Some(EmailAddress::new(source).map_err(|why| format!("{source}: {why}"))?),
         false => None,
@@ -107,7 +107,7 @@ pub fn run(
         );
         config.custom_domains = true;
     }
-    Ok(Some(Discovered { place: winner.place, config }))
+    Ok(Some(DiscoveredSettings { place: winner.place, config }))
 }
 
 fn client(key: &str) -> Result<&'static Client, Failure> {

@@ -13,7 +13,7 @@ use crate::report::{self, Table};
 use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
-use super::make::{Made, Row, make};
+use super::make::{FileRow, GeneratedFiles, make};
 use super::message::{self, Messages};
 use super::secret::read_password;
 use super::session::Session;
@@ -35,7 +35,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let mut findings = std::mem::take(&mut session.findings);
     let signing = Signing::open(args, &mut findings)?;
     let messages = Messages::open(args, &session, &mut findings);
-    let mut made = Made::default();
+    let mut made = GeneratedFiles::default();
     if !terminal.stops(&mut findings) {
         let request = session.request(password.as_ref());
         let Plan { bundles, findings: planned } = plan::plan(&request);
@@ -63,7 +63,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     }
     dedup(&mut findings);
     if terminal.stops(&mut findings) {
-        tell(args, terminal, &Made::default(), &[], &findings)?;
+        tell(args, terminal, &GeneratedFiles::default(), &[], &findings)?;
         return Ok(Outcome::Findings);
     }
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
@@ -73,7 +73,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
 
 fn write(
     args: &GenerateArgs,
-    made: &Made,
+    made: &GeneratedFiles,
     interrupted: &AtomicBool,
 ) -> Result<Vec<String>, Failure> {
     let options = output::Options { fsync: args.fsync };
@@ -93,14 +93,14 @@ fn write(
 #[serde(rename_all = "camelCase")]
 struct GenerateReport<'a> {
     written: &'a [String],
-    files: &'a [Row],
+    files: &'a [FileRow],
     findings: &'a [Finding],
 }
 
 fn tell(
     args: &GenerateArgs,
     terminal: &Terminal,
-    made: &Made,
+    made: &GeneratedFiles,
     written: &[String],
     findings: &[Finding],
 ) -> Result<(), Failure> {

@@ -13,15 +13,15 @@ use super::terminal::Terminal;
 
 /// The bundles to write, with the table's rows.
 #[derive(Default)]
-pub struct Made {
+pub struct GeneratedFiles {
     pub bundles: Vec<Bundle>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<FileRow>,
 }
 
 /// A file as listed for users.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct FileRow {
     pub clients: Vec<String>,
     pub target: String,
     /// Relative to the output folder.
@@ -38,14 +38,14 @@ pub struct Row {
     pub codes: Vec<Code>,
 }
 
-impl Row {
+impl FileRow {
     /// The codes of the notes, for one cell of a table.
     pub fn codes(&self) -> String {
         self.codes.iter().map(|code| code.name).collect::<Vec<_>>().join(" ")
     }
 }
 
-impl Made {
+impl GeneratedFiles {
     pub fn has_secrets(&self) -> bool {
         self.bundles.iter().flat_map(|b| &b.files).any(|f| f.secret)
     }
@@ -57,7 +57,7 @@ pub fn make(
     signing: &Signing,
     terminal: &Terminal,
     findings: &mut Vec<Finding>,
-) -> Made {
+) -> GeneratedFiles {
     let files = bundles.iter().map(|bundle| bundle.jobs.len()).sum();
     let progress = terminal.progress(files, "files");
     let mut rows = Vec::new();
@@ -68,12 +68,12 @@ pub fn make(
         findings,
         &mut |bundle, job, file| rows.push(row(bundle, job, file, terminal)),
     );
-    Made { bundles, rows }
+    GeneratedFiles { bundles, rows }
 }
 
-fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile, terminal: &Terminal) -> Row {
+fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile, terminal: &Terminal) -> FileRow {
     let wanted = |code: &Code| terminal.levels().of(*code, code.severity).is_some();
-    Row {
+    FileRow {
         clients: job.target.clients.iter().map(|c| c.name.clone()).collect(),
         target: job.folder_target.name.clone(),
         file: format!("{}/{}", bundle.folder.display(), file.path),

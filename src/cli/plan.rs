@@ -40,7 +40,7 @@ struct ServerRow {
 }
 
 #[derive(Serialize)]
-struct Planned<'a> {
+struct PlanReport<'a> {
     files: &'a [PlannedFile],
     findings: &'a [Finding],
 }
@@ -66,7 +66,7 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
     let stops = terminal.stops(&mut findings);
     if args.format == Format::Json {
         let mut text =
-            serde_json::to_string_pretty(&Planned { files: &files, findings: &findings })?;
+            serde_json::to_string_pretty(&PlanReport { files: &files, findings: &findings })?;
         text.push('\n');
         terminal.print(&text)?;
     } else {

@@ -5,11 +5,11 @@ mod directory;
 mod group;
 mod journal;
 mod list;
-#[cfg(any(feature = "tar", feature = "zip"))]
-mod one;
 mod rejected;
+mod report;
+#[cfg(any(feature = "tar", feature = "zip"))]
+mod single_archive;
 mod sink;
-mod told;
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,13 +36,13 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 use batch::{Batch, one_batch};
-use group::Maker;
+use group::UserFileBuilder;
 use journal::Journal;
 pub use list::Shard;
-use list::{Bad, List, ListSummary};
+use list::{InvalidRow, List, ListSummary};
 use rejected::Rejected;
+use report::tell;
 use sink::Sink;
-use told::tell;
 
 /// How many users are made and put in place together.
 const BATCH: usize = 128;
@@ -82,7 +82,7 @@ pub fn run(
         list: &list,
         looked: &looked,
     };
-    let mut done = Done::default();
+    let mut done = RolloutResult::default();
     for user in looked.domains.values() {
         if !terminal.stops(&mut findings) {
             rollout.shared(user, terminal, &mut findings)?;
@@ -124,8 +124,9 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
         false => Finding::new(code, message),
     };
     let bad = looked.bad.iter();
-    let mut findings: Vec<Finding> =
-        bad.map(|Bad { at, why }| finding(codes::USERS_ROW, format!("{at}: {why}"))).collect();
+    let mut findings: Vec<Finding> = bad
+        .map(|InvalidRow { at, why }| finding(codes::USERS_ROW, format!("{at}: {why}")))
+        .collect();
     let more = looked.bad_count - looked.bad.len() as u64;
     if more > 0 {
         findings.push(finding(codes::USERS_ROW, format!("{name}: {more} more rows are no users")));
@@ -148,7 +149,7 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
 
 /// The result of a rollout.
 #[derive(Default)]
-struct Done {
+struct RolloutResult {
     users: u64,
     files: u64,
     /// Users that an earlier run had done.
@@ -195,7 +196,7 @@ impl Rollout<'_> {
         terminal: &Terminal,
         interrupted: &AtomicBool,
         findings: &mut Vec<Finding>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RolloutResult, Failure> {
         let out = &self.args.out;
         output::check_out(out)?;
         let failed = |e: std::io::Error| format!("cannot write into {}: {e}", out.display());
@@ -229,7 +230,7 @@ impl Rollout<'_> {
         let sharded = self.looked.all > MOST_IN_A_FOLDER;
         let work = || {
             let mut maker =
-                Maker::new(self.session, self.resolver, self.signing, terminal.levels());
+                UserFileBuilder::new(self.session, self.resolver, self.signing, terminal.levels());
             let mut composer = self.messages.composer();
             let mut hand = sink.hand();
             loop {
@@ -279,7 +280,7 @@ impl Rollout<'_> {
         }
         let ended = interrupted.load(Ordering::Relaxed) || terminal.stops(findings);
         let written = sink.finish(ended)?;
-        Ok(Done {
+        Ok(RolloutResult {
             users: users.into_inner(),
             files: files.into_inner(),
             before: before.into_inner(),

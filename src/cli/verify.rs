@@ -20,14 +20,14 @@ use super::{Failure, Outcome, probes};
 
 /// What a run tests.
 #[derive(Default)]
-pub struct Tested {
+pub struct TestPlan {
     pub probes: Vec<Probe>,
     /// The OAuth2 parts of the tested settings, each once.
     oauth2: Vec<OAuth2>,
     hosted: Option<Domain>,
 }
 
-impl Tested {
+impl TestPlan {
     fn types(&self) -> BTreeSet<ServerType> {
         self.probes.iter().map(|probe| probe.server_type).collect()
     }
@@ -86,7 +86,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
 /// Runs all tests once.
 pub fn once(
     args: &VerifyArgs,
-    tested: &Tested,
+    tested: &TestPlan,
     keys: Option<&mut Keys<'_>>,
     net: &Net,
     terminal: &Terminal,
@@ -137,13 +137,13 @@ fn tested(
     args: &VerifyArgs,
     global: &Global,
     findings: &mut Vec<Finding>,
-) -> Result<Tested, Failure> {
+) -> Result<TestPlan, Failure> {
     if let Some(domain) = &args.hosted {
         let hosted = Some(Domain::of(args, domain, global, findings)?);
-        return Ok(Tested { hosted, ..Tested::default() });
+        return Ok(TestPlan { hosted, ..TestPlan::default() });
     }
     let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| probes::is_file(w));
-    let mut tested = Tested::default();
+    let mut tested = TestPlan::default();
     for file in &files {
         tested.probes.extend(probes::of_file(file, findings)?);
     }

@@ -13,7 +13,7 @@ use crate::verify::{Outcome as StepOutcome, date};
 use super::args::{ReportFormat, VerifyArgs};
 use super::credentials::Keys;
 use super::terminal::Terminal;
-use super::verify::{Tested, once};
+use super::verify::{TestPlan, once};
 use super::{Failure, Outcome};
 
 /// How quickly the end is noticed.
@@ -25,7 +25,7 @@ const MOST_SCRAPES: usize = 16;
 pub fn run(
     args: &VerifyArgs,
     every: Duration,
-    tested: &Tested,
+    tested: &TestPlan,
     mut keys: Option<Keys<'_>>,
     net: &Net,
     terminal: &Terminal,

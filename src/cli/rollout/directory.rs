@@ -7,7 +7,7 @@ use super::super::Failure;
 use super::super::args::GenerateArgs;
 
 /// The entries of a directory.
-pub struct Kept {
+pub struct DirectoryFile {
     /// For messages.
     pub name: String,
     pub file: File,
@@ -22,14 +22,18 @@ pub fn is_one(list: &str) -> bool {
 }
 
 #[cfg(not(feature = "ldap"))]
-pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<Kept, Failure> {
+pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<DirectoryFile, Failure> {
     Err("this mailwright is built without LDAP; cargo build --release --features ldap builds it \
          with, and a list of users can be a CSV file"
         .into())
 }
 
 #[cfg(feature = "ldap")]
-pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result<Kept, Failure> {
+pub fn read(
+    args: &GenerateArgs,
+    list: &str,
+    interrupted: &AtomicBool,
+) -> Result<DirectoryFile, Failure> {
     use std::io::{BufWriter, Write as _};
     use std::sync::atomic::Ordering;
 
@@ -80,7 +84,7 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
         })?;
     file.flush().map_err(Error::Spool)?;
     let file = file.into_inner().map_err(|e| Error::Spool(e.into_error()))?;
-    Ok(Kept { name: url.server.to_string(), file, notes: found.notes })
+    Ok(DirectoryFile { name: url.server.to_string(), file, notes: found.notes })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::users::{Column, Doubles, ListRow, Seen, User, Users};
 
 use super::super::Failure;
 use super::super::args::GenerateArgs;
-use super::directory::{self, Kept};
+use super::directory::{self, DirectoryFile};
 
 /// A list that can be read again.
 pub struct List {
@@ -65,7 +65,7 @@ impl Shard {
 #[derive(Default)]
 pub struct ListSummary {
     pub users: u64,
-    pub bad: Vec<Bad>,
+    pub bad: Vec<InvalidRow>,
     pub bad_count: u64,
     /// Oddities of users who get files anyway: place and message.
     pub notes: Vec<(String, String)>,
@@ -83,7 +83,7 @@ pub struct ListSummary {
 }
 
 /// An invalid row.
-pub struct Bad {
+pub struct InvalidRow {
     pub at: String,
     pub why: String,
 }
@@ -101,7 +101,7 @@ impl List {
     ) -> Result<Self, Failure> {
         let columns = args.column.clone();
         if directory::is_one(name) {
-            let Kept { name, file, notes } = directory::read(args, name, interrupted)?;
+            let DirectoryFile { name, file, notes } = directory::read(args, name, interrupted)?;
             return Ok(Self { name, file, columns, is_directory: true, notes });
         }
         if !args.ldap.is_empty() {
@@ -243,7 +243,7 @@ impl ListSummary {
     fn reject(&mut self, at: impl Fn() -> String, why: String) {
         self.bad_count += 1;
         if self.bad.len() < TOLD {
-            self.bad.push(Bad { at: at(), why });
+            self.bad.push(InvalidRow { at: at(), why });
         }
     }
 

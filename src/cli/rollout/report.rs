@@ -7,12 +7,12 @@ use crate::finding::{Finding, any_error};
 use super::super::Failure;
 use super::super::args::{Format, GenerateArgs};
 use super::super::terminal::Terminal;
-use super::Done;
+use super::RolloutResult;
 use super::list::ListSummary;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+struct RolloutReport<'a> {
     users: u64,
     files: u64,
     done_before: u64,
@@ -27,12 +27,12 @@ pub(super) fn tell(
     args: &GenerateArgs,
     terminal: &Terminal,
     looked: &ListSummary,
-    done: &Done,
+    done: &RolloutResult,
     findings: &[Finding],
 ) -> Result<(), Failure> {
     let rejected = looked.bad_count + looked.doubles.len() as u64;
     if args.format == Format::Json {
-        let told = Told {
+        let told = RolloutReport {
             users: done.users,
             files: done.files,
             done_before: done.before,

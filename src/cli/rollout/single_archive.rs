@@ -38,18 +38,18 @@ pub trait Archive: Sized {
     fn finish(self, target: &Path, fsync: bool) -> io::Result<()>;
 }
 
-pub struct One<A: Archive> {
+pub struct SingleArchive<A: Archive> {
     target: PathBuf,
-    state: Mutex<State<A>>,
+    state: Mutex<ArchiveState<A>>,
 }
 
-struct State<A: Archive> {
+struct ArchiveState<A: Archive> {
     archive: A,
     next: u64,
     waiting: BTreeMap<u64, A::Packed>,
 }
 
-impl<A: Archive> One<A> {
+impl<A: Archive> SingleArchive<A> {
     pub fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         let mut name = stem.to_owned();
         // Several shards may be made at once, in one folder.
@@ -66,7 +66,7 @@ impl<A: Archive> One<A> {
             journal.up_to.as_ref().map_or((0, &[][..]), |(next, place)| (*next, place));
         let failed = |e: io::Error| output::Error::io("write", part(&target), e);
         let archive = A::open(&target, place).map_err(failed)?;
-        let state = State { archive, next, waiting: BTreeMap::new() };
+        let state = ArchiveState { archive, next, waiting: BTreeMap::new() };
         Ok(Self { target, state: Mutex::new(state) })
     }
 
