@@ -12,7 +12,7 @@ use crate::serve::{
     AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader,
     ReportFindings, ServeOptions, Sources, Timeouts,
 };
-use crate::settings::{Catalog, OptionValue, Place, Project};
+use crate::settings::{Catalog, OptionValue, Project, ProviderFile};
 
 use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
@@ -107,9 +107,9 @@ fn sources(
         false => name.clone(),
     });
     let name = args.provider.clone().or(of_project).unwrap_or_else(|| PROVIDER.to_owned());
-    match catalog.place(&name) {
-        Ok(Place::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
-        Ok(Place::File(path)) => {
+    match catalog.file(&name) {
+        Ok(ProviderFile::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
+        Ok(ProviderFile::File(path)) => {
             // Report an unreadable file before any socket is opened.
             std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
             Ok(Some(Sources::file(&path)))

@@ -187,7 +187,7 @@ pub struct FileSpec {
     pub without_username: Option<String>,
     pub holds_password: bool,
     /// Which values of its servers the text contains; empty if it does not describe servers.
-    pub shows: Vec<Shown>,
+    pub shows: Vec<ShownValue>,
     pub span: Range<usize>,
 }
 
@@ -200,15 +200,18 @@ impl FileSpec {
 
 /// A server value that the file's text contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShownValue {
     Hostname,
     Port,
     Username,
 }
 
-impl Shown {
-    pub const ALL: [(&'static str, Shown); 3] =
-        [("hostname", Shown::Hostname), ("port", Shown::Port), ("username", Shown::Username)];
+impl ShownValue {
+    pub const ALL: [(&'static str, ShownValue); 3] = [
+        ("hostname", ShownValue::Hostname),
+        ("port", ShownValue::Port),
+        ("username", ShownValue::Username),
+    ];
 }
 
 /// Another target's file, included under a path of this target. In the scope `provider`, a file

@@ -12,7 +12,7 @@ mod words;
 
 pub use catalog::{Error, Targets};
 pub use manifest::{
-    Client, FileSpec, HostRule, Include, OptionDefault, OptionSpec, Scope, Shown, SideSpec, Status,
-    Take, Target,
+    Client, FileSpec, HostRule, Include, OptionDefault, OptionSpec, Scope, ShownValue, SideSpec,
+    Status, Take, Target,
 };
-pub use words::{Expressed, Inexpressible, Words};
+pub use words::{Inexpressible, ServerKeywords, Words};

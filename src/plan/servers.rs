@@ -7,7 +7,7 @@ use crate::clients::{Inexpressible, SideSpec, Words};
 use crate::model::{
     Authentication, ClientConfig, Hostname, HostnamePattern, Server, ServerType, Side, SocketType,
 };
-use crate::settings::SignIn;
+use crate::settings::MdmUsername;
 
 use super::scope::Audience;
 use super::{PlannedServer, managed};
@@ -116,7 +116,7 @@ fn resolve_username(
     match audience {
         Audience::Account { address, .. } => Some(pattern.resolve(address)),
         Audience::Managed { .. } => managed::sign_in(server, audience).map(|name| match name {
-            SignIn::Known(name) | SignIn::Guessed(name) => name,
+            MdmUsername::Known(name) | MdmUsername::Guessed(name) => name,
         }),
         _ if words.expands_username => Some(pattern.to_string()),
         Audience::Everybody { .. } if config.domains.len() > 1 => None,

@@ -8,8 +8,8 @@ mod provider;
 mod server;
 mod who;
 
-pub use catalog::{Catalog, NotFound, Place};
-pub use mdm::{CUSTOM, Mdm, SignIn};
+pub use catalog::{Catalog, NotFound, ProviderFile};
+pub use mdm::{CUSTOM, Mdm, MdmUsername};
 pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
 pub use provider::{Provider, read_provider};
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};
