@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Reader, envelope};
 
 /// Everything that has expired by `today`, in days since 1970.
 pub fn dates(reader: Reader, text: &str, today: i64) -> Vec<Defect> {
     let kind = match reader {
-        Reader::Mobileconfig => Kind::Plist,
-        Reader::Autodiscover => Kind::Xml,
+        Reader::Mobileconfig => FileFormat::Plist,
+        Reader::Autodiscover => FileFormat::Xml,
         _ => return Vec::new(),
     };
     let Ok(Some(root)) = kind.parse(text) else { return Vec::new() };

@@ -8,7 +8,7 @@ use uppsala::XsdValidator;
 use crate::codes;
 use crate::embedded;
 use crate::finding::{Finding, Source};
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::render::Artifact;
 
 use super::source;
@@ -92,7 +92,7 @@ fn imports(schema: &str) -> Vec<(String, String)> {
     if !schema.contains("<xs:import") {
         return Vec::new();
     }
-    let Ok(Some(tree)) = Kind::Xml.parse(schema) else { return Vec::new() };
+    let Ok(Some(tree)) = FileFormat::Xml.parse(schema) else { return Vec::new() };
     tree.children_named("xs:import")
         .filter_map(|import| {
             let namespace = import.attribute("namespace")?.to_owned();
@@ -153,7 +153,7 @@ pub fn validate_xsd(schema: &str, xml: &str) -> Vec<String> {
         return vec![format!("there is no schema {schema}")];
     };
     let schema = Source { name: schema.to_owned(), text: text.to_owned().into() };
-    let tree = Kind::Xml.parse(xml).ok().flatten();
+    let tree = FileFormat::Xml.parse(xml).ok().flatten();
     match Schemas::default().xsd(&schema, xml, tree.as_ref()) {
         Ok(complaints) => complaints.into_iter().map(|(message, _)| message).collect(),
         Err(why) => vec![why],

@@ -51,7 +51,7 @@ mod on {
     use crate::check::file::today;
     use crate::clients::Scope;
     use crate::codes;
-    use crate::format::Kind;
+    use crate::format::FileFormat;
     use crate::sign::{Pem, Signer};
 
     pub struct LoadedSigner {
@@ -104,7 +104,7 @@ mod on {
             let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) else {
                 return Ok(file);
             };
-            if job.file.format != Kind::Plist {
+            if job.file.format != FileFormat::Plist {
                 return Ok(file);
             }
             if job.file.scope == Scope::Account {

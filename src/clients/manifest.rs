@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::finding::Source;
-use crate::format::Kind;
+use crate::format::FileFormat;
 use crate::import::Reader;
 use crate::model::{Hostname, ServerType, Side};
 
@@ -166,7 +166,7 @@ pub struct FileSpec {
     pub template: String,
     /// A template for its path relative to the target's folder.
     pub path: String,
-    pub format: Kind,
+    pub format: FileFormat,
     pub scope: Scope,
     pub schema: Option<String>,
     pub reader: Option<Reader>,

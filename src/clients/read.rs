@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::codes;
 use crate::document::{self, TomlTable, closest};
 use crate::finding::{Finding, Source};
-use crate::format::{Encoding, Hive, Kind, Newline, TextRules};
+use crate::format::{Encoding, FileFormat, Hive, Newline, TextRules};
 use crate::import::Reader;
 use crate::model::{Hostname, Invalid, Port, ServerType, Side, SocketType, Word};
 
@@ -322,7 +322,7 @@ fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> O
     Some(spec)
 }
 
-fn read_format(table: &TomlTable<'_>) -> Option<Kind> {
+fn read_format(table: &TomlTable<'_>) -> Option<FileFormat> {
     let names = [
         ("xml", "xml"),
         ("html", "html"),
@@ -361,15 +361,15 @@ fn read_format(table: &TomlTable<'_>) -> Option<Kind> {
     let refuse = table.string("refuse");
     let hive = table.value("hive", |w| word(&Hive::ALL, "hive", w));
     match table.value("format", |w| word(&names, "format", w))? {
-        "xml" => Some(Kind::Xml),
-        "html" => Some(Kind::Html),
-        "plist" => Some(Kind::Plist),
-        "managed-plist" => Some(Kind::ManagedPlist),
-        "reg" => Some(Kind::Reg),
-        "pol" => Some(Kind::Pol(hive.unwrap_or_default())),
-        "prf" => Some(Kind::Prf),
-        "json" => Some(Kind::Json),
-        _ => Some(Kind::Text(TextRules {
+        "xml" => Some(FileFormat::Xml),
+        "html" => Some(FileFormat::Html),
+        "plist" => Some(FileFormat::Plist),
+        "managed-plist" => Some(FileFormat::ManagedPlist),
+        "reg" => Some(FileFormat::Reg),
+        "pol" => Some(FileFormat::Pol(hive.unwrap_or_default())),
+        "prf" => Some(FileFormat::Prf),
+        "json" => Some(FileFormat::Json),
+        _ => Some(FileFormat::Text(TextRules {
             encoding: encoding.unwrap_or_default(),
             newline: newline.unwrap_or_default(),
             escape,

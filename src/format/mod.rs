@@ -1,7 +1,7 @@
 //! The kinds of files: how each escapes a value, encodes a text, and is parsed back.
 //!
-//! [`Kind`] is the only closed set in the program. A new client needs a new kind only if it brings
-//! a new syntax. Line formats without a grammar share [`Kind::Text`]; their manifests hold the
+//! [`FileFormat`] is the only closed set in the program. A new client needs a new kind only if it brings
+//! a new syntax. Line formats without a grammar share [`FileFormat::Text`]; their manifests hold the
 //! rules as data.
 
 mod digest;
@@ -70,9 +70,9 @@ impl Flaws {
     }
 }
 
-/// A file syntax with its encoding. [`Kind::Text`] carries the rules from the manifest.
+/// A file syntax with its encoding. [`FileFormat::Text`] carries the rules from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileFormat {
     /// XML 1.0 in UTF-8 without BOM, LF.
     Xml,
     /// HTML that is well-formed XML as well ("polyglot"), UTF-8, LF.
@@ -85,7 +85,7 @@ pub enum Kind {
     /// Windows registry file: UTF-16LE with BOM, CRLF.
     Reg,
     /// Group Policy's registry file (`registry.pol`) for one hive. Its text form is that of
-    /// [`Kind::Reg`].
+    /// [`FileFormat::Reg`].
     Pol(Hive),
     /// Outlook profile file: windows-1252 without BOM, CRLF.
     Prf,
@@ -95,7 +95,7 @@ pub enum Kind {
     Text(TextRules),
 }
 
-impl Kind {
+impl FileFormat {
     /// Escapes a value for this format.
     ///
     /// # Errors
@@ -103,14 +103,14 @@ impl Kind {
     /// If the format cannot represent a character of the value.
     pub fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
         match self {
-            Kind::Xml => xml::escape(value),
-            Kind::Plist => plist::escape(value),
-            Kind::ManagedPlist => plist::escape_managed(value),
-            Kind::Html => html::escape(value),
-            Kind::Reg | Kind::Pol(_) => reg::escape(value),
-            Kind::Prf => prf::escape(value),
-            Kind::Json => json::escape(value),
-            Kind::Text(rules) => rules.escape(value),
+            FileFormat::Xml => xml::escape(value),
+            FileFormat::Plist => plist::escape(value),
+            FileFormat::ManagedPlist => plist::escape_managed(value),
+            FileFormat::Html => html::escape(value),
+            FileFormat::Reg | FileFormat::Pol(_) => reg::escape(value),
+            FileFormat::Prf => prf::escape(value),
+            FileFormat::Json => json::escape(value),
+            FileFormat::Text(rules) => rules.escape(value),
         }
     }
 
@@ -121,13 +121,15 @@ impl Kind {
     /// If the encoding has no bytes for a character. Characters are never replaced.
     pub fn encode(&self, text: &str) -> Result<Vec<u8>, Unwritable> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist | Kind::Json => {
-                text::encode(text, Encoding::Utf8, Newline::Lf)
-            }
-            Kind::Pol(hive) => pol::encode(text, *hive),
-            Kind::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
-            Kind::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
-            Kind::Text(rules) => text::encode(text, rules.encoding, rules.newline),
+            FileFormat::Xml
+            | FileFormat::Html
+            | FileFormat::Plist
+            | FileFormat::ManagedPlist
+            | FileFormat::Json => text::encode(text, Encoding::Utf8, Newline::Lf),
+            FileFormat::Pol(hive) => pol::encode(text, *hive),
+            FileFormat::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
+            FileFormat::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
+            FileFormat::Text(rules) => text::encode(text, rules.encoding, rules.newline),
         }
     }
 
@@ -138,7 +140,7 @@ impl Kind {
     /// If the bytes, line ends or byte order mark do not match the kind.
     pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist => {
+            FileFormat::Xml | FileFormat::Html | FileFormat::Plist | FileFormat::ManagedPlist => {
                 let text = text::decode(bytes, Encoding::Utf8, Newline::Lf)?;
                 match xml::declared_encoding(&text) {
                     Some(label) if !label.eq_ignore_ascii_case("utf-8") => {
@@ -149,24 +151,24 @@ impl Kind {
                     _ => Ok(text),
                 }
             }
-            Kind::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
-            Kind::Pol(hive) => pol::decode(bytes, *hive),
-            Kind::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
-            Kind::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
-            Kind::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
+            FileFormat::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
+            FileFormat::Pol(hive) => pol::decode(bytes, *hive),
+            FileFormat::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
+            FileFormat::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
+            FileFormat::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
         }
     }
 
     /// Parses a decoded text strictly. Returns `None` for kinds without a grammar.
     pub fn parse(&self, text: &str) -> Result<Option<Tree>, Malformed> {
         match self {
-            Kind::Xml => xml::parse(text).map(Some),
-            Kind::Html => html::parse(text).map(Some),
-            Kind::Plist | Kind::ManagedPlist => plist::parse(text).map(Some),
-            Kind::Reg | Kind::Pol(_) => reg::parse(text).map(Some),
-            Kind::Prf => prf::parse(text).map(Some),
-            Kind::Json => json::parse(text).map(Some),
-            Kind::Text(_) => Ok(None),
+            FileFormat::Xml => xml::parse(text).map(Some),
+            FileFormat::Html => html::parse(text).map(Some),
+            FileFormat::Plist | FileFormat::ManagedPlist => plist::parse(text).map(Some),
+            FileFormat::Reg | FileFormat::Pol(_) => reg::parse(text).map(Some),
+            FileFormat::Prf => prf::parse(text).map(Some),
+            FileFormat::Json => json::parse(text).map(Some),
+            FileFormat::Text(_) => Ok(None),
         }
     }
 
@@ -174,8 +176,8 @@ impl Kind {
     /// kinds whose readers skip a bad line and go on; `None` for all others.
     pub fn examine(&self, text: &str) -> Option<(Tree, Vec<Flaw>)> {
         match self {
-            Kind::Reg => Some(reg::examine(text)),
-            Kind::Prf => Some(prf::examine(text)),
+            FileFormat::Reg => Some(reg::examine(text)),
+            FileFormat::Prf => Some(prf::examine(text)),
             _ => None,
         }
     }
@@ -184,11 +186,11 @@ impl Kind {
     /// schema.
     pub fn to_json(&self, tree: &Tree) -> Option<serde_json::Value> {
         match self {
-            Kind::Plist | Kind::ManagedPlist => Some(plist::to_json(tree)),
-            Kind::Reg | Kind::Pol(_) => Some(reg::to_json(tree)),
-            Kind::Prf => Some(prf::to_json(tree)),
-            Kind::Json => Some(json::to_json(tree)),
-            Kind::Xml | Kind::Html | Kind::Text(_) => None,
+            FileFormat::Plist | FileFormat::ManagedPlist => Some(plist::to_json(tree)),
+            FileFormat::Reg | FileFormat::Pol(_) => Some(reg::to_json(tree)),
+            FileFormat::Prf => Some(prf::to_json(tree)),
+            FileFormat::Json => Some(json::to_json(tree)),
+            FileFormat::Xml | FileFormat::Html | FileFormat::Text(_) => None,
         }
     }
 }

@@ -59,11 +59,11 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
 /// `string`, `dword`, `hex`, `hex(n)` or `delete`; the default value is named `@`). Names compare
 /// without case, as on Windows. The tree leaves out what regedit drops.
 pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
-    let mut file = File {
+    let mut file = RegFile {
         root: Tree::branch("", "", 0..text.len()),
         flaws: Flaws::default(),
         keys: HashMap::new(),
-        below: Below::Nothing,
+        below: CurrentKey::Nothing,
         ansi: false,
     };
     let mut lines = lines(text);
@@ -85,7 +85,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
 }
 
 /// The key that the next value belongs to.
-enum Below {
+enum CurrentKey {
     /// No key yet.
     Nothing,
     /// The last key of the tree.
@@ -96,17 +96,17 @@ enum Below {
     Dropped,
 }
 
-struct File {
+struct RegFile {
     root: Tree,
     flaws: Flaws,
     /// The keys so far, in lower case, with their kind. Deleting a key and then creating it is
     /// fine; the reverse order would leave nothing.
     keys: HashMap<String, &'static str>,
-    below: Below,
+    below: CurrentKey,
     ansi: bool,
 }
 
-impl File {
+impl RegFile {
     /// Checks one of the first two lines. Returns whether the line needs no further reading.
     fn opening(&mut self, number: usize, line: &str, span: &Range<usize>) -> bool {
         if number == 2 {
@@ -165,14 +165,14 @@ impl File {
 
     fn put(&mut self, value: Option<Tree>, span: &Range<usize>) {
         let dropped = match self.below {
-            Below::Nothing => Some((codes::REG_NO_KEY, "a value before the first [key]")),
-            Below::Deleted => {
+            CurrentKey::Nothing => Some((codes::REG_NO_KEY, "a value before the first [key]")),
+            CurrentKey::Deleted => {
                 Some((codes::REG_VALUE_OF_DELETED_KEY, "a value under a key that is deleted"))
             }
-            Below::Dropped => {
+            CurrentKey::Dropped => {
                 Some((codes::REG_VALUE_OF_DROPPED_KEY, "the value is dropped with its key"))
             }
-            Below::Key => None,
+            CurrentKey::Key => None,
         };
         if let Some((code, message)) = dropped {
             self.flaws.add(code, span, message);
@@ -205,7 +205,7 @@ impl File {
             None => ("key", inner),
         };
         let Some(path) = self.path(path, kind, &span) else {
-            self.below = Below::Dropped;
+            self.below = CurrentKey::Dropped;
             return;
         };
         let shown = path.escape_debug();
@@ -219,7 +219,7 @@ impl File {
             }
             _ => {}
         }
-        self.below = if kind == "key" { Below::Key } else { Below::Deleted };
+        self.below = if kind == "key" { CurrentKey::Key } else { CurrentKey::Deleted };
         self.root.children.push(Tree::branch(path, kind, span));
     }
 

@@ -28,7 +28,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use crate::codes::{self, Code};
-use crate::format::{Flaw, Kind, Malformed, TextRules, Tree};
+use crate::format::{FileFormat, Flaw, Malformed, TextRules, Tree};
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
 
 /// The content of a file, as far as it is about mail accounts.
@@ -225,16 +225,16 @@ impl Reader {
     }
 
     /// The kind with which the client parses such a file.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> FileFormat {
         match self {
-            Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => Kind::Xml,
+            Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => FileFormat::Xml,
             Reader::Fetchmail | Reader::Getmail | Reader::Mpop | Reader::Msmtp | Reader::Prefs => {
-                Kind::Text(TextRules::default())
+                FileFormat::Text(TextRules::default())
             }
-            Reader::Mobileconfig => Kind::Plist,
-            Reader::Prf => Kind::Prf,
-            Reader::QrPayload => Kind::Json,
-            Reader::Reg => Kind::Reg,
+            Reader::Mobileconfig => FileFormat::Plist,
+            Reader::Prf => FileFormat::Prf,
+            Reader::QrPayload => FileFormat::Json,
+            Reader::Reg => FileFormat::Reg,
         }
     }
 }

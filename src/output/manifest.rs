@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Bundle, OutFile};
-use crate::format::{Kind, hex};
+use crate::format::{FileFormat, hex};
 
 /// The file name, in every bundle.
 pub const FILE: &str = "MANIFEST.json";
@@ -60,7 +60,7 @@ fn push_entry(json: &mut String, file: &OutFile) {
 
 fn push_text(json: &mut String, text: &str) {
     json.push('"');
-    json.push_str(&Kind::Json.escape(text).expect("a string of JSON can hold every text"));
+    json.push_str(&FileFormat::Json.escape(text).expect("a string of JSON can hold every text"));
     json.push('"');
 }
 

@@ -304,7 +304,7 @@ mod tests {
         let context =
             serde_json::json!({ "t": { "a": marks.mark("<b>", "t") }, "k": marks.mark("a", "k") });
         let skeleton = registry.render_template("{{lookup t k}}", &context).unwrap();
-        assert_eq!(marks.splice(&skeleton, &crate::format::Kind::Xml).unwrap(), "&lt;b&gt;");
+        assert_eq!(marks.splice(&skeleton, &crate::format::FileFormat::Xml).unwrap(), "&lt;b&gt;");
     }
 
     #[test]

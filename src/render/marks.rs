@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::recipient::RecipientField;
-use crate::format::Kind;
+use crate::format::FileFormat;
 
 const FIRST: u32 = 0xF0000;
 const LAST: u32 = 0xFFFFD;
@@ -188,7 +188,7 @@ impl Marks {
     }
 
     /// Replaces the marks by their values, each escaped by the format.
-    pub fn splice(&self, skeleton: &str, format: &Kind) -> Result<String, String> {
+    pub fn splice(&self, skeleton: &str, format: &FileFormat) -> Result<String, String> {
         let mut out = String::with_capacity(skeleton.len() * 2);
         self.replace::<String>(skeleton, &mut out, |mark, out| {
             if mark.finished {
@@ -285,7 +285,7 @@ impl Marks {
     pub(super) fn settle(
         &self,
         skeleton: &str,
-        format: &Kind,
+        format: &FileFormat,
         varies: &[char],
     ) -> Result<String, String> {
         let mut out = String::with_capacity(skeleton.len() * 2);
@@ -326,7 +326,7 @@ mod tests {
     fn a_value_is_escaped_where_its_mark_stood() {
         let marks = Marks::default();
         let skeleton = format!("<a>{}</a>", marks.mark("<&>", "x"));
-        assert_eq!(marks.splice(&skeleton, &Kind::Xml).unwrap(), "<a>&lt;&amp;&gt;</a>");
+        assert_eq!(marks.splice(&skeleton, &FileFormat::Xml).unwrap(), "<a>&lt;&amp;&gt;</a>");
         assert_eq!(marks.resolve(&skeleton), "<a><&></a>");
     }
 

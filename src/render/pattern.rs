@@ -7,7 +7,7 @@
 //! differs, the pattern does not fit and the file is rendered in full. So a filled pattern always
 //! equals the file that rendering would have produced.
 
-use crate::format::Kind;
+use crate::format::FileFormat;
 use crate::model::Side;
 
 use super::Artifact;
@@ -18,7 +18,7 @@ use super::segments::Part;
 
 /// A rendered file in which everything that differs between users is left open.
 pub struct Pattern {
-    format: Kind,
+    format: FileFormat,
     /// Values that are the same for all users are inserted; the others are marks.
     skeleton: String,
     /// Relative to the bundle's folder, with marks.
@@ -117,7 +117,7 @@ impl Pattern {
         Ok(Filled { path: path_of(&self.path, &self.marks), text, bytes })
     }
 
-    pub fn format(&self) -> &Kind {
+    pub fn format(&self) -> &FileFormat {
         &self.format
     }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::Kind;
+use crate::format::FileFormat;
 
 use super::pattern::{NeedsFullRender, Pattern};
 use super::recipient::{FieldContext, Recipient, RecipientField};
@@ -61,22 +61,26 @@ enum Escape {
 }
 
 impl Escape {
-    fn of(kind: &Kind) -> Option<Self> {
+    fn of(kind: &FileFormat) -> Option<Self> {
         match kind {
-            Kind::Xml => Some(Self::Xml),
-            Kind::Html => Some(Self::Html),
-            Kind::Plist => Some(Self::Plist),
-            Kind::Json => Some(Self::Json),
-            Kind::ManagedPlist | Kind::Reg | Kind::Pol(_) | Kind::Prf | Kind::Text(_) => None,
+            FileFormat::Xml => Some(Self::Xml),
+            FileFormat::Html => Some(Self::Html),
+            FileFormat::Plist => Some(Self::Plist),
+            FileFormat::Json => Some(Self::Json),
+            FileFormat::ManagedPlist
+            | FileFormat::Reg
+            | FileFormat::Pol(_)
+            | FileFormat::Prf
+            | FileFormat::Text(_) => None,
         }
     }
 
-    fn kind(self) -> Kind {
+    fn kind(self) -> FileFormat {
         match self {
-            Self::Xml => Kind::Xml,
-            Self::Html => Kind::Html,
-            Self::Plist => Kind::Plist,
-            Self::Json => Kind::Json,
+            Self::Xml => FileFormat::Xml,
+            Self::Html => FileFormat::Html,
+            Self::Plist => FileFormat::Plist,
+            Self::Json => FileFormat::Json,
         }
     }
 }

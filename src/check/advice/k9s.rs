@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::k9s::{accounts, last};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Ok(Some(root)) = Kind::Xml.parse(text) else { return Vec::new() };
+    let Ok(Some(root)) = FileFormat::Xml.parse(text) else { return Vec::new() };
     let mut advice = K9sAdvice { found: AdviceList::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));
     for account in all.into_iter().flatten() {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{AdviceList, password_refused};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examined, has_variable};
 
 /// By the port the device tries implicit TLS or STARTTLS first (RFC 8314).
@@ -16,7 +16,7 @@ const DEPRECATED: [&str; 4] =
     ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
 
 pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
-    let Ok(Some(profile)) = Kind::Plist.parse(text) else { return Vec::new() };
+    let Ok(Some(profile)) = FileFormat::Plist.parse(text) else { return Vec::new() };
     let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
     let mut advice = MobileconfigAdvice { text, found: AdviceList::default() };

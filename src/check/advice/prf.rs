@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::AdviceList;
 use super::connection::{Trouble, troubles};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Some((root, _)) = Kind::Prf.examine(text) else { return Vec::new() };
+    let Some((root, _)) = FileFormat::Prf.examine(text) else { return Vec::new() };
     let mut advice = PrfAdvice { text, found: AdviceList::default() };
     for server in &examined.config.servers {
         let account = root.children.iter().find(|section| section.span == server.span);

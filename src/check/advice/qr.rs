@@ -3,7 +3,7 @@
 use super::AdviceList;
 use super::connection::{Trouble, troubles};
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examined, ReadServer};
 use crate::model::{Authentication, ServerType};
 
@@ -14,7 +14,7 @@ const EASILY_READ: usize = 800;
 const LARGEST: usize = 2953;
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Ok(Some(root)) = Kind::Json.parse(text) else { return Vec::new() };
+    let Ok(Some(root)) = FileFormat::Json.parse(text) else { return Vec::new() };
     let mut advice = QrAdvice { found: AdviceList::default() };
     advice.size(text.trim_end());
     for server in &examined.config.servers {

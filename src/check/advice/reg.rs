@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::AdviceList;
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examined};
 
 /// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
@@ -25,7 +25,7 @@ const OLD_PROFILE: [&str; 8] = [
 ];
 
 pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let Some((root, _)) = Kind::Reg.examine(text) else { return Vec::new() };
+    let Some((root, _)) = FileFormat::Reg.examine(text) else { return Vec::new() };
     let mut advice = RegAdvice { found: AdviceList::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
