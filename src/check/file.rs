@@ -6,13 +6,13 @@ use super::advice::advise;
 use super::dates::dates;
 use super::encoding::encoding;
 use super::signature::signature;
-use crate::import::{Defect, Examined, Reader, recognise};
+use crate::import::{Defect, Examination, Reader, recognise};
 
 pub struct CheckedFile {
     pub reader: Reader,
     /// With `\n`; every place refers to this text.
     pub text: String,
-    pub examined: Examined,
+    pub examined: Examination,
     /// Defects in addition to the reader's own: of the bytes, the dates and the settings.
     pub more: Vec<Defect>,
 }

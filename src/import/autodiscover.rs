@@ -13,7 +13,7 @@ pub use protocol::ORDER;
 
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, first_line};
+use super::{Errors, Examination, ReadConfig, first_line};
 use crate::codes::{self, Code};
 use crate::format::Tree;
 use fields::elements;
@@ -27,18 +27,18 @@ const INNER: &str =
 /// Namespace declarations that Exchange writes, and many imitations of it.
 const XSI: [&str; 2] = ["@xmlns:xsi", "@xmlns:xsd"];
 
-pub(super) fn read(text: &str, root: &Tree) -> Examined {
-    let mut reading = Reading { text, errors: Errors::default() };
+pub(super) fn read(text: &str, root: &Tree) -> Examination {
+    let mut reading = AutodiscoverReader { text, errors: Errors::default() };
     let config = reading.envelope(root);
     reading.errors.finish(config)
 }
 
-struct Reading<'a> {
+struct AutodiscoverReader<'a> {
     text: &'a str,
     errors: Errors,
 }
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     fn envelope(&mut self, root: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if !root.name.eq_ignore_ascii_case("Autodiscover") {

@@ -6,7 +6,7 @@ mod life;
 mod signer;
 
 pub use life::{Life, day_of, lives};
-pub use signer::{Signer, signer};
+pub use signer::{SignerCertificate, signer};
 
 /// The container of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

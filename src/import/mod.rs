@@ -191,7 +191,7 @@ impl Reader {
     }
 
     /// Like [`Self::read`], but returns everything readable along with the defects.
-    pub fn examine(self, text: &str) -> Examined {
+    pub fn examine(self, text: &str) -> Examination {
         if let Some((tree, flaws)) = self.kind().examine(text) {
             let mut examined = self.examine_parsed(text, &tree);
             examined.defects.splice(0..0, flaws.into_iter().map(Defect::from));
@@ -202,12 +202,12 @@ impl Reader {
             Err(malformed) if self == Reader::Mobileconfig => {
                 mobileconfig::read_malformed(text, malformed)
             }
-            Err(malformed) => Examined::malformed(malformed),
+            Err(malformed) => Examination::malformed(malformed),
         }
     }
 
     /// Like [`Self::examine`], for a text that was already parsed as [`Self::kind`].
-    pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examined {
+    pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examination {
         match self {
             Reader::Autoconfig => autoconfig::read(text, tree),
             Reader::Autodiscover => autodiscover::read(text, tree),
@@ -255,12 +255,12 @@ impl From<Flaw> for Defect {
 
 /// The content that a client reads from a file, and all its defects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Examined {
+pub struct Examination {
     pub config: ReadConfig,
     pub defects: Vec<Defect>,
 }
 
-impl Examined {
+impl Examination {
     /// For a text that does not parse.
     fn malformed(malformed: Malformed) -> Self {
         let Malformed { message, span } = malformed;
@@ -292,8 +292,8 @@ impl Errors {
         result.map_err(|why| self.add(code, span, why.to_string())).ok()
     }
 
-    fn finish(self, config: ReadConfig) -> Examined {
-        Examined { config, defects: self.0 }
+    fn finish(self, config: ReadConfig) -> Examination {
+        Examination { config, defects: self.0 }
     }
 }
 

@@ -11,12 +11,12 @@ mod mapping;
 
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, first_line};
+use super::{Errors, Examination, ReadConfig, first_line};
 use crate::codes;
 use crate::format::Tree;
 
-pub(super) fn read(text: &str, file: &Tree) -> Examined {
-    let mut reading = Reading { text, file, errors: Errors::default() };
+pub(super) fn read(text: &str, file: &Tree) -> Examination {
+    let mut reading = PrfReader { text, file, errors: Errors::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -24,13 +24,13 @@ pub(super) fn read(text: &str, file: &Tree) -> Examined {
 /// The service of Outlook's address book.
 const BOOK: &str = "Outlook Address Book";
 
-struct Reading<'a> {
+struct PrfReader<'a> {
     text: &'a str,
     file: &'a Tree,
     errors: Errors,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> PrfReader<'a> {
     fn file(&mut self) -> ReadConfig {
         let mut config = ReadConfig::default();
         for section in &self.file.children {

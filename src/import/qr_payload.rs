@@ -11,13 +11,13 @@
 
 mod value;
 
-use super::{Errors, Examined, ReadConfig, ReadServer, hostname, meant_hostname, port};
+use super::{Errors, Examination, ReadConfig, ReadServer, hostname, meant_hostname, port};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 use value::{number, string, surplus};
 
-pub(super) fn read(text: &str, root: &Tree) -> Examined {
+pub(super) fn read(text: &str, root: &Tree) -> Examination {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     compact(text, &mut errors);

@@ -7,11 +7,11 @@ mod account;
 
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig};
+use super::{Errors, Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 
-pub(super) fn read(tree: &Tree) -> Examined {
+pub(super) fn read(tree: &Tree) -> Examination {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     for key in &tree.children {

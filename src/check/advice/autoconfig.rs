@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::AdviceList;
 use crate::codes;
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// Ports with their protocol, and whether they use implicit TLS or STARTTLS (RFC 8314, RFC 6409).
@@ -20,7 +20,7 @@ const PORTS: [(u16, ServerType, SocketType); 6] = [
 /// The port for mail between servers.
 const RELAY: u16 = 25;
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let mut advice = AutoconfigAdvice { text, found: AdviceList::default() };
     let config = &examined.config;
     for server in &config.servers {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::{AdviceList, IMPLICIT, UPGRADED, password_refused, port_of_another};
 use crate::codes;
 use crate::format::{FileFormat, Tree};
-use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
+use crate::import::{AUTODISCOVER_ORDER, Defect, Examination, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Ok(Some(root)) = FileFormat::Xml.parse(text) else { return Vec::new() };
     let servers = &examined.config.servers;
     if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {

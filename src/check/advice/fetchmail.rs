@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::{against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes::{self, Code};
-use crate::import::fetchmail::{Account, accounts, first};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::fetchmail::{FetchmailAccount, accounts, first};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, SocketType};
 
-pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
     let accounts = accounts(text);
     let first = first(&accounts);
     let mut advice = FetchmailAdvice { found: Vec::new() };
@@ -39,7 +39,7 @@ impl FetchmailAdvice {
         }
     }
 
-    fn connection(&mut self, account: &Account, server: &ReadServer) {
+    fn connection(&mut self, account: &FetchmailAccount, server: &ReadServer) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let number = match account.has("port") {
             true => account.place("port"),
@@ -65,7 +65,7 @@ impl FetchmailAdvice {
         }
     }
 
-    fn certificate(&mut self, account: &Account) {
+    fn certificate(&mut self, account: &FetchmailAccount) {
         if account.is_off("sslcertck") && !account.has("sslfingerprint") {
             let message = "any server is taken for the right one";
             self.add(codes::FETCHMAIL_CERTIFICATE_UNCHECKED, &account.place("sslcertck"), message);
@@ -80,7 +80,7 @@ impl FetchmailAdvice {
         }
     }
 
-    fn sign_in(&mut self, account: &Account, server: &ReadServer) {
+    fn sign_in(&mut self, account: &FetchmailAccount, server: &ReadServer) {
         let passwords = [Authentication::PasswordCleartext, Authentication::PasswordEncrypted];
         let by_password = server.authentication.iter().any(|way| passwords.contains(way));
         if password_refused(&server.hostname) && by_password {
@@ -98,7 +98,7 @@ impl FetchmailAdvice {
         }
     }
 
-    fn mailbox(&mut self, account: &Account) {
+    fn mailbox(&mut self, account: &FetchmailAccount) {
         if !account.polled {
             let message = "skip: fetchmail asks this server only where it is named";
             self.add(codes::FETCHMAIL_SKIPPED, &account.start(), message);

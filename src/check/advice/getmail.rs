@@ -6,11 +6,11 @@ use super::{
     AdviceList, against_port, is_local, is_placeholder, password_refused, port_of_another,
 };
 use crate::codes;
-use crate::import::getmail::{Section, count, is_on, sections};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::getmail::{IniSection, count, is_on, sections};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let sections = sections(text);
     let find = |name: &str| sections.iter().find(|section| section.name == name);
     let Some(retriever) = find("retriever") else { return Vec::new() };
@@ -27,8 +27,8 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
 }
 
 struct GetmailAdvice<'a> {
-    retriever: &'a Section,
-    options: Option<&'a Section>,
+    retriever: &'a IniSection,
+    options: Option<&'a IniSection>,
     found: AdviceList,
 }
 

@@ -6,10 +6,10 @@ use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::k9s::{accounts, last};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Ok(Some(root)) = FileFormat::Xml.parse(text) else { return Vec::new() };
     let mut advice = K9sAdvice { found: AdviceList::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{AdviceList, password_refused};
 use crate::codes;
 use crate::format::{FileFormat, Tree};
-use crate::import::{Defect, Examined, has_variable};
+use crate::import::{Defect, Examination, has_variable};
 
 /// By the port the device tries implicit TLS or STARTTLS first (RFC 8314).
 const IMPLICIT: [u16; 3] = [993, 995, 465];
@@ -15,7 +15,7 @@ const UPGRADED: [u16; 4] = [143, 110, 587, 25];
 const DEPRECATED: [&str; 4] =
     ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
 
-pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
     let Ok(Some(profile)) = FileFormat::Plist.parse(text) else { return Vec::new() };
     let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);

@@ -20,11 +20,11 @@ use std::ops::Range;
 
 use crate::codes::Code;
 use crate::import::msmtp::Program;
-use crate::import::{Defect, Examined, ReadServer, Reader};
+use crate::import::{Defect, Examination, ReadServer, Reader};
 use crate::model::{ServerType, SocketType};
 
 /// All advice about a file that was read.
-pub fn advise(reader: Reader, text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(reader: Reader, text: &str, examined: &Examination) -> Vec<Defect> {
     match reader {
         Reader::Autoconfig => autoconfig::advise(text, examined),
         Reader::Autodiscover => autodiscover::advise(text, examined),

@@ -3,10 +3,10 @@
 use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_another};
 use crate::codes;
 use crate::import::prefs::{Profile, profile};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
     let profile = profile(text);
     let mut advice = PrefsAdvice { profile: &profile, found: AdviceList::default() };
     for server in &profile.config.servers {

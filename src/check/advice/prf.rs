@@ -6,10 +6,10 @@ use super::AdviceList;
 use super::connection::{Trouble, troubles};
 use crate::codes;
 use crate::format::{FileFormat, Tree};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some((root, _)) = FileFormat::Prf.examine(text) else { return Vec::new() };
     let mut advice = PrfAdvice { text, found: AdviceList::default() };
     for server in &examined.config.servers {

@@ -4,7 +4,7 @@ use super::AdviceList;
 use super::connection::{Trouble, troubles};
 use crate::codes;
 use crate::format::{FileFormat, Tree};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
 /// Thunderbird for desktop starts another code at about this size in bytes, so that a camera can
@@ -13,7 +13,7 @@ const EASILY_READ: usize = 800;
 /// Byte mode, version 40, error correction L (ISO/IEC 18004).
 const LARGEST: usize = 2953;
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Ok(Some(root)) = FileFormat::Json.parse(text) else { return Vec::new() };
     let mut advice = QrAdvice { found: AdviceList::default() };
     advice.size(text.trim_end());

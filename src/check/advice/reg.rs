@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
-use crate::import::{Defect, Examined};
+use crate::import::{Defect, Examination};
 
 /// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
 const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
@@ -24,7 +24,7 @@ const OLD_PROFILE: [&str; 8] = [
     "*",
 ];
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some((root, _)) = FileFormat::Reg.examine(text) else { return Vec::new() };
     let mut advice = RegAdvice { found: AdviceList::default() };
     for key in &root.children {

@@ -5,7 +5,7 @@ use super::{EXPLICIT_0, Element, OBJECT_IDENTIFIER, OCTETS, SEQUENCE, signed_dat
 
 /// The certificate of the first signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signer {
+pub struct SignerCertificate {
     /// The common name of its subject, or else the organisation: `CN=mail.example.com`.
     pub name: String,
     pub life: Life,
@@ -24,7 +24,7 @@ const ORGANISATION: [u8; 3] = [0x55, 0x04, 0x0A];
 const BMP_STRING: u8 = 0x1E;
 
 /// The signer of the first SignerInfo. `None` if the signature does not include its certificate.
-pub fn signer(bytes: &[u8]) -> Option<Signer> {
+pub fn signer(bytes: &[u8]) -> Option<SignerCertificate> {
     let data = signed_data(bytes)?;
     let certificates = data.children().find(|child| child.tag == EXPLICIT_0)?;
     // The digest algorithms before it are a set as well.
@@ -32,7 +32,7 @@ pub fn signer(bytes: &[u8]) -> Option<Signer> {
     let identifier = infos.children().next()?.expect(SEQUENCE)?.children().nth(1)?;
     let certificate = certificates.children().find(|one| is_meant(one, &identifier))?;
     let subject = sequences(&certificate)?.nth(3)?;
-    Some(Signer { name: name(&subject), life: life(&certificate)? })
+    Some(SignerCertificate { name: name(&subject), life: life(&certificate)? })
 }
 
 /// The sequences of a TBSCertificate: algorithm, issuer, validity, subject, key.

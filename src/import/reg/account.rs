@@ -40,16 +40,16 @@ pub(super) fn is_account(key: &Tree) -> bool {
 }
 
 pub(super) fn read(key: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
-    let mut account = Account { key, errors };
+    let mut account = OutlookAccount { key, errors };
     account.read(config);
 }
 
-struct Account<'a> {
+struct OutlookAccount<'a> {
     key: &'a Tree,
     errors: &'a mut Errors,
 }
 
-impl<'a> Account<'a> {
+impl<'a> OutlookAccount<'a> {
     fn read(&mut self, config: &mut ReadConfig) {
         let Some((server_type, prefix, usual)) = self.kind() else { return };
         if let Some(name) = self.text("Account Name") {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::codes;
 use crate::finding::{Place, Severity, Source};
-use crate::import::{Examined, ReadConfig, ReadServer, Reader, recognise};
+use crate::import::{Examination, ReadConfig, ReadServer, Reader, recognise};
 use crate::model::{
     Authentication, ClientConfig, EmailAddress, Placeholder, Protocol, Server, ServerType, Side,
     SocketType,
@@ -111,7 +111,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
             );
         }
     }
-    let Examined { config, defects } = wanted.examine(&text);
+    let Examination { config, defects } = wanted.examine(&text);
     // A defect that a client tolerates does not make the file unreadable.
     if !defects.iter().any(|defect| defect.code.severity == Severity::Error) {
         return Content::Config(Box::new(config));
