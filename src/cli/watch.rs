@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::codes::Code;
-use crate::net::{Asked, Listener, Net};
+use crate::net::{Listener, Net, PendingRequest};
 use crate::report::{METRICS_TYPE, Runs, Verified, human_verified, metrics};
 use crate::verify::{Outcome as StepOutcome, date};
 
@@ -124,7 +124,7 @@ fn serve(listener: &Listener, page: &Mutex<String>, over: &AtomicBool) {
             }
             running.fetch_add(1, Ordering::Relaxed);
             scope.spawn(|| {
-                if let Some(asked) = Asked::read(stream) {
+                if let Some(asked) = PendingRequest::read(stream) {
                     answer(asked, page);
                 }
                 running.fetch_sub(1, Ordering::Relaxed);
@@ -133,7 +133,7 @@ fn serve(listener: &Listener, page: &Mutex<String>, over: &AtomicBool) {
     });
 }
 
-fn answer(asked: Asked, page: &Mutex<String>) {
+fn answer(asked: PendingRequest, page: &Mutex<String>) {
     let path = asked.target.split('?').next().unwrap_or_default();
     match path {
         "/metrics" => {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::codes;
 use crate::model::SocketType;
-use crate::net::{self, Handshake, Net, Secured, Tcp, Transport};
+use crate::net::{self, Handshake, Net, Tcp, TlsStream, Transport};
 
 use super::capabilities::Capabilities;
 use super::login::Credentials;
@@ -260,7 +260,7 @@ impl<'a> Run<'a> {
         self.net.tls.handshake(tcp, &self.probe.hostname, deadline).is_ok()
     }
 
-    fn secure(&mut self, tcp: Tcp, after_starttls: bool) -> Result<(Secured, Handshake), Stop> {
+    fn secure(&mut self, tcp: Tcp, after_starttls: bool) -> Result<(TlsStream, Handshake), Stop> {
         let host = self.probe.hostname.clone();
         let (secured, seen) = self.step("tls", |run, deadline| {
             let (secured, seen) = run

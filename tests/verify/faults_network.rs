@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use mailwright::model::SocketType;
-use mailwright::net::{Net, Override};
+use mailwright::net::{HostOverride, Net};
 use mailwright::verify::Outcome;
 
 use crate::ca::HOST;
@@ -102,8 +102,11 @@ fn of_several_addresses_a_dead_one_is_named_and_the_test_goes_on() {
         conn.say("+OK ready\r\n");
         conn.answer(&[("CAPA", "+OK\r\nUIDL\r\nUSER\r\n.\r\n")]);
     });
-    let fixed =
-        Override { host: HOST.to_owned(), port: 4711, addresses: vec![nowhere(), peer.address] };
+    let fixed = HostOverride {
+        host: HOST.to_owned(),
+        port: 4711,
+        addresses: vec![nowhere(), peer.address],
+    };
     let net = Net::new(None, None, vec![fixed]).unwrap();
     let report = Test::pop3(SocketType::Plain, peer.address).run_over(&net);
     same_codes(&report, &[]);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mailwright::model::{Authentication, Port, Secret, ServerType, SocketType};
-use mailwright::net::{Net, Override};
+use mailwright::net::{HostOverride, Net};
 use mailwright::verify::{self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport};
 
 use crate::ca::{Ca, HOST};
@@ -84,7 +84,7 @@ impl<'a> Test<'a> {
     }
 
     pub fn run(&self) -> ServerReport {
-        let fixed = Override {
+        let fixed = HostOverride {
             host: HOST.to_owned(),
             port: self.probe.port.get(),
             addresses: vec![self.address],

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::model::{EmailAddress, Hostname};
-use crate::net::{Net, Override};
+use crate::net::{HostOverride, Net};
 use crate::report::{Verified, human_verified};
 use crate::serve::{HttpServer, Running};
 use crate::verify::hosted::{Hosted, hosted};
@@ -43,7 +43,7 @@ fn look(
 ) -> Result<Hosted, crate::net::Error> {
     let overrides = NAMES.iter().flat_map(|name| {
         let host = format!("{name}{domain}");
-        [(443, true), (80, false)].map(|(port, tls)| Override {
+        [(443, true), (80, false)].map(|(port, tls)| HostOverride {
             host: host.clone(),
             port,
             addresses: vec![address(running, tls)],

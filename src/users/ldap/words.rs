@@ -8,7 +8,7 @@ use rustls::{AlertDescription, Error as RustlsError};
 
 use super::entry::plain;
 use super::starttls::Refused;
-use crate::net::{ChainVerdict, ConnectError, DnsError, Seen};
+use crate::net::{CertificateRecord, ChainVerdict, ConnectError, DnsError};
 
 /// Limit for a server's own text in a message, in characters.
 const LONGEST: usize = 300;
@@ -62,7 +62,7 @@ pub(super) fn no_starttls(refused: &Refused) -> String {
 }
 
 /// A handshake that failed; `seen` is the server's certificate, if one arrived.
-pub(super) fn no_tls(error: &io::Error, seen: Option<&Seen>, host: &str) -> String {
+pub(super) fn no_tls(error: &io::Error, seen: Option<&CertificateRecord>, host: &str) -> String {
     if let Some(why) = seen.filter(|seen| !seen.trusted()).map(|seen| untrusted(seen, host)) {
         return why;
     }
@@ -98,7 +98,7 @@ fn alerted(alert: AlertDescription) -> String {
 }
 
 /// Everything that is wrong with a certificate, worded as in `verify`.
-fn untrusted(seen: &Seen, host: &str) -> String {
+fn untrusted(seen: &CertificateRecord, host: &str) -> String {
     let leaf = seen.leaf();
     let mut wrong: Vec<String> = Vec::new();
     match &seen.verdict {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::codes;
-use crate::net::{Answer, Net, Request};
+use crate::net::{Answer, HttpRequest, Net};
 
 use super::super::step::Problem;
 use super::super::web;
@@ -71,7 +71,7 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
     };
     let result = loop {
         let url = hops.last().expect("there is a first").clone();
-        let request = Request {
+        let request = HttpRequest {
             method: if ask.post { "POST" } else { "GET" },
             url: &url,
             headers,

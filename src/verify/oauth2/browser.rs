@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::codes;
 use crate::model::Secret;
-use crate::net::{Asked, Listener};
+use crate::net::{Listener, PendingRequest};
 
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
@@ -88,7 +88,7 @@ fn wait(run: &Run<'_>, listener: &Listener, state: &str) -> Result<Secret, Probl
         let Some(stream) = listener.accept(|| Instant::now() > end) else {
             return Err(Problem::new(codes::OAUTH2_NOT_FINISHED));
         };
-        let Some(asked) = Asked::read(stream) else { continue };
+        let Some(asked) = PendingRequest::read(stream) else { continue };
         match returned(&asked.target, state) {
             None => asked.answer("404 Not Found", "text/plain", "nothing here"),
             Some(Ok(code)) => {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::codes::{self, Code};
 use crate::model::Secret;
-use crate::net::Request;
+use crate::net::HttpRequest;
 
 use super::super::redact::Redactor;
 use super::super::step::Problem;
@@ -43,7 +43,7 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
         body.append_pair("client_secret", secret.expose());
     }
     let body = Zeroizing::new(body.finish());
-    let request = Request {
+    let request = HttpRequest {
         method: "POST",
         url,
         headers: &[
