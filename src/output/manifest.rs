@@ -69,7 +69,7 @@ pub(super) fn listed(folder: &Path) -> Option<BTreeSet<String>> {
     let path = folder.join(FILE);
     // mailwright never creates a link here.
     fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    let known: Known = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let known: KnownManifest = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
     known
         .generator
         .eq(GENERATOR)
@@ -80,7 +80,7 @@ const GENERATOR: &str = "mailwright";
 
 /// The parts of a manifest that a later run needs; all others may change.
 #[derive(Deserialize)]
-struct Known {
+struct KnownManifest {
     generator: String,
     files: Vec<KnownFile>,
 }

@@ -8,7 +8,7 @@ use std::{fs, io};
 use crate::output;
 use crate::output::archive::beside;
 #[cfg(feature = "zip")]
-use crate::output::stream::{Packed, Place, ZipFiles};
+use crate::output::stream::{PackedFile, ZipFiles, ZipPosition};
 #[cfg(feature = "tar")]
 use crate::output::tar::{self, TarFile};
 #[cfg(feature = "zip")]
@@ -142,23 +142,23 @@ impl Archive for TarFile {
 #[cfg(feature = "zip")]
 impl Archive for ZipFiles {
     const ENDING: &str = zip::ENDING;
-    type Packed = Vec<Packed>;
+    type Packed = Vec<PackedFile>;
 
     fn open(target: &Path, place: &[u64]) -> io::Result<Self> {
         let place = match *place {
-            [] => Place::default(),
-            [data, list, entries] => Place { data, list, entries },
+            [] => ZipPosition::default(),
+            [data, list, entries] => ZipPosition { data, list, entries },
             _ => return Err(no_place()),
         };
         Self::open(&part(target), &list(target), place)
     }
 
-    fn add(&mut self, packed: Vec<Packed>) -> io::Result<()> {
+    fn add(&mut self, packed: Vec<PackedFile>) -> io::Result<()> {
         packed.iter().try_for_each(|packed| Self::add(self, packed))
     }
 
     fn flush(&mut self) -> io::Result<Vec<u64>> {
-        let Place { data, list, entries } = Self::flush(self)?;
+        let ZipPosition { data, list, entries } = Self::flush(self)?;
         Ok(vec![data, list, entries])
     }
 

@@ -16,9 +16,9 @@ use std::borrow::Cow;
 use std::{fs, io, path::Path};
 
 #[cfg(any(feature = "tar", feature = "zip"))]
-use crate::output::archive::Entry;
+use crate::output::archive::ArchiveEntry;
 #[cfg(feature = "zip")]
-use crate::output::stream::{Packed, Packer, ZipFiles, ZipStream};
+use crate::output::stream::{PackedFile, Packer, ZipFiles, ZipStream};
 #[cfg(feature = "tar")]
 use crate::output::tar::{self, TarFile};
 
@@ -203,7 +203,7 @@ impl SinkWriter<'_, '_> {
     }
 
     #[cfg(feature = "zip")]
-    fn pack(&mut self, bundle: &Bundle, with_folder: bool) -> Result<Vec<Packed>, Failure> {
+    fn pack(&mut self, bundle: &Bundle, with_folder: bool) -> Result<Vec<PackedFile>, Failure> {
         let files = files(bundle, with_folder)?.into_iter();
         Ok(files.map(|(path, bytes)| self.packer.pack(path, &bytes)).collect())
     }
@@ -211,7 +211,7 @@ impl SinkWriter<'_, '_> {
 
 /// A bundle's files and its manifest, sorted by path.
 #[cfg(any(feature = "tar", feature = "zip"))]
-fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<Entry<'_>>, Failure> {
+fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<ArchiveEntry<'_>>, Failure> {
     let folder = output::folder_path(&bundle.folder)?;
     let files = bundle.files.iter().map(|file| (file.path.as_str(), Cow::from(&file.bytes)));
     let manifest = (output::manifest::FILE, output::manifest::render(bundle).into());
