@@ -5,7 +5,7 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::format::{SkeletonMatcher, Tree};
 use crate::render::Artifact;
-use crate::render::pattern::{Filled, Pattern};
+use crate::render::pattern::{FilledFile, Pattern};
 
 use super::source;
 
@@ -64,7 +64,7 @@ impl PatternJudge {
 
     /// Checks that the file has the user's values where the pattern is open, and equals the pattern
     /// everywhere else.
-    pub fn judge(&self, pattern: &Pattern, filled: &Filled) -> Result<(), String> {
+    pub fn judge(&self, pattern: &Pattern, filled: &FilledFile) -> Result<(), String> {
         let text = pattern.format().decode(&filled.bytes);
         let text = text.map_err(|e| format!("the bytes do not decode: {e}"))?;
         if text != filled.text {

@@ -9,7 +9,7 @@ use crate::codes;
 use crate::finding::{Finding, any_error, dedup};
 use crate::output;
 use crate::plan::{self, Plan};
-use crate::report::{self, Table};
+use crate::report::{self, TextTable};
 use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
@@ -120,7 +120,7 @@ fn tell(
     for bundle in &made.bundles {
         let folder = bundle.folder.display().to_string();
         terminal.print(&format!("{}\n", args.out.join(&folder).display()))?;
-        let mut table = Table::new(&["client", "file", "how it gets there", "what to know"]);
+        let mut table = TextTable::new(&["client", "file", "how it gets there", "what to know"]);
         let mut last = "";
         let mut last_clients = String::new();
         for row in made.rows.iter().filter(|row| row.bundle == folder) {

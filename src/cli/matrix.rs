@@ -3,7 +3,7 @@
 use crate::check;
 use crate::check::matrix::{MatrixRow, matrix};
 use crate::clients::{Target, Targets};
-use crate::report::{Table, matrix_page};
+use crate::report::{TextTable, matrix_page};
 
 use super::args::{CheckArgs, CheckFormat, Global};
 use super::bytes::read;
@@ -61,8 +61,8 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     Ok(if works { Outcome::Fine } else { Outcome::Findings })
 }
 
-fn table(rows: &[MatrixRow]) -> Table {
-    let mut table = Table::new(&["client", "reads from", "sends through", "what to know"]);
+fn table(rows: &[MatrixRow]) -> TextTable {
+    let mut table = TextTable::new(&["client", "reads from", "sends through", "what to know"]);
     for row in rows {
         let cell = |server: &Option<String>| server.clone().unwrap_or_else(|| "nothing".to_owned());
         table.row(vec![

@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::model::Side;
 use crate::plan::{self, Job, PlannedServer};
 use crate::render::Renderer;
-use crate::report::{self, Table};
+use crate::report::{self, TextTable};
 
 use super::args::{Format, Global, PlanArgs};
 use super::session::Session;
@@ -108,8 +108,8 @@ fn server(planned: &PlannedServer<'_>) -> ServerRow {
     }
 }
 
-fn table(files: &[PlannedFile]) -> Table {
-    let mut table = Table::new(&["for", "file", "servers"]);
+fn table(files: &[PlannedFile]) -> TextTable {
+    let mut table = TextTable::new(&["for", "file", "servers"]);
     for file in files {
         let servers: Vec<String> = file
             .servers

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Hostname, ServerType};
-use crate::report::Table;
+use crate::report::TextTable;
 use crate::settings::{Catalog, Provider};
 
 use super::args::{Format, Global, ProvidersArgs, ProvidersCommand};
@@ -43,7 +43,7 @@ fn list(format: Format, catalog: &Catalog, terminal: &Terminal) -> Result<Outcom
         text.push('\n');
         terminal.print(&text)?;
     } else {
-        let mut table = Table::new(&["name", "provider", "protocols", "domains"]);
+        let mut table = TextTable::new(&["name", "provider", "protocols", "domains"]);
         for row in &rows {
             let domains = match row.domains.as_slice() {
                 [one] => one.clone(),

@@ -5,7 +5,7 @@ use std::fs;
 use serde::Serialize;
 
 use crate::clients::{OptionDefault, Target, Targets};
-use crate::report::Table;
+use crate::report::TextTable;
 
 use super::args::{Format, Global, SubjectArgs, TargetsArgs, TargetsCommand};
 use super::target_files;
@@ -95,7 +95,7 @@ fn list(format: Format, targets: &Targets, terminal: &Terminal) -> Result<Outcom
         text.push('\n');
         terminal.print(&text)?;
     } else {
-        let mut table = Table::new(&["name", "what it makes", "for"]);
+        let mut table = TextTable::new(&["name", "what it makes", "for"]);
         for target in &all {
             let clients: Vec<&str> = target.clients.iter().map(|c| c.name.as_str()).collect();
             let opt_in = match (target.is_managed(), target.opt_in) {

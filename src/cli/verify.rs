@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Finding, Severity, any_error};
 use crate::model::{EmailAddress, OAuth2, ServerType};
 use crate::net::Net;
-use crate::report::{Verified, human_verified, junit_verified};
+use crate::report::{VerifyReport, human_verified, junit_verified};
 use crate::settings::{Catalog, Subject};
 use crate::verify::{
     self, Course, Journey, Options, Outcome as StepOutcome, Probe, ServerReport, Step,
@@ -67,7 +67,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         return super::watch::run(args, every, &tested, keys, &net, terminal);
     }
     let result = once(args, &tested, keys.as_mut(), &net, terminal)?;
-    let result = Verified { findings, ..result };
+    let result = VerifyReport { findings, ..result };
     match args.format {
         ReportFormat::Human => {
             terminal.findings(&result.findings);
@@ -90,13 +90,13 @@ pub fn once(
     keys: Option<&mut Keys<'_>>,
     net: &Net,
     terminal: &Terminal,
-) -> Result<Verified, Failure> {
+) -> Result<VerifyReport, Failure> {
     let (credentials, sign_in) = match keys {
         Some(keys) => keys.now(net, terminal)?,
         None => (None, None),
     };
     let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
-    let mut result = Verified { sign_in, ..test(&tested.probes, net, &options, terminal) };
+    let mut result = VerifyReport { sign_in, ..test(&tested.probes, net, &options, terminal) };
     result.hosted = tested.hosted.as_ref().map(|domain| domain.look(args, net, terminal));
     if args.round_trip {
         result.round_trip = Some(travel(args, &tested.probes, &result.servers, net, &options)?);
@@ -186,7 +186,7 @@ fn tested(
     Ok(tested)
 }
 
-fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> Verified {
+fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> VerifyReport {
     let progress = terminal.progress(probes.len(), "servers");
     let servers = verify::each(probes, |probe| {
         progress.working_on(&probe.hostname);
@@ -196,7 +196,7 @@ fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> 
         progress.step();
         report
     });
-    Verified { servers, ..Verified::default() }
+    VerifyReport { servers, ..VerifyReport::default() }
 }
 
 /// The round trip, through the first working server of each kind.

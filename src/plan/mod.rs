@@ -18,7 +18,7 @@ use crate::model::{Authentication, Protocol, Secret, Server, ServerType, Side};
 use crate::settings::{Mdm, OptionValue, Organization, Subject};
 
 pub use scope::Audience;
-pub use servers::Service;
+pub use servers::ServiceRecord;
 pub use servers::services;
 
 /// The input of [`plan`].
@@ -76,7 +76,7 @@ pub struct Job<'a> {
     pub organization: &'a Organization,
     pub password: Option<&'a Secret>,
     /// Files of other targets that are delivered with it, if their account can sign in.
-    pub included: Arc<Vec<Included<'a>>>,
+    pub included: Arc<Vec<IncludedFile<'a>>>,
     /// What the admin has to know when delivering the file: a finding's code and its message.
     pub notes: Vec<(Code, String)>,
     /// The files included in the same folder whose digests belong in DNS. These jobs have no such
@@ -86,7 +86,7 @@ pub struct Job<'a> {
 
 /// What a file can say about another target's file that is delivered with it.
 #[derive(Debug, Clone)]
-pub struct Included<'a> {
+pub struct IncludedFile<'a> {
     pub target: &'a Target,
     /// The types of its incoming servers.
     pub types: Vec<ServerType>,

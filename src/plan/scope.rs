@@ -9,8 +9,8 @@ use crate::finding::Finding;
 use crate::model::{EmailAddress, Hostname, Protocol, Text};
 use crate::settings::{Mdm, Subject, SubjectKind};
 
-use super::choose::{Chosen, choose};
-use super::{Included, Job, Request, ResolvedOptions, managed};
+use super::choose::{ChosenServers, choose};
+use super::{IncludedFile, Job, Request, ResolvedOptions, managed};
 
 /// Who one file is for.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,7 @@ fn jobs<'a>(
             }
             let before = jobs.len();
             let mut own =
-                Made { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
+                JobBuilder { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
             for file in &target.files {
                 if file.scope == audience.scope() {
                     own.file(
@@ -182,7 +182,7 @@ fn digested<'a>(
     options: &ResolvedOptions,
 ) -> Arc<Vec<Job<'a>>> {
     let mut jobs = Vec::new();
-    let mut own = Made { folder_target: target, digested: Arc::default(), jobs: &mut jobs };
+    let mut own = JobBuilder { folder_target: target, digested: Arc::default(), jobs: &mut jobs };
     for include in target.includes.iter().filter(|i| i.scope == Scope::Provider) {
         if let Some((other, file)) = included(request, include)
             && file.digest.is_some()
@@ -213,7 +213,7 @@ pub(super) fn is_useless(target: &Target, mut codes: impl Iterator<Item = Code>)
 /// Sets the list of included files in the target's own files.
 fn name_included(jobs: &mut [Job<'_>]) {
     let (own, others): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| !job.is_included());
-    let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| Included {
+    let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| IncludedFile {
         target: job.target,
         types: job.incoming.iter().map(|p| p.server.server_type).collect(),
     });
@@ -223,13 +223,13 @@ fn name_included(jobs: &mut [Job<'_>]) {
     }
 }
 
-struct Made<'a, 'j> {
+struct JobBuilder<'a, 'j> {
     folder_target: &'a Target,
     digested: Arc<Vec<Job<'a>>>,
     jobs: &'j mut Vec<Job<'a>>,
 }
 
-impl<'a> Made<'a, '_> {
+impl<'a> JobBuilder<'a, '_> {
     #[expect(clippy::too_many_arguments, reason = "one call site each for a file and an include")]
     fn file(
         &mut self,
@@ -254,7 +254,7 @@ impl<'a> Made<'a, '_> {
         // If the included target is also generated, it has already reported these findings.
         let included = self.folder_target.name != target.name;
         let said_there = request.selected.contains(&target.name);
-        let Some(Chosen { incoming, outgoing, said }) =
+        let Some(ChosenServers { incoming, outgoing, said }) =
             choose(subject, audience, target, file, protocol)
         else {
             return;

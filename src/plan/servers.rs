@@ -130,7 +130,7 @@ fn resolve_username(
 ///
 /// RFC 6186 section 3, RFC 8314 section 5.1
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
+pub struct ServiceRecord {
     pub service: &'static str,
     pub priority: u16,
     pub weight: u16,
@@ -143,7 +143,7 @@ pub struct Service {
 ///
 /// Clients prefer a smaller priority number across protocols, so implicit TLS comes before STARTTLS
 /// and IMAP before POP3 (RFC 6186 section 3.4 and 4, RFC 8314 section 5.1).
-pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
+pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<ServiceRecord> {
     const KNOWN: [(&str, ServerType, SocketType, u16); 6] = [
         ("_imaps._tcp", ServerType::Imap, SocketType::Ssl, 0),
         ("_imap._tcp", ServerType::Imap, SocketType::Starttls, 10),
@@ -163,7 +163,7 @@ pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
         for (at, server) in servers.enumerate() {
             let Some(target) = server.hostname.resolve_domain(domain) else { continue };
             let later = u16::try_from(at).unwrap_or(u16::MAX);
-            services.push(Service {
+            services.push(ServiceRecord {
                 service,
                 priority: priority + later,
                 weight: 1,
@@ -172,7 +172,7 @@ pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
             });
         }
         if services.len() == before {
-            services.push(Service { service, priority: 0, weight: 0, port: 0, target: None });
+            services.push(ServiceRecord { service, priority: 0, weight: 0, port: 0, target: None });
         }
     }
     services

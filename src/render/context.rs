@@ -30,8 +30,8 @@
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
 //! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
 
-mod asked;
 mod provider;
+mod used_names;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ use crate::settings::Mdm;
 use super::marks::Marks;
 use super::recipient::{self, RecipientField};
 
-pub(super) use asked::Asked;
+pub(super) use used_names::UsedNames;
 
 /// The language in which every text exists.
 const FALLBACK: &str = "en";
@@ -58,21 +58,26 @@ pub(super) struct Digest {
 }
 
 /// Builds the context of a job. `asked` are the names that its templates use.
-pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks, digests: &[Digest]) -> Value {
-    Builder { job, asked, marks, digests }.build()
+pub(super) fn context(
+    job: &Job<'_>,
+    asked: &[&UsedNames],
+    marks: &Marks,
+    digests: &[Digest],
+) -> Value {
+    ContextBuilder { job, asked, marks, digests }.build()
 }
 
-struct Builder<'a> {
+struct ContextBuilder<'a> {
     job: &'a Job<'a>,
-    asked: &'a [&'a Asked],
+    asked: &'a [&'a UsedNames],
     marks: &'a Marks,
     digests: &'a [Digest],
 }
 
 /// A key of the context, and the function that makes its value if a template uses it.
-type Part<B> = (&'static str, fn(&B) -> Value);
+type ContextPart<B> = (&'static str, fn(&B) -> Value);
 
-impl Builder<'_> {
+impl ContextBuilder<'_> {
     fn build(&self) -> Value {
         let job = self.job;
         let domain = job.audience.domain();
@@ -119,7 +124,7 @@ impl Builder<'_> {
             set(&format!("{}s", side.as_str()), servers.into());
         }
         // Values that few templates use are made only on demand.
-        let parts: [Part<Self>; 13] = [
+        let parts: [ContextPart<Self>; 13] = [
             ("digests", Self::digests),
             ("domains", Self::domains),
             ("reversedDomain", |b| {

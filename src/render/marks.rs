@@ -19,14 +19,14 @@ const LEAD: u8 = 0xF3;
 
 /// The values of one rendering. Clones share one table.
 #[derive(Clone, Default)]
-pub struct Marks(Arc<Mutex<Table>>);
+pub struct Marks(Arc<Mutex<MarkTable>>);
 
 #[derive(Default)]
-struct Table {
+struct MarkTable {
     marks: Vec<Mark>,
     /// Whether to record how each value was made, for [`super::pattern`].
     records: bool,
-    questions: Vec<Question>,
+    questions: Vec<Condition>,
 }
 
 #[derive(Clone)]
@@ -67,13 +67,13 @@ type Make = dyn Fn(&Marks) -> Result<Value, String> + Send + Sync;
 
 /// A question about values whose answer decided what the template did.
 #[derive(Clone)]
-pub(super) struct Question {
+pub(super) struct Condition {
     pub(super) recipe: Recipe,
     pub(super) answer: Value,
 }
 
 /// A mark found in a text.
-struct Found<'a> {
+struct MarkInText<'a> {
     character: char,
     value: &'a str,
     name: &'a str,
@@ -113,7 +113,7 @@ impl Marks {
     /// Records a question of the template and its answer.
     pub(super) fn asked(&self, recipe: impl FnOnce() -> Recipe, answer: &Value) {
         if self.records() {
-            let question = Question { recipe: recipe(), answer: answer.clone() };
+            let question = Condition { recipe: recipe(), answer: answer.clone() };
             self.table().questions.push(question);
         }
     }
@@ -223,7 +223,7 @@ impl Marks {
         &self,
         text: &str,
         out: &mut String,
-        mut value: impl FnMut(Found<'_>, &mut String) -> Result<(), E>,
+        mut value: impl FnMut(MarkInText<'_>, &mut String) -> Result<(), E>,
     ) -> Result<(), E> {
         let table = self.table();
         let mut rest = text;
@@ -234,7 +234,7 @@ impl Marks {
             let Some(character) = chars.next() else { break };
             match find(&table.marks, character) {
                 Some(Mark { value: text, name, finished, .. }) => {
-                    let found = Found { character, value: text, name, finished: *finished };
+                    let found = MarkInText { character, value: text, name, finished: *finished };
                     value(found, out)?;
                 }
                 None => out.push(character),
@@ -254,7 +254,7 @@ impl Marks {
     /// Moves the table into a new instance; this one is empty afterwards.
     pub fn take(&self) -> Self {
         let mut table = self.table();
-        let new = Table { records: table.records, ..Table::default() };
+        let new = MarkTable { records: table.records, ..MarkTable::default() };
         Self(Arc::new(Mutex::new(std::mem::replace(&mut *table, new))))
     }
 
@@ -270,7 +270,7 @@ impl Marks {
             .collect()
     }
 
-    pub(super) fn questions(&self) -> Vec<Question> {
+    pub(super) fn questions(&self) -> Vec<Condition> {
         self.table().questions.clone()
     }
 
@@ -303,7 +303,7 @@ impl Marks {
         Ok(out)
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, MarkTable> {
         // A panic elsewhere leaves the table consistent, because no update is partial.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,7 +25,7 @@ use crate::finding::Finding;
 use crate::format::sha256_base64;
 use crate::plan::Job;
 
-use context::{Asked, Digest};
+use context::{Digest, UsedNames};
 
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
@@ -54,7 +54,7 @@ pub struct Renderer {
     registry: Handlebars<'static>,
     marks: Marks,
     /// The registered templates and paths, with the context names that they use.
-    known: BTreeMap<String, Asked>,
+    known: BTreeMap<String, UsedNames>,
     broken: BTreeMap<String, Vec<Finding>>,
 }
 
@@ -168,7 +168,7 @@ impl Renderer {
             return Ok(());
         }
         let source = &job.target.templates[file];
-        self.known.insert(name.to_owned(), Asked::by(&source.text));
+        self.known.insert(name.to_owned(), UsedNames::by(&source.text));
         if let Some(form) = embedded::parsed(&source.name, &source.text) {
             let mut template = parsed::read(form);
             template.name = Some(name.to_owned());
@@ -193,7 +193,7 @@ impl Renderer {
         if self.known.contains_key(name) {
             return Ok(());
         }
-        self.known.insert(name.to_owned(), Asked::by(job.path));
+        self.known.insert(name.to_owned(), UsedNames::by(job.path));
         if !has_expressions(job.path) {
             return Ok(());
         }

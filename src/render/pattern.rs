@@ -11,10 +11,10 @@ use crate::format::FileFormat;
 use crate::model::Side;
 
 use super::Artifact;
-use super::marks::{Marks, Origin, Question, Recipe};
+use super::marks::{Condition, Marks, Origin, Recipe};
 use super::recipient::{FieldContext, Recipient, RecipientField};
 #[cfg(feature = "serve")]
-use super::segments::Part;
+use super::segments::PatternPart;
 
 /// A rendered file in which everything that differs between users is left open.
 pub struct Pattern {
@@ -24,19 +24,19 @@ pub struct Pattern {
     /// Relative to the bundle's folder, with marks.
     path: String,
     marks: Marks,
-    open: Vec<(usize, Source)>,
-    questions: Vec<Question>,
+    open: Vec<(usize, ValueSource)>,
+    questions: Vec<Condition>,
     has_finished: bool,
     ground: FieldContext,
 }
 
-enum Source {
+enum ValueSource {
     Of(RecipientField),
     Made(Recipe),
 }
 
 /// A file made from a pattern.
-pub struct Filled {
+pub struct FilledFile {
     pub path: String,
     pub text: String,
     pub bytes: Vec<u8>,
@@ -66,8 +66,8 @@ impl Pattern {
         for (at, character, origin) in marks.origins() {
             let source = match origin {
                 Origin::Fixed => continue,
-                Origin::Of(field) => Source::Of(field),
-                Origin::Made(recipe) if depends(&recipe, &varies) => Source::Made(recipe),
+                Origin::Of(field) => ValueSource::Of(field),
+                Origin::Made(recipe) if depends(&recipe, &varies) => ValueSource::Made(recipe),
                 Origin::Made(_) => continue,
             };
             varies.push(character);
@@ -90,13 +90,13 @@ impl Pattern {
     }
 
     /// Makes the file for another recipient.
-    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<Filled, NeedsFullRender> {
+    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<FilledFile, NeedsFullRender> {
         for (at, source) in &self.open {
             let value = match source {
-                Source::Of(field) => {
+                ValueSource::Of(field) => {
                     self.ground.value(*field, recipient).ok_or(NeedsFullRender)?.into_owned()
                 }
-                Source::Made(recipe) => match (recipe.make)(&self.marks) {
+                ValueSource::Made(recipe) => match (recipe.make)(&self.marks) {
                     Ok(serde_json::Value::String(text)) => text,
                     _ => return Err(NeedsFullRender),
                 },
@@ -107,14 +107,14 @@ impl Pattern {
             }
             self.marks.set(*at, value);
         }
-        for Question { recipe, answer } in &self.questions {
+        for Condition { recipe, answer } in &self.questions {
             if (recipe.make)(&self.marks).ok().as_ref() != Some(answer) {
                 return Err(NeedsFullRender);
             }
         }
         let text = self.marks.splice(&self.skeleton, &self.format).map_err(|_| NeedsFullRender)?;
         let bytes = self.format.encode(&text).map_err(|_| NeedsFullRender)?;
-        Ok(Filled { path: path_of(&self.path, &self.marks), text, bytes })
+        Ok(FilledFile { path: path_of(&self.path, &self.marks), text, bytes })
     }
 
     pub fn format(&self) -> &FileFormat {
@@ -144,19 +144,19 @@ impl Pattern {
     /// Splits a text with marks into fixed text and fields. `None` if it contains a value derived
     /// from a field.
     #[cfg(feature = "serve")]
-    pub(super) fn parts(&self, text: &str) -> Option<Vec<Part>> {
+    pub(super) fn parts(&self, text: &str) -> Option<Vec<PatternPart>> {
         let mut parts = Vec::new();
         let mut fixed = String::new();
         for c in text.chars() {
             let open = self.open.iter().find(|(at, _)| Marks::at(*at) == Some(c));
             match open {
-                Some((_, Source::Of(field))) => {
+                Some((_, ValueSource::Of(field))) => {
                     if !fixed.is_empty() {
-                        parts.push(Part::Text(std::mem::take(&mut fixed)));
+                        parts.push(PatternPart::Text(std::mem::take(&mut fixed)));
                     }
-                    parts.push(Part::Field(*field));
+                    parts.push(PatternPart::Field(*field));
                 }
-                Some((_, Source::Made(_))) => return None,
+                Some((_, ValueSource::Made(_))) => return None,
                 None if crate::model::is_reserved(c) => {
                     fixed.push_str(&self.marks.resolve(c.encode_utf8(&mut [0; 4])));
                 }
@@ -164,7 +164,7 @@ impl Pattern {
             }
         }
         if !fixed.is_empty() {
-            parts.push(Part::Text(fixed));
+            parts.push(PatternPart::Text(fixed));
         }
         Some(parts)
     }

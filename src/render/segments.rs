@@ -25,24 +25,24 @@ pub struct Segments {
     /// Positions in the text with the index of the field to insert.
     places: Vec<(usize, usize)>,
     /// Pairs of texts, and whether they have to be equal.
-    conditions: Vec<(Vec<Piece>, Vec<Piece>, bool)>,
+    conditions: Vec<(Vec<SegmentPiece>, Vec<SegmentPiece>, bool)>,
     ground: FieldContext,
 }
 
 /// A part of a pattern.
-pub(super) enum Part {
+pub(super) enum PatternPart {
     Text(String),
     Field(RecipientField),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Piece {
+enum SegmentPiece {
     Text(String),
     /// The index of a field.
     Open(usize),
 }
 
-impl Piece {
+impl SegmentPiece {
     fn text<'a>(&'a self, values: &'a [Cow<'_, str>]) -> &'a str {
         match self {
             Self::Text(text) => text,
@@ -102,8 +102,8 @@ impl Segments {
         let (mut text, mut places) = (String::new(), Vec::new());
         for part in pattern.parts(pattern.text())? {
             match piece(part, &mut fields) {
-                Piece::Text(fixed) => text.push_str(&fixed),
-                Piece::Open(field) => places.push((text.len(), field)),
+                SegmentPiece::Text(fixed) => text.push_str(&fixed),
+                SegmentPiece::Open(field) => places.push((text.len(), field)),
             }
         }
         Some(Self { escape, text, fields, places, conditions, ground: pattern.ground().clone() })
@@ -147,12 +147,12 @@ impl Segments {
 }
 
 /// Converts a part and registers its field in `fields`.
-fn piece(part: Part, fields: &mut Vec<RecipientField>) -> Piece {
+fn piece(part: PatternPart, fields: &mut Vec<RecipientField>) -> SegmentPiece {
     match part {
-        Part::Text(text) => Piece::Text(text),
-        Part::Field(field) => {
+        PatternPart::Text(text) => SegmentPiece::Text(text),
+        PatternPart::Field(field) => {
             let known = fields.iter().position(|known| *known == field);
-            Piece::Open(known.unwrap_or_else(|| {
+            SegmentPiece::Open(known.unwrap_or_else(|| {
                 fields.push(field);
                 fields.len() - 1
             }))

@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use crate::verify::{Outcome, Step};
 
-use super::Verified;
+use super::VerifyReport;
 
 /// The media type of the text, for HTTP responses.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +29,7 @@ pub struct Runs {
 }
 
 /// The metrics. Servers are labelled with type, host name, port and subject.
-pub fn metrics(result: &Verified, runs: Runs) -> String {
+pub fn metrics(result: &VerifyReport, runs: Runs) -> String {
     let mut registry = Registry::with_prefix("mailwright");
     let mut gauges = |name: &str, help: &str| {
         let family = Gauges::default();

@@ -9,12 +9,12 @@ use crate::finding::{Finding, Levels};
 use crate::verify::hosted::Hosted;
 use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
 
-use super::Table;
+use super::TextTable;
 use super::checked::escape;
 
 /// The complete result of a run of `verify`.
 #[derive(Debug, Default)]
-pub struct Verified {
+pub struct VerifyReport {
     pub servers: Vec<ServerReport>,
     /// The sign-in at the OAuth2 provider, if there was one.
     pub sign_in: Option<Course>,
@@ -25,13 +25,13 @@ pub struct Verified {
 }
 
 /// Which of a server's names clients should use.
-struct Use<'a> {
+struct PreferredName<'a> {
     server: &'a ServerReport,
     /// `None` if none of the names works.
     hostname: Option<&'a str>,
 }
 
-impl Verified {
+impl VerifyReport {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
             && self.courses().all(Course::works)
@@ -94,7 +94,7 @@ impl Verified {
 
     /// One recommendation per server with several names: the name in the settings if it works, else
     /// the first that does.
-    fn names(&self) -> impl Iterator<Item = Use<'_>> {
+    fn names(&self) -> impl Iterator<Item = PreferredName<'_>> {
         let same = |a: &ServerReport, b: &ServerReport| {
             b.alternative_of.as_deref() == Some(a.hostname.as_str())
                 && (&a.subject, a.server_type, a.port) == (&b.subject, b.server_type, b.port)
@@ -103,13 +103,13 @@ impl Verified {
             let mut others = self.servers.iter().filter(|other| same(server, other)).peekable();
             others.peek()?;
             let working = std::iter::once(server).chain(others).find(|s| s.works());
-            Some(Use { server, hostname: working.map(|s| s.hostname.as_str()) })
+            Some(PreferredName { server, hostname: working.map(|s| s.hostname.as_str()) })
         })
     }
 }
 
 /// One line per step for each server, then a summary.
-pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> String {
+pub fn human_verified(result: &VerifyReport, transcript: bool, width: usize) -> String {
     let mut out = String::new();
     if let Some(sign_in) = &result.sign_in {
         course(&mut out, sign_in);
@@ -161,7 +161,7 @@ fn published(out: &mut String, hosted: &Hosted, width: usize) {
         steps(out, &place.steps);
         out.push('\n');
     }
-    let mut table = Table::new(&["client", "finds", "at"]);
+    let mut table = TextTable::new(&["client", "finds", "at"]);
     for view in &hosted.clients {
         let client = view.client.to_owned();
         let mut why: Vec<&str> = Vec::new();
@@ -237,7 +237,7 @@ fn tell(out: &mut String, step: &Step, code: Code) {
 }
 
 /// JUnit XML for build servers: one suite per server, one test case per step.
-pub fn junit_verified(result: &Verified) -> String {
+pub fn junit_verified(result: &VerifyReport) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for server in &result.servers {
         let (name, subject) = (server.name(), server.subject.as_str());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::{EmailAddress, Hostname};
 use crate::net::{HostOverride, Net};
-use crate::report::{Verified, human_verified};
+use crate::report::{VerifyReport, human_verified};
 use crate::serve::{HttpServer, Running};
 use crate::verify::hosted::{Hosted, hosted};
 
@@ -28,7 +28,7 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
     })??;
     let mut works = !reports.is_empty();
     for report in reports {
-        let mut result = Verified { hosted: Some(report), ..Verified::default() };
+        let mut result = VerifyReport { hosted: Some(report), ..VerifyReport::default() };
         result.set_levels(terminal.levels());
         works &= result.works();
         terminal.print(&human_verified(&result, false, terminal.width()))?;

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Localized, ServerType, Side, Text};
 
-use super::{Builder, Part, RecipientField};
+use super::{ContextBuilder, ContextPart, RecipientField};
 
-impl Builder<'_> {
+impl ContextBuilder<'_> {
     pub(super) fn provider(&self) -> Value {
         let config = self.config();
         let mut map = Map::with_capacity(16);
@@ -14,7 +14,7 @@ impl Builder<'_> {
         set("id", self.own(config.id.as_str(), "emailProvider.id"));
         set("displayName", self.text(config.display_name.as_str(), "displayName"));
         set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
-        let parts: [Part<Self>; 5] = [
+        let parts: [ContextPart<Self>; 5] = [
             ("domains", |b| {
                 let domains = b.config().domains.iter();
                 Value::Array(domains.map(|domain| b.own(domain.as_str(), "domain")).collect())
