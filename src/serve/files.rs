@@ -13,7 +13,7 @@ use crate::render::Recipient;
 
 use super::address::{RequestedAddress, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
-use super::autodiscover::{self, AutodiscoverError, Posted};
+use super::autodiscover::{self, AutodiscoverError, PostedRequest};
 use super::handle::{RequestHead, RequestLog, for_all_origins};
 use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply};
@@ -168,16 +168,16 @@ impl Worker {
     ) -> HttpReply {
         let resource = &self.shared.builder.routes.resources[number];
         let address = match autodiscover::read(body) {
-            Posted::Settings { address } => address,
-            Posted::MobileSync => {
+            PostedRequest::Settings { address } => address,
+            PostedRequest::MobileSync => {
                 return HttpReply::new(
                     XML,
                     autodiscover::mobile_sync_refusal(),
                     CacheControl::NoStore,
                 );
             }
-            Posted::OtherSchema => return refusal(AutodiscoverError::SchemaNotSupported),
-            Posted::Wrong => return refusal(AutodiscoverError::InvalidRequest),
+            PostedRequest::OtherSchema => return refusal(AutodiscoverError::SchemaNotSupported),
+            PostedRequest::Wrong => return refusal(AutodiscoverError::InvalidRequest),
         };
         let asked = RequestedAddress::plain(address.into());
         if !matches!(asked, RequestedAddress::Address(_)) {

@@ -73,9 +73,9 @@ use watch::Event;
 use worker::Role;
 
 /// Signs a profile.
-pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
+pub type ProfileSigner = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 /// Loads the signing key from its files. It is called at the start and at each reload.
-pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
+pub type ProfileSignerLoader = dyn Fn() -> Result<Arc<ProfileSigner>, String> + Send + Sync;
 
 /// Prints findings about files.
 pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
@@ -126,7 +126,7 @@ pub struct ServerState {
     rate_limit: Option<RateLimit>,
     /// By the number of the resource.
     media_types: Vec<HeaderValue>,
-    signer: RwLock<Option<Arc<Sign>>>,
+    signer: RwLock<Option<Arc<ProfileSigner>>>,
     ready: AtomicBool,
     blocking_jobs: AtomicUsize,
     tell: Box<dyn Fn(&str) + Send + Sync>,
@@ -137,7 +137,7 @@ impl ServerState {
         builder: Arc<AnswerBuilder>,
         options: ServeOptions,
         acme: Option<Arc<Acme>>,
-        signer: Option<Arc<Sign>>,
+        signer: Option<Arc<ProfileSigner>>,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
         let resources = builder.routes.resources.iter();
@@ -171,7 +171,7 @@ impl ServerState {
         self.ready.load(Ordering::Acquire)
     }
 
-    fn signer(&self) -> Option<Arc<Sign>> {
+    fn signer(&self) -> Option<Arc<ProfileSigner>> {
         self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -196,7 +196,7 @@ pub struct HttpServer {
     pub certificates: Option<Certificates>,
     /// Gets certificates for names that no certificate file covers.
     pub acme: Option<AcmeSettings>,
-    pub sign: Option<Box<OpenSign>>,
+    pub sign: Option<Box<ProfileSignerLoader>>,
     /// Prints a message for the administrator.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -216,13 +216,13 @@ impl HttpServer {
     /// # Errors
     ///
     /// The server cannot start.
-    pub fn test<T>(self, test: impl FnOnce(&Running) -> T) -> Result<T, Error> {
+    pub fn test<T>(self, test: impl FnOnce(&RunningServer) -> T) -> Result<T, Error> {
         self.run_while(|_, _, _, running| test(running))
     }
 
     fn run_while<T>(
         self,
-        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &Running) -> T,
+        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &RunningServer) -> T,
     ) -> Result<T, Error> {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
         let mut index = SourceIndex::new(sources);
@@ -278,7 +278,7 @@ impl HttpServer {
         let addresses = addresses
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
             .collect::<io::Result<Vec<_>>>()?;
-        let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
+        let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
         let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
         // It fails if all workers have ended already.
@@ -298,7 +298,7 @@ impl HttpServer {
 }
 
 /// What a test needs to know about the running server.
-pub struct Running {
+pub struct RunningServer {
     /// The addresses of the listeners, and whether they speak TLS.
     pub addresses: Vec<(SocketAddr, bool)>,
     /// Domains that are served, at most `MOST_TESTED`.

@@ -286,7 +286,7 @@ impl Worker {
         let worker = Rc::clone(self);
         let service =
             service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&connection), request));
-        let mut builder = auto::Builder::new(Local);
+        let mut builder = auto::Builder::new(LocalExecutor);
         builder
             .http1()
             .header_read_timeout(None)
@@ -347,9 +347,9 @@ impl Drop for ConnectionGuard {
 
 /// Runs hyper's tasks on this thread.
 #[derive(Clone, Copy)]
-struct Local;
+struct LocalExecutor;
 
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Local {
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor {
     fn execute(&self, future: F) {
         spawn_local(future);
     }

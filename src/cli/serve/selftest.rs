@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::{EmailAddress, Hostname};
 use crate::net::{HostOverride, Net};
 use crate::report::{VerifyReport, human_verified};
-use crate::serve::{HttpServer, Running};
+use crate::serve::{HttpServer, RunningServer};
 use crate::verify::hosted::{Hosted, hosted};
 
 use super::super::terminal::Terminal;
@@ -37,7 +37,7 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
 }
 
 fn look(
-    running: &Running,
+    running: &RunningServer,
     domain: &Hostname,
     ca: Option<&Path>,
 ) -> Result<Hosted, crate::net::Error> {
@@ -66,7 +66,7 @@ fn look(
 }
 
 /// Where this server listens, with or without TLS; an unused address if it does not.
-fn address(running: &Running, tls: bool) -> SocketAddr {
+fn address(running: &RunningServer, tls: bool) -> SocketAddr {
     let found = running.addresses.iter().find(|(_, own)| *own == tls);
     let (mut address, _) = found.copied().unwrap_or((SocketAddr::from(NOBODY), tls));
     if address.ip().is_unspecified() {

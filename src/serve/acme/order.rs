@@ -10,7 +10,7 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::challenges::Showing;
+use super::challenges::ShownGuard;
 use super::{Acme, ChallengeKind};
 
 /// Why an order brought no certificate.
@@ -125,7 +125,7 @@ impl Acme {
         &self,
         order: &mut Order,
         kind: ChallengeKind,
-    ) -> Result<Vec<Showing>, OrderError> {
+    ) -> Result<Vec<ShownGuard>, OrderError> {
         let mut showing = Vec::new();
         let mut all = order.authorizations();
         while let Some(authorization) = all.next().await {

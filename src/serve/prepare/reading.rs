@@ -22,7 +22,7 @@ pub struct ProviderReader {
 
 /// Which files to read. By default, those whose stamp changed.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct SourceSelection<'a> {
     pub known: &'a BTreeMap<String, Stamp>,
     /// Read these files only, even if they did not change.
     pub only: Option<&'a BTreeSet<String>>,
@@ -49,7 +49,7 @@ pub enum SourceEvent {
 }
 
 /// A file that was read.
-struct Read {
+struct ReadOutcome {
     /// The packed provider; `None` if the file is invalid.
     packed: Option<Vec<u8>>,
     findings: Vec<Finding>,
@@ -78,7 +78,7 @@ impl ProviderReader {
     pub fn read(
         &self,
         sources: &Sources,
-        wanted: &Wanted<'_>,
+        wanted: &SourceSelection<'_>,
         tell: &mut dyn FnMut(SourceEvent),
     ) -> io::Result<()> {
         let there = there(&sources.origin)?;
@@ -113,7 +113,7 @@ impl ProviderReader {
         if let Some(known) = known {
             let _ = dictionary.set(known.to_vec());
         }
-        let event = |(name, stamp): &(String, Stamp), read: Read| {
+        let event = |(name, stamp): &(String, Stamp), read: ReadOutcome| {
             (self.report_findings)(&read.findings);
             let (name, stamp) = (name.clone(), *stamp);
             match read.packed {
@@ -199,16 +199,16 @@ impl ProviderReader {
 }
 
 impl FileReader<'_> {
-    fn read(&mut self, name: &str) -> Read {
+    fn read(&mut self, name: &str) -> ReadOutcome {
         match self.pack(name) {
             Ok((packed, notes)) => {
                 let findings = match self.with_notes {
                     true => notes,
                     false => Vec::new(),
                 };
-                Read { packed: Some(packed), findings }
+                ReadOutcome { packed: Some(packed), findings }
             }
-            Err(findings) => Read { packed: None, findings },
+            Err(findings) => ReadOutcome { packed: None, findings },
         }
     }
 
@@ -324,7 +324,7 @@ mod tests {
             threads,
             report_findings: Box::new(|_| {}),
         };
-        let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
+        let wanted = SourceSelection { known: &BTreeMap::new(), only: None, dictionary: None };
         let mut all = Vec::new();
         reader
             .read(&Sources::folder(folder, None), &wanted, &mut |event| {
