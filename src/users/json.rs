@@ -4,22 +4,22 @@ use std::io::{BufRead, Read as _};
 
 use serde_json::{Map, Value};
 
-use super::columns::{Field, is, user};
-use super::decode::Decoded;
+use super::columns::{UserField, is, user};
+use super::decode::DecodedReader;
 use super::{Column, Error, ListRow};
 
 /// Limit for a line, in bytes; no user needs more.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
 pub(super) struct Lines {
-    text: Decoded,
+    text: DecodedReader,
     wanted: Vec<Column>,
     line: u64,
     ended: bool,
 }
 
 impl Lines {
-    pub(super) fn new(text: Decoded, wanted: &[Column]) -> Self {
+    pub(super) fn new(text: DecodedReader, wanted: &[Column]) -> Self {
         Self { text, wanted: wanted.to_vec(), line: 0, ended: false }
     }
 
@@ -69,7 +69,7 @@ impl Lines {
             Ok(object) => object,
             Err(why) => return row(Err(format!("no object of JSON: {why}")), Vec::new()),
         };
-        let get = |field: Field| {
+        let get = |field: UserField| {
             let named = object.iter().find(|(name, _)| is(field, name, &self.wanted));
             named.and_then(|(_, value)| value.as_str()).map(str::trim).filter(|v| !v.is_empty())
         };

@@ -2,25 +2,25 @@
 //! directory.
 //!
 //! Each row gives a user or the reason why it is not one; only empty rows are skipped. Rows are not
-//! kept: a list of a million users takes no more memory than one of ten. [`Seen`] finds duplicates
+//! kept: a list of a million users takes no more memory than one of ten. [`SeenUsers`] finds duplicates
 //! with a few bytes per user.
 
 mod columns;
 mod decode;
 #[cfg(feature = "ldap")]
 mod directory;
+mod duplicates;
 mod json;
 #[cfg(feature = "ldap")]
 pub mod ldap;
-mod seen;
 mod table;
 
 use std::io::{self, Read};
 
 use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
 
-pub use columns::{Column, Field};
-pub use seen::{Doubles, Seen};
+pub use columns::{Column, UserField};
+pub use duplicates::{Duplicates, SeenUsers};
 
 /// One person who gets their own files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub enum Error {
 pub struct Users(Rows);
 
 enum Rows {
-    Table(Box<table::Table>),
+    Table(Box<table::UserTable>),
     Json(Box<json::Lines>),
     #[cfg(feature = "ldap")]
     Directory(Box<directory::Entries>),
@@ -87,10 +87,10 @@ impl Users {
     ///
     /// Fails if the list is empty, cannot be read, or has no column of addresses.
     pub fn open(name: &str, source: Box<dyn Read>, wanted: &[Column]) -> Result<Self, Error> {
-        let mut text = decode::Decoded::new(name, source)?;
+        let mut text = decode::DecodedReader::new(name, source)?;
         let rows = match text.first_character()? {
             Some('{') => Rows::Json(Box::new(json::Lines::new(text, wanted))),
-            Some(_) => Rows::Table(Box::new(table::Table::open(text, wanted)?)),
+            Some(_) => Rows::Table(Box::new(table::UserTable::open(text, wanted)?)),
             None => return Err(Error::Empty { name: name.to_owned() }),
         };
         Ok(Self(rows))
@@ -99,7 +99,7 @@ impl Users {
     /// Opens what [`ldap::Directory::read`] has written.
     #[cfg(feature = "ldap")]
     pub fn of_directory(name: &str, source: Box<dyn Read>) -> Result<Self, Error> {
-        let text = decode::Decoded::new(name, source)?;
+        let text = decode::DecodedReader::new(name, source)?;
         Ok(Self(Rows::Directory(Box::new(directory::Entries::new(text)))))
     }
 

@@ -145,7 +145,7 @@ fn a_quotation_mark_that_is_not_closed_ends_the_list_and_not_the_memory() {
 
 #[test]
 fn one_mailbox_in_two_spellings_is_found() {
-    let mut seen = Seen::default();
+    let mut seen = SeenUsers::default();
     let all = [
         "ann@example.com",
         "bob@example.com",

@@ -41,11 +41,13 @@ pub fn read(
     use super::super::secret::read_secret;
     use crate::net::Identity;
     use crate::output;
-    use crate::users::ldap::{ACTIVE_DIRECTORY, Directory, Error, OPENLDAP, Server, SignIn, Url};
+    use crate::users::ldap::{
+        ACTIVE_DIRECTORY, BindMethod, Directory, DirectoryServer, Error, OPENLDAP, Url,
+    };
 
     let url = Url::parse(list)?;
     let options = &args.ldap;
-    if options.ldap_cert.is_some() && matches!(url.server, Server::Socket(_)) {
+    if options.ldap_cert.is_some() && matches!(url.server, DirectoryServer::Socket(_)) {
         return Err(
             "--ldap-cert is for ldaps:// and ldap://; on a socket no certificate is shown".into()
         );
@@ -60,13 +62,15 @@ pub fn read(
         .map(|from| read_secret("--ldap-password-from", "password of the directory", from));
     let sign_in = match (&options.ldap_bind, password.transpose()?) {
         (Some(name), Some(password)) if !name.trim().is_empty() => {
-            SignIn::Password { name: name.clone(), password }
+            BindMethod::Password { name: name.clone(), password }
         }
         // A bind without a name is anonymous (RFC 4513 §5.1.2).
         (Some(_), _) => return Err("--ldap-bind needs the name to sign in with".into()),
         // On a socket the directory knows the local user.
-        _ if identity.is_some() || matches!(url.server, Server::Socket(_)) => SignIn::External,
-        _ => SignIn::Nobody,
+        _ if identity.is_some() || matches!(url.server, DirectoryServer::Socket(_)) => {
+            BindMethod::External
+        }
+        _ => BindMethod::Nobody,
     };
     let preset = options.ldap_preset.map(|preset| match preset {
         LdapPreset::ActiveDirectory => &ACTIVE_DIRECTORY,

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use sha2::{Digest, Sha256};
 
 use crate::format::hex;
-use crate::users::{Column, Doubles, ListRow, Seen, User, Users};
+use crate::users::{Column, Duplicates, ListRow, SeenUsers, User, Users};
 
 use super::super::Failure;
 use super::super::args::GenerateArgs;
@@ -69,7 +69,7 @@ pub struct ListSummary {
     pub bad_count: u64,
     /// Oddities of users who get files anyway: place and message.
     pub notes: Vec<(String, String)>,
-    pub doubles: Doubles,
+    pub doubles: Duplicates,
     /// The names of duplicates and of their originals, if the list is a directory.
     names: BTreeMap<u64, String>,
     /// Domains without a known provider, and why.
@@ -160,7 +160,7 @@ impl List {
         known: &mut dyn FnMut(&User) -> Result<Option<String>, Failure>,
     ) -> Result<ListSummary, Failure> {
         let mut looked = ListSummary::default();
-        let mut seen = Seen::default();
+        let mut seen = SeenUsers::default();
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for row in self.users()? {
             let ListRow { line, name, user, notes, .. } = row?;
@@ -203,7 +203,7 @@ impl List {
     }
 
     /// The names of duplicates and of their originals.
-    fn names(&self, doubles: &Doubles) -> Result<BTreeMap<u64, String>, Failure> {
+    fn names(&self, doubles: &Duplicates) -> Result<BTreeMap<u64, String>, Failure> {
         let lines: BTreeSet<u64> = doubles.iter().flat_map(|(line, first)| [line, first]).collect();
         let mut names = BTreeMap::new();
         for row in self.users()? {

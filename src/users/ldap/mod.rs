@@ -22,7 +22,7 @@ use crate::model::Secret;
 use crate::net::{Identity, Net};
 
 pub use preset::{ACTIVE_DIRECTORY, OPENLDAP, Preset};
-pub use url::{Scope, Server, Url};
+pub use url::{DirectoryServer, SearchScope, Url};
 
 /// What to read, and how to sign in for it.
 pub struct Directory<'a> {
@@ -31,7 +31,7 @@ pub struct Directory<'a> {
     pub preset: Option<&'static Preset>,
     /// The user's `--column` options, which name attributes here.
     pub columns: &'a [Column],
-    pub sign_in: SignIn,
+    pub sign_in: BindMethod,
     /// Client certificate for the TLS handshake.
     pub identity: Option<Identity>,
     /// Time limit for each answer.
@@ -39,7 +39,7 @@ pub struct Directory<'a> {
 }
 
 /// How the reader signs in to the directory.
-pub enum SignIn {
+pub enum BindMethod {
     Nobody,
     /// A distinguished name, or another form that the directory accepts: Active Directory accepts
     /// `ann@example.com`.
@@ -53,7 +53,7 @@ pub enum SignIn {
 
 /// The result of reading a directory.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct DirectorySummary {
     /// Never 0.
     pub entries: u64,
     /// Notes that the user may want to know.
@@ -85,7 +85,7 @@ impl Directory<'_> {
         net: &Net,
         out: &mut (dyn io::Write + Send),
         stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Found, Error> {
+    ) -> Result<DirectorySummary, Error> {
         session::read(self, net, out, stop)
     }
 }
