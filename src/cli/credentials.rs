@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::{OAuth2, Secret, ServerType, Text};
 use crate::net::Net;
-use crate::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
+use crate::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
 use crate::verify::{Course, Credentials, Mechanism};
 
 use super::Failure;
@@ -33,7 +33,7 @@ pub struct Keys<'a> {
 
 struct OAuth2SignIn {
     authority: Authority,
-    client: Client,
+    client: OAuth2Client,
     flow: Flow,
     tokens: Option<Tokens>,
 }
@@ -129,7 +129,7 @@ impl OAuth2SignIn {
         }
         let secret = args.client_secret_from.as_deref();
         let secret = secret.map(|from| read_secret("--client-secret-from", "client secret", from));
-        let client = Client { id, secret: secret.transpose()? };
+        let client = OAuth2Client { id, secret: secret.transpose()? };
         Ok(Self { authority, client, flow, tokens: None })
     }
 

@@ -6,7 +6,7 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
-use crate::verify::hosted::{CLIENTS, Client, Search, discover};
+use crate::verify::hosted::{CLIENTS, LookupClient, Search, discover};
 
 use super::Failure;
 use super::args::ImportArgs;
@@ -110,8 +110,8 @@ pub fn run(
     Ok(Some(DiscoveredSettings { place: winner.place, config }))
 }
 
-fn client(key: &str) -> Result<&'static Client, Failure> {
-    Client::find(key).ok_or_else(|| {
+fn client(key: &str) -> Result<&'static LookupClient, Failure> {
+    LookupClient::find(key).ok_or_else(|| {
         let keys: Vec<_> = CLIENTS.iter().map(|client| client.key).collect();
         format!("--as {key} is none of {}", keys.join(", ")).into()
     })

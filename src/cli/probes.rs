@@ -28,7 +28,7 @@ pub fn of_subject(
             if !protocol.wants(server.server_type) {
                 continue;
             }
-            if verify::Protocol::of(server.server_type).is_none() {
+            if verify::MailProtocol::of(server.server_type).is_none() {
                 others.push(server.server_type.to_string());
                 continue;
             }
@@ -123,7 +123,7 @@ pub fn of_file(path: &str, findings: &mut Vec<Finding>) -> Result<Vec<Probe>, Fa
     };
     let mut probes = Vec::new();
     for server in &config.servers {
-        if verify::Protocol::of(server.server_type).is_none() {
+        if verify::MailProtocol::of(server.server_type).is_none() {
             continue;
         }
         let port = Port::new(i64::from(server.port))?;

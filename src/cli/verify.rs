@@ -7,9 +7,7 @@ use crate::model::{EmailAddress, OAuth2, ServerType};
 use crate::net::Net;
 use crate::report::{VerifyReport, human_verified, junit_verified};
 use crate::settings::{Catalog, Subject};
-use crate::verify::{
-    self, Course, Journey, Options, Outcome as StepOutcome, Probe, ServerReport, Step,
-};
+use crate::verify::{self, Course, Journey, Options, Probe, ServerReport, Step, StepOutcome};
 
 use super::args::{Global, NetArgs, ReportFormat, SubjectArgs, VerifyArgs};
 use super::credentials::Keys;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::codes::Code;
 use crate::net::{Listener, Net, PendingRequest};
 use crate::report::{METRICS_TYPE, Runs, VerifyReport, human_verified, metrics};
-use crate::verify::{Outcome as StepOutcome, date};
+use crate::verify::{StepOutcome, date};
 
 use super::args::{ReportFormat, VerifyArgs};
 use super::credentials::Keys;

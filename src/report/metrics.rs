@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::verify::{Outcome, Step};
+use crate::verify::{Step, StepOutcome};
 
 use super::VerifyReport;
 
@@ -60,7 +60,7 @@ pub fn metrics(result: &VerifyReport, runs: Runs) -> String {
                 labels.iter().cloned().chain([step]).chain(more).collect::<Labels>()
             };
             set(&seconds, &with(None), step.took.as_secs_f64());
-            if let (Outcome::Failed, Some(code)) = (step.outcome, step.code) {
+            if let (StepOutcome::Failed, Some(code)) = (step.outcome, step.code) {
                 set(&failed, &with(Some(("code", code.name.to_owned()))), 1.0);
             }
         }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::codes::Code;
 use crate::finding::{Finding, Levels};
-use crate::verify::hosted::Hosted;
-use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
+use crate::verify::hosted::HostedReport;
+use crate::verify::{Course, ServerReport, Step, StepOutcome, seconds};
 
 use super::TextTable;
 use super::checked::escape;
@@ -20,7 +20,7 @@ pub struct VerifyReport {
     pub sign_in: Option<Course>,
     pub round_trip: Option<Course>,
     /// The settings that a domain publishes.
-    pub hosted: Option<Hosted>,
+    pub hosted: Option<HostedReport>,
     pub findings: Vec<Finding>,
 }
 
@@ -146,12 +146,12 @@ pub fn human_verified(result: &VerifyReport, transcript: bool, width: usize) -> 
 }
 
 /// Each place with a result, then each client.
-fn published(out: &mut String, hosted: &Hosted, width: usize) {
+fn published(out: &mut String, hosted: &HostedReport, width: usize) {
     for place in hosted.courses.iter().filter(|place| !place.steps.is_empty()) {
         let verdict = match (place.works(), place.steps.as_slice()) {
             (false, _) => "is wrong",
             // If there is nothing at the place, one line is enough.
-            (true, [only]) if only.outcome == Outcome::Note => {
+            (true, [only]) if only.outcome == StepOutcome::Note => {
                 let _ = writeln!(out, "{}: {}\n", place.name, only.detail);
                 continue;
             }
@@ -205,10 +205,10 @@ fn one(out: &mut String, server: &ServerReport, transcript: bool) {
 fn steps(out: &mut String, steps: &[Step]) {
     for step in steps {
         let mark = match step.outcome {
-            Outcome::Passed => "ok",
-            Outcome::Note => "note",
-            Outcome::Warning => "warn",
-            Outcome::Failed => "FAIL",
+            StepOutcome::Passed => "ok",
+            StepOutcome::Note => "note",
+            StepOutcome::Warning => "warn",
+            StepOutcome::Failed => "FAIL",
         };
         let _ = write!(
             out,
@@ -228,7 +228,7 @@ fn tell(out: &mut String, step: &Step, code: Code) {
     if let Some(seen) = &step.seen {
         let _ = writeln!(out, "        seen: {seen}");
     }
-    if step.outcome >= Outcome::Warning
+    if step.outcome >= StepOutcome::Warning
         && let Some(help) = step.help()
     {
         let _ = writeln!(out, "        help: {help}");
@@ -252,7 +252,7 @@ pub fn junit_verified(result: &VerifyReport) -> String {
 
 /// Writes one suite. If `counts` is false, failed steps are not counted as failures.
 fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64, counts: bool) {
-    let failures = steps.iter().filter(|s| counts && s.outcome == Outcome::Failed).count();
+    let failures = steps.iter().filter(|s| counts && s.outcome == StepOutcome::Failed).count();
     let _ = writeln!(
         out,
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" time=\"{took}\">",
@@ -272,12 +272,12 @@ fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64,
         let text: Vec<_> = text.into_iter().flatten().map(escape).collect();
         let text = text.join("\n");
         let _ = match step.outcome {
-            Outcome::Failed if counts => writeln!(
+            StepOutcome::Failed if counts => writeln!(
                 out,
                 ">\n      <failure type=\"{code}\" message=\"{}\">{text}</failure>\n    </testcase>",
                 escape(&step.detail),
             ),
-            Outcome::Passed => writeln!(out, "/>"),
+            StepOutcome::Passed => writeln!(out, "/>"),
             _ => writeln!(out, ">\n      <system-out>{code}: {text}</system-out>\n    </testcase>"),
         };
     }

@@ -35,5 +35,5 @@ pub use redact::Redactor;
 pub use round_trip::{Journey, impossible, round_trip};
 pub use sasl::Mechanism;
 pub use server::{Options, test};
-pub use session::Protocol;
-pub use step::{Course, Outcome, Problem, ServerReport, Step, seconds};
+pub use session::MailProtocol;
+pub use step::{Course, Problem, ServerReport, Step, StepOutcome, seconds};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mailwright::model::SocketType;
 use mailwright::net::{HostOverride, Net};
-use mailwright::verify::Outcome;
+use mailwright::verify::StepOutcome;
 
 use crate::ca::HOST;
 use crate::dns;
@@ -110,6 +110,6 @@ fn of_several_addresses_a_dead_one_is_named_and_the_test_goes_on() {
     let net = Net::new(None, None, vec![fixed]).unwrap();
     let report = Test::pop3(SocketType::Plain, peer.address).run_over(&net);
     same_codes(&report, &[]);
-    let warned = report.steps.iter().find(|s| s.outcome == Outcome::Warning).unwrap();
+    let warned = report.steps.iter().find(|s| s.outcome == StepOutcome::Warning).unwrap();
     assert_eq!(warned.code.unwrap().name, "address-unreachable");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mailwright::model::{OAuth2, ServerType, Text};
 use mailwright::net::{HostOverride, Net};
 use mailwright::verify::Course;
-use mailwright::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
+use mailwright::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
 
 use crate::ca::{Ca, HOST};
 use crate::peer::Peer;
@@ -84,8 +84,8 @@ fn authority() -> Authority {
     Authority::new(&settings, &[ServerType::Pop3, ServerType::Smtp]).unwrap()
 }
 
-fn client() -> Client {
-    Client { id: "our-own-client".to_owned(), secret: None }
+fn client() -> OAuth2Client {
+    OAuth2Client { id: "our-own-client".to_owned(), secret: None }
 }
 
 #[test]

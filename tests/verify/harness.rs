@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mailwright::model::{Authentication, Port, Secret, ServerType, SocketType};
 use mailwright::net::{HostOverride, Net};
-use mailwright::verify::{self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport};
+use mailwright::verify::{self, Credentials, Mechanism, Options, Probe, ServerReport, StepOutcome};
 
 use crate::ca::{Ca, HOST};
 
@@ -107,7 +107,7 @@ impl<'a> Test<'a> {
     #[track_caller]
     pub fn works(&self) -> ServerReport {
         let report = self.run();
-        assert!(report.steps.iter().all(|s| s.outcome <= Outcome::Note), "{report:#?}");
+        assert!(report.steps.iter().all(|s| s.outcome <= StepOutcome::Note), "{report:#?}");
         report
     }
 
@@ -125,7 +125,7 @@ pub fn same_codes(report: &ServerReport, codes: &[&str]) {
     let failed: Vec<_> = report
         .steps
         .iter()
-        .filter(|step| step.outcome == Outcome::Failed)
+        .filter(|step| step.outcome == StepOutcome::Failed)
         .filter_map(|step| step.code.map(|code| code.name))
         .collect();
     assert_eq!(failed, codes, "{report:#?}");

@@ -9,7 +9,7 @@ use crate::model::{EmailAddress, Hostname};
 use crate::net::{HostOverride, Net};
 use crate::report::{VerifyReport, human_verified};
 use crate::serve::{HttpServer, RunningServer};
-use crate::verify::hosted::{Hosted, hosted};
+use crate::verify::hosted::{HostedReport, hosted};
 
 use super::super::terminal::Terminal;
 use super::super::{Failure, Outcome};
@@ -40,7 +40,7 @@ fn look(
     running: &RunningServer,
     domain: &Hostname,
     ca: Option<&Path>,
-) -> Result<Hosted, crate::net::Error> {
+) -> Result<HostedReport, crate::net::Error> {
     let overrides = NAMES.iter().flat_map(|name| {
         let host = format!("{name}{domain}");
         [(443, true), (80, false)].map(|(port, tls)| HostOverride {

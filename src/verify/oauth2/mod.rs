@@ -29,7 +29,7 @@ pub struct Authority {
 
 /// The operator's registration at the provider.
 #[derive(Clone)]
-pub struct Client {
+pub struct OAuth2Client {
     pub id: String,
     /// Some providers give desktop clients a secret; their users can read it.
     pub secret: Option<Secret>,
@@ -104,12 +104,12 @@ impl Authority {
 pub fn sign_in(
     net: &Net,
     authority: &Authority,
-    client: &Client,
+    client: &OAuth2Client,
     flow: Flow,
     attendance: &Attendance<'_>,
 ) -> (Course, Option<Tokens>) {
     let mut recorder = Recorder::new("sign-in", Redactor::new(client.secret.iter()));
-    let run = Run { net, authority, client, attendance };
+    let run = SignInRun { net, authority, client, attendance };
     let tokens = match flow {
         Flow::Device => device::run(&run, &mut recorder),
         Flow::Browser => browser::run(&run, &mut recorder),
@@ -121,14 +121,14 @@ pub fn sign_in(
 pub fn refresh(
     net: &Net,
     authority: &Authority,
-    client: &Client,
+    client: &OAuth2Client,
     tokens: &Tokens,
     step: Duration,
 ) -> (Course, Option<Tokens>) {
     let secrets = client.secret.iter().chain(&tokens.refresh);
     let mut recorder = Recorder::new("sign-in", Redactor::new(secrets));
     let attendance = Attendance { step, person: step, user: "", tell: &|_| {} };
-    let run = Run { net, authority, client, attendance: &attendance };
+    let run = SignInRun { net, authority, client, attendance: &attendance };
     let renewed = recorder.step("refresh", |redactor| {
         let Some(refresh) = &tokens.refresh else {
             let detail = "the token has expired, and there is none to renew it with";
@@ -144,9 +144,9 @@ pub fn refresh(
 }
 
 /// What all parts of a flow need.
-struct Run<'a> {
+struct SignInRun<'a> {
     net: &'a Net,
     authority: &'a Authority,
-    client: &'a Client,
+    client: &'a OAuth2Client,
     attendance: &'a Attendance<'a>,
 }
