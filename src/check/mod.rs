@@ -22,7 +22,7 @@ mod structure;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clients::Scope;
-use crate::finding::{Finding, Source};
+use crate::finding::Finding;
 use crate::render::Artifact;
 
 use schema::Schemas;
@@ -87,9 +87,4 @@ fn explained(mut finding: Finding, artifact: &Artifact<'_>) -> Finding {
         );
     }
     finding
-}
-
-/// The finished text as a source for findings.
-fn source(artifact: &Artifact<'_>) -> std::sync::Arc<Source> {
-    Source::new(artifact.path.as_str(), artifact.text.clone())
 }

@@ -11,8 +11,6 @@ use crate::finding::{Finding, Source};
 use crate::format::{FileFormat, Tree};
 use crate::render::Artifact;
 
-use super::source;
-
 /// Compiled schemas, each compiled when a file first needs it: an XSD costs 0.1 ms, a JSON Schema
 /// up to 1 ms.
 ///
@@ -134,7 +132,7 @@ pub(super) fn check(
             .map(|(message, place)| {
                 let span = place.map_or(0..0, |(line, _)| line_span(&artifact.text, line));
                 Finding::new(codes::SCHEMA, format!("{message} ({})", schema.name))
-                    .at(&source(artifact), span)
+                    .at(&artifact.source(), span)
             })
             .collect(),
     }

@@ -7,13 +7,11 @@ use crate::format::{SkeletonMatcher, Tree};
 use crate::render::Artifact;
 use crate::render::pattern::{FilledFile, Pattern};
 
-use super::source;
-
 /// Returns the parsed file; `None` for lines without a grammar.
 pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding>> {
     let kind = &artifact.job.file.format;
     let wrong = |message: String, span| {
-        Err(vec![Finding::new(codes::STRUCTURE, message).at(&source(artifact), span)])
+        Err(vec![Finding::new(codes::STRUCTURE, message).at(&artifact.source(), span)])
     };
     let text = match kind.decode(&artifact.bytes) {
         Ok(text) => text,

@@ -3,19 +3,18 @@
 //! Every helper gets the values behind the marks and returns a mark, so the format escapes its
 //! result once more. The comparison helpers of Handlebars itself would compare marks.
 
+mod error;
 mod qr;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
-    ScopedJson,
-};
+use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, ScopedJson};
 use serde_json::Value;
 
 use super::marks::{Marks, Recipe};
+use error::failed;
 use qr::{Codes, QrHelper};
 
 /// A helper's arguments with the values behind the marks.
@@ -265,10 +264,6 @@ fn registry_key(arguments: &Arguments<'_>) -> Result<Value, String> {
         Some(part) => Err(format!("\"{part}\" cannot stand in a registry key")),
         None => Ok(parts.join("\\").into()),
     }
-}
-
-fn failed(helper: &str, why: &str) -> RenderError {
-    RenderErrorReason::Other(format!("helper {helper}: {why}")).into()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! skeleton; the values are inserted afterwards, each escaped by the format. `check` parses the
 //! skeleton and the file and compares them: the same tree, with values in place of the marks.
 
+mod artifact;
 mod compile;
 mod context;
 mod helpers;
@@ -27,27 +28,13 @@ use crate::plan::Job;
 
 use context::{Digest, UsedNames};
 
+pub use artifact::Artifact;
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
 pub use recipient::{Recipient, RecipientField};
 #[cfg(feature = "serve")]
 pub use segments::Segments;
 pub use template::lint;
-
-/// A finished file, and how it was made.
-pub struct Artifact<'a> {
-    pub job: &'a Job<'a>,
-    /// Relative to the bundle's folder, with `/` between components.
-    pub path: String,
-    /// The path with marks in place of values.
-    pub path_skeleton: String,
-    /// The text with marks in place of values.
-    pub skeleton: String,
-    pub marks: Marks,
-    /// The text, with `\n` as newline.
-    pub text: String,
-    pub bytes: Vec<u8>,
-}
 
 /// Renders jobs. Each template is parsed once, when it is first used.
 pub struct Renderer {

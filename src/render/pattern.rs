@@ -13,8 +13,6 @@ use crate::model::Side;
 use super::Artifact;
 use super::marks::{Condition, Marks, Origin, Recipe};
 use super::recipient::{FieldContext, Recipient, RecipientField};
-#[cfg(feature = "serve")]
-use super::segments::PatternPart;
 
 /// A rendered file in which everything that differs between users is left open.
 pub struct Pattern {
@@ -203,4 +201,11 @@ pub(super) fn path_of(skeleton: &str, marks: &Marks) -> String {
         }
     }
     path
+}
+
+/// A part of a pattern.
+#[cfg(feature = "serve")]
+pub(super) enum PatternPart {
+    Text(String),
+    Field(RecipientField),
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::FileFormat;
 
-use super::pattern::{NeedsFullRender, Pattern};
+use super::pattern::{NeedsFullRender, Pattern, PatternPart};
 use super::recipient::{FieldContext, Recipient, RecipientField};
 
 /// A file with fields left open.
@@ -27,12 +27,6 @@ pub struct Segments {
     /// Pairs of texts, and whether they have to be equal.
     conditions: Vec<(Vec<SegmentPiece>, Vec<SegmentPiece>, bool)>,
     ground: FieldContext,
-}
-
-/// A part of a pattern.
-pub(super) enum PatternPart {
-    Text(String),
-    Field(RecipientField),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{AdviceList, IMPLICIT, UPGRADED, password_refused, port_of_another};
+use super::connection::{IMPLICIT, UPGRADED, password_refused, port_of_another};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::{AUTODISCOVER_ORDER, Defect, Examination, ReadServer};

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
 use crate::import::fetchmail::{FetchmailAccount, accounts, first};
 use crate::import::{Defect, Examination, ReadServer};

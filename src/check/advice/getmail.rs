@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::{
-    AdviceList, against_port, is_local, is_placeholder, password_refused, port_of_another,
-};
+use super::connection::{against_port, is_local, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::import::getmail::{IniSection, count, is_on, sections};
 use crate::import::{Defect, Examination, ReadServer};

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::k9s::{accounts, last};

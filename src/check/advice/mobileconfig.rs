@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{AdviceList, password_refused};
+use super::connection::password_refused;
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examination, has_variable};

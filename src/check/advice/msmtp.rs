@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{against_port, is_local, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, is_local, password_refused, port_of_another};
+use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
 use crate::import::msmtp::{MsmtpAccount, MsmtpFile, MsmtpSetting, Program, file};
 use crate::import::{Defect, Examination, ReadServer};

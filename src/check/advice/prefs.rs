@@ -1,6 +1,8 @@
 //! Advice on preferences that Thunderbird accepts but that lead to a bad account.
 
-use super::{AdviceList, against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::import::prefs::{Profile, profile};
 use crate::import::{Defect, Examination, ReadServer};

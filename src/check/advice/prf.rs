@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::AdviceList;
 use super::connection::{Trouble, troubles};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examination, ReadServer};

@@ -1,7 +1,7 @@
 //! Advice on QR payloads that Thunderbird for Android accepts but that lead to a bad account.
 
-use super::AdviceList;
 use super::connection::{Trouble, troubles};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examination, ReadServer};

@@ -5,7 +5,7 @@ mod outlook;
 
 use std::ops::Range;
 
-use super::AdviceList;
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 use crate::import::{Defect, Examination};

@@ -1,6 +1,6 @@
 //! The edits that fix each kind of defect.
 
-use super::{Edit, piece};
+use super::edit::Edit;
 use crate::codes;
 use crate::import::{AUTODISCOVER_ORDER, Defect, meant_hostname};
 use crate::model::{Authentication, SocketType, UsernamePattern, Word};
@@ -233,4 +233,9 @@ fn on_off(word: &str) -> Option<&'static str> {
         "off" | "no" | "false" | "0" => Some("off"),
         _ => None,
     }
+}
+
+/// The text at the place of the defect.
+fn piece<'a>(text: &'a str, defect: &Defect) -> Option<&'a str> {
+    text.get(defect.span.clone())
 }

@@ -3,6 +3,7 @@
 //! A fix is safe if the file can have only one meaning. A file that could not be written back
 //! exactly is not touched: encoding and line ends are kept, unless they are the defect.
 
+mod edit;
 mod edits;
 mod written;
 
@@ -11,21 +12,14 @@ use std::collections::BTreeSet;
 use super::advice::advise;
 use super::encoding::encoding;
 use crate::codes::Code;
-use crate::import::{Defect, envelope, recognise};
+use crate::import::{envelope, recognise};
 
+use edit::Edit;
 use edits::edits;
 use written::EncodedFile;
 
 /// One fix can reveal another defect. After this many rounds the file is left as it is.
 const ROUNDS: usize = 8;
-
-/// Replaces a range of a text (with `\n`) by another text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Edit {
-    start: usize,
-    end: usize,
-    text: String,
-}
 
 /// A file before and after the fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,11 +89,6 @@ fn apart(all: impl Iterator<Item = (Code, Vec<Edit>)>) -> Vec<(Code, Vec<Edit>)>
         }
     }
     made
-}
-
-/// The text at the place of the defect.
-fn piece<'a>(text: &'a str, defect: &Defect) -> Option<&'a str> {
-    text.get(defect.span.clone())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A text together with the form in which a file stores it.
 
-use super::Edit;
+use super::edit::Edit;
 use crate::codes::{self, Code};
 use crate::import::Form;
 
