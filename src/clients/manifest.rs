@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::finding::Source;
 use crate::format::FileFormat;
 use crate::import::Reader;
-use crate::model::{Hostname, ServerType, Side};
+use crate::model::{ServerType, Side};
 
+use super::host_rule::HostRule;
 use super::words::Words;
 
 /// One kind of file for one kind of mail client.
@@ -110,20 +111,6 @@ impl Status {
 
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)
-    }
-}
-
-/// `example.com` matches this host and all names below it; `=host.example.com` matches only this
-/// host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostRule {
-    pub host: Hostname,
-    pub exact: bool,
-}
-
-impl HostRule {
-    pub fn matches(&self, host: &Hostname) -> bool {
-        if self.exact { *host == self.host } else { host.is_within(self.host.as_str()) }
     }
 }
 
@@ -249,18 +236,5 @@ impl Scope {
 
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_rule_covers_names_below_it_unless_it_is_exact() {
-        let host = Hostname::new("smtp-mail.outlook.com").unwrap();
-        let outlook = Hostname::new("outlook.com").unwrap();
-        assert!(HostRule { host: outlook.clone(), exact: false }.matches(&host));
-        assert!(!HostRule { host: outlook, exact: true }.matches(&host));
     }
 }

@@ -5,14 +5,16 @@
 //! the conclusions.
 
 mod catalog;
+mod host_rule;
 mod manifest;
 mod read;
 mod summary;
 mod words;
 
 pub use catalog::{Error, Targets};
+pub use host_rule::HostRule;
 pub use manifest::{
-    Client, FileSpec, HostRule, Include, OptionDefault, OptionSpec, Scope, ShownValue, SideSpec,
-    Status, Take, Target,
+    Client, FileSpec, Include, OptionDefault, OptionSpec, Scope, ShownValue, SideSpec, Status,
+    Take, Target,
 };
 pub use words::{Inexpressible, ServerKeywords, Words};

@@ -11,9 +11,10 @@ use crate::format::{Encoding, FileFormat, Hive, Newline, TextRules};
 use crate::import::Reader;
 use crate::model::{Hostname, Invalid, Port, ServerType, Side, SocketType, Word};
 
+use super::host_rule::HostRule;
 use super::manifest::{
-    Client, FileSpec, HostRule, Include, LastSeen, OptionDefault, OptionSpec, Scope, ShownValue,
-    SideSpec, Status, Take, Target,
+    Client, FileSpec, Include, LastSeen, OptionDefault, OptionSpec, Scope, ShownValue, SideSpec,
+    Status, Take, Target,
 };
 use super::words::Words;
 

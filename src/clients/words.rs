@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType, Word};
 
-use super::manifest::HostRule;
+use super::host_rule::HostRule;
 
 /// The client's field → neutral keyword → the client's keyword.
 type FieldKeywords<W> = BTreeMap<String, BTreeMap<W, String>>;

@@ -6,6 +6,7 @@ mod mdm;
 mod project;
 mod provider;
 mod server;
+mod url;
 mod who;
 
 pub use catalog::{Catalog, NotFound, ProviderFile};

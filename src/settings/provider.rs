@@ -13,6 +13,7 @@ use crate::model::{
 };
 
 use super::server::read_servers;
+use super::url::url;
 
 /// A provider as described in its file.
 #[derive(Debug)]
@@ -291,19 +292,6 @@ fn required_url(table: &TomlTable<'_>, key: &str) -> Option<Text> {
         table.missing(key, "write the address of the page, with https://");
     }
     url(table, key)
-}
-
-pub(super) fn url(table: &TomlTable<'_>, key: &str) -> Option<Text> {
-    table.value(key, |url| {
-        let text = Text::new(url)?;
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        match host.and_then(|rest| rest.split(['/', '?', '#', ':']).next()) {
-            Some(host) if !host.is_empty() && !url.contains([' ', '"', '<', '>']) => Ok(text),
-            _ => Err(Invalid::new(format!(
-                "\"{url}\" is no address of a page; write it with https:// and without spaces"
-            ))),
-        }
-    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::model::{
     Side, SocketType, UsernamePattern, Word, reads_as_another,
 };
 
-use super::provider::url;
+use super::url::url;
 
 /// The maximum number of days that messages stay on the server. Thunderbird has no "forever", so
 /// its file uses 18250 days for that: in seconds it still fits in 32 bits.
