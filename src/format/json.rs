@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 
-use super::{DEEPEST, Malformed, Tree, Unwritable, named};
+use super::characters::{DEEPEST, named};
+use super::{Malformed, Tree, Unwritable};
 
 /// Escapes a value for the inside of a JSON string, without its quotes.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {

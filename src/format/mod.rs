@@ -4,7 +4,9 @@
 //! a new syntax. Line formats without a grammar share [`FileFormat::Text`]; their manifests hold the
 //! rules as data.
 
+mod characters;
 mod digest;
+mod errors;
 mod file_name;
 mod html;
 mod json;
@@ -21,54 +23,16 @@ mod text;
 mod tree;
 mod xml;
 
-use crate::codes::Code;
-
 use std::borrow::Cow;
-use std::ops::Range;
 
 pub use digest::{digest_record, sha256_base64, sha256_hex};
+pub use errors::{Flaw, Malformed, Unwritable};
 pub use file_name::{file_name, hex, safe_component};
 pub use pol::Hive;
 pub use skeleton_matcher::SkeletonMatcher;
 pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
 pub use xml::declared_encoding;
-
-/// The reason why a format cannot represent a value; shown to the user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unwritable(pub String);
-
-/// A syntax error, at a byte range of the decoded text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Malformed {
-    pub message: String,
-    pub span: Range<usize>,
-}
-
-impl Malformed {
-    pub(crate) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
-        Self { message: message.into(), span }
-    }
-}
-
-/// A line that the client drops or reads differently, with the code of the broken rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
-    pub code: Code,
-    pub message: String,
-    pub span: Range<usize>,
-}
-
-#[derive(Default)]
-struct Flaws(Vec<Flaw>);
-
-impl Flaws {
-    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
-        self.0.push(Flaw { code, message: message.into(), span: span.clone() });
-    }
-}
 
 /// A file syntax with its encoding. [`FileFormat::Text`] carries the rules from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,39 +157,6 @@ impl FileFormat {
             FileFormat::Xml | FileFormat::Html | FileFormat::Text(_) => None,
         }
     }
-}
-
-/// The deepest nesting that parsers accept. The limit protects the stack against hostile files.
-const DEEPEST: usize = 128;
-
-/// Whether a character is a mark: the stand-in for a value while a template is rendered. Marks are
-/// in plane 15, which `model::Text` refuses in values. Parsers treat them as letters.
-fn is_mark(c: char) -> bool {
-    ('\u{F0000}'..='\u{FFFFD}').contains(&c)
-}
-
-/// Formats a character for a message.
-fn named(c: char) -> String {
-    format!("\"{}\" (U+{:04X})", c.escape_debug(), c as u32)
-}
-
-/// The first control character of a text.
-fn control(text: &str) -> Option<char> {
-    // In UTF-8 a control character begins with one of these bytes. Most texts contain none of them.
-    let is_suspect = |byte: u8| (byte < b' ') | (byte == 0x7F) | (byte == 0xC2);
-    let suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));
-    if suspect { text.chars().find(|c| c.is_control()) } else { None }
-}
-
-/// The lines of a text without their newlines, each with its byte range.
-fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
-    let mut start = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let bare = line.strip_suffix('\n').unwrap_or(line);
-        let span = start..start + bare.len();
-        start += line.len();
-        (bare, span)
-    })
 }
 
 /// Generators that the property tests share.

@@ -15,8 +15,12 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, is_mark, lines, named};
+use super::characters::{control, lines, named};
+use super::errors::Flaws;
+use super::{Flaw, Malformed, Tree, Unwritable};
 use crate::codes;
+
+use value::WHITE;
 
 pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// The first line of Windows 9x files. Their text, and strings written as bytes, are in the code
@@ -31,8 +35,6 @@ const HIVES: [(&str, &str); 5] = [
     ("HKEY_USERS", "HKU"),
     ("HKEY_CURRENT_CONFIG", "HKCC"),
 ];
-
-const WHITE: [char; 2] = [' ', '\t'];
 
 /// Escapes a value for the inside of a quoted string. Key lines have no escapes: they contain `\`
 /// as it is.

@@ -21,7 +21,8 @@ pub(super) use syntax::escape;
 use syntax::{Attribute, are_literals, attributes, first_forbidden, is_name, is_space, resolve};
 pub(super) use tree::parse;
 
-use super::{DEEPEST, Malformed, named};
+use super::Malformed;
+use super::characters::{DEEPEST, named};
 
 /// Receives the elements of a document while it is read. The prolog, comments, and white space
 /// outside the root are checked but not reported.

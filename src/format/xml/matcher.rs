@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::super::Malformed;
+use super::super::characters::is_mark;
 use super::super::tree::is_resolved;
-use super::super::{Malformed, is_mark};
 use super::syntax::Attribute;
 use super::{ElementSink, read};
 
