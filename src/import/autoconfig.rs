@@ -13,7 +13,9 @@ mod server;
 
 use std::collections::HashSet;
 
-use super::{Errors, Examination, ReadConfig, first_line, hostname};
+use super::defects::Errors;
+use super::values::{first_line, hostname};
+use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};

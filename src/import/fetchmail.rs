@@ -11,7 +11,8 @@ mod meaning;
 mod token;
 mod words;
 
-use super::{Errors, Examination, ReadConfig};
+use super::defects::Errors;
+use super::{Examination, ReadConfig};
 use crate::codes;
 pub(crate) use meaning::FetchmailAccount;
 

@@ -12,7 +12,9 @@ mod python;
 
 use std::collections::BTreeSet;
 
-use super::{Errors, Examination, ReadConfig, ReadServer, meant_hostname, resolvable};
+use super::defects::Errors;
+use super::values::resolvable;
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 use options::{GetmailValueType, Retriever, switch};

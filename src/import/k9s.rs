@@ -7,14 +7,19 @@
 //! thunderbird-android, SettingsFileParser.kt, AccountSettingsValidator.kt,
 //! ServerSettingsDescriptions.kt and the upgraders beside it
 
+mod children;
 mod server;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Errors, Examination, ReadConfig, ReadServer, first_line};
+use super::defects::Errors;
+use super::values::first_line;
+use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
 use crate::format::Tree;
+
+pub(crate) use children::last;
 
 pub(super) fn read(text: &str, tree: &Tree) -> Examination {
     let mut errors = Errors::default();
@@ -25,11 +30,6 @@ pub(super) fn read(text: &str, tree: &Tree) -> Examination {
 /// The account that is read, and the names and places of the others.
 pub(crate) fn accounts(text: &str, tree: &Tree) -> (ReadConfig, Vec<(String, Range<usize>)>) {
     K9sReader { text, errors: &mut Errors::default() }.file(tree)
-}
-
-/// The last child of this name. It counts, because the app overwrites earlier ones.
-pub(crate) fn last<'a>(parent: &'a Tree, name: &str) -> Option<&'a Tree> {
-    parent.children.iter().rev().find(|child| child.name == name)
 }
 
 struct K9sReader<'a> {

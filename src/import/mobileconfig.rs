@@ -19,7 +19,9 @@ mod variable;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Defect, Errors, Examination, ReadConfig, first_line, hostname, meant_hostname};
+use super::defects::Errors;
+use super::values::{first_line, hostname};
+use super::{Defect, Examination, ReadConfig, meant_hostname};
 use crate::codes;
 use crate::format::{Malformed, Tree};
 use crate::model::Port;

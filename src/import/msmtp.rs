@@ -7,21 +7,18 @@
 
 mod command;
 mod file;
+mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Errors, Examination, ReadConfig, ReadServer, meant_hostname, resolvable};
+use super::defects::Errors;
+use super::values::resolvable;
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
 pub(crate) use file::{MsmtpAccount, MsmtpFile, MsmtpSetting};
-
-/// The program that reads the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Program {
-    Msmtp,
-    Mpop,
-}
+pub(crate) use program::Program;
 
 pub(super) fn read(text: &str, program: Program) -> Examination {
     let mut errors = Errors::default();

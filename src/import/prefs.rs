@@ -12,7 +12,8 @@ mod syntax;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Errors, Examination, ReadConfig, ReadServer};
+use super::defects::Errors;
+use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
 use crate::model::ServerType;
 use server::Branch;

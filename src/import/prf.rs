@@ -11,7 +11,9 @@ mod mapping;
 
 use std::ops::Range;
 
-use super::{Errors, Examination, ReadConfig, first_line};
+use super::defects::Errors;
+use super::values::first_line;
+use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 

@@ -11,7 +11,9 @@
 
 mod value;
 
-use super::{Errors, Examination, ReadConfig, ReadServer, hostname, meant_hostname, port};
+use super::defects::Errors;
+use super::values::{hostname, port};
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};

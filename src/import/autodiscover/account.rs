@@ -1,6 +1,8 @@
 //! Reads `Account`: the kind of the response, and its servers.
 
-use super::{AutodiscoverReader, named, redirect};
+use super::elements::named;
+use super::reader::AutodiscoverReader;
+use super::redirect;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;

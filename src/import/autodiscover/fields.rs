@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::AutodiscoverReader;
+use super::elements::elements;
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 
@@ -85,8 +86,4 @@ impl AutodiscoverReader<'_> {
         }
         text.trim()
     }
-}
-
-pub(super) fn elements(parent: &Tree) -> impl Iterator<Item = &Tree> {
-    parent.children.iter().filter(|child| child.kind != "attribute")
 }

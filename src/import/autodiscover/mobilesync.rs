@@ -2,9 +2,9 @@
 //!
 //! MS-ASCMD section 2.2.1.1
 
-use super::fields::elements;
+use super::elements::{elements, named};
+use super::reader::AutodiscoverReader;
 use super::redirect::https_host;
-use super::{AutodiscoverReader, named};
 use crate::codes;
 use crate::format::Tree;
 use crate::import::{ReadConfig, ReadServer};

@@ -1,8 +1,10 @@
 //! Reads `Protocol`, which describes one server.
 
-use super::super::{ReadServer, hostname, meant_hostname, port};
+use super::super::values::{hostname, port};
+use super::super::{ReadServer, meant_hostname};
+use super::elements::named;
 use super::fields::{ChildText, ChildTexts};
-use super::{AutodiscoverReader, named};
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};

@@ -1,7 +1,7 @@
 //! `RedirectUrl` and `RedirectAddr`: responses that point to another one.
 
-use super::AutodiscoverReader;
 use super::fields::{ChildText, ChildTexts};
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use super::token::{FetchmailToken, FetchmailTokenKind, Oddity, tokens};
 use super::words::{self, FetchmailValueType, OptionOwner};
 use crate::codes;

@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, hostname, meant_hostname};
+use super::super::defects::Errors;
+use super::super::values::hostname;
+use super::super::{ReadServer, meant_hostname};
 use super::grammar::{self, FetchmailSetting, FetchmailValue, Options, ServerSection, UserSection};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};

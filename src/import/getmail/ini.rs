@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use crate::codes;
 
 #[derive(Debug, Default)]

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, hostname, meant_hostname, port};
+use super::super::defects::Errors;
+use super::super::values::{hostname, port};
+use super::super::{ReadServer, meant_hostname};
 use super::last;
 use crate::codes;
 use crate::format::Tree;

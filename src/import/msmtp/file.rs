@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use super::Program;
 use super::command::{MsmtpCommand, number};
 use crate::codes;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use super::syntax::{self, PrefValue};
 use crate::codes;
 

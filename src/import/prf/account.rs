@@ -1,6 +1,7 @@
 //! Reads `[AccountN]`: an incoming and an outgoing server.
 
-use super::super::{ReadConfig, ReadServer, hostname, meant_hostname, port};
+use super::super::values::{hostname, port};
+use super::super::{ReadConfig, ReadServer, meant_hostname};
 use super::{PrfReader, child, value};
 use crate::codes;
 use crate::format::Tree;
