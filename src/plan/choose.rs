@@ -7,8 +7,8 @@ use crate::finding::Finding;
 use crate::model::{Authentication, ClientConfig, Hostname, Protocol, Server, ServerType, Side};
 use crate::settings::Subject;
 
-use super::PlannedServer;
-use super::scope::Audience;
+use super::audience::Audience;
+use super::job::PlannedServer;
 use super::servers::{Unfit, fit};
 
 /// The servers of one file. A side that the target does not describe is empty; a side without a

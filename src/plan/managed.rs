@@ -6,8 +6,8 @@ use crate::finding::Finding;
 use crate::model::{Hostname, Server};
 use crate::settings::{Mdm, MdmUsername};
 
-use super::PlannedServer;
-use super::scope::Audience;
+use super::audience::Audience;
+use super::job::PlannedServer;
 
 /// The user name for a server, in a managed file.
 pub(super) fn sign_in(server: &Server, audience: Audience<'_>) -> Option<MdmUsername> {

@@ -6,52 +6,15 @@ use std::sync::Arc;
 use crate::clients::{FileSpec, Include, OptionDefault, Scope, Target};
 use crate::codes::{self, Code};
 use crate::finding::Finding;
-use crate::model::{EmailAddress, Hostname, Protocol, Text};
-use crate::settings::{Mdm, Subject, SubjectKind};
+use crate::model::Protocol;
+use crate::settings::{Subject, SubjectKind};
 
+use super::audience::Audience;
 use super::choose::{ChosenServers, choose};
-use super::{IncludedFile, Job, Request, ResolvedOptions, managed};
-
-/// Who one file is for.
-#[derive(Debug, Clone, Copy)]
-pub enum Audience<'a> {
-    Everybody {
-        domain: &'a Hostname,
-    },
-    Domain {
-        domain: &'a Hostname,
-    },
-    Account {
-        address: &'a EmailAddress,
-        display_name: Option<&'a Text>,
-    },
-    /// All users of the domain, or of all the provider's domains, through a system's placeholders.
-    Managed {
-        domain: &'a Hostname,
-        mdm: &'a Mdm,
-        all_domains: bool,
-    },
-}
-
-impl<'a> Audience<'a> {
-    pub fn domain(&self) -> &'a Hostname {
-        match self {
-            Audience::Everybody { domain }
-            | Audience::Domain { domain }
-            | Audience::Managed { domain, .. } => domain,
-            Audience::Account { address, .. } => address.domain(),
-        }
-    }
-
-    pub fn scope(&self) -> Scope {
-        match self {
-            Audience::Everybody { .. } => Scope::Provider,
-            Audience::Domain { .. } => Scope::Domain,
-            Audience::Account { .. } => Scope::Account,
-            Audience::Managed { .. } => Scope::Managed,
-        }
-    }
-}
+use super::job::{IncludedFile, Job, is_useless};
+use super::managed;
+use super::options::ResolvedOptions;
+use super::request::Request;
 
 /// The files that are the same for all users, and those of the domain.
 pub(super) fn shared_jobs<'a>(
@@ -202,12 +165,6 @@ fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
         Audience::Account { address, .. } => !target.ascii_addresses || !address.needs_smtputf8(),
         _ => true,
     }
-}
-
-/// Whether a file that nobody requested is useless, because nobody can sign in with it. `codes` are
-/// those of the findings about it.
-pub(super) fn is_useless(target: &Target, mut codes: impl Iterator<Item = Code>) -> bool {
-    target.opt_in && codes.any(|code| code == codes::CANNOT_SIGN_IN)
 }
 
 /// Sets the list of included files in the target's own files.

@@ -9,8 +9,9 @@ use crate::model::{
 };
 use crate::settings::MdmUsername;
 
-use super::scope::Audience;
-use super::{PlannedServer, managed};
+use super::audience::Audience;
+use super::job::PlannedServer;
+use super::managed;
 
 /// Why a client cannot use a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
