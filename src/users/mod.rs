@@ -10,64 +10,19 @@ mod decode;
 #[cfg(feature = "ldap")]
 mod directory;
 mod duplicates;
+mod error;
 mod json;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 mod table;
+mod user;
 
-use std::io::{self, Read};
-
-use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
+use std::io::Read;
 
 pub use columns::{Column, UserField};
 pub use duplicates::{Duplicates, SeenUsers};
-
-/// One person who gets their own files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    pub address: EmailAddress,
-    pub display_name: Option<Text>,
-    /// Overrides the provider's pattern for user names.
-    pub username: Option<UsernamePattern>,
-    /// A language tag: `de`, `pt-BR`.
-    pub language: Option<String>,
-    /// Overrides the provider's incoming host, as `outgoing` does the other.
-    pub incoming: Option<HostnamePattern>,
-    pub outgoing: Option<HostnamePattern>,
-}
-
-/// One row of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListRow {
-    /// The line in which the row begins, from 1.
-    pub line: u64,
-    /// An entry of a directory is named by this distinguished name instead of its line.
-    pub name: Option<String>,
-    /// The user, or why the row is not one.
-    pub user: Result<User, String>,
-    /// Unusual values in a row that is a user all the same.
-    pub notes: Vec<String>,
-    /// The fields as they were read, for the list of rejected rows.
-    pub fields: Vec<String>,
-}
-
-/// Why a list cannot be read any further.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("cannot read {name}: {source}")]
-    Io { name: String, source: io::Error },
-    #[error("{name}:{line}: {why}")]
-    Broken { name: String, line: u64, why: String },
-    #[error(
-        "{name} has no column of addresses; it has {}. --column address=NAME names one",
-        .found.join(", ")
-    )]
-    NoAddress { name: String, found: Vec<String> },
-    #[error("{name} has no column \"{column}\"; it has {}", .found.join(", "))]
-    NoColumn { name: String, column: String, found: Vec<String> },
-    #[error("{name} is empty")]
-    Empty { name: String },
-}
+pub use error::Error;
+pub use user::{ListRow, User};
 
 /// A list of users, read row by row.
 pub struct Users(Rows);

@@ -1,6 +1,9 @@
 //! Reads lists as programs and people write them.
 
+use std::io;
+
 use super::*;
+use crate::model::EmailAddress;
 
 fn read(bytes: &[u8]) -> Vec<ListRow> {
     read_with(bytes, &[]).expect("a list")

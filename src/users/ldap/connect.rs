@@ -3,18 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
-use tokio::task::JoinHandle;
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 
-use super::session::LdapSession;
+use super::session::{LdapConnection, LdapSession};
 use super::{DirectoryServer, Error, starttls, words};
 use crate::net::{Identity, Net, StrictTls, connect_first};
-
-/// An open connection, and the task that drives it.
-pub(super) struct LdapConnection {
-    pub(super) ldap: Ldap,
-    pub(super) driver: JoinHandle<Result<(), LdapError>>,
-}
 
 impl LdapSession<'_> {
     /// Connects, and asks for StartTLS if the URL says so. Returns the stream and the TLS

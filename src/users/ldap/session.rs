@@ -9,11 +9,11 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ldap3::adapters::PagedResults;
-use ldap3::{LdapError, LdapResult, SearchEntry, parse_filter};
+use ldap3::{Ldap, LdapError, LdapResult, SearchEntry, parse_filter};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::catch_panic::catch_panic;
-use super::connect::LdapConnection;
 use super::entry::LdapEntry;
 use super::preset::{ACTIVE_DIRECTORY, AttributeMap, OPENLDAP, Preset};
 use super::words::{self, LdapOperation, LdapRequest};
@@ -367,4 +367,10 @@ impl EntryOddities {
         }
         notes
     }
+}
+
+/// An open connection, and the task that drives it.
+pub(super) struct LdapConnection {
+    pub(super) ldap: Ldap,
+    pub(super) driver: JoinHandle<Result<(), LdapError>>,
 }
