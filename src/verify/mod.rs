@@ -4,6 +4,7 @@
 //! per server: a dialogue is a sequence, and at most 64 run at once (`pool.rs`).
 
 mod capabilities;
+mod greeting;
 pub mod hosted;
 mod imap;
 mod login;

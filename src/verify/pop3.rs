@@ -4,8 +4,8 @@ use crate::codes::{self, Code};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
+use super::greeting::foreign_greeting;
 use super::sasl::{Exchange, SaslRefusal};
-use super::session::foreign_greeting;
 use super::step::Problem;
 use super::wire::{Wire, shown};
 

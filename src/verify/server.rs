@@ -325,7 +325,7 @@ impl<'a> ServerTest<'a> {
             Ok(detail) => Step::passed(name, took, detail),
             Err(problem) => Step::of(name, took, problem),
         };
-        self.redactor.clean_step(&mut step);
+        step.redact(&self.redactor);
         (self.tell)(self.probe, &step);
         self.steps.push(step);
     }

@@ -2,14 +2,13 @@
 
 use std::time::Instant;
 
-use crate::codes;
 use crate::model::{Secret, ServerType};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
 use super::sasl::{Exchange, Mechanism, SaslRefusal, apop_digest};
 use super::step::Problem;
-use super::wire::{Transcript, Wire, shown};
+use super::wire::{Transcript, Wire};
 use super::{imap, pop3, smtp};
 
 /// A protocol that can be tested.
@@ -131,27 +130,4 @@ impl<T: Transport> MailSession<T> {
             MailProtocol::Pop3 | MailProtocol::Smtp => self.wire.send("QUIT"),
         };
     }
-}
-
-/// The problem for a greeting that does not belong to the protocol.
-pub fn foreign_greeting(line: &str) -> Problem {
-    // A TLS record: handshake or alert, version 3.x (RFC 8446 §5.1).
-    let bytes = line.as_bytes();
-    if matches!(bytes, [0x15 | 0x16, 3, ..]) {
-        return Problem::new(codes::PLAIN_PORT_SPEAKS_TLS);
-    }
-    let upper = line.to_ascii_uppercase();
-    let looks = [
-        ("+OK", "POP3"),
-        ("* OK", "IMAP"),
-        ("SSH-", "SSH"),
-        ("HTTP/", "HTTP"),
-        ("220 ", "SMTP or FTP"),
-        ("220-", "SMTP or FTP"),
-    ];
-    let detail = match looks.iter().find(|(start, _)| upper.starts_with(start)) {
-        Some((_, name)) => format!("{name} answers on that port"),
-        None => "the greeting is of no mail protocol".to_owned(),
-    };
-    Problem::with(codes::WRONG_PROTOCOL, detail).seen(shown(line))
 }

@@ -70,6 +70,14 @@ impl Serialize for Step {
 }
 
 impl Step {
+    /// Replaces secrets in all its texts.
+    pub(super) fn redact(&mut self, redactor: &Redactor) {
+        redactor.clean(&mut self.detail);
+        for text in [&mut self.seen, &mut self.help].into_iter().flatten() {
+            redactor.clean(text);
+        }
+    }
+
     pub fn passed(step: &'static str, took: Duration, detail: String) -> Self {
         Self {
             step,
@@ -204,7 +212,7 @@ impl Recorder {
             Ok(detail) => Step::passed(name, took, detail),
             Err(problem) => Step::of(name, took, problem),
         };
-        self.redactor.clean_step(&mut step);
+        step.redact(&self.redactor);
         self.steps.push(step);
     }
 

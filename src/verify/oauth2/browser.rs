@@ -15,8 +15,8 @@ use crate::net::{Listener, PendingRequest};
 
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
+use super::run::{SignInRun, Tokens};
 use super::token;
-use super::{SignInRun, Tokens};
 
 /// The page that the browser shows at the end.
 const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title>\

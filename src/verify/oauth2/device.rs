@@ -11,8 +11,8 @@ use crate::model::Secret;
 use super::super::redact::Redactor;
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
+use super::run::{SignInRun, Tokens};
 use super::token::{self, TokenAnswer};
-use super::{SignInRun, Tokens};
 
 /// Seconds between two requests if the server names no interval (RFC 8628 §3.2).
 const INTERVAL: u64 = 5;

@@ -14,7 +14,7 @@ use super::super::redact::Redactor;
 use super::super::step::Problem;
 use super::super::web;
 use super::super::wire::shown;
-use super::{SignInRun, Tokens};
+use super::run::{SignInRun, Tokens};
 
 /// The server's answer to a form: a JSON object, or a refusal.
 pub enum TokenAnswer {
