@@ -13,7 +13,8 @@ use crate::report::{self, TextTable};
 use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
-use super::make::{FileRow, GeneratedFiles, make};
+use super::generated::{FileRow, GeneratedFiles};
+use super::make::make;
 use super::message::{self, Messages};
 use super::secret::read_password;
 use super::session::Session;

@@ -38,10 +38,9 @@ use super::{Failure, Outcome};
 use batch::{Batch, one_batch};
 use group::UserFileBuilder;
 use journal::Journal;
-pub use list::Shard;
 use list::{InvalidRow, List, ListSummary};
 use rejected::Rejected;
-use report::tell;
+use report::{RolloutResult, tell};
 use sink::Sink;
 
 /// How many users are made and put in place together.
@@ -145,17 +144,6 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     findings
         .extend(list.notes.iter().map(|note| Finding::new(codes::USERS_DIRECTORY, note.as_str())));
     findings
-}
-
-/// The result of a rollout.
-#[derive(Default)]
-struct RolloutResult {
-    users: u64,
-    files: u64,
-    /// Users that an earlier run had done.
-    before: u64,
-    rejected: Option<String>,
-    written: Vec<String>,
 }
 
 struct Rollout<'a> {

@@ -6,7 +6,7 @@ use crate::plan::Job;
 
 use super::Failure;
 use super::args::GenerateArgs;
-use super::make::GeneratedFiles;
+use super::generated::GeneratedFiles;
 
 /// Signs profiles. It signs nothing without `--sign-cert` or without the feature.
 #[derive(Default)]

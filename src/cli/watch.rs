@@ -13,7 +13,7 @@ use crate::verify::{StepOutcome, date};
 use super::args::{ReportFormat, VerifyArgs};
 use super::credentials::Keys;
 use super::terminal::Terminal;
-use super::verify::{TestPlan, once};
+use super::test_plan::{TestPlan, once};
 use super::{Failure, Outcome};
 
 /// How quickly the end is noticed.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::users::ListRow;
 
 use super::super::Failure;
-use super::list::Shard;
+use super::super::args::Shard;
 
 /// `rejected.csv`: the invalid rows, with the reason after their own columns.
 pub struct Rejected {

@@ -7,7 +7,6 @@ use crate::finding::{Finding, any_error};
 use super::super::Failure;
 use super::super::args::{Format, GenerateArgs};
 use super::super::terminal::Terminal;
-use super::RolloutResult;
 use super::list::ListSummary;
 
 #[derive(Serialize)]
@@ -66,4 +65,15 @@ pub(super) fn tell(
     let where_ = done.written.join(", ");
     terminal.say(&format!("{users} users, {files} files in {where_}{before}{left}{summary}"));
     Ok(())
+}
+
+/// The result of a rollout.
+#[derive(Default)]
+pub(super) struct RolloutResult {
+    pub(super) users: u64,
+    pub(super) files: u64,
+    /// Users that an earlier run had done.
+    pub(super) before: u64,
+    pub(super) rejected: Option<String>,
+    pub(super) written: Vec<String>,
 }

@@ -15,9 +15,8 @@ use crate::output::tar::{self, TarFile};
 use crate::output::zip;
 
 use super::super::Failure;
-use super::super::args::GenerateArgs;
+use super::super::args::{GenerateArgs, Shard};
 use super::journal::Journal;
-use super::list::Shard;
 
 /// After how many batches the archive's position is recorded in the journal.
 const TOLD_AFTER: u64 = 4;
