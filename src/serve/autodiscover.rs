@@ -22,6 +22,9 @@ pub enum PostedRequest {
     Wrong,
 }
 
+pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
+/// Outlook for Android asks with the address in the path.
+pub(super) const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 const SETTINGS: [&str; 2] = [
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a",
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006",

@@ -13,18 +13,17 @@ use crate::render::Recipient;
 
 use super::address::{RequestedAddress, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
-use super::autodiscover::{self, AutodiscoverError, PostedRequest};
-use super::handle::{RequestHead, RequestLog, for_all_origins};
+use super::autodiscover::{
+    self, AUTODISCOVER_JSON, AUTODISCOVER_JSON_PATH, AutodiscoverError, PostedRequest,
+};
 use super::prepare::{DomainOwner, account};
-use super::reply::{CacheControl, HttpReply};
+use super::reply::{CacheControl, HttpReply, for_all_origins};
+use super::request::{RequestHead, RequestLog};
 use super::routes::{Resource, RouteMatch};
 use super::worker::Worker;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
-pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
-/// Outlook for Android asks with the address in the path.
-const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 
 impl Worker {
     pub(super) async fn file(

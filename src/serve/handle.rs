@@ -15,36 +15,16 @@ use crate::model::EmailAddress;
 
 use super::address::RequestedAddress;
 use super::answer_cache::Site;
-use super::files::AUTODISCOVER_JSON;
+use super::autodiscover::AUTODISCOVER_JSON;
 use super::log::LogLine;
 use super::proxy;
-use super::reply::{CacheControl, HttpReply, WholeBody};
+use super::reply::{CacheControl, HttpReply, WholeBody, for_all_origins};
+use super::request::{RequestHead, RequestLog};
+use super::routes::OTHER_ROUTES;
 use super::worker::{Connection, Worker};
 
 /// Bytes. A larger body gets 413.
 const LARGEST_BODY: usize = 64 * 1024;
-
-/// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
-/// the resources.
-pub const OTHER_ROUTES: [&str; 5] =
-    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
-
-/// What the access log and the metrics record about a request.
-pub(super) struct RequestLog {
-    pub route: usize,
-    pub site: Option<Rc<Site>>,
-    pub address: Option<EmailAddress>,
-}
-
-/// A request without its body.
-pub(super) struct RequestHead<'a> {
-    pub method: &'a Method,
-    pub path: &'a str,
-    pub query: &'a str,
-    pub host: Option<&'a str>,
-    pub headers: &'a hyper::HeaderMap,
-    pub tls: bool,
-}
 
 pub async fn handle(
     worker: Rc<Worker>,
@@ -358,9 +338,4 @@ fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
             .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
         _ => reply,
     }
-}
-
-/// Allows scripts of any origin to read the answer.
-pub(super) fn for_all_origins(reply: HttpReply) -> HttpReply {
-    reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
 }

@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use crate::plan::Audience;
 
 use super::address::{RequestedAddress, parameters};
-use super::handle::RequestHead;
 use super::prepare::{PageKind, PageRequest, account};
 use super::reply::{CacheControl, HttpReply};
+use super::request::RequestHead;
 use super::routes::RouteMatch;
 use super::worker::Worker;
 

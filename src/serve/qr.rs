@@ -5,9 +5,9 @@ use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
 use super::address::RequestedAddress;
-use super::handle::RequestHead;
 use super::prepare::account;
 use super::reply::{CacheControl, HttpReply};
+use super::request::RequestHead;
 use super::worker::Worker;
 
 /// Pixels for each module.

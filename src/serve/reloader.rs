@@ -6,10 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::error::Error;
+use super::prepare::ProviderReader;
+use super::state::{ProfileSignerLoader, ServerState};
 use super::store::{LoadReport, SourceIndex};
 use super::tls::Certificates;
 use super::watch::Event;
-use super::{Error, ProfileSignerLoader, ProviderReader, ServerState};
 
 /// How long to wait for further changes before files are read.
 const SETTLE: Duration = Duration::from_millis(60);

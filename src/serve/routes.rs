@@ -52,6 +52,11 @@ pub struct RouteMatch<'a> {
     pub language: Option<&'a str>,
 }
 
+/// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
+/// the resources.
+pub const OTHER_ROUTES: [&str; 5] =
+    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
+
 const ADDRESS: &str = "{{account.address}}";
 const LANGUAGE: &str = "{{language}}";
 const PROFILE: &str = "application/x-apple-aspen-config";

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::challenges::ShownGuard;
-use super::{Acme, ChallengeKind};
+use super::settings::ChallengeKind;
+use super::state::Acme;
 
 /// Why an order brought no certificate.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use super::routes::Routes;
 
 pub use answers::{account, has_placeholders, tag};
 pub use pages::{PageKind, PageRequest};
-pub use reading::{ProviderReader, SourceEvent, SourceSelection};
+pub use reading::{ProviderReader, ReportFindings, SourceEvent, SourceSelection};
 
 /// The targets with routes and the administrator's settings: what answers are built from.
 pub struct AnswerBuilder {

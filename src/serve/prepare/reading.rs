@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::{fs, io, thread};
 
-use super::super::ReportFindings;
 use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
 use super::AnswerBuilder;
 use crate::bundle::Builder;
 use crate::codes;
 use crate::finding::{Finding, Severity, Source, any_error};
+
+/// Prints findings about files.
+pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
 
 /// Reads provider files.
 pub struct ProviderReader {
