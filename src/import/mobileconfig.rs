@@ -9,10 +9,10 @@
 
 mod check;
 mod exchange;
+mod fix;
 mod identity;
 mod keys;
 mod mail;
-mod mend;
 mod values;
 mod variable;
 
@@ -38,10 +38,10 @@ pub(super) fn read(text: &str, profile: &Tree) -> Examination {
 
 /// Reads a profile that is not a valid property list, if removing a few lines makes it one.
 pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examination {
-    let Some((mended, defects)) = mend::mended(text) else {
+    let Some((fixed, defects)) = fix::fixed(text) else {
         return Examination::malformed(malformed);
     };
-    let mut examined = read(text, &mended);
+    let mut examined = read(text, &fixed);
     examined.defects.extend::<Vec<Defect>>(defects);
     examined
 }

@@ -249,9 +249,9 @@ impl Writer<'_> {
             return read.to_owned();
         }
         // The most common mistake: the closing percent sign is missing.
-        let mended = format!("{read}%");
-        let name = match UsernamePattern::new(&mended) {
-            Ok(_) if read.starts_with('%') => mended,
+        let closed = format!("{read}%");
+        let name = match UsernamePattern::new(&closed) {
+            Ok(_) if read.starts_with('%') => closed,
             _ => USERNAME.to_owned(),
         };
         self.adapted(format!("{server}: {name} is taken for the user name {}", quoted(read)));

@@ -5,7 +5,7 @@
 
 mod edit;
 mod edits;
-mod written;
+mod encoded_file;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::import::{envelope, recognise};
 
 use edit::Edit;
 use edits::edits;
-use written::EncodedFile;
+use encoded_file::EncodedFile;
 
 /// One fix can reveal another defect. After this many rounds the file is left as it is.
 const ROUNDS: usize = 8;
@@ -33,7 +33,7 @@ pub struct FixedFile {
 }
 
 /// Applies every fix for which `wanted` accepts the rule's code. `None` if there is nothing to fix.
-pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
+pub fn fix(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     // A signed or binary file cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
@@ -42,7 +42,7 @@ pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     let mut file = EncodedFile::of(bytes)?;
     let mut codes = BTreeSet::new();
     for defect in encoding(reader, bytes) {
-        if wanted(defect.code) && file.mend(defect.code) {
+        if wanted(defect.code) && file.fix(defect.code) {
             codes.insert(defect.code);
         }
     }

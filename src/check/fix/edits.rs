@@ -218,8 +218,8 @@ fn cased<W: Word>(word: &str) -> Option<String> {
 
 /// `%EMAILADDRESS` without its second percent sign.
 fn closed(name: &str) -> Option<String> {
-    let mended = format!("{name}%");
-    (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&mended).is_ok()).then_some(mended)
+    let closed = format!("{name}%");
+    (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&closed).is_ok()).then_some(closed)
 }
 
 /// The bare host name in lower case, without the other parts of a URL.

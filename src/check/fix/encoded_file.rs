@@ -28,7 +28,7 @@ impl EncodedFile {
     }
 
     /// Fixes a defect of the bytes themselves. Returns whether that was possible.
-    pub(super) fn mend(&mut self, code: Code) -> bool {
+    pub(super) fn fix(&mut self, code: Code) -> bool {
         let form = match code {
             codes::REG_LINE_ENDS | codes::PRF_LINE_ENDS => {
                 self.raw = self.text().replace('\n', "\r\n");
