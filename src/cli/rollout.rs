@@ -39,7 +39,7 @@ use batch::{Batch, one_batch};
 use group::UserFileBuilder;
 use journal::Journal;
 use list::{InvalidRow, List, ListSummary};
-use rejected::Rejected;
+use rejected::RejectedRows;
 use report::{RolloutResult, tell};
 use sink::Sink;
 
@@ -195,7 +195,7 @@ impl Rollout<'_> {
             return Err("the list, the settings or the options are not those of the run that was ended; without --resume it begins anew".into());
         };
         let sink = Sink::open(self.args, self.list.stem(), journal, interrupted)?;
-        let mut rejected = Rejected::new(out, self.args.shard);
+        let mut rejected = RejectedRows::new(out, self.args.shard);
         for (number, user) in (0..).zip(self.looked.domains.values()) {
             if !sink.has(number) {
                 sink.hand().put_shared(number, &self.shared(user, terminal, &mut Vec::new())?)?;
@@ -282,7 +282,7 @@ impl Rollout<'_> {
         &self,
         give: SyncSender<Batch>,
         sink: &Sink<'_>,
-        rejected: &mut Rejected,
+        rejected: &mut RejectedRows,
         progress: &Progress,
         before: &AtomicU64,
         stops: &dyn Fn() -> bool,

@@ -10,12 +10,12 @@ use super::super::Failure;
 use super::super::args::Shard;
 
 /// `rejected.csv`: the invalid rows, with the reason after their own columns.
-pub struct Rejected {
+pub struct RejectedRows {
     path: PathBuf,
     writer: Option<csv::Writer<BufWriter<File>>>,
 }
 
-impl Rejected {
+impl RejectedRows {
     pub fn new(out: &Path, shard: Option<Shard>) -> Self {
         let name = match shard {
             Some(Shard { number, of }) => format!("rejected-{number}-of-{of}.csv"),

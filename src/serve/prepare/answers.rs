@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::bundle::{Builder, Built};
+use crate::bundle::{Builder, BuiltFiles};
 use crate::clients::Scope;
 use crate::finding::{Finding, any_error};
 use crate::model::{EmailAddress, Hostname};
@@ -171,7 +171,7 @@ impl AnswerBuilder {
         selected: &[String],
         wanted: &dyn Fn(&Job<'_>) -> bool,
         take: &mut dyn FnMut(Artifact<'_>) -> T,
-    ) -> Result<Built<T>, Vec<Finding>> {
+    ) -> Result<BuiltFiles<T>, Vec<Finding>> {
         let subjects = [subject];
         // One language is enough where there are no pages.
         let languages = [FALLBACK.to_owned()];
