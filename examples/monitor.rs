@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use mailwright::{Net, Outcome, Providers, ServerTest};
+use mailwright::{Net, StepOutcome, Providers, ServerTest};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -23,7 +23,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let reports = ServerTest::new(&settings).timeout(Duration::from_secs(10)).run(&net)?;
     for report in &reports {
         println!("{}: {}", report.name(), if report.works() { "works" } else { "FAILS" });
-        for step in report.steps.iter().filter(|step| step.outcome != Outcome::Passed) {
+        for step in report.steps.iter().filter(|step| step.outcome != StepOutcome::Passed) {
             println!("  {}: {}", step.step, step.detail);
         }
     }

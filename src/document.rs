@@ -1,7 +1,7 @@
 //! A TOML reader that collects every mistake with its line and column.
 //!
 //! Serde stops at the first mistake, but users want to see all of them. Settings, provider files
-//! and manifests are therefore read through [`Table`], which records the keys that were requested.
+//! and manifests are therefore read through [`TomlTable`], which records the keys that were requested.
 //! Every other key is reported as unknown, with a "did you mean" hint.
 
 mod language;
@@ -24,7 +24,7 @@ pub use language::is_language;
 /// The value is `None` if the text cannot be parsed as TOML, or if `f` returns `None`.
 pub fn read<T>(
     source: &Arc<Source>,
-    f: impl FnOnce(&Table<'_>) -> Option<T>,
+    f: impl FnOnce(&TomlTable<'_>) -> Option<T>,
 ) -> (Option<T>, Vec<Finding>) {
     let (root, errors) = DeTable::parse_recoverable(&source.text);
     let mut findings: Vec<Finding> = errors
@@ -38,7 +38,7 @@ pub fn read<T>(
         return (None, findings);
     }
     let collected = RefCell::new(Vec::new());
-    let table = Table {
+    let table = TomlTable {
         source,
         findings: &collected,
         path: String::new(),
@@ -54,7 +54,7 @@ pub fn read<T>(
 }
 
 /// One table of the document.
-pub struct Table<'a> {
+pub struct TomlTable<'a> {
     source: &'a Arc<Source>,
     findings: &'a RefCell<Vec<Finding>>,
     path: String,
@@ -63,7 +63,7 @@ pub struct Table<'a> {
     asked: RefCell<Vec<String>>,
 }
 
-impl<'a> Table<'a> {
+impl<'a> TomlTable<'a> {
     pub fn source(&self) -> &Arc<Source> {
         self.source
     }
@@ -228,7 +228,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub fn table(&self, key: &str) -> Option<Table<'a>> {
+    pub fn table(&self, key: &str) -> Option<TomlTable<'a>> {
         let value = self.asked_for(key)?;
         match value.get_ref() {
             DeValue::Table(table) => Some(self.below(key, table, value.span())),
@@ -240,7 +240,7 @@ impl<'a> Table<'a> {
     }
 
     /// The tables of `[[key]]`, or the single table of `[key]`.
-    pub fn tables(&self, key: &str) -> Vec<Table<'a>> {
+    pub fn tables(&self, key: &str) -> Vec<TomlTable<'a>> {
         let Some(value) = self.asked_for(key) else { return Vec::new() };
         match value.get_ref() {
             DeValue::Table(table) => vec![self.below(key, table, value.span())],
@@ -278,8 +278,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
-        Table {
+    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> TomlTable<'a> {
+        TomlTable {
             source: self.source,
             findings: self.findings,
             path: self.path_of(key),
@@ -328,7 +328,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl Drop for Table<'_> {
+impl Drop for TomlTable<'_> {
     fn drop(&mut self) {
         self.report_unknown();
     }

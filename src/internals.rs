@@ -7,7 +7,7 @@ pub mod bundle {
 
 pub mod check {
     pub use crate::check::{
-        Judges, Refilled, advice, check, defects, encoding, file, matrix, mend, schema,
+        Judges, PatternJudge, advice, check, defects, encoding, file, matrix, fix, schema,
     };
 }
 
@@ -32,7 +32,7 @@ pub mod finding {
 }
 
 pub mod format {
-    pub use crate::format::{Kind, Tree, safe_component};
+    pub use crate::format::{FileFormat, Tree, safe_component};
 }
 
 pub mod import {
@@ -47,7 +47,7 @@ pub mod model {
 
 #[cfg(feature = "net")]
 pub mod net {
-    pub use crate::net::{Net, Override};
+    pub use crate::net::{HostOverride, Net};
 }
 
 pub mod output {
@@ -61,7 +61,7 @@ pub mod plan {
 }
 
 pub mod render {
-    pub use crate::render::{Artifact, Person, Renderer, lint, pattern};
+    pub use crate::render::{Artifact, Recipient, Renderer, lint, pattern};
 }
 
 #[cfg(feature = "serve")]
@@ -84,7 +84,7 @@ pub mod sign {
 #[cfg(feature = "verify")]
 pub mod verify {
     pub use crate::verify::{
-        Course, Credentials, Journey, Mechanism, Options, Outcome, Probe, ServerReport, each,
+        Course, Credentials, Journey, Mechanism, Options, Probe, ServerReport, StepOutcome, each,
         oauth2, round_trip, test,
     };
 }

@@ -67,10 +67,10 @@ pub use model::{
     Server, ServerType, Side, SocketType, Text, UsernamePattern,
 };
 #[cfg(feature = "verify")]
-pub use net::{Net, Override};
+pub use net::{HostOverride, Net};
 pub use output::{Bundle, OutFile};
 #[cfg(feature = "verify")]
-pub use verify::{Outcome, ServerReport, Step};
+pub use verify::{ServerReport, Step, StepOutcome};
 
 #[doc(hidden)]
 pub mod internals;

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use mailwright::internals::check::file::{file, today};
+use mailwright::internals::check::fix::fix;
 use mailwright::internals::check::matrix::matrix;
-use mailwright::internals::check::mend::mend;
 use mailwright::internals::codes::{self, Code, Family, Loses};
 
 use mailwright::internals::clients::{Target, Targets};
@@ -184,16 +184,16 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
         let mut mended_once = false;
         for file in fixtures(rule, "bad") {
             let bytes = fs::read(&file).unwrap();
-            let Some(mended) = mend(&bytes, &only) else { continue };
+            let Some(fixed) = fix(&bytes, &only) else { continue };
             mended_once = true;
-            let (before, after) = (codes_of(&bytes), codes_of(&mended.bytes));
+            let (before, after) = (codes_of(&bytes), codes_of(&fixed.bytes));
             // The fix may introduce a code page, which is then reported.
             let new =
                 after.difference(&before).filter(|new| **new != codes::PRF_ENCODING_CODE_PAGE);
             if after.contains(&rule) || new.count() > 0 {
                 wrong.push(format!("{}: {before:?} became {after:?}", file.display()));
             }
-            if let Some(again) = mend(&mended.bytes, &only) {
+            if let Some(again) = fix(&fixed.bytes, &only) {
                 wrong.push(format!("{}: mended again: {}", file.display(), again.after));
             }
         }
@@ -202,7 +202,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
             wrong.push(format!("{} {said}", rule));
         }
         for file in fixtures(rule, "good") {
-            if mend(&fs::read(&file).unwrap(), &only).is_some() {
+            if fix(&fs::read(&file).unwrap(), &only).is_some() {
                 wrong.push(format!("{} has nothing to mend", file.display()));
             }
         }
@@ -210,7 +210,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn read_file(path: &std::path::Path) -> mailwright::internals::check::file::Checked {
+fn read_file(path: &std::path::Path) -> mailwright::internals::check::file::CheckedFile {
     file(&fs::read(path).unwrap(), today()).unwrap()
 }
 

@@ -13,7 +13,7 @@ use handlebars::{Path, Template};
 use mailwright::internals::clients::{Client, OptionDefault, Status, Target, Targets};
 use mailwright::internals::embedded;
 use mailwright::internals::finding::Source;
-use mailwright::internals::format::Kind;
+use mailwright::internals::format::FileFormat;
 use mailwright::internals::model::{ClientConfig, ServerType, Side};
 use mailwright::internals::render::lint;
 use mailwright::internals::settings::read_provider;
@@ -105,7 +105,7 @@ fn every_target_is_in_a_golden_tree() {
 fn every_file_with_a_grammar_has_a_schema_or_a_reader() {
     let mut without = BTreeSet::new();
     for target in TARGETS.iter() {
-        for file in target.files.iter().filter(|f| !matches!(f.format, Kind::Text(_))) {
+        for file in target.files.iter().filter(|f| !matches!(f.format, FileFormat::Text(_))) {
             if file.schema.is_none() && file.reader.is_none() {
                 without.insert((target.name.as_str(), file.template.as_str()));
             }
@@ -417,7 +417,7 @@ fn every_schema_is_valid_and_some_manifest_uses_it() {
             let document = uppsala::parse(text).unwrap_or_else(|e| panic!("{file}: {e}"));
             let schema = uppsala::XsdValidator::from_schema(&document);
             assert!(schema.is_ok(), "{file}: {:?}", schema.err());
-            let tree = Kind::Xml.parse(text).unwrap().expect("XML has a grammar");
+            let tree = FileFormat::Xml.parse(text).unwrap().expect("XML has a grammar");
             let imports = tree.children_named("xs:import");
             used.extend(imports.filter_map(|i| Some(i.attribute("schemaLocation")?.to_owned())));
         } else {

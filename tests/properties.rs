@@ -14,12 +14,12 @@ mod texts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mailwright::internals::check::{Judges, Refilled, check};
+use mailwright::internals::check::{Judges, PatternJudge, check};
 use mailwright::internals::finding::{Finding, Severity};
 use mailwright::internals::format::safe_component;
 use mailwright::internals::plan::{Audience, Job, Plan, plan};
 use mailwright::internals::render::pattern::Pattern;
-use mailwright::internals::render::{Artifact, Person, Renderer};
+use mailwright::internals::render::{Artifact, Recipient, Renderer};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 
@@ -140,10 +140,12 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
             let Some(artifact) = render(&mut recording.borrow_mut(), job)? else { continue };
             let Some(wanted) = render(&mut renderer.borrow_mut(), other_job)? else { continue };
             let Some(pattern) = Pattern::new(&artifact) else { continue };
-            let Audience::Account { address, display_name } = other_job.audience else { continue };
-            let person = Person::new(address, display_name, None);
+            if !matches!(other_job.audience, Audience::Account { .. }) {
+                continue;
+            }
+            let recipient = Recipient::new(other_job.audience, None);
             let counts = &mut *filled.borrow_mut();
-            let Ok(made) = pattern.fill(&person) else {
+            let Ok(made) = pattern.fill(&recipient) else {
                 counts.1 += 1;
                 continue;
             };
@@ -156,7 +158,7 @@ fn a_pattern_that_is_filled_for_another_is_the_file_that_rendering_makes() {
                 made.text,
                 wanted.text
             );
-            let judge = Refilled::of(&pattern).map_err(TestCaseError::fail)?;
+            let judge = PatternJudge::of(&pattern).map_err(TestCaseError::fail)?;
             judge.judge(&pattern, &made).map_err(TestCaseError::fail)?;
             count(judged, job);
         }

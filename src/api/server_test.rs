@@ -12,12 +12,12 @@ use crate::verify::{Credentials, Options, ServerReport, each, probes_of_subject,
 ///
 /// ```
 /// use std::time::Duration;
-/// use mailwright::{Net, Override, Providers, ServerTest};
+/// use mailwright::{HostOverride, Net, Providers, ServerTest};
 ///
 /// let settings = Providers::built_in()?.find("ann@outlook.com")?;
 /// // For this example nobody listens, and nothing leaves the machine.
 /// let nowhere = ["pop-mail.outlook.com:995:127.0.0.1:9", "smtp-mail.outlook.com:587:127.0.0.1:9"];
-/// let overrides = nowhere.iter().map(|text| Override::parse(text)).collect::<Result<_, _>>()?;
+/// let overrides = nowhere.iter().map(|text| HostOverride::parse(text)).collect::<Result<_, _>>()?;
 /// let net = Net::new(None, None, overrides)?;
 /// let reports = ServerTest::new(&settings).timeout(Duration::from_secs(5)).run(&net)?;
 /// for report in &reports {

@@ -17,7 +17,7 @@ use crate::output::OutFile;
 use crate::plan::{self, Job, Request};
 use crate::render::{Artifact, Renderer};
 
-pub use parallel::{Finish, build_all};
+pub use parallel::build_all;
 pub use patterns::{FilePattern, Patterns};
 
 /// Compiled templates and schemas, for one thread at a time.
@@ -28,7 +28,7 @@ pub struct Builder {
 }
 
 /// The result of [`Builder::files`].
-pub struct Built<T> {
+pub struct BuiltFiles<T> {
     pub files: Vec<T>,
     /// Warnings and notes of the plan, and a warning for each file that cannot hold its values.
     pub findings: Vec<Finding>,
@@ -66,9 +66,9 @@ impl Builder {
         request: &Request<'_>,
         wanted: &dyn Fn(&Job<'_>) -> bool,
         take: &mut dyn FnMut(Artifact<'_>) -> T,
-    ) -> Result<Built<T>, Vec<Finding>> {
+    ) -> Result<BuiltFiles<T>, Vec<Finding>> {
         let plan = plan::plan(request);
-        let mut built = Built { files: Vec::new(), findings: plan.findings, left_out: false };
+        let mut built = BuiltFiles { files: Vec::new(), findings: plan.findings, left_out: false };
         if any_error(&built.findings) {
             return Err(built.findings);
         }

@@ -68,14 +68,14 @@ pub fn build_all(
 
 /// The index of a bundle and the index of a job in it.
 type JobNumber = (usize, usize);
-type Finished = BTreeMap<JobNumber, Result<OutFile, Vec<Finding>>>;
+type FinishedFiles = BTreeMap<JobNumber, Result<OutFile, Vec<Finding>>>;
 
 /// Runs all jobs. Jobs that share templates or a schema go to one worker, which compiles them once.
 fn finish_all(
     bundles: &[BundlePlan<'_>],
     finish: &Finish<'_>,
     progress: &(dyn Fn() + Sync),
-) -> Finished {
+) -> FinishedFiles {
     let mut groups: BTreeMap<&str, Vec<JobNumber>> = BTreeMap::new();
     for (at, bundle) in bundles.iter().enumerate() {
         for (number, job) in bundle.jobs.iter().enumerate() {
@@ -99,7 +99,7 @@ fn finish_all(
     let next = AtomicUsize::new(0);
     let work = || {
         let mut builder = Builder::new();
-        let mut finished = Finished::new();
+        let mut finished = FinishedFiles::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
             // No other group uses the schemas of this one, and schemas are the largest objects
             // here.

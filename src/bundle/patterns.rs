@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Refilled;
+use crate::check::PatternJudge;
 use crate::output::OutFile;
 use crate::render::pattern::Pattern;
-use crate::render::{Artifact, Person};
+use crate::render::{Artifact, Recipient};
 
 use super::about;
 
@@ -21,7 +21,7 @@ const MOST_GROUPS: usize = 32;
 /// A file of the group's first user, with what is needed to fill it in for the others.
 pub struct FilePattern {
     pattern: Pattern,
-    judge: Refilled,
+    judge: PatternJudge,
     /// All properties of the file except path and bytes.
     about: OutFile,
 }
@@ -30,14 +30,14 @@ impl FilePattern {
     /// `None` if the file is the same for all users or cannot be filled in.
     pub fn of(artifact: &Artifact<'_>) -> Option<Self> {
         let pattern = Pattern::new(artifact)?;
-        let judge = Refilled::of(&pattern).ok()?;
+        let judge = PatternJudge::of(&pattern).ok()?;
         Some(Self { pattern, judge, about: about(artifact.job) })
     }
 
     /// The validated file of another user. `None` if the file has to be built in full; that build
     /// reports the reason.
-    fn fill(&self, person: &Person<'_>) -> Option<OutFile> {
-        let filled = self.pattern.fill(person).ok()?;
+    fn fill(&self, recipient: &Recipient<'_>) -> Option<OutFile> {
+        let filled = self.pattern.fill(recipient).ok()?;
         self.judge.judge(&self.pattern, &filled).ok()?;
         Some(OutFile { path: filled.path, bytes: filled.bytes, ..self.about.clone() })
     }
@@ -50,9 +50,10 @@ impl<K: Ord> Patterns<K> {
 
     /// All files of another user of a group, sorted by path. `None` if they have to be built in
     /// full.
-    pub fn fill(&self, group: &K, person: &Person<'_>) -> Option<Vec<OutFile>> {
+    pub fn fill(&self, group: &K, recipient: &Recipient<'_>) -> Option<Vec<OutFile>> {
         let patterns = self.groups.get(group)?;
-        let files: Option<Vec<OutFile>> = patterns.iter().map(|file| file.fill(person)).collect();
+        let files: Option<Vec<OutFile>> =
+            patterns.iter().map(|file| file.fill(recipient)).collect();
         let mut files = files?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Some(files)

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examined, Reader};
+use crate::import::{Defect, Examination, Reader};
 
 /// Everything that has expired by `today`, in days since 1970.
-pub fn dates(reader: Reader, examined: &Examined, today: i64) -> Vec<Defect> {
+pub fn dates(reader: Reader, examined: &Examination, today: i64) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
     let mut defects = Vec::new();
     let mut over = |code, name: &str, date: &str, span: &Range<usize>| {

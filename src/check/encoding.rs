@@ -15,7 +15,7 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
     let bytes = opened.as_deref().unwrap_or(bytes);
     let form = Form::of(bytes);
     let text = form.decode(bytes);
-    let mut found = Found { text: &text, defects: Vec::new() };
+    let mut found = EncodingDefects { text: &text, defects: Vec::new() };
     match reader {
         Reader::Reg => registry(form, &mut found),
         Reader::Prf => profile(form, &mut found),
@@ -41,7 +41,7 @@ pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
 }
 
 /// regedit reads UTF-16LE with a byte order mark, and bytes in the PC's code page.
-fn registry(form: Form, found: &mut Found<'_>) {
+fn registry(form: Form, found: &mut EncodingDefects<'_>) {
     let other = found.beyond_ascii();
     match form {
         Form::Utf16LeMark => {}
@@ -77,7 +77,7 @@ fn registry(form: Form, found: &mut Found<'_>) {
 }
 
 /// Outlook reads bytes in the PC's code page.
-fn profile(form: Form, found: &mut Found<'_>) {
+fn profile(form: Form, found: &mut EncodingDefects<'_>) {
     let other = found.beyond_ascii();
     match form {
         Form::Utf16LeMark | Form::Utf16BeMark | Form::Utf16Le | Form::Utf16Be => {
@@ -99,7 +99,7 @@ fn profile(form: Form, found: &mut Found<'_>) {
 }
 
 /// A QR code contains UTF-8, and Moshi reads a byte order mark as a value.
-fn payload(form: Form, found: &mut Found<'_>) {
+fn payload(form: Form, found: &mut EncodingDefects<'_>) {
     if form != Form::Utf8 {
         found.add(
             codes::QR_ENCODING,
@@ -110,7 +110,7 @@ fn payload(form: Form, found: &mut Found<'_>) {
 }
 
 /// XML 1.0, section 4.3.3: without a declaration the file is UTF-8, or UTF-16 with a mark.
-fn xml(form: Form, found: &mut Found<'_>) {
+fn xml(form: Form, found: &mut EncodingDefects<'_>) {
     let label = declared_encoding(found.text).map(str::to_ascii_lowercase);
     let named = label.as_deref().and_then(|label| Encoding::for_label(label.as_bytes()));
     let sixteen = |encoding: Option<&'static Encoding>| {
@@ -135,7 +135,7 @@ fn xml(form: Form, found: &mut Found<'_>) {
     found.add(codes::XML_ENCODING, place, &message);
 }
 
-fn autoconfig(form: Form, found: &mut Found<'_>) {
+fn autoconfig(form: Form, found: &mut EncodingDefects<'_>) {
     if matches!(form, Form::Utf8Mark | Form::Utf16LeMark | Form::Utf16BeMark) {
         found.add(codes::AUTOCONFIG_BYTE_ORDER_MARK, 0..0, "a byte order mark before the XML");
     }
@@ -143,7 +143,7 @@ fn autoconfig(form: Form, found: &mut Found<'_>) {
 
 /// For programs that read a byte order mark, or the zeros of UTF-16, as letters of the first
 /// keyword.
-fn unix(form: Form, code: Code, found: &mut Found<'_>) {
+fn unix(form: Form, code: Code, found: &mut EncodingDefects<'_>) {
     match form {
         Form::Utf8 | Form::CodePage => {}
         Form::Utf8Mark => found.add(code, 0..0, "a byte order mark before the first word"),
@@ -151,13 +151,13 @@ fn unix(form: Form, code: Code, found: &mut Found<'_>) {
     }
 }
 
-struct Found<'a> {
+struct EncodingDefects<'a> {
     /// With the file's own line ends.
     text: &'a str,
     defects: Vec<Defect>,
 }
 
-impl Found<'_> {
+impl EncodingDefects<'_> {
     fn add(&mut self, code: Code, span: Range<usize>, message: &str) {
         self.defects.push(Defect { code, message: message.to_owned(), span });
     }

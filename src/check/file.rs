@@ -6,32 +6,32 @@ use super::advice::advise;
 use super::dates::dates;
 use super::encoding::encoding;
 use super::signature::signature;
-use crate::import::{Defect, Examined, Reader, recognise};
+use crate::import::{Defect, Examination, Reader, recognise};
 
-pub struct Checked {
+pub struct CheckedFile {
     pub reader: Reader,
     /// With `\n`; every place refers to this text.
     pub text: String,
-    pub examined: Examined,
+    pub examined: Examination,
     /// Defects in addition to the reader's own: of the bytes, the dates and the settings.
     pub more: Vec<Defect>,
 }
 
-impl Checked {
+impl CheckedFile {
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
         self.more.iter().chain(&self.examined.defects)
     }
 }
 
 /// `None` if the format is unknown. `today` is in days since 1970.
-pub fn file(bytes: &[u8], today: i64) -> Option<Checked> {
+pub fn file(bytes: &[u8], today: i64) -> Option<CheckedFile> {
     let (reader, text) = recognise(bytes)?;
     let examined = reader.examine(&text);
     let mut more = encoding(reader, bytes);
     more.extend(signature(reader, bytes, today));
     more.extend(dates(reader, &examined, today));
     more.extend(advise(reader, &text, &examined));
-    Some(Checked { reader, text, examined, more })
+    Some(CheckedFile { reader, text, examined, more })
 }
 
 /// The current day in UTC, in days since 1970.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::file::Checked;
+use super::file::CheckedFile;
 use crate::clients::{Client, Target};
 use crate::codes::Loses;
 use crate::import::ReadServer;
@@ -14,7 +14,7 @@ use crate::model::{Authentication, Hostname, ServerType};
 /// One client's view of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct MatrixRow {
     pub client: String,
     /// How certain this is: `proven`, `reported`, `unsafe`.
     pub status: String,
@@ -28,7 +28,7 @@ pub struct Row {
     does: [bool; 2],
 }
 
-impl Row {
+impl MatrixRow {
     /// Whether it has a server for everything that it does.
     pub fn works(&self) -> bool {
         let [fetches, sends] = self.does;
@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// One row for each client of the targets with this format, and for each client that also reads it.
-pub fn matrix(checked: &Checked, targets: &[Target]) -> Vec<Row> {
+pub fn matrix(checked: &CheckedFile, targets: &[Target]) -> Vec<MatrixRow> {
     let reader = checked.reader;
     let mut seen = BTreeSet::new();
     let mut rows = Vec::new();
@@ -61,8 +61,8 @@ pub fn matrix(checked: &Checked, targets: &[Target]) -> Vec<Row> {
     rows
 }
 
-fn row(client: &Client, checked: &Checked) -> Row {
-    let mut row = Row {
+fn row(client: &Client, checked: &CheckedFile) -> MatrixRow {
+    let mut row = MatrixRow {
         client: client.name.clone(),
         status: client.status.as_str().to_owned(),
         incoming: None,

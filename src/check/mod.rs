@@ -11,8 +11,8 @@ pub mod dates;
 pub mod defects;
 pub mod encoding;
 pub mod file;
+pub mod fix;
 pub mod matrix;
-pub mod mend;
 mod reading;
 pub mod schema;
 mod shown;
@@ -22,12 +22,12 @@ mod structure;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clients::Scope;
-use crate::finding::{Finding, Source};
+use crate::finding::Finding;
 use crate::render::Artifact;
 
 use schema::Schemas;
 
-pub use structure::Refilled;
+pub use structure::PatternJudge;
 
 /// What the judges keep during a run: compiled schemas, and the files that passed.
 #[derive(Default)]
@@ -87,9 +87,4 @@ fn explained(mut finding: Finding, artifact: &Artifact<'_>) -> Finding {
         );
     }
     finding
-}
-
-/// The finished text as a source for findings.
-fn source(artifact: &Artifact<'_>) -> std::sync::Arc<Source> {
-    Source::new(artifact.path.as_str(), artifact.text.clone())
 }

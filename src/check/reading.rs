@@ -8,8 +8,6 @@ use crate::model::Side;
 use crate::plan::PlannedServer;
 use crate::render::Artifact;
 
-use super::source;
-
 /// `tree` is the parsed file, if its format has a grammar.
 pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding> {
     let Some(reader) = artifact.job.file.reader else { return Vec::new() };
@@ -21,7 +19,7 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
     let read = match read {
         Ok(read) => read,
         Err(errors) => {
-            let source = source(artifact);
+            let source = artifact.source();
             return errors
                 .into_iter()
                 .map(|e| Finding::new(codes::NOT_READABLE, e.message).at(&source, e.span))
@@ -58,7 +56,7 @@ pub(super) fn check(artifact: &Artifact<'_>, tree: Option<&Tree>) -> Vec<Finding
                 codes::NOT_AS_PLANNED,
                 format!("the {server_type} server reads back otherwise than planned: {what}"),
             )
-            .at(&source(artifact), read.span.clone()),
+            .at(&artifact.source(), read.span.clone()),
             _ => Finding::new(codes::NOT_AS_PLANNED, format!("no {server_type} server reads back")),
         });
     }

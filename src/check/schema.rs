@@ -8,10 +8,8 @@ use uppsala::XsdValidator;
 use crate::codes;
 use crate::embedded;
 use crate::finding::{Finding, Source};
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 use crate::render::Artifact;
-
-use super::source;
 
 /// Compiled schemas, each compiled when a file first needs it: an XSD costs 0.1 ms, a JSON Schema
 /// up to 1 ms.
@@ -32,7 +30,7 @@ struct Xsd {
 }
 
 /// Problems with their line and column.
-type Complaints = Vec<(String, Option<(usize, usize)>)>;
+type SchemaProblems = Vec<(String, Option<(usize, usize)>)>;
 
 impl Schemas {
     fn xsd(
@@ -40,7 +38,7 @@ impl Schemas {
         schema: &Source,
         text: &str,
         tree: Option<&Tree>,
-    ) -> Result<Complaints, String> {
+    ) -> Result<SchemaProblems, String> {
         if !self.xsd.contains_key(&schema.name) {
             let document = uppsala::parse(&schema.text).map_err(|e| e.to_string())?;
             let validator = XsdValidator::from_schema(&document).map_err(|e| e.to_string())?;
@@ -50,7 +48,7 @@ impl Schemas {
         let document = uppsala::parse(text).map_err(|e| e.to_string())?;
         let Xsd { validator, imports } = &self.xsd[&schema.name];
         let errors = validator.validate(&document);
-        let mut complaints: Complaints =
+        let mut complaints: SchemaProblems =
             errors.into_iter().map(|e| (e.message.clone(), e.line.zip(e.column))).collect();
         // uppsala 0.12 does not follow xs:import, so a document with two namespaces is validated in
         // two parts: the outermost element of an imported namespace is treated as a separate
@@ -71,7 +69,11 @@ impl Schemas {
         Ok(complaints)
     }
 
-    fn json(&mut self, schema: &Source, value: &serde_json::Value) -> Result<Complaints, String> {
+    fn json(
+        &mut self,
+        schema: &Source,
+        value: &serde_json::Value,
+    ) -> Result<SchemaProblems, String> {
         if !self.json.contains_key(&schema.name) {
             let text: serde_json::Value =
                 serde_json::from_str(&schema.text).map_err(|e| e.to_string())?;
@@ -88,7 +90,7 @@ fn imports(schema: &str) -> Vec<(String, String)> {
     if !schema.contains("<xs:import") {
         return Vec::new();
     }
-    let Ok(Some(tree)) = Kind::Xml.parse(schema) else { return Vec::new() };
+    let Ok(Some(tree)) = FileFormat::Xml.parse(schema) else { return Vec::new() };
     tree.children_named("xs:import")
         .filter_map(|import| {
             let namespace = import.attribute("namespace")?.to_owned();
@@ -130,7 +132,7 @@ pub(super) fn check(
             .map(|(message, place)| {
                 let span = place.map_or(0..0, |(line, _)| line_span(&artifact.text, line));
                 Finding::new(codes::SCHEMA, format!("{message} ({})", schema.name))
-                    .at(&source(artifact), span)
+                    .at(&artifact.source(), span)
             })
             .collect(),
     }
@@ -149,7 +151,7 @@ pub fn validate_xsd(schema: &str, xml: &str) -> Vec<String> {
         return vec![format!("there is no schema {schema}")];
     };
     let schema = Source { name: schema.to_owned(), text: text.to_owned().into() };
-    let tree = Kind::Xml.parse(xml).ok().flatten();
+    let tree = FileFormat::Xml.parse(xml).ok().flatten();
     match Schemas::default().xsd(&schema, xml, tree.as_ref()) {
         Ok(complaints) => complaints.into_iter().map(|(message, _)| message).collect(),
         Err(why) => vec![why],

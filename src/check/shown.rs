@@ -1,6 +1,6 @@
 //! For files without a reader: checks that every planned value appears in the finished text.
 
-use crate::clients::Shown;
+use crate::clients::ShownValue;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::Side;
@@ -16,15 +16,15 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
         for planned in artifact.job.servers(side) {
             for shown in &file.shows {
                 let value = match shown {
-                    Shown::Hostname => planned.hostname.clone(),
-                    Shown::Port => planned.server.port.to_string(),
-                    Shown::Username => match &planned.username {
+                    ShownValue::Hostname => planned.hostname.clone(),
+                    ShownValue::Port => planned.server.port.to_string(),
+                    ShownValue::Username => match &planned.username {
                         Some(username) if planned.signs_in() => username.clone(),
                         _ => continue,
                     },
                 };
                 let escaped = file.format.escape(&value).unwrap_or_default();
-                let word = matches!(shown, Shown::Port);
+                let word = matches!(shown, ShownValue::Port);
                 // In a server's URL the value is percent-encoded (RFC 3986).
                 let in_address = || stands_in(&artifact.text, &percent_encode(&value), word);
                 if !stands_in(&artifact.text, &escaped, word) && !in_address() {
@@ -32,7 +32,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Vec<Finding> {
                         codes::VALUE_NOT_SHOWN,
                         format!(
                             "{} of the {} server, \"{value}\", does not stand in {}",
-                            Shown::ALL
+                            ShownValue::ALL
                                 .iter()
                                 .find(|(_, s)| s == shown)
                                 .map_or("a value", |(w, _)| w),

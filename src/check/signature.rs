@@ -28,8 +28,8 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     defects
 }
 
-fn signed_by(signer: &envelope::Signer, today: i64) -> String {
-    let envelope::Signer { name, life } = signer;
+fn signed_by(signer: &envelope::SignerCertificate, today: i64) -> String {
+    let envelope::SignerCertificate { name, life } = signer;
     match life.days_left(today) {
         left if left < 0 => format!("signed by {name}, expired on {}", life.last_day),
         left => format!("signed by {name}, {left} days left, until {}", life.last_day),

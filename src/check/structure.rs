@@ -5,15 +5,13 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::format::{SkeletonMatcher, Tree};
 use crate::render::Artifact;
-use crate::render::pattern::{Filled, Pattern};
-
-use super::source;
+use crate::render::pattern::{FilledFile, Pattern};
 
 /// Returns the parsed file; `None` for lines without a grammar.
 pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding>> {
     let kind = &artifact.job.file.format;
     let wrong = |message: String, span| {
-        Err(vec![Finding::new(codes::STRUCTURE, message).at(&source(artifact), span)])
+        Err(vec![Finding::new(codes::STRUCTURE, message).at(&artifact.source(), span)])
     };
     let text = match kind.decode(&artifact.bytes) {
         Ok(text) => text,
@@ -48,12 +46,12 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
 }
 
 /// Judges the files made from one pattern. Each of them is parsed again.
-pub struct Refilled {
+pub struct PatternJudge {
     /// `None` if the skeleton differs between users.
     skeleton: Option<SkeletonMatcher>,
 }
 
-impl Refilled {
+impl PatternJudge {
     pub fn of(pattern: &Pattern) -> Result<Self, String> {
         let skeleton = match pattern.has_finished() {
             true => None,
@@ -64,7 +62,7 @@ impl Refilled {
 
     /// Checks that the file has the user's values where the pattern is open, and equals the pattern
     /// everywhere else.
-    pub fn judge(&self, pattern: &Pattern, filled: &Filled) -> Result<(), String> {
+    pub fn judge(&self, pattern: &Pattern, filled: &FilledFile) -> Result<(), String> {
         let text = pattern.format().decode(&filled.bytes);
         let text = text.map_err(|e| format!("the bytes do not decode: {e}"))?;
         if text != filled.text {

@@ -10,18 +10,19 @@ mod levels;
 mod managed;
 #[cfg(feature = "zip")]
 mod message;
+mod protocol;
 #[cfg(feature = "net")]
 mod reaching;
 #[cfg(feature = "serve")]
 mod serving;
+mod shard;
 #[cfg(feature = "sign")]
 mod signing;
 
 use std::path::PathBuf;
 
-use super::rollout::Shard;
 use crate::users::Column;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "acme")]
 pub use acme::AcmeChallenge;
@@ -35,10 +36,12 @@ pub use levels::LevelArgs;
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
 pub use message::MessageArgs;
+pub use protocol::ProtocolArg;
 #[cfg(feature = "net")]
 pub use reaching::NetArgs;
 #[cfg(feature = "serve")]
 pub use serving::ServeArgs;
+pub use shard::Shard;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
 
@@ -157,13 +160,6 @@ pub struct SubjectArgs {
     /// The provider file that `convert` has written, which is nowhere on disk.
     #[arg(skip)]
     pub imported: Option<std::sync::Arc<crate::finding::Source>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProtocolArg {
-    Pop3,
-    Imap,
-    Both,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -417,4 +413,9 @@ pub struct ManArgs {
     /// Write a page for every command into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// The command line's definition, for the manual and the tests.
+pub fn definition() -> clap::Command {
+    Cli::command()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::mend::mend;
+use crate::check::fix::fix;
 use crate::check::{self, defects};
 use crate::codes::{self, Code};
 use crate::finding::{Finding, Severity, Source, any_error};
@@ -14,7 +14,7 @@ use crate::report::{self, checked_json, checked_junit, checked_sarif};
 
 use super::args::{CheckArgs, CheckFormat};
 use super::bytes::read;
-use super::fix::fix;
+use super::fix::fix_file;
 use super::own;
 use super::terminal::Terminal;
 use super::{Failure, Outcome};
@@ -27,14 +27,14 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     let inside_folders: BTreeSet<&PathBuf> =
         files.iter().filter(|file| !args.files.contains(file)).collect();
     if args.fix || args.diff {
-        let any = mend_all(args, &files, terminal)?;
+        let any = fix_all(args, &files, terminal)?;
         if args.diff {
             return Ok(if any { Outcome::Findings } else { Outcome::Fine });
         }
     }
     let mut findings = Vec::new();
     let mut names = Vec::new();
-    let mut mendable = false;
+    let mut fixable = false;
     let mut unknown = Vec::new();
     for file in &files {
         let name = file.display().to_string();
@@ -48,7 +48,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
             }
             None => vec![unknown_format(&name)],
         };
-        mendable |= !own.is_empty() && mend(&bytes, &|_| true).is_some();
+        fixable |= !own.is_empty() && fix(&bytes, &|_| true).is_some();
         findings.extend(own);
         names.push(name);
     }
@@ -65,7 +65,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
                 report::summary(&findings).unwrap_or_else(|| "nothing is wrong".to_owned());
             let files = if names.len() == 1 { "1 file" } else { &format!("{} files", names.len()) };
             terminal.say(&format!("{files}: {summary}"));
-            if mendable && !args.fix {
+            if fixable && !args.fix {
                 terminal.say("`check --diff` shows what `check --fix` would mend of that");
             }
         }
@@ -79,7 +79,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
 
 /// Fixes or shows every file, limited to the requested codes. Returns whether there was anything to
 /// fix.
-fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<bool, Failure> {
+fn fix_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<bool, Failure> {
     if args.format != CheckFormat::Human {
         return Err("--fix and --diff show their changes to people; leave --format out".into());
     }
@@ -97,7 +97,7 @@ fn mend_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<
     let mut any = false;
     for file in files {
         let bytes = read(file, &file.display().to_string())?;
-        any |= fix(file, &bytes, &wanted, args.fix, terminal)?;
+        any |= fix_file(file, &bytes, &wanted, args.fix, terminal)?;
     }
     Ok(any)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::{OAuth2, Secret, ServerType, Text};
 use crate::net::Net;
-use crate::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
+use crate::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
 use crate::verify::{Course, Credentials, Mechanism};
 
 use super::Failure;
@@ -27,13 +27,13 @@ pub struct Keys<'a> {
     /// The server types for which tokens are needed.
     types: BTreeSet<ServerType>,
     command: Option<&'a str>,
-    sign_in: Option<SignIn>,
+    sign_in: Option<OAuth2SignIn>,
     step: Duration,
 }
 
-struct SignIn {
+struct OAuth2SignIn {
     authority: Authority,
-    client: Client,
+    client: OAuth2Client,
     flow: Flow,
     tokens: Option<Tokens>,
 }
@@ -53,7 +53,8 @@ impl<'a> Keys<'a> {
         let mechanism = args.mechanism.as_deref().map(mechanism).transpose()?;
         let password = args.password_from.as_deref().map(read_password).transpose()?;
         let command = args.token_command.as_deref();
-        let sign_in = args.oauth2.map(|flow| SignIn::new(args, flow, &types, known)).transpose()?;
+        let sign_in =
+            args.oauth2.map(|flow| OAuth2SignIn::new(args, flow, &types, known)).transpose()?;
         if password.is_none() && command.is_none() && sign_in.is_none() {
             return Err("--login needs something to sign in with: --password-from prompt, or for \
                         OAuth2 --oauth2 with --client-id, or --token-command COMMAND"
@@ -93,7 +94,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl SignIn {
+impl OAuth2SignIn {
     fn new(
         args: &VerifyArgs,
         flow: FlowArg,
@@ -128,7 +129,7 @@ impl SignIn {
         }
         let secret = args.client_secret_from.as_deref();
         let secret = secret.map(|from| read_secret("--client-secret-from", "client secret", from));
-        let client = Client { id, secret: secret.transpose()? };
+        let client = OAuth2Client { id, secret: secret.transpose()? };
         Ok(Self { authority, client, flow, tokens: None })
     }
 

@@ -6,14 +6,14 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
-use crate::verify::hosted::{CLIENTS, Client, Search, discover};
+use crate::verify::hosted::{CLIENTS, LookupClient, Search, discover};
 
 use super::Failure;
 use super::args::ImportArgs;
 use super::terminal::Terminal;
 
 /// The settings that were found, and the place.
-pub struct Discovered {
+pub struct DiscoveredSettings {
     pub place: String,
     pub config: ReadConfig,
 }
@@ -33,7 +33,7 @@ pub fn run(
     args: &ImportArgs,
     terminal: &Terminal,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Discovered>, Failure> {
+) -> Result<Option<DiscoveredSettings>, Failure> {
     let address = match source.contains('@') {
         true => Some(EmailAddress::new(source).map_err(|why| format!("{source}: {why}"))?),
         false => None,
@@ -107,11 +107,11 @@ pub fn run(
         );
         config.custom_domains = true;
     }
-    Ok(Some(Discovered { place: winner.place, config }))
+    Ok(Some(DiscoveredSettings { place: winner.place, config }))
 }
 
-fn client(key: &str) -> Result<&'static Client, Failure> {
-    Client::find(key).ok_or_else(|| {
+fn client(key: &str) -> Result<&'static LookupClient, Failure> {
+    LookupClient::find(key).ok_or_else(|| {
         let keys: Vec<_> = CLIENTS.iter().map(|client| client.key).collect();
         format!("--as {key} is none of {}", keys.join(", ")).into()
     })

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::codes::{self, Code, Hurt};
 use crate::document::closest;
 use crate::finding::Finding;
-use crate::report::Table;
+use crate::report::TextTable;
 
 use super::args::ExplainArgs;
 use super::terminal::Terminal;
@@ -58,7 +58,7 @@ fn is_about(code: Code, word: &str) -> bool {
 fn list(wanted: &dyn Fn(Code) -> bool, width: usize) -> String {
     let mut out = String::new();
     for (family, codes) in codes::families() {
-        let mut table = Table::new(&["code", "what was found"]);
+        let mut table = TextTable::new(&["code", "what was found"]);
         let wanted: Vec<Code> = codes.into_iter().filter(|code| wanted(*code)).collect();
         for code in &wanted {
             table.row(vec![code.name.to_owned(), code.title.to_owned()]);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use crate::check::mend::{Mended, mend};
+use crate::check::fix::{FixedFile, fix};
 use crate::codes::Code;
 
 use super::Failure;
@@ -15,28 +15,28 @@ use super::terminal::Terminal;
 const CONTEXT: usize = 2;
 
 /// Shows the fixes, and writes them if `writes`. Returns whether there was anything to fix.
-pub fn fix(
+pub fn fix_file(
     file: &Path,
     bytes: &[u8],
     wanted: &dyn Fn(Code) -> bool,
     writes: bool,
     terminal: &Terminal,
 ) -> Result<bool, Failure> {
-    let Some(mended) = mend(bytes, wanted) else { return Ok(false) };
+    let Some(fixed) = fix(bytes, wanted) else { return Ok(false) };
     let name = file.display().to_string();
-    terminal.print(&diff(&name, &mended))?;
+    terminal.print(&diff(&name, &fixed))?;
     if writes {
-        write(file, &mended.bytes).map_err(|e| format!("cannot write {name}: {e}"))?;
+        write(file, &fixed.bytes).map_err(|e| format!("cannot write {name}: {e}"))?;
     }
-    let codes: Vec<&str> = mended.codes.iter().map(|code| code.name).collect();
+    let codes: Vec<&str> = fixed.codes.iter().map(|code| code.name).collect();
     let done = if writes { "mended" } else { "would be mended" };
     terminal.say(&format!("{name}: {done}: {}", codes.join(", ")));
     Ok(true)
 }
 
 /// Empty if only the encoding or the line ends differ.
-fn diff(name: &str, mended: &Mended) -> String {
-    TextDiff::from_lines(&mended.before, &mended.after)
+fn diff(name: &str, fixed: &FixedFile) -> String {
+    TextDiff::from_lines(&fixed.before, &fixed.after)
         .unified_diff()
         .context_radius(CONTEXT)
         .header(name, name)

@@ -9,11 +9,12 @@ use crate::codes;
 use crate::finding::{Finding, any_error, dedup};
 use crate::output;
 use crate::plan::{self, Plan};
-use crate::report::{self, Table};
+use crate::report::{self, TextTable};
 use crate::settings::Subject;
 
 use super::args::{Format, GenerateArgs, Global};
-use super::make::{Made, Row, make};
+use super::generated::{FileRow, GeneratedFiles};
+use super::make::make;
 use super::message::{self, Messages};
 use super::secret::read_password;
 use super::session::Session;
@@ -35,7 +36,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     let mut findings = std::mem::take(&mut session.findings);
     let signing = Signing::open(args, &mut findings)?;
     let messages = Messages::open(args, &session, &mut findings);
-    let mut made = Made::default();
+    let mut made = GeneratedFiles::default();
     if !terminal.stops(&mut findings) {
         let request = session.request(password.as_ref());
         let Plan { bundles, findings: planned } = plan::plan(&request);
@@ -63,7 +64,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     }
     dedup(&mut findings);
     if terminal.stops(&mut findings) {
-        tell(args, terminal, &Made::default(), &[], &findings)?;
+        tell(args, terminal, &GeneratedFiles::default(), &[], &findings)?;
         return Ok(Outcome::Findings);
     }
     let written = if args.dry_run { Vec::new() } else { write(args, &made, &interrupted)? };
@@ -73,7 +74,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
 
 fn write(
     args: &GenerateArgs,
-    made: &Made,
+    made: &GeneratedFiles,
     interrupted: &AtomicBool,
 ) -> Result<Vec<String>, Failure> {
     let options = output::Options { fsync: args.fsync };
@@ -93,14 +94,14 @@ fn write(
 #[serde(rename_all = "camelCase")]
 struct GenerateReport<'a> {
     written: &'a [String],
-    files: &'a [Row],
+    files: &'a [FileRow],
     findings: &'a [Finding],
 }
 
 fn tell(
     args: &GenerateArgs,
     terminal: &Terminal,
-    made: &Made,
+    made: &GeneratedFiles,
     written: &[String],
     findings: &[Finding],
 ) -> Result<(), Failure> {
@@ -120,7 +121,7 @@ fn tell(
     for bundle in &made.bundles {
         let folder = bundle.folder.display().to_string();
         terminal.print(&format!("{}\n", args.out.join(&folder).display()))?;
-        let mut table = Table::new(&["client", "file", "how it gets there", "what to know"]);
+        let mut table = TextTable::new(&["client", "file", "how it gets there", "what to know"]);
         let mut last = "";
         let mut last_clients = String::new();
         for row in made.rows.iter().filter(|row| row.bundle == folder) {

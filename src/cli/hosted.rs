@@ -5,7 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::{EmailAddress, Hostname, Protocol};
 use crate::net::Net;
 use crate::settings::Subject;
-use crate::verify::hosted::{Hosted, Settings, hosted};
+use crate::verify::hosted::{HostedReport, Settings, hosted};
 
 use super::Failure;
 use super::args::{Global, SubjectArgs, VerifyArgs};
@@ -52,7 +52,7 @@ impl Domain {
         Ok(Self { name, subject, protocol, known })
     }
 
-    pub fn look(&self, args: &VerifyArgs, net: &Net, terminal: &Terminal) -> Hosted {
+    pub fn look(&self, args: &VerifyArgs, net: &Net, terminal: &Terminal) -> HostedReport {
         let subject = self.subject.as_ref();
         let settings = subject.map(|s| Settings { config: &s.config, protocol: self.protocol });
         let progress = terminal.progress(0, "answers");

@@ -1,55 +1,14 @@
 //! Builds the files of a plan, with the rows of `generate`'s table.
 
-use serde::Serialize;
-
 use crate::bundle::build_all;
 use crate::codes::Code;
 use crate::finding::Finding;
-use crate::output::{Bundle, OutFile};
+use crate::output::OutFile;
 use crate::plan::{BundlePlan, Job};
 
+use super::generated::{FileRow, GeneratedFiles};
 use super::signing::Signing;
 use super::terminal::Terminal;
-
-/// The bundles to write, with the table's rows.
-#[derive(Default)]
-pub struct Made {
-    pub bundles: Vec<Bundle>,
-    pub rows: Vec<Row>,
-}
-
-/// A file as listed for users.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Row {
-    pub clients: Vec<String>,
-    pub target: String,
-    /// Relative to the output folder.
-    pub file: String,
-    pub delivery: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    #[serde(skip)]
-    pub bundle: String,
-    /// Relative to the bundle, with `*` for the language if there is one file per language.
-    #[serde(skip)]
-    pub short: String,
-    #[serde(skip)]
-    pub codes: Vec<Code>,
-}
-
-impl Row {
-    /// The codes of the notes, for one cell of a table.
-    pub fn codes(&self) -> String {
-        self.codes.iter().map(|code| code.name).collect::<Vec<_>>().join(" ")
-    }
-}
-
-impl Made {
-    pub fn has_secrets(&self) -> bool {
-        self.bundles.iter().flat_map(|b| &b.files).any(|f| f.secret)
-    }
-}
 
 /// Builds everything. Problems are added to the findings, in the plan's order.
 pub fn make(
@@ -57,7 +16,7 @@ pub fn make(
     signing: &Signing,
     terminal: &Terminal,
     findings: &mut Vec<Finding>,
-) -> Made {
+) -> GeneratedFiles {
     let files = bundles.iter().map(|bundle| bundle.jobs.len()).sum();
     let progress = terminal.progress(files, "files");
     let mut rows = Vec::new();
@@ -68,12 +27,12 @@ pub fn make(
         findings,
         &mut |bundle, job, file| rows.push(row(bundle, job, file, terminal)),
     );
-    Made { bundles, rows }
+    GeneratedFiles { bundles, rows }
 }
 
-fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile, terminal: &Terminal) -> Row {
+fn row(bundle: &BundlePlan<'_>, job: &Job<'_>, file: &OutFile, terminal: &Terminal) -> FileRow {
     let wanted = |code: &Code| terminal.levels().of(*code, code.severity).is_some();
-    Row {
+    FileRow {
         clients: job.target.clients.iter().map(|c| c.name.clone()).collect(),
         target: job.folder_target.name.clone(),
         file: format!("{}/{}", bundle.folder.display(), file.path),

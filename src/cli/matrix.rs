@@ -1,9 +1,9 @@
 //! `mailwright check --matrix`: what every client would do with a file.
 
 use crate::check;
-use crate::check::matrix::{Row, matrix};
+use crate::check::matrix::{MatrixRow, matrix};
 use crate::clients::{Target, Targets};
-use crate::report::{Table, matrix_page};
+use crate::report::{TextTable, matrix_page};
 
 use super::args::{CheckArgs, CheckFormat, Global};
 use super::bytes::read;
@@ -24,7 +24,7 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     for name in &args.files {
         collect(name, &mut files)?;
     }
-    let mut all: Vec<(String, Vec<Row>)> = Vec::new();
+    let mut all: Vec<(String, Vec<MatrixRow>)> = Vec::new();
     for file in &files {
         let name = file.display().to_string();
         let Some(checked) = check::file::file(&read(file, &name)?, check::file::today()) else {
@@ -57,12 +57,12 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
             return Err("--matrix is told as human, json or html".into());
         }
     }
-    let works = all.iter().all(|(_, rows)| rows.iter().all(Row::works));
+    let works = all.iter().all(|(_, rows)| rows.iter().all(MatrixRow::works));
     Ok(if works { Outcome::Fine } else { Outcome::Findings })
 }
 
-fn table(rows: &[Row]) -> Table {
-    let mut table = Table::new(&["client", "reads from", "sends through", "what to know"]);
+fn table(rows: &[MatrixRow]) -> TextTable {
+    let mut table = TextTable::new(&["client", "reads from", "sends through", "what to know"]);
     for row in rows {
         let cell = |server: &Option<String>| server.clone().unwrap_or_else(|| "nothing".to_owned());
         table.row(vec![

@@ -13,6 +13,7 @@ mod discover;
 mod explain;
 mod fix;
 mod generate;
+mod generated;
 #[cfg(feature = "verify")]
 mod hosted;
 mod import;
@@ -23,6 +24,7 @@ mod managed;
 mod manual;
 mod matrix;
 mod message;
+mod outcome;
 mod own;
 mod plan;
 mod progress;
@@ -37,25 +39,18 @@ mod target_files;
 mod targets;
 mod terminal;
 #[cfg(feature = "verify")]
+mod test_plan;
+#[cfg(feature = "verify")]
 mod verify;
 #[cfg(feature = "verify")]
 mod watch;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
-pub use args::{Cli, Command};
-
-/// Why a command could not run, with what to do if that is known.
-pub type Failure = Box<dyn std::error::Error>;
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    Fine,
-    Findings,
-}
+pub use args::{Cli, Command, definition};
+pub use outcome::{Failure, Outcome};
 
 /// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -94,11 +89,6 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// The command line's definition, for the manual and the tests.
-pub fn definition() -> clap::Command {
-    Cli::command()
 }
 
 /// The reader of our output closed the pipe, which is not an error.

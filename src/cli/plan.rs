@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::model::Side;
 use crate::plan::{self, Job, PlannedServer};
 use crate::render::Renderer;
-use crate::report::{self, Table};
+use crate::report::{self, TextTable};
 
 use super::args::{Format, Global, PlanArgs};
 use super::session::Session;
@@ -40,7 +40,7 @@ struct ServerRow {
 }
 
 #[derive(Serialize)]
-struct Planned<'a> {
+struct PlanReport<'a> {
     files: &'a [PlannedFile],
     findings: &'a [Finding],
 }
@@ -66,7 +66,7 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
     let stops = terminal.stops(&mut findings);
     if args.format == Format::Json {
         let mut text =
-            serde_json::to_string_pretty(&Planned { files: &files, findings: &findings })?;
+            serde_json::to_string_pretty(&PlanReport { files: &files, findings: &findings })?;
         text.push('\n');
         terminal.print(&text)?;
     } else {
@@ -108,8 +108,8 @@ fn server(planned: &PlannedServer<'_>) -> ServerRow {
     }
 }
 
-fn table(files: &[PlannedFile]) -> Table {
-    let mut table = Table::new(&["for", "file", "servers"]);
+fn table(files: &[PlannedFile]) -> TextTable {
+    let mut table = TextTable::new(&["for", "file", "servers"]);
     for file in files {
         let servers: Vec<String> = file
             .servers

@@ -13,14 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 pub struct Progress {
     shown: bool,
-    counted: Arc<Counted>,
+    counted: Arc<ProgressCounter>,
     began: Instant,
     bar: OnceLock<ProgressBar>,
 }
 
 /// The progress of the work. It computes its own rate: indicatif's would count work done before the
 /// bar appeared, or by an earlier run, as done in a moment.
-struct Counted {
+struct ProgressCounter {
     /// The unit: `files`, `servers`.
     unit: &'static str,
     total: u64,
@@ -37,7 +37,7 @@ impl Progress {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         Self {
             shown,
-            counted: Arc::new(Counted::new(unit, total)),
+            counted: Arc::new(ProgressCounter::new(unit, total)),
             began: Instant::now(),
             bar: OnceLock::new(),
         }
@@ -89,7 +89,7 @@ impl Drop for Progress {
     }
 }
 
-impl Counted {
+impl ProgressCounter {
     fn new(unit: &'static str, total: u64) -> Self {
         let [done, before, since] = [0, 0, 0].map(AtomicU64::new);
         Self { unit, total, done, before, since }
@@ -133,7 +133,7 @@ impl Counted {
     }
 }
 
-fn bar(counted: &Arc<Counted>, began: Instant) -> ProgressBar {
+fn bar(counted: &Arc<ProgressCounter>, began: Instant) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(counted.total), ProgressDrawTarget::stderr());
     let unit = counted.unit;
     // An invalid template leaves the default bar.
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_pace_is_the_rate_and_the_time_that_is_left_at_it() {
-        let users = Counted::new("users", 1_000_000);
+        let users = ProgressCounter::new("users", 1_000_000);
         assert_eq!(users.pace(SECOND), "", "nothing is known yet");
         users.steps(12_345);
         assert_eq!(users.pace(10 * SECOND), ", 1,235 users/s, 13m left");
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_run_had_done_does_not_make_this_one_fast() {
-        let users = Counted::new("users", 1000);
+        let users = ProgressCounter::new("users", 1000);
         // Eight hundred rows are skipped in one second; then ten users are made per second.
         users.done_before(500, SECOND / 2);
         users.done_before(300, SECOND);
@@ -182,10 +182,10 @@ mod tests {
 
     #[test]
     fn less_than_one_a_second_and_an_unknown_total_are_not_told() {
-        let servers = Counted::new("servers", 3);
+        let servers = ProgressCounter::new("servers", 3);
         servers.steps(1);
         assert_eq!(servers.pace(4 * SECOND), ", 8s left");
-        let answers = Counted::new("answers", 0);
+        let answers = ProgressCounter::new("answers", 0);
         answers.steps(6);
         assert_eq!(answers.pace(2 * SECOND), ", 3 answers/s");
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{Hostname, ServerType};
-use crate::report::Table;
+use crate::report::TextTable;
 use crate::settings::{Catalog, Provider};
 
 use super::args::{Format, Global, ProvidersArgs, ProvidersCommand};
@@ -12,7 +12,7 @@ use super::{Failure, Outcome};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+struct ProviderRow {
     name: String,
     id: String,
     display_name: String,
@@ -43,7 +43,7 @@ fn list(format: Format, catalog: &Catalog, terminal: &Terminal) -> Result<Outcom
         text.push('\n');
         terminal.print(&text)?;
     } else {
-        let mut table = Table::new(&["name", "provider", "protocols", "domains"]);
+        let mut table = TextTable::new(&["name", "provider", "protocols", "domains"]);
         for row in &rows {
             let domains = match row.domains.as_slice() {
                 [one] => one.clone(),
@@ -63,7 +63,7 @@ fn list(format: Format, catalog: &Catalog, terminal: &Terminal) -> Result<Outcom
     Ok(if terminal.report(&mut findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
-fn row(provider: &Provider) -> Row {
+fn row(provider: &Provider) -> ProviderRow {
     let config = &provider.config;
     let mut protocols: Vec<String> = config
         .incoming
@@ -72,7 +72,7 @@ fn row(provider: &Provider) -> Row {
         .map(|s| s.server_type.to_string())
         .collect();
     protocols.dedup();
-    Row {
+    ProviderRow {
         name: provider.name.clone(),
         id: config.id.to_string(),
         display_name: config.display_name.to_string(),

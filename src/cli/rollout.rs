@@ -5,11 +5,11 @@ mod directory;
 mod group;
 mod journal;
 mod list;
-#[cfg(any(feature = "tar", feature = "zip"))]
-mod one;
 mod rejected;
+mod report;
+#[cfg(any(feature = "tar", feature = "zip"))]
+mod single_archive;
 mod sink;
-mod told;
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,7 +24,7 @@ use crate::finding::{Finding, Severity, any_error, dedup};
 use crate::format::hex;
 use crate::output::{self, Bundle};
 use crate::plan::{self, Plan, Request};
-use crate::users::{Row, User};
+use crate::users::{ListRow, User};
 
 use super::args::{GenerateArgs, Global};
 use super::make::make;
@@ -36,13 +36,12 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 use batch::{Batch, one_batch};
-use group::Maker;
+use group::UserFileBuilder;
 use journal::Journal;
-pub use list::Shard;
-use list::{Bad, List, ListSummary};
-use rejected::Rejected;
+use list::{InvalidRow, List, ListSummary};
+use rejected::RejectedRows;
+use report::{RolloutResult, tell};
 use sink::Sink;
-use told::tell;
 
 /// How many users are made and put in place together.
 const BATCH: usize = 128;
@@ -82,7 +81,7 @@ pub fn run(
         list: &list,
         looked: &looked,
     };
-    let mut done = Done::default();
+    let mut done = RolloutResult::default();
     for user in looked.domains.values() {
         if !terminal.stops(&mut findings) {
             rollout.shared(user, terminal, &mut findings)?;
@@ -124,8 +123,9 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
         false => Finding::new(code, message),
     };
     let bad = looked.bad.iter();
-    let mut findings: Vec<Finding> =
-        bad.map(|Bad { at, why }| finding(codes::USERS_ROW, format!("{at}: {why}"))).collect();
+    let mut findings: Vec<Finding> = bad
+        .map(|InvalidRow { at, why }| finding(codes::USERS_ROW, format!("{at}: {why}")))
+        .collect();
     let more = looked.bad_count - looked.bad.len() as u64;
     if more > 0 {
         findings.push(finding(codes::USERS_ROW, format!("{name}: {more} more rows are no users")));
@@ -144,17 +144,6 @@ fn rows(list: &List, looked: &ListSummary, keep_going: bool) -> Vec<Finding> {
     findings
         .extend(list.notes.iter().map(|note| Finding::new(codes::USERS_DIRECTORY, note.as_str())));
     findings
-}
-
-/// The result of a rollout.
-#[derive(Default)]
-struct Done {
-    users: u64,
-    files: u64,
-    /// Users that an earlier run had done.
-    before: u64,
-    rejected: Option<String>,
-    written: Vec<String>,
 }
 
 struct Rollout<'a> {
@@ -195,7 +184,7 @@ impl Rollout<'_> {
         terminal: &Terminal,
         interrupted: &AtomicBool,
         findings: &mut Vec<Finding>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<RolloutResult, Failure> {
         let out = &self.args.out;
         output::check_out(out)?;
         let failed = |e: std::io::Error| format!("cannot write into {}: {e}", out.display());
@@ -206,7 +195,7 @@ impl Rollout<'_> {
             return Err("the list, the settings or the options are not those of the run that was ended; without --resume it begins anew".into());
         };
         let sink = Sink::open(self.args, self.list.stem(), journal, interrupted)?;
-        let mut rejected = Rejected::new(out, self.args.shard);
+        let mut rejected = RejectedRows::new(out, self.args.shard);
         for (number, user) in (0..).zip(self.looked.domains.values()) {
             if !sink.has(number) {
                 sink.hand().put_shared(number, &self.shared(user, terminal, &mut Vec::new())?)?;
@@ -229,7 +218,7 @@ impl Rollout<'_> {
         let sharded = self.looked.all > MOST_IN_A_FOLDER;
         let work = || {
             let mut maker =
-                Maker::new(self.session, self.resolver, self.signing, terminal.levels());
+                UserFileBuilder::new(self.session, self.resolver, self.signing, terminal.levels());
             let mut composer = self.messages.composer();
             let mut hand = sink.hand();
             loop {
@@ -279,7 +268,7 @@ impl Rollout<'_> {
         }
         let ended = interrupted.load(Ordering::Relaxed) || terminal.stops(findings);
         let written = sink.finish(ended)?;
-        Ok(Done {
+        Ok(RolloutResult {
             users: users.into_inner(),
             files: files.into_inner(),
             before: before.into_inner(),
@@ -293,7 +282,7 @@ impl Rollout<'_> {
         &self,
         give: SyncSender<Batch>,
         sink: &Sink<'_>,
-        rejected: &mut Rejected,
+        rejected: &mut RejectedRows,
         progress: &Progress,
         before: &AtomicU64,
         stops: &dyn Fn() -> bool,
@@ -311,7 +300,7 @@ impl Rollout<'_> {
         let users = self.list.users()?;
         let header = users.header().to_vec();
         for row in users {
-            let row: Row = row?;
+            let row: ListRow = row?;
             if stops() {
                 return Ok(());
             }

@@ -12,7 +12,7 @@ use crate::serve::{
     AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader,
     ReportFindings, ServeOptions, Sources, Timeouts,
 };
-use crate::settings::{Catalog, OptionValue, Place, Project};
+use crate::settings::{Catalog, OptionValue, Project, ProviderFile};
 
 use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
@@ -107,9 +107,9 @@ fn sources(
         false => name.clone(),
     });
     let name = args.provider.clone().or(of_project).unwrap_or_else(|| PROVIDER.to_owned());
-    match catalog.place(&name) {
-        Ok(Place::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
-        Ok(Place::File(path)) => {
+    match catalog.file(&name) {
+        Ok(ProviderFile::BuiltIn(text)) => Ok(Some(Sources::built_in(&name, text))),
+        Ok(ProviderFile::File(path)) => {
             // Report an unreadable file before any socket is opened.
             std::fs::metadata(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
             Ok(Some(Sources::file(&path)))
@@ -303,11 +303,11 @@ mod sign {
     use super::super::secret::read_secret;
     use super::super::signing::read;
     use super::{Failure, ServeArgs};
-    use crate::serve::{OpenSign, Sign};
+    use crate::serve::{ProfileSigner, ProfileSignerLoader};
     use crate::sign::{Pem, Signer};
 
     /// Returns a function that loads the signing key. A password is asked for once.
-    pub fn open(args: &ServeArgs) -> Result<Option<Box<OpenSign>>, Failure> {
+    pub fn open(args: &ServeArgs) -> Result<Option<Box<ProfileSignerLoader>>, Failure> {
         let (Some(chain), Some(key)) = (args.sign_cert.clone(), args.sign_key.clone()) else {
             return Ok(None);
         };
@@ -315,7 +315,7 @@ mod sign {
             read_secret("--sign-key-password-from", "password of the private key", from)
         });
         let password = password.transpose()?;
-        let open = move || -> Result<Arc<Sign>, String> {
+        let open = move || -> Result<Arc<ProfileSigner>, String> {
             let texts = (read(&chain), read(&key));
             let chain_text = texts.0.map_err(|e| e.to_string())?;
             let key_text = texts.1.map_err(|e| e.to_string())?;
@@ -341,9 +341,9 @@ mod sign {
 #[cfg(not(feature = "sign"))]
 mod sign {
     use super::{Failure, ServeArgs};
-    use crate::serve::OpenSign;
+    use crate::serve::ProfileSignerLoader;
 
-    pub fn open(_: &ServeArgs) -> Result<Option<Box<OpenSign>>, Failure> {
+    pub fn open(_: &ServeArgs) -> Result<Option<Box<ProfileSignerLoader>>, Failure> {
         Ok(None)
     }
 }

@@ -38,8 +38,20 @@ pub struct Session {
 impl Session {
     /// Reads everything that the arguments name. If one of the findings is an error, do not plan.
     pub fn open(args: &SubjectArgs, global: &Global) -> Result<Self, Failure> {
+        Self::with_resolver(args, global).map(|(session, _)| session)
+    }
+
+    /// For users from a list.
+    pub fn for_users(args: &SubjectArgs, global: &Global) -> Result<(Self, Resolver), Failure> {
+        let none = SubjectArgs { who: Vec::new(), ..args.clone() };
+        let (mut session, resolver) = Self::with_resolver(&none, global)?;
+        session.subjects.clear();
+        Ok((session, resolver))
+    }
+
+    fn with_resolver(args: &SubjectArgs, global: &Global) -> Result<(Self, Resolver), Failure> {
         let mut findings = Vec::new();
-        let (project, subjects) = for_whom(args, global, &mut findings)?;
+        let (project, subjects, resolver) = read_settings(args, global, &mut findings)?;
         let targets = Targets::new(global.templates.as_deref())?;
         let mdm = managed::mdm(&args.mdm, &mut findings);
         let selected = select(args, &project, &targets, &mut findings);
@@ -61,7 +73,7 @@ impl Session {
         let mut options = project.options;
         set_options(&args.set, &targets, &mut options, &mut findings);
         unknown_target_options(&options, &targets, &mut findings);
-        Ok(Self {
+        let session = Self {
             subjects,
             targets,
             selected,
@@ -73,20 +85,8 @@ impl Session {
             organization: project.organization,
             mdm,
             findings,
-        })
-    }
-
-    /// For users from a list.
-    pub fn for_users(args: &SubjectArgs, global: &Global) -> Result<(Self, Resolver), Failure> {
-        let none = SubjectArgs { who: Vec::new(), ..args.clone() };
-        let mut session = Self::open(&none, global)?;
-        session.subjects.clear();
-        let mut said = Vec::new();
-        let (mut project, beside) = project(global, &mut said)?;
-        apply_flags(args, &mut project, &mut said);
-        let catalog = catalog(args, global)?;
-        let provider = chosen_provider(args, &project, &beside);
-        Ok((session, Resolver { catalog, provider, overrides: project.overrides }))
+        };
+        Ok((session, resolver))
     }
 
     pub fn request<'a>(&'a self, password: Option<&'a crate::model::Secret>) -> Request<'a> {
@@ -107,23 +107,30 @@ impl Session {
 }
 
 /// The settings with the flags applied, and the subjects.
+#[cfg(feature = "verify")]
 pub fn for_whom(
     args: &SubjectArgs,
     global: &Global,
     findings: &mut Vec<Finding>,
 ) -> Result<(Project, Vec<Subject>), Failure> {
+    read_settings(args, global, findings).map(|(project, subjects, _)| (project, subjects))
+}
+
+/// The settings with the flags applied, the subjects, and the resolver for further addresses.
+fn read_settings(
+    args: &SubjectArgs,
+    global: &Global,
+    findings: &mut Vec<Finding>,
+) -> Result<(Project, Vec<Subject>, Resolver), Failure> {
     let (mut project, beside) = project(global, findings)?;
     apply_flags(args, &mut project, findings);
     let name = display_name(args, findings);
     let catalog = catalog(args, global)?;
     let provider = chosen_provider(args, &project, &beside);
-    let choice = Choice {
-        provider: provider.as_deref(),
-        overrides: &project.overrides,
-        display_name: name.as_ref(),
-    };
-    let subjects = subjects(&args.who, &choice, &catalog, findings)?;
-    Ok((project, subjects))
+    let resolver = Resolver { catalog, provider, overrides: project.overrides.clone() };
+    let choice = resolver.choice(name.as_ref());
+    let subjects = subjects(&args.who, &choice, &resolver.catalog, findings)?;
+    Ok((project, subjects, resolver))
 }
 
 /// The name of `convert`'s provider file, which does not exist on disk.
@@ -161,12 +168,13 @@ impl Resolver {
         address: &EmailAddress,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Subject>, crate::settings::Error> {
-        let choice = Choice {
-            provider: self.provider.as_deref(),
-            overrides: &self.overrides,
-            display_name: None,
-        };
-        resolve(Some(&Who::Address(address.clone())), &choice, &self.catalog, findings)
+        let who = Who::Address(address.clone());
+        resolve(Some(&who), &self.choice(None), &self.catalog, findings)
+    }
+
+    fn choice<'a>(&'a self, display_name: Option<&'a Text>) -> Choice<'a> {
+        let (provider, overrides) = (self.provider.as_deref(), &self.overrides);
+        Choice { provider, overrides, display_name }
     }
 }
 

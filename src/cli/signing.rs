@@ -6,13 +6,13 @@ use crate::plan::Job;
 
 use super::Failure;
 use super::args::GenerateArgs;
-use super::make::Made;
+use super::generated::GeneratedFiles;
 
 /// Signs profiles. It signs nothing without `--sign-cert` or without the feature.
 #[derive(Default)]
 pub struct Signing {
     #[cfg(feature = "sign")]
-    ready: Option<on::Ready>,
+    ready: Option<on::LoadedSigner>,
 }
 
 #[cfg(not(feature = "sign"))]
@@ -29,7 +29,7 @@ impl Signing {
         Ok(file)
     }
 
-    pub fn unused(&self, _: &Made) -> Option<Finding> {
+    pub fn unused(&self, _: &GeneratedFiles) -> Option<Finding> {
         None
     }
 }
@@ -47,14 +47,14 @@ mod on {
     use zeroize::Zeroizing;
 
     use super::super::secret::read_secret;
-    use super::{Failure, Finding, GenerateArgs, Job, Made, OutFile, Signing};
+    use super::{Failure, Finding, GenerateArgs, GeneratedFiles, Job, OutFile, Signing};
     use crate::check::file::today;
     use crate::clients::Scope;
     use crate::codes;
-    use crate::format::Kind;
+    use crate::format::FileFormat;
     use crate::sign::{Pem, Signer};
 
-    pub struct Ready {
+    pub struct LoadedSigner {
         signer: Signer,
         /// A shared file is written in several places, and each ECDSA signature differs. Keeping
         /// the first signature keeps the copies identical.
@@ -90,7 +90,7 @@ mod on {
                         findings.push(Finding::new(codes::PASSWORD_UNUSED, message));
                     }
                     findings.extend(signer.warnings(today()));
-                    Ok(Self { ready: Some(Ready { signer, shared: Mutex::default() }) })
+                    Ok(Self { ready: Some(LoadedSigner { signer, shared: Mutex::default() }) })
                 }
                 Err(why) => {
                     findings.push(*why);
@@ -104,7 +104,7 @@ mod on {
             let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) else {
                 return Ok(file);
             };
-            if job.file.format != Kind::Plist {
+            if job.file.format != FileFormat::Plist {
                 return Ok(file);
             }
             if job.file.scope == Scope::Account {
@@ -135,7 +135,7 @@ mod on {
         }
 
         /// A finding if a signature was requested but no file is a profile.
-        pub fn unused(&self, made: &Made) -> Option<Finding> {
+        pub fn unused(&self, made: &GeneratedFiles) -> Option<Finding> {
             self.ready.as_ref()?;
             let mut files = made.bundles.iter().flat_map(|bundle| &bundle.files);
             (!files.any(|file| is_profile(&file.media_type))).then(|| {
@@ -146,7 +146,7 @@ mod on {
         }
     }
 
-    fn sign(ready: &Ready, file: &OutFile) -> Result<Vec<u8>, Vec<Finding>> {
+    fn sign(ready: &LoadedSigner, file: &OutFile) -> Result<Vec<u8>, Vec<Finding>> {
         ready.signer.sign(&file.bytes).map_err(|mut finding| {
             finding.message = format!("{}: {}", file.path, finding.message);
             vec![(*finding).target(&file.target)]

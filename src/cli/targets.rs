@@ -5,7 +5,7 @@ use std::fs;
 use serde::Serialize;
 
 use crate::clients::{OptionDefault, Target, Targets};
-use crate::report::Table;
+use crate::report::TextTable;
 
 use super::args::{Format, Global, SubjectArgs, TargetsArgs, TargetsCommand};
 use super::target_files;
@@ -65,7 +65,7 @@ pub fn run(args: &TargetsArgs, global: &Global, terminal: &Terminal) -> Result<O
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+struct TargetRow {
     name: String,
     title: String,
     opt_in: bool,
@@ -90,12 +90,12 @@ fn list(format: Format, targets: &Targets, terminal: &Terminal) -> Result<Outcom
     let all: Vec<Target> =
         names.iter().filter_map(|name| targets.get(name, &mut findings)).collect();
     if format == Format::Json {
-        let rows: Vec<Row> = all.iter().map(row).collect();
+        let rows: Vec<TargetRow> = all.iter().map(row).collect();
         let mut text = serde_json::to_string_pretty(&rows)?;
         text.push('\n');
         terminal.print(&text)?;
     } else {
-        let mut table = Table::new(&["name", "what it makes", "for"]);
+        let mut table = TextTable::new(&["name", "what it makes", "for"]);
         for target in &all {
             let clients: Vec<&str> = target.clients.iter().map(|c| c.name.as_str()).collect();
             let opt_in = match (target.is_managed(), target.opt_in) {
@@ -114,7 +114,7 @@ fn list(format: Format, targets: &Targets, terminal: &Terminal) -> Result<Outcom
     Ok(if terminal.report(&mut findings) { Outcome::Findings } else { Outcome::Fine })
 }
 
-fn row(target: &Target) -> Row {
+fn row(target: &Target) -> TargetRow {
     let clients = target
         .clients
         .iter()
@@ -129,7 +129,7 @@ fn row(target: &Target) -> Row {
                 .map(|s| format!("{}, {}, {}", s.version, s.date, s.test)),
         })
         .collect();
-    Row {
+    TargetRow {
         name: target.name.clone(),
         title: target.title.clone(),
         opt_in: target.opt_in,

@@ -1,16 +1,11 @@
 //! `mailwright verify`: connects to the servers in settings or in a finished file.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::finding::{Finding, Severity, any_error};
-use crate::model::{EmailAddress, OAuth2, ServerType};
-use crate::net::Net;
-use crate::report::{Verified, human_verified, junit_verified};
-use crate::settings::{Catalog, Subject};
-use crate::verify::{
-    self, Course, Journey, Options, Outcome as StepOutcome, Probe, ServerReport, Step,
-};
+use crate::report::{VerifyReport, human_verified, junit_verified};
+use crate::settings::Catalog;
+use crate::verify::{Options, StepOutcome, probes_of_file, probes_of_subject};
 
 use super::args::{Global, NetArgs, ReportFormat, SubjectArgs, VerifyArgs};
 use super::bytes::read;
@@ -18,30 +13,8 @@ use super::credentials::Keys;
 use super::hosted::Domain;
 use super::session::{Session, for_whom};
 use super::terminal::Terminal;
+use super::test_plan::{TestPlan, once, test};
 use super::{Failure, Outcome};
-
-/// What a run tests.
-#[derive(Default)]
-pub struct Tested {
-    pub probes: Vec<Probe>,
-    /// The OAuth2 parts of the tested settings, each once.
-    oauth2: Vec<OAuth2>,
-    hosted: Option<Domain>,
-}
-
-impl Tested {
-    fn types(&self) -> BTreeSet<ServerType> {
-        self.probes.iter().map(|probe| probe.server_type).collect()
-    }
-
-    fn know(&mut self, subject: &Subject) {
-        if let Some(oauth2) = &subject.config.oauth2
-            && !self.oauth2.contains(oauth2)
-        {
-            self.oauth2.push(oauth2.clone());
-        }
-    }
-}
 
 pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
@@ -69,7 +42,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         return super::watch::run(args, every, &tested, keys, &net, terminal);
     }
     let result = once(args, &tested, keys.as_mut(), &net, terminal)?;
-    let result = Verified { findings, ..result };
+    let result = VerifyReport { findings, ..result };
     match args.format {
         ReportFormat::Human => {
             terminal.findings(&result.findings);
@@ -85,28 +58,6 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
     Ok(if result.works() && !stops { Outcome::Fine } else { Outcome::Findings })
 }
 
-/// Runs all tests once.
-pub fn once(
-    args: &VerifyArgs,
-    tested: &Tested,
-    keys: Option<&mut Keys<'_>>,
-    net: &Net,
-    terminal: &Terminal,
-) -> Result<Verified, Failure> {
-    let (credentials, sign_in) = match keys {
-        Some(keys) => keys.now(net, terminal)?,
-        None => (None, None),
-    };
-    let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
-    let mut result = Verified { sign_in, ..test(&tested.probes, net, &options, terminal) };
-    result.hosted = tested.hosted.as_ref().map(|domain| domain.look(args, net, terminal));
-    if args.round_trip {
-        result.round_trip = Some(travel(args, &tested.probes, &result.servers, net, &options)?);
-    }
-    result.set_levels(terminal.levels());
-    Ok(result)
-}
-
 /// Tests before files are written: a server that does not work is an error among the findings.
 pub fn before(
     session: &Session,
@@ -116,7 +67,7 @@ pub fn before(
 ) -> Result<(), Failure> {
     let mut probes = Vec::new();
     for subject in &session.subjects {
-        probes.extend(verify::probes_of_subject(subject, session.protocol, findings));
+        probes.extend(probes_of_subject(subject, session.protocol, findings));
     }
     let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
     let mut result = test(&probes, &net.open()?, &options, terminal);
@@ -139,16 +90,16 @@ fn tested(
     args: &VerifyArgs,
     global: &Global,
     findings: &mut Vec<Finding>,
-) -> Result<Tested, Failure> {
+) -> Result<TestPlan, Failure> {
     if let Some(domain) = &args.hosted {
         let hosted = Some(Domain::of(args, domain, global, findings)?);
-        return Ok(Tested { hosted, ..Tested::default() });
+        return Ok(TestPlan { hosted, ..TestPlan::default() });
     }
     let (files, who): (Vec<_>, Vec<_>) = args.who.iter().cloned().partition(|w| is_file(w));
-    let mut tested = Tested::default();
+    let mut tested = TestPlan::default();
     for file in &files {
         let bytes = read(Path::new(file), file)?;
-        tested.probes.extend(verify::probes_of_file(file, &bytes, findings)?);
+        tested.probes.extend(probes_of_file(file, &bytes, findings)?);
     }
     let mut add = |who: Vec<String>, provider: Option<String>, with_servers: bool| {
         let subject =
@@ -157,7 +108,7 @@ fn tested(
         for subject in &subjects {
             tested.know(subject);
             if with_servers {
-                let found = verify::probes_of_subject(subject, project.protocol, findings);
+                let found = probes_of_subject(subject, project.protocol, findings);
                 tested.probes.extend(found);
             }
         }
@@ -187,49 +138,6 @@ fn tested(
         add(Vec::new(), args.provider.clone(), false)?;
     }
     Ok(tested)
-}
-
-fn test(probes: &[Probe], net: &Net, options: &Options, terminal: &Terminal) -> Verified {
-    let progress = terminal.progress(probes.len(), "servers");
-    let servers = verify::each(probes, |probe| {
-        progress.working_on(&probe.hostname);
-        let report = verify::test(probe, net, options, &|probe, step| {
-            progress.working_on(&format!("{} {}", probe.hostname, step.step));
-        });
-        progress.step();
-        report
-    });
-    Verified { servers, ..Verified::default() }
-}
-
-/// The round trip, through the first working server of each kind.
-fn travel(
-    args: &VerifyArgs,
-    probes: &[Probe],
-    reports: &[ServerReport],
-    net: &Net,
-    options: &Options,
-) -> Result<Course, Failure> {
-    let who = args.who.iter().find(|who| who.contains('@'));
-    let address = args.address.as_ref().or(who).or(args.login.as_ref());
-    let address = address.filter(|address| address.contains('@')).ok_or(
-        "--round-trip sends a message to the mailbox itself; say its address with --address",
-    )?;
-    let address = EmailAddress::new(address).map_err(|why| format!("--address: {why}"))?;
-    let working = |outgoing: bool| {
-        let mut all = probes.iter().zip(reports);
-        all.find(|(p, r)| (p.server_type == ServerType::Smtp) == outgoing && signed_in(r))
-    };
-    let (Some((outgoing, _)), Some((incoming, _))) = (working(true), working(false)) else {
-        return Ok(verify::impossible());
-    };
-    let journey = Journey { outgoing, incoming, address: address.as_str(), arrival: args.arrival };
-    Ok(verify::round_trip(net, options, &journey))
-}
-
-fn signed_in(report: &ServerReport) -> bool {
-    let passed = |step: &Step| step.step == "login" && step.outcome == StepOutcome::Passed;
-    report.works() && report.steps.iter().any(passed)
 }
 
 /// Whether WHO is a client's file.

@@ -6,14 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::codes::Code;
-use crate::net::{Asked, Listener, Net};
-use crate::report::{METRICS_TYPE, Runs, Verified, human_verified, metrics};
-use crate::verify::{Outcome as StepOutcome, date};
+use crate::net::{Listener, Net, PendingRequest};
+use crate::report::{METRICS_TYPE, Runs, VerifyReport, human_verified, metrics};
+use crate::verify::{StepOutcome, date};
 
 use super::args::{ReportFormat, VerifyArgs};
 use super::credentials::Keys;
 use super::terminal::Terminal;
-use super::verify::{Tested, once};
+use super::test_plan::{TestPlan, once};
 use super::{Failure, Outcome};
 
 /// How quickly the end is noticed.
@@ -25,7 +25,7 @@ const MOST_SCRAPES: usize = 16;
 pub fn run(
     args: &VerifyArgs,
     every: Duration,
-    tested: &Tested,
+    tested: &TestPlan,
     mut keys: Option<Keys<'_>>,
     net: &Net,
     terminal: &Terminal,
@@ -41,7 +41,7 @@ pub fn run(
         signal_hook::flag::register(signal, Arc::clone(&over))?;
     }
     let mut runs = Runs::default();
-    let page = Mutex::new(metrics(&Verified::default(), runs));
+    let page = Mutex::new(metrics(&VerifyReport::default(), runs));
     let listener = args.metrics_listen.map(Listener::bind).transpose();
     let listener = listener.map_err(|e| format!("--metrics-listen: {e}"))?;
     if let Some(listener) = &listener {
@@ -60,7 +60,7 @@ pub fn run(
                 Runs { count: runs.count + 1, last: now.as_secs_f64(), complete: result.is_ok() };
             let result = result.unwrap_or_else(|failure| {
                 terminal.failure(failure.as_ref());
-                Verified::default()
+                VerifyReport::default()
             });
             *page.lock().unwrap_or_else(PoisonError::into_inner) = metrics(&result, runs);
             if runs.complete
@@ -85,8 +85,8 @@ pub fn run(
 fn tell(
     args: &VerifyArgs,
     terminal: &Terminal,
-    result: &Verified,
-    before: Option<&Verified>,
+    result: &VerifyReport,
+    before: Option<&VerifyReport>,
     now: u64,
 ) -> Result<(), Failure> {
     if args.format == ReportFormat::Json {
@@ -105,7 +105,7 @@ fn tell(
 }
 
 /// The problems, for comparison with the previous run.
-fn failures(result: &Verified) -> Vec<(String, Code)> {
+fn failures(result: &VerifyReport) -> Vec<(String, Code)> {
     let servers = result.servers.iter().map(|server| (server.name(), &server.steps));
     let courses = result.courses().map(|course| (course.name.clone(), &course.steps));
     let all = servers.chain(courses).flat_map(|(name, steps)| {
@@ -124,7 +124,7 @@ fn serve(listener: &Listener, page: &Mutex<String>, over: &AtomicBool) {
             }
             running.fetch_add(1, Ordering::Relaxed);
             scope.spawn(|| {
-                if let Some(asked) = Asked::read(stream) {
+                if let Some(asked) = PendingRequest::read(stream) {
                     answer(asked, page);
                 }
                 running.fetch_sub(1, Ordering::Relaxed);
@@ -133,7 +133,7 @@ fn serve(listener: &Listener, page: &Mutex<String>, over: &AtomicBool) {
     });
 }
 
-fn answer(asked: Asked, page: &Mutex<String>) {
+fn answer(asked: PendingRequest, page: &Mutex<String>) {
     let path = asked.target.split('?').next().unwrap_or_default();
     match path {
         "/metrics" => {

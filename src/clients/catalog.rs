@@ -12,7 +12,7 @@ use crate::embedded;
 use crate::finding::{Finding, Source, any_error};
 
 use super::manifest::Target;
-use super::read::{Texts, read_manifest};
+use super::read::{TextSources, read_manifest};
 use super::summary::{Summary, summary};
 
 include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
@@ -30,17 +30,17 @@ pub struct Error {
 /// Looks targets up by name. A folder of the user's own replaces the whole built-in target of the
 /// same name; `targets eject` copies a built-in one as a starting point.
 pub struct Targets {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, TargetEntry>,
 }
 
-struct Entry {
+struct TargetEntry {
     /// The user's own folder; `None` for a built-in target.
     folder: Option<PathBuf>,
     /// `None` if the manifest is not TOML. The mistake is reported when the target is read in full.
     summary: Option<Cow<'static, Summary>>,
 }
 
-impl Entry {
+impl TargetEntry {
     /// Whether the summary says so, or is missing. The target has to be read in full in both cases.
     fn may(&self, says: impl Fn(&Summary) -> bool) -> bool {
         self.summary.as_deref().is_none_or(says)
@@ -49,10 +49,10 @@ impl Entry {
 
 impl Targets {
     pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
-        let mut entries: BTreeMap<String, Entry> = MANIFESTS
+        let mut entries: BTreeMap<String, TargetEntry> = MANIFESTS
             .iter()
             .map(|(name, summary)| {
-                let entry = Entry { folder: None, summary: Some(Cow::Borrowed(summary)) };
+                let entry = TargetEntry { folder: None, summary: Some(Cow::Borrowed(summary)) };
                 ((*name).to_owned(), entry)
             })
             .collect();
@@ -67,7 +67,7 @@ impl Targets {
                     let text = std::fs::read_to_string(&manifest).ok();
                     let summary = text.as_deref().and_then(summary).map(Cow::Owned);
                     let name = name.to_owned();
-                    entries.insert(name, Entry { folder: Some(path), summary });
+                    entries.insert(name, TargetEntry { folder: Some(path), summary });
                 }
             }
         }
@@ -104,7 +104,7 @@ impl Targets {
     /// Reads a target with all files that its manifest names. `None` if one of the findings is an
     /// error.
     pub fn get(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Target> {
-        let Some(Entry { folder, .. }) = self.entries.get(name) else {
+        let Some(TargetEntry { folder, .. }) = self.entries.get(name) else {
             findings.push(self.no_such_target(name));
             return None;
         };
@@ -156,7 +156,7 @@ impl Targets {
     fn fill(
         &self,
         target: &mut Target,
-        texts: &Texts,
+        texts: &TextSources,
         folder: &Option<PathBuf>,
         findings: &mut Vec<Finding>,
     ) {
@@ -191,14 +191,14 @@ impl Targets {
         }
         for other in &texts.of {
             let at = |finding: Finding| finding.at(&target.source, texts.span.clone());
-            let Some(Entry { folder, .. }) = self.entries.get(other) else {
+            let Some(TargetEntry { folder, .. }) = self.entries.get(other) else {
                 findings.push(at(self.no_such_target(other)));
                 continue;
             };
             let read =
                 self.text(other, folder, MANIFEST).map(|source| read_manifest(other, &source).0);
             match read {
-                Ok(Some((_, Texts { folder: Some(theirs), .. }))) => {
+                Ok(Some((_, TextSources { folder: Some(theirs), .. }))) => {
                     // Mistakes in that target are reported where it is generated itself.
                     let theirs = self.texts(other, folder, &theirs, &mut Vec::new());
                     // Only in this target's own languages: a half-translated one would be of no

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::finding::Source;
-use crate::format::Kind;
+use crate::format::FileFormat;
 use crate::import::Reader;
-use crate::model::{Hostname, ServerType, Side};
+use crate::model::{ServerType, Side};
 
+use super::host_rule::HostRule;
 use super::words::Words;
 
 /// One kind of file for one kind of mail client.
@@ -113,20 +114,6 @@ impl Status {
     }
 }
 
-/// `example.com` matches this host and all names below it; `=host.example.com` matches only this
-/// host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostRule {
-    pub host: Hostname,
-    pub exact: bool,
-}
-
-impl HostRule {
-    pub fn matches(&self, host: &Hostname) -> bool {
-        if self.exact { *host == self.host } else { host.is_within(self.host.as_str()) }
-    }
-}
-
 /// Which servers of one side a client can express.
 #[derive(Debug)]
 pub struct SideSpec {
@@ -166,7 +153,7 @@ pub struct FileSpec {
     pub template: String,
     /// A template for its path relative to the target's folder.
     pub path: String,
-    pub format: Kind,
+    pub format: FileFormat,
     pub scope: Scope,
     pub schema: Option<String>,
     pub reader: Option<Reader>,
@@ -187,7 +174,7 @@ pub struct FileSpec {
     pub without_username: Option<String>,
     pub holds_password: bool,
     /// Which values of its servers the text contains; empty if it does not describe servers.
-    pub shows: Vec<Shown>,
+    pub shows: Vec<ShownValue>,
     pub span: Range<usize>,
 }
 
@@ -200,15 +187,18 @@ impl FileSpec {
 
 /// A server value that the file's text contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShownValue {
     Hostname,
     Port,
     Username,
 }
 
-impl Shown {
-    pub const ALL: [(&'static str, Shown); 3] =
-        [("hostname", Shown::Hostname), ("port", Shown::Port), ("username", Shown::Username)];
+impl ShownValue {
+    pub const ALL: [(&'static str, ShownValue); 3] = [
+        ("hostname", ShownValue::Hostname),
+        ("port", ShownValue::Port),
+        ("username", ShownValue::Username),
+    ];
 }
 
 /// Another target's file, included under a path of this target. In the scope `provider`, a file
@@ -246,18 +236,5 @@ impl Scope {
 
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_rule_covers_names_below_it_unless_it_is_exact() {
-        let host = Hostname::new("smtp-mail.outlook.com").unwrap();
-        let outlook = Hostname::new("outlook.com").unwrap();
-        assert!(HostRule { host: outlook.clone(), exact: false }.matches(&host));
-        assert!(!HostRule { host: outlook, exact: true }.matches(&host));
     }
 }

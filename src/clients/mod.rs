@@ -5,15 +5,16 @@
 //! the conclusions.
 
 mod catalog;
+mod host_rule;
 mod load;
 mod manifest;
 mod read;
 mod summary;
 mod words;
 
-pub use catalog::{Error, Targets};
+pub use catalog::Targets;
 pub use manifest::{
-    Client, FileSpec, HostRule, Include, OptionDefault, OptionSpec, Scope, Shown, SideSpec, Status,
+    Client, FileSpec, Include, OptionDefault, Scope, ShownValue, SideSpec, Status,
     Take, Target,
 };
-pub use words::{Expressed, Inexpressible, Words};
+pub use words::{Inexpressible, Words};

@@ -5,15 +5,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::codes;
-use crate::document::{self, Table, closest};
+use crate::document::{self, TomlTable, closest};
 use crate::finding::{Finding, Source};
-use crate::format::{Encoding, Hive, Kind, Newline, TextRules};
+use crate::format::{Encoding, FileFormat, Hive, Newline, TextRules};
 use crate::import::Reader;
 use crate::model::{Hostname, Invalid, Port, ServerType, Side, SocketType, Word};
 
+use super::host_rule::HostRule;
 use super::manifest::{
-    Client, FileSpec, HostRule, Include, LastSeen, OptionDefault, OptionSpec, Scope, Shown,
-    SideSpec, Status, Take, Target,
+    Client, FileSpec, Include, LastSeen, OptionDefault, OptionSpec, Scope, ShownValue, SideSpec,
+    Status, Take, Target,
 };
 use super::words::Words;
 
@@ -23,7 +24,7 @@ use super::words::Words;
 pub(super) fn read_manifest(
     name: &str,
     source: &Arc<Source>,
-) -> (Option<(Target, Texts)>, Vec<Finding>) {
+) -> (Option<(Target, TextSources)>, Vec<Finding>) {
     document::read(source, |root| {
         let options = read_options(root);
         let files: Vec<FileSpec> =
@@ -61,7 +62,7 @@ pub(super) fn read_manifest(
             schemas: BTreeMap::new(),
         };
         let span = root.span_of("textsOf");
-        let texts = Texts {
+        let texts = TextSources {
             folder: root.string("texts"),
             of: root.list("textsOf", |target| Ok(target.to_owned())),
             span,
@@ -72,7 +73,7 @@ pub(super) fn read_manifest(
 
 /// Where the texts of a target are.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(super) struct TextSources {
     /// A folder next to the manifest.
     pub folder: Option<String>,
     /// Targets whose texts it also uses.
@@ -101,12 +102,12 @@ fn host_rule(text: &str) -> Result<HostRule, Invalid> {
 }
 
 /// Without the key, OAuth2 works for all hosts; with an empty list, for none.
-fn hosts(table: &Table<'_>) -> Option<Vec<HostRule>> {
+fn hosts(table: &TomlTable<'_>) -> Option<Vec<HostRule>> {
     let rules = table.list("oAuth2Hosts", host_rule);
     table.has("oAuth2Hosts").then_some(rules)
 }
 
-fn read_client(table: &Table<'_>) -> Option<Client> {
+fn read_client(table: &TomlTable<'_>) -> Option<Client> {
     let name = table.string("name");
     if name.is_none() {
         table.missing("name", "write which program reads the files");
@@ -130,7 +131,7 @@ fn read_client(table: &Table<'_>) -> Option<Client> {
     Some(client)
 }
 
-fn read_side(root: &Table<'_>, side: Side) -> Option<SideSpec> {
+fn read_side(root: &TomlTable<'_>, side: Side) -> Option<SideSpec> {
     let tables = root.tables(side.as_str());
     if tables.is_empty() {
         return None;
@@ -139,7 +140,7 @@ fn read_side(root: &Table<'_>, side: Side) -> Option<SideSpec> {
     Some(SideSpec { take, words: tables.iter().map(read_words).collect() })
 }
 
-fn read_take(table: &Table<'_>) -> Option<Take> {
+fn read_take(table: &TomlTable<'_>) -> Option<Take> {
     if table.is_string("take") {
         return table.value("take", |w| {
             word(&[("all", Take::All), ("each", Take::Each)], "number of servers", w)
@@ -149,7 +150,7 @@ fn read_take(table: &Table<'_>) -> Option<Take> {
 }
 
 /// `1` is false, `"all"` is true.
-fn one_or_all(table: &Table<'_>, key: &str) -> Option<bool> {
+fn one_or_all(table: &TomlTable<'_>, key: &str) -> Option<bool> {
     if !table.has(key) {
         return None;
     }
@@ -165,7 +166,7 @@ fn one_or_all(table: &Table<'_>, key: &str) -> Option<bool> {
     })
 }
 
-fn read_words(table: &Table<'_>) -> Words {
+fn read_words(table: &TomlTable<'_>) -> Words {
     // `take` is only in the first table and has already been read.
     let _ = read_take(table);
     let mut words = Words {
@@ -198,7 +199,7 @@ fn read_words(table: &Table<'_>) -> Words {
 }
 
 /// `portDecides.SSL = [993]`: on port 993 the client uses SSL, whatever its keyword says.
-fn read_port_decides(table: &Table<'_>) -> BTreeMap<SocketType, Vec<u16>> {
+fn read_port_decides(table: &TomlTable<'_>) -> BTreeMap<SocketType, Vec<u16>> {
     let Some(words) = table.table("portDecides") else { return BTreeMap::new() };
     let mut all = BTreeMap::new();
     for name in words.keys() {
@@ -213,12 +214,12 @@ fn read_port_decides(table: &Table<'_>) -> BTreeMap<SocketType, Vec<u16>> {
     all
 }
 
-fn ports(table: &Table<'_>, key: &str) -> Vec<u16> {
+fn ports(table: &TomlTable<'_>, key: &str) -> Vec<u16> {
     table.integers(key, |port| Port::new(port).map(Port::get))
 }
 
 fn read_fields<W: Word + Ord>(
-    table: &Table<'_>,
+    table: &TomlTable<'_>,
     key: &str,
 ) -> BTreeMap<String, BTreeMap<W, String>> {
     let Some(fields) = table.table(key) else { return BTreeMap::new() };
@@ -244,7 +245,7 @@ fn read_fields<W: Word + Ord>(
     all
 }
 
-fn read_options(root: &Table<'_>) -> BTreeMap<String, OptionSpec> {
+fn read_options(root: &TomlTable<'_>) -> BTreeMap<String, OptionSpec> {
     let Some(table) = root.table("option") else { return BTreeMap::new() };
     let mut options = BTreeMap::new();
     for name in table.keys() {
@@ -263,7 +264,7 @@ fn read_options(root: &Table<'_>) -> BTreeMap<String, OptionSpec> {
     options
 }
 
-fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Option<FileSpec> {
+fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> Option<FileSpec> {
     for (key, help) in [
         ("template", "name the template beside the manifest"),
         ("path", "write where the file goes, e.g. path = \"{{account.address}}.prf\""),
@@ -295,8 +296,8 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
     let none = table.value("servers", |w| word(&[("none", ())], "word for servers", w)).is_some();
     let shows = match (none, table.has("shows")) {
         (true, _) => Vec::new(),
-        (false, true) => table.list("shows", |w| word(&Shown::ALL, "value of a server", w)),
-        (false, false) => Shown::ALL.map(|(_, shown)| shown).to_vec(),
+        (false, true) => table.list("shows", |w| word(&ShownValue::ALL, "value of a server", w)),
+        (false, false) => ShownValue::ALL.map(|(_, shown)| shown).to_vec(),
     };
     let spec = FileSpec {
         number: 0,
@@ -322,7 +323,7 @@ fn read_file(table: &Table<'_>, options: &BTreeMap<String, OptionSpec>) -> Optio
     Some(spec)
 }
 
-fn read_format(table: &Table<'_>) -> Option<Kind> {
+fn read_format(table: &TomlTable<'_>) -> Option<FileFormat> {
     let names = [
         ("xml", "xml"),
         ("html", "html"),
@@ -361,15 +362,15 @@ fn read_format(table: &Table<'_>) -> Option<Kind> {
     let refuse = table.string("refuse");
     let hive = table.value("hive", |w| word(&Hive::ALL, "hive", w));
     match table.value("format", |w| word(&names, "format", w))? {
-        "xml" => Some(Kind::Xml),
-        "html" => Some(Kind::Html),
-        "plist" => Some(Kind::Plist),
-        "managed-plist" => Some(Kind::ManagedPlist),
-        "reg" => Some(Kind::Reg),
-        "pol" => Some(Kind::Pol(hive.unwrap_or_default())),
-        "prf" => Some(Kind::Prf),
-        "json" => Some(Kind::Json),
-        _ => Some(Kind::Text(TextRules {
+        "xml" => Some(FileFormat::Xml),
+        "html" => Some(FileFormat::Html),
+        "plist" => Some(FileFormat::Plist),
+        "managed-plist" => Some(FileFormat::ManagedPlist),
+        "reg" => Some(FileFormat::Reg),
+        "pol" => Some(FileFormat::Pol(hive.unwrap_or_default())),
+        "prf" => Some(FileFormat::Prf),
+        "json" => Some(FileFormat::Json),
+        _ => Some(FileFormat::Text(TextRules {
             encoding: encoding.unwrap_or_default(),
             newline: newline.unwrap_or_default(),
             escape,
@@ -378,7 +379,7 @@ fn read_format(table: &Table<'_>) -> Option<Kind> {
     }
 }
 
-fn read_include(table: &Table<'_>) -> Option<Include> {
+fn read_include(table: &TomlTable<'_>) -> Option<Include> {
     let include = Include {
         scope: table.value("scope", |w| word(&Scope::ALL, "scope", w)).unwrap_or(Scope::Provider),
         span: table.span(),

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::model::{Authentication, Hostname, Port, ServerType, SocketType, Word};
 
-use super::manifest::HostRule;
+use super::host_rule::HostRule;
 
 /// The client's field → neutral keyword → the client's keyword.
-type Fields<W> = BTreeMap<String, BTreeMap<W, String>>;
+type FieldKeywords<W> = BTreeMap<String, BTreeMap<W, String>>;
 
 /// What a client can express about one kind of server.
 #[derive(Debug, Default)]
 pub struct Words {
-    pub server_type: Fields<ServerType>,
-    pub socket_type: Fields<SocketType>,
-    pub authentication: Fields<Authentication>,
+    pub server_type: FieldKeywords<ServerType>,
+    pub socket_type: FieldKeywords<SocketType>,
+    pub authentication: FieldKeywords<Authentication>,
     /// Whether a server may have several authentication methods.
     pub all_authentications: bool,
     /// The client replaces placeholders itself.
@@ -32,7 +32,7 @@ pub struct Words {
 
 /// A server in the client's terms: field → keyword.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Expressed {
+pub struct ServerKeywords {
     /// Those of type and socketType.
     pub words: BTreeMap<String, String>,
     /// The authentication methods that the client supports, in the provider's order, each with its
@@ -92,7 +92,7 @@ impl Words {
         port: Port,
         hostname: Option<&Hostname>,
         authentication: &[Authentication],
-    ) -> Result<Expressed, Vec<Inexpressible>> {
+    ) -> Result<ServerKeywords, Vec<Inexpressible>> {
         let mut words = BTreeMap::new();
         if !self.covers(server_type) || !pick(&self.server_type, server_type, &mut words) {
             return Err(vec![Inexpressible::Type(server_type)]);
@@ -105,7 +105,7 @@ impl Words {
         if otherwise || !(self.only_ports.is_empty() || self.only_ports.contains(&port.get())) {
             return Err(vec![Inexpressible::Port(port, socket_type)]);
         }
-        let mut expressed = Expressed { words, ..Expressed::default() };
+        let mut expressed = ServerKeywords { words, ..ServerKeywords::default() };
         for &word in authentication {
             let mut words = BTreeMap::new();
             let unknown_host = word == Authentication::OAuth2
@@ -130,7 +130,11 @@ impl Words {
 }
 
 /// Adds the keyword of every field; false if a field has none.
-fn pick<W: Word + Ord>(fields: &Fields<W>, word: W, into: &mut BTreeMap<String, String>) -> bool {
+fn pick<W: Word + Ord>(
+    fields: &FieldKeywords<W>,
+    word: W,
+    into: &mut BTreeMap<String, String>,
+) -> bool {
     for (field, words) in fields {
         match words.get(&word) {
             Some(clients) => into.insert(field.clone(), clients.clone()),

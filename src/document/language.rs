@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Table;
+use super::TomlTable;
 use crate::model::{Invalid, Localized, LocalizedSteps, Text};
 
-impl<'a> Table<'a> {
+impl<'a> TomlTable<'a> {
     /// `key.en = "…"`, `key.de = "…"`.
     pub fn localized(&self, key: &str) -> Localized {
         self.per_language(key, |table, language| table.value(language, visible))
@@ -22,7 +22,7 @@ impl<'a> Table<'a> {
     fn per_language<T>(
         &self,
         key: &str,
-        read: impl Fn(&Table<'a>, &str) -> Option<T>,
+        read: impl Fn(&TomlTable<'a>, &str) -> Option<T>,
     ) -> BTreeMap<String, T> {
         let Some(table) = self.table(key) else { return BTreeMap::new() };
         let mut texts = BTreeMap::new();

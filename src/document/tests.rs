@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::Port;
 
-fn messages(text: &str, f: impl FnOnce(&Table<'_>) -> Option<()>) -> Vec<String> {
+fn messages(text: &str, f: impl FnOnce(&TomlTable<'_>) -> Option<()>) -> Vec<String> {
     let source = Source::new("x.toml", text.to_owned());
     read(&source, f).1.iter().map(ToString::to_string).collect()
 }

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 
-use super::{DEEPEST, Malformed, Tree, Unwritable, named};
+use super::characters::{DEEPEST, named};
+use super::{Malformed, Tree, Unwritable};
 
 /// Escapes a value for the inside of a JSON string, without its quotes.
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
@@ -32,7 +33,7 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = JsonParser { text, at: 0 };
     parser.skip_space();
     let tree = parser.value(String::new(), 0)?;
     parser.skip_space();
@@ -60,12 +61,12 @@ pub(super) fn to_json(tree: &Tree) -> Value {
 /// Up to this many names an object is scanned; larger ones use a hash set.
 const FEW: usize = 8;
 
-struct Parser<'a> {
+struct JsonParser<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Parser<'_> {
+impl JsonParser<'_> {
     fn value(&mut self, name: String, depth: usize) -> Result<Tree, Malformed> {
         if depth > DEEPEST {
             return Err(self.unexpected("nested too deeply"));

@@ -1,10 +1,12 @@
 //! The kinds of files: how each escapes a value, encodes a text, and is parsed back.
 //!
-//! [`Kind`] is the only closed set in the program. A new client needs a new kind only if it brings
-//! a new syntax. Line formats without a grammar share [`Kind::Text`]; their manifests hold the
+//! [`FileFormat`] is the only closed set in the program. A new client needs a new kind only if it brings
+//! a new syntax. Line formats without a grammar share [`FileFormat::Text`]; their manifests hold the
 //! rules as data.
 
+mod characters;
 mod digest;
+mod errors;
 mod file_name;
 mod html;
 mod json;
@@ -21,12 +23,10 @@ mod text;
 mod tree;
 mod xml;
 
-use crate::codes::Code;
-
 use std::borrow::Cow;
-use std::ops::Range;
 
 pub use digest::{digest_record, sha256_base64, sha256_hex};
+pub use errors::{Flaw, Malformed, Unwritable};
 pub use file_name::{file_name, hex, safe_component};
 pub use pol::Hive;
 pub use skeleton_matcher::SkeletonMatcher;
@@ -34,45 +34,9 @@ pub use text::{Encoding, Newline, TextRules};
 pub use tree::Tree;
 pub use xml::declared_encoding;
 
-/// The reason why a format cannot represent a value; shown to the user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unwritable(pub String);
-
-/// A syntax error, at a byte range of the decoded text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Malformed {
-    pub message: String,
-    pub span: Range<usize>,
-}
-
-impl Malformed {
-    pub(crate) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
-        Self { message: message.into(), span }
-    }
-}
-
-/// A line that the client drops or reads differently, with the code of the broken rule.
+/// A file syntax with its encoding. [`FileFormat::Text`] carries the rules from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
-    pub code: Code,
-    pub message: String,
-    pub span: Range<usize>,
-}
-
-#[derive(Default)]
-struct Flaws(Vec<Flaw>);
-
-impl Flaws {
-    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
-        self.0.push(Flaw { code, message: message.into(), span: span.clone() });
-    }
-}
-
-/// A file syntax with its encoding. [`Kind::Text`] carries the rules from the manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileFormat {
     /// XML 1.0 in UTF-8 without BOM, LF.
     Xml,
     /// HTML that is well-formed XML as well ("polyglot"), UTF-8, LF.
@@ -85,7 +49,7 @@ pub enum Kind {
     /// Windows registry file: UTF-16LE with BOM, CRLF.
     Reg,
     /// Group Policy's registry file (`registry.pol`) for one hive. Its text form is that of
-    /// [`Kind::Reg`].
+    /// [`FileFormat::Reg`].
     Pol(Hive),
     /// Outlook profile file: windows-1252 without BOM, CRLF.
     Prf,
@@ -95,7 +59,7 @@ pub enum Kind {
     Text(TextRules),
 }
 
-impl Kind {
+impl FileFormat {
     /// Escapes a value for this format.
     ///
     /// # Errors
@@ -103,14 +67,14 @@ impl Kind {
     /// If the format cannot represent a character of the value.
     pub fn escape<'a>(&self, value: &'a str) -> Result<Cow<'a, str>, Unwritable> {
         match self {
-            Kind::Xml => xml::escape(value),
-            Kind::Plist => plist::escape(value),
-            Kind::ManagedPlist => plist::escape_managed(value),
-            Kind::Html => html::escape(value),
-            Kind::Reg | Kind::Pol(_) => reg::escape(value),
-            Kind::Prf => prf::escape(value),
-            Kind::Json => json::escape(value),
-            Kind::Text(rules) => rules.escape(value),
+            FileFormat::Xml => xml::escape(value),
+            FileFormat::Plist => plist::escape(value),
+            FileFormat::ManagedPlist => plist::escape_managed(value),
+            FileFormat::Html => html::escape(value),
+            FileFormat::Reg | FileFormat::Pol(_) => reg::escape(value),
+            FileFormat::Prf => prf::escape(value),
+            FileFormat::Json => json::escape(value),
+            FileFormat::Text(rules) => rules.escape(value),
         }
     }
 
@@ -121,13 +85,15 @@ impl Kind {
     /// If the encoding has no bytes for a character. Characters are never replaced.
     pub fn encode(&self, text: &str) -> Result<Vec<u8>, Unwritable> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist | Kind::Json => {
-                text::encode(text, Encoding::Utf8, Newline::Lf)
-            }
-            Kind::Pol(hive) => pol::encode(text, *hive),
-            Kind::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
-            Kind::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
-            Kind::Text(rules) => text::encode(text, rules.encoding, rules.newline),
+            FileFormat::Xml
+            | FileFormat::Html
+            | FileFormat::Plist
+            | FileFormat::ManagedPlist
+            | FileFormat::Json => text::encode(text, Encoding::Utf8, Newline::Lf),
+            FileFormat::Pol(hive) => pol::encode(text, *hive),
+            FileFormat::Reg => text::encode(text, Encoding::Utf16LeBom, Newline::CrLf),
+            FileFormat::Prf => text::encode(text, Encoding::Windows1252, Newline::CrLf),
+            FileFormat::Text(rules) => text::encode(text, rules.encoding, rules.newline),
         }
     }
 
@@ -138,7 +104,7 @@ impl Kind {
     /// If the bytes, line ends or byte order mark do not match the kind.
     pub fn decode(&self, bytes: &[u8]) -> Result<String, Malformed> {
         match self {
-            Kind::Xml | Kind::Html | Kind::Plist | Kind::ManagedPlist => {
+            FileFormat::Xml | FileFormat::Html | FileFormat::Plist | FileFormat::ManagedPlist => {
                 let text = text::decode(bytes, Encoding::Utf8, Newline::Lf)?;
                 match xml::declared_encoding(&text) {
                     Some(label) if !label.eq_ignore_ascii_case("utf-8") => {
@@ -149,24 +115,24 @@ impl Kind {
                     _ => Ok(text),
                 }
             }
-            Kind::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
-            Kind::Pol(hive) => pol::decode(bytes, *hive),
-            Kind::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
-            Kind::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
-            Kind::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
+            FileFormat::Json => text::decode(bytes, Encoding::Utf8, Newline::Lf),
+            FileFormat::Pol(hive) => pol::decode(bytes, *hive),
+            FileFormat::Reg => text::decode(bytes, Encoding::Utf16LeBom, Newline::CrLf),
+            FileFormat::Prf => text::decode(bytes, Encoding::Windows1252, Newline::CrLf),
+            FileFormat::Text(rules) => text::decode(bytes, rules.encoding, rules.newline),
         }
     }
 
     /// Parses a decoded text strictly. Returns `None` for kinds without a grammar.
     pub fn parse(&self, text: &str) -> Result<Option<Tree>, Malformed> {
         match self {
-            Kind::Xml => xml::parse(text).map(Some),
-            Kind::Html => html::parse(text).map(Some),
-            Kind::Plist | Kind::ManagedPlist => plist::parse(text).map(Some),
-            Kind::Reg | Kind::Pol(_) => reg::parse(text).map(Some),
-            Kind::Prf => prf::parse(text).map(Some),
-            Kind::Json => json::parse(text).map(Some),
-            Kind::Text(_) => Ok(None),
+            FileFormat::Xml => xml::parse(text).map(Some),
+            FileFormat::Html => html::parse(text).map(Some),
+            FileFormat::Plist | FileFormat::ManagedPlist => plist::parse(text).map(Some),
+            FileFormat::Reg | FileFormat::Pol(_) => reg::parse(text).map(Some),
+            FileFormat::Prf => prf::parse(text).map(Some),
+            FileFormat::Json => json::parse(text).map(Some),
+            FileFormat::Text(_) => Ok(None),
         }
     }
 
@@ -174,8 +140,8 @@ impl Kind {
     /// kinds whose readers skip a bad line and go on; `None` for all others.
     pub fn examine(&self, text: &str) -> Option<(Tree, Vec<Flaw>)> {
         match self {
-            Kind::Reg => Some(reg::examine(text)),
-            Kind::Prf => Some(prf::examine(text)),
+            FileFormat::Reg => Some(reg::examine(text)),
+            FileFormat::Prf => Some(prf::examine(text)),
             _ => None,
         }
     }
@@ -184,46 +150,13 @@ impl Kind {
     /// schema.
     pub fn to_json(&self, tree: &Tree) -> Option<serde_json::Value> {
         match self {
-            Kind::Plist | Kind::ManagedPlist => Some(plist::to_json(tree)),
-            Kind::Reg | Kind::Pol(_) => Some(reg::to_json(tree)),
-            Kind::Prf => Some(prf::to_json(tree)),
-            Kind::Json => Some(json::to_json(tree)),
-            Kind::Xml | Kind::Html | Kind::Text(_) => None,
+            FileFormat::Plist | FileFormat::ManagedPlist => Some(plist::to_json(tree)),
+            FileFormat::Reg | FileFormat::Pol(_) => Some(reg::to_json(tree)),
+            FileFormat::Prf => Some(prf::to_json(tree)),
+            FileFormat::Json => Some(json::to_json(tree)),
+            FileFormat::Xml | FileFormat::Html | FileFormat::Text(_) => None,
         }
     }
-}
-
-/// The deepest nesting that parsers accept. The limit protects the stack against hostile files.
-const DEEPEST: usize = 128;
-
-/// Whether a character is a mark: the stand-in for a value while a template is rendered. Marks are
-/// in plane 15, which `model::Text` refuses in values. Parsers treat them as letters.
-fn is_mark(c: char) -> bool {
-    ('\u{F0000}'..='\u{FFFFD}').contains(&c)
-}
-
-/// Formats a character for a message.
-fn named(c: char) -> String {
-    format!("\"{}\" (U+{:04X})", c.escape_debug(), c as u32)
-}
-
-/// The first control character of a text.
-fn control(text: &str) -> Option<char> {
-    // In UTF-8 a control character begins with one of these bytes. Most texts contain none of them.
-    let is_suspect = |byte: u8| (byte < b' ') | (byte == 0x7F) | (byte == 0xC2);
-    let suspect = text.bytes().fold(false, |found, byte| found | is_suspect(byte));
-    if suspect { text.chars().find(|c| c.is_control()) } else { None }
-}
-
-/// The lines of a text without their newlines, each with its byte range.
-fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
-    let mut start = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let bare = line.strip_suffix('\n').unwrap_or(line);
-        let span = start..start + bare.len();
-        start += line.len();
-        (bare, span)
-    })
 }
 
 /// Generators that the property tests share.

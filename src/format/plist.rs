@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-use super::{Malformed, Tree, Unwritable, is_mark, xml};
+use super::characters::is_mark;
+use super::{Malformed, Tree, Unwritable, xml};
 
 pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
     xml::escape(value)

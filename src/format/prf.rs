@@ -5,8 +5,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::characters::{control, lines, named};
+use super::errors::Flaws;
 use super::text::{Encoding, writable};
-use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, lines, named};
+use super::{Flaw, Malformed, Tree, Unwritable};
 use crate::codes;
 
 const WHITE: [char; 2] = [' ', '\t'];

@@ -15,8 +15,12 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::{Flaw, Flaws, Malformed, Tree, Unwritable, control, is_mark, lines, named};
+use super::characters::{control, lines, named};
+use super::errors::Flaws;
+use super::{Flaw, Malformed, Tree, Unwritable};
 use crate::codes;
+
+use value::WHITE;
 
 pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// The first line of Windows 9x files. Their text, and strings written as bytes, are in the code
@@ -31,8 +35,6 @@ const HIVES: [(&str, &str); 5] = [
     ("HKEY_USERS", "HKU"),
     ("HKEY_CURRENT_CONFIG", "HKCC"),
 ];
-
-const WHITE: [char; 2] = [' ', '\t'];
 
 /// Escapes a value for the inside of a quoted string. Key lines have no escapes: they contain `\`
 /// as it is.
@@ -59,11 +61,11 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
 /// `string`, `dword`, `hex`, `hex(n)` or `delete`; the default value is named `@`). Names compare
 /// without case, as on Windows. The tree leaves out what regedit drops.
 pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
-    let mut file = File {
+    let mut file = RegFile {
         root: Tree::branch("", "", 0..text.len()),
         flaws: Flaws::default(),
         keys: HashMap::new(),
-        below: Below::Nothing,
+        below: CurrentKey::Nothing,
         ansi: false,
     };
     let mut lines = lines(text);
@@ -85,7 +87,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
 }
 
 /// The key that the next value belongs to.
-enum Below {
+enum CurrentKey {
     /// No key yet.
     Nothing,
     /// The last key of the tree.
@@ -96,17 +98,17 @@ enum Below {
     Dropped,
 }
 
-struct File {
+struct RegFile {
     root: Tree,
     flaws: Flaws,
     /// The keys so far, in lower case, with their kind. Deleting a key and then creating it is
     /// fine; the reverse order would leave nothing.
     keys: HashMap<String, &'static str>,
-    below: Below,
+    below: CurrentKey,
     ansi: bool,
 }
 
-impl File {
+impl RegFile {
     /// Checks one of the first two lines. Returns whether the line needs no further reading.
     fn opening(&mut self, number: usize, line: &str, span: &Range<usize>) -> bool {
         if number == 2 {
@@ -165,14 +167,14 @@ impl File {
 
     fn put(&mut self, value: Option<Tree>, span: &Range<usize>) {
         let dropped = match self.below {
-            Below::Nothing => Some((codes::REG_NO_KEY, "a value before the first [key]")),
-            Below::Deleted => {
+            CurrentKey::Nothing => Some((codes::REG_NO_KEY, "a value before the first [key]")),
+            CurrentKey::Deleted => {
                 Some((codes::REG_VALUE_OF_DELETED_KEY, "a value under a key that is deleted"))
             }
-            Below::Dropped => {
+            CurrentKey::Dropped => {
                 Some((codes::REG_VALUE_OF_DROPPED_KEY, "the value is dropped with its key"))
             }
-            Below::Key => None,
+            CurrentKey::Key => None,
         };
         if let Some((code, message)) = dropped {
             self.flaws.add(code, span, message);
@@ -205,7 +207,7 @@ impl File {
             None => ("key", inner),
         };
         let Some(path) = self.path(path, kind, &span) else {
-            self.below = Below::Dropped;
+            self.below = CurrentKey::Dropped;
             return;
         };
         let shown = path.escape_debug();
@@ -219,7 +221,7 @@ impl File {
             }
             _ => {}
         }
-        self.below = if kind == "key" { Below::Key } else { Below::Deleted };
+        self.below = if kind == "key" { CurrentKey::Key } else { CurrentKey::Deleted };
         self.root.children.push(Tree::branch(path, kind, span));
     }
 

@@ -1,6 +1,6 @@
 //! Validates many files that differ only in their values.
 
-use super::{Kind, Malformed, Tree, html, xml};
+use super::{FileFormat, Malformed, Tree, html, xml};
 
 /// One parsed file with marks in place of its values. Every other file is parsed in full and
 /// compared with it: for XML kinds while it is read, if that is as strict as a comparison of trees;
@@ -10,7 +10,7 @@ pub struct SkeletonMatcher(Way);
 enum Way {
     /// The kind has no grammar.
     NoGrammar,
-    Tree(Kind, Tree),
+    Tree(FileFormat, Tree),
     Told(xml::XmlMatcher),
 }
 
@@ -20,18 +20,18 @@ impl SkeletonMatcher {
     /// # Errors
     ///
     /// If the skeleton does not parse.
-    pub fn of(kind: &Kind, skeleton: &str) -> Result<Self, Malformed> {
+    pub fn of(kind: &FileFormat, skeleton: &str) -> Result<Self, Malformed> {
         let Some(tree) = kind.parse(skeleton)? else { return Ok(Self(Way::NoGrammar)) };
         let told = || xml::XmlMatcher::of(skeleton);
         let told = match kind {
-            Kind::Xml => Some(told()?),
+            FileFormat::Xml => Some(told()?),
             // HTML and property lists have rules beyond XML. These depend on names, on how elements
             // end, and on the text of a few elements. If all of those equal the skeleton's, so does
             // the result.
-            Kind::Html => Some(told()?).filter(|told| {
+            FileFormat::Html => Some(told()?).filter(|told| {
                 told.has_fixed_names() && !told.open_texts().any(html::is_raw_element)
             }),
-            Kind::Plist | Kind::ManagedPlist => Some(told()?)
+            FileFormat::Plist | FileFormat::ManagedPlist => Some(told()?)
                 .filter(|told| told.has_fixed_names() && told.open_texts().all(|e| e == "string")),
             _ => None,
         };
@@ -69,13 +69,23 @@ mod tests {
 
     const MARK: char = '\u{F0000}';
 
-    fn difference(kind: &Kind, skeleton: &str, text: &str, value: &str) -> Result<bool, Malformed> {
+    fn difference(
+        kind: &FileFormat,
+        skeleton: &str,
+        text: &str,
+        value: &str,
+    ) -> Result<bool, Malformed> {
         let again = SkeletonMatcher::of(kind, skeleton)?;
         let resolve = |text: &str| text.replace(MARK, value);
         again.difference(text, &resolve).map(|found| found.is_some())
     }
 
-    fn by_trees(kind: &Kind, skeleton: &str, text: &str, value: &str) -> Result<bool, Malformed> {
+    fn by_trees(
+        kind: &FileFormat,
+        skeleton: &str,
+        text: &str,
+        value: &str,
+    ) -> Result<bool, Malformed> {
         let trees = (kind.parse(skeleton)?, kind.parse(text)?);
         let resolve = |text: &str| text.replace(MARK, value);
         let (Some(skeleton), Some(found)) = trees else { return Ok(false) };
@@ -90,7 +100,9 @@ mod tests {
 
     #[test]
     fn a_file_with_its_values_is_the_same_and_with_others_it_is_not() {
-        for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+        for (kind, skeleton) in
+            [(FileFormat::Plist, PLIST), (FileFormat::Html, PAGE), (FileFormat::Xml, XML)]
+        {
             let text = skeleton.replace(MARK, "x&amp;y");
             assert_eq!(difference(&kind, skeleton, &text, "x&y"), Ok(false), "{kind:?}");
             assert_eq!(difference(&kind, skeleton, &text, "x&amp;y"), Ok(true), "{kind:?}");
@@ -115,7 +127,9 @@ mod tests {
             ("<c>x", "<c>"),
             ("</a>", ""),
         ];
-        for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+        for (kind, skeleton) in
+            [(FileFormat::Plist, PLIST), (FileFormat::Html, PAGE), (FileFormat::Xml, XML)]
+        {
             for (from, to) in changes.iter().filter(|(from, _)| skeleton.contains(from)) {
                 let text = skeleton.replace(from, to).replace(MARK, "v");
                 assert_ne!(difference(&kind, skeleton, &text, "v"), Ok(false), "{from} {to}");
@@ -127,13 +141,13 @@ mod tests {
     fn values_that_decide_whether_a_file_is_right_are_compared_as_trees() {
         let number =
             PLIST.replace(">1<", &format!(">{MARK}<")).replace("<string>\u{F0000}", "<string>");
-        assert!(difference(&Kind::Plist, &number, &number.replace(MARK, "x"), "x").is_err());
+        assert!(difference(&FileFormat::Plist, &number, &number.replace(MARK, "x"), "x").is_err());
         let style = PAGE.replace(">a<", &format!(">{MARK}<"));
-        assert!(difference(&Kind::Html, &style, &style.replace(MARK, "&lt;"), "<").is_err());
+        assert!(difference(&FileFormat::Html, &style, &style.replace(MARK, "&lt;"), "<").is_err());
         let twice = PLIST.replace("<key>b", "<key>\u{F0000}");
-        assert!(difference(&Kind::Plist, &twice, &twice.replace(MARK, "a"), "a").is_err());
+        assert!(difference(&FileFormat::Plist, &twice, &twice.replace(MARK, "a"), "a").is_err());
         let name = PAGE.replace("<p>", "<\u{F0000}>").replace("</p>", "</\u{F0000}>");
-        assert!(difference(&Kind::Html, &name, &name.replace(MARK, "P"), "P").is_err());
+        assert!(difference(&FileFormat::Html, &name, &name.replace(MARK, "P"), "P").is_err());
     }
 
     proptest! {
@@ -146,7 +160,7 @@ mod tests {
                 "<![CDATA[", "]]>", "<!--", "-->", "a=", "&#9;",
             ]),
         ) {
-            for (kind, skeleton) in [(Kind::Plist, PLIST), (Kind::Html, PAGE), (Kind::Xml, XML)] {
+            for (kind, skeleton) in [(FileFormat::Plist, PLIST), (FileFormat::Html, PAGE), (FileFormat::Xml, XML)] {
                 // Empty values get no mark.
                 for value in [&text, &like].into_iter().filter(|value| !value.is_empty()) {
                     let written = [Some(value.clone()), kind.escape(value).ok().map(Into::into)];

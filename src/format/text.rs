@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::{Malformed, Unwritable, is_mark, named};
+use super::characters::{is_mark, named};
+use super::{Malformed, Unwritable};
 
 /// The encoding of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

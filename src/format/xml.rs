@@ -3,7 +3,7 @@
 //!
 //! quick-xml finds the tags and pairs them. The checks that it leaves to its callers are here
 //! (document structure) and in `syntax` (names, attributes, references, characters). The reader
-//! reports each element to a [`Sink`]: one sink builds the tree (`tree`), another compares with a
+//! reports each element to a [`ElementSink`]: one sink builds the tree (`tree`), another compares with a
 //! document that was read before (`matcher`).
 
 mod matcher;
@@ -21,11 +21,12 @@ pub(super) use syntax::escape;
 use syntax::{Attribute, are_literals, attributes, first_forbidden, is_name, is_space, resolve};
 pub(super) use tree::parse;
 
-use super::{DEEPEST, Malformed, named};
+use super::Malformed;
+use super::characters::{DEEPEST, named};
 
 /// Receives the elements of a document while it is read. The prolog, comments, and white space
 /// outside the root are checked but not reported.
-trait Sink {
+trait ElementSink {
     fn open(&mut self, name: &str, span: Range<usize>);
     fn attribute(&mut self, attribute: Attribute<'_>);
     /// Text of one element can arrive in several pieces.
@@ -35,7 +36,7 @@ trait Sink {
 }
 
 /// Reads a whole document.
-fn read(text: &str, sink: &mut impl Sink) -> Result<(), Malformed> {
+fn read(text: &str, sink: &mut impl ElementSink) -> Result<(), Malformed> {
     if text.starts_with('\u{FEFF}') {
         return Err(Malformed::new("a byte order mark; write UTF-8 without one", 0..0));
     }
@@ -84,7 +85,7 @@ impl<'a> Document<'a> {
         &mut self,
         event: Event<'_>,
         span: Range<usize>,
-        sink: &mut impl Sink,
+        sink: &mut impl ElementSink,
     ) -> Result<(), Malformed> {
         match event {
             Event::Start(_) => {
@@ -132,7 +133,7 @@ impl<'a> Document<'a> {
         &mut self,
         inner: Range<usize>,
         span: Range<usize>,
-        sink: &mut impl Sink,
+        sink: &mut impl ElementSink,
     ) -> Result<(), Malformed> {
         if self.open.is_empty() && self.has_root {
             return Err(Malformed::new("a second root element", span));
@@ -154,7 +155,7 @@ impl<'a> Document<'a> {
     }
 
     /// quick-xml has checked that the tag closes the innermost element.
-    fn end(&mut self, span: Range<usize>, sink: &mut impl Sink) {
+    fn end(&mut self, span: Range<usize>, sink: &mut impl ElementSink) {
         if self.open.pop().is_some() {
             sink.close(span);
         }
@@ -165,7 +166,7 @@ impl<'a> Document<'a> {
         piece: &str,
         is_cdata: bool,
         span: Range<usize>,
-        sink: &mut impl Sink,
+        sink: &mut impl ElementSink,
     ) -> Result<(), Malformed> {
         if self.open.is_empty() {
             return match piece.chars().all(is_space) && !is_cdata {

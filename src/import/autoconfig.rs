@@ -13,7 +13,9 @@ mod server;
 
 use std::collections::HashSet;
 
-use super::{Errors, Examined, ReadConfig, first_line, hostname};
+use super::defects::Errors;
+use super::values::{first_line, hostname};
+use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 use leaf::{attributes, called, coerced, leaf};
@@ -43,7 +45,7 @@ const PLACES: [(&str, &str); 16] = [
 const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 20;
 
-pub(super) fn read(text: &str, root: &Tree) -> Examined {
+pub(super) fn read(text: &str, root: &Tree) -> Examination {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     let start = first_line(text, &root.span);

@@ -4,19 +4,24 @@
 //! namespaces; Thunderbird ignores `RedirectUrl`, Delta Chat ignores POP3 and `Encryption`.
 
 mod account;
+mod elements;
 mod fields;
 mod mobilesync;
 mod protocol;
+mod reader;
 mod redirect;
 
 pub use protocol::ORDER;
 
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, first_line};
+use super::defects::Errors;
+use super::values::first_line;
+use super::{Examination, ReadConfig};
 use crate::codes::{self, Code};
 use crate::format::Tree;
-use fields::elements;
+use elements::{elements, named};
+use reader::AutodiscoverReader;
 
 /// The namespaces. Microsoft's current web pages show both with `https`, which Outlook does not
 /// recognise.
@@ -27,18 +32,13 @@ const INNER: &str =
 /// Namespace declarations that Exchange writes, and many imitations of it.
 const XSI: [&str; 2] = ["@xmlns:xsi", "@xmlns:xsd"];
 
-pub(super) fn read(text: &str, root: &Tree) -> Examined {
-    let mut reading = Reading { text, errors: Errors::default() };
+pub(super) fn read(text: &str, root: &Tree) -> Examination {
+    let mut reading = AutodiscoverReader { text, errors: Errors::default() };
     let config = reading.envelope(root);
     reading.errors.finish(config)
 }
 
-struct Reading<'a> {
-    text: &'a str,
-    errors: Errors,
-}
-
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     fn envelope(&mut self, root: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if !root.name.eq_ignore_ascii_case("Autodiscover") {
@@ -183,11 +183,6 @@ impl Reading<'_> {
 
 fn attributes(element: &Tree) -> impl Iterator<Item = &Tree> {
     element.children.iter().filter(|child| child.kind == "attribute")
-}
-
-/// Children of this name in any letter case. A wrong case is reported elsewhere.
-fn named<'t>(parent: &'t Tree, name: &'t str) -> impl Iterator<Item = &'t Tree> {
-    elements(parent).filter(move |child| child.name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

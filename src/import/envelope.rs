@@ -78,21 +78,21 @@ pub fn lives(bytes: &[u8]) -> Vec<Life> {
 
 /// The certificate of the first signature. The claim is not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signer {
+pub struct SignerCertificate {
     /// The common name of its subject, or else the organisation: `CN=mail.example.com`.
     pub name: String,
     pub life: Life,
 }
 
 /// The signer of the first SignerInfo. `None` if the signature does not include its certificate.
-pub fn signer(bytes: &[u8]) -> Option<Signer> {
+pub fn signer(bytes: &[u8]) -> Option<SignerCertificate> {
     // The digest algorithms before it are a set as well.
     let infos = children(&signed_data(bytes)?).filter(|child| child.tag() == Tag::Set).nth(1)?;
     // SignerInfo: version, then issuer and serial number or `[0]`, a key identifier (§5.3).
     let identifier = children(&children(&infos).next()?).nth(1)?;
     let certificates = certificates(bytes);
     let meant = certificates.iter().find(|one| is_meant(one, &identifier).unwrap_or(false))?;
-    Some(Signer { name: name(meant.subject()), life: Life::of(meant) })
+    Some(SignerCertificate { name: name(meant.subject()), life: Life::of(meant) })
 }
 
 fn is_meant(certificate: &X509Certificate<'_>, identifier: &Any<'_>) -> Option<bool> {

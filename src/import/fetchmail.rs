@@ -11,11 +11,12 @@ mod meaning;
 mod token;
 mod words;
 
-use super::{Errors, Examined, ReadConfig};
+use super::defects::Errors;
+use super::{Examination, ReadConfig};
 use crate::codes;
-pub(crate) use meaning::Account;
+pub(crate) use meaning::FetchmailAccount;
 
-pub(super) fn read(text: &str) -> Examined {
+pub(super) fn read(text: &str) -> Examination {
     let mut errors = Errors::default();
     let accounts = meaning::accounts(text, &mut errors);
     let first = first(&accounts);
@@ -32,13 +33,13 @@ pub(super) fn read(text: &str) -> Examined {
 }
 
 /// All mailboxes of a file.
-pub(crate) fn accounts(text: &str) -> Vec<Account> {
+pub(crate) fn accounts(text: &str) -> Vec<FetchmailAccount> {
     meaning::accounts(text, &mut Errors::default())
 }
 
 /// The account that represents the file: the first one that is polled, or else the first one with a
 /// server.
-pub(crate) fn first(accounts: &[Account]) -> Option<&Account> {
+pub(crate) fn first(accounts: &[FetchmailAccount]) -> Option<&FetchmailAccount> {
     let read = || accounts.iter().filter(|account| account.server.is_some());
     read().find(|account| account.polled).or_else(|| read().next())
 }

@@ -12,33 +12,35 @@ mod python;
 
 use std::collections::BTreeSet;
 
-use super::{Errors, Examined, ReadConfig, ReadServer, meant_hostname, resolvable};
+use super::defects::Errors;
+use super::values::resolvable;
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
-use options::{Retriever, Takes, switch};
+use options::{GetmailValueType, Retriever, switch};
 
-pub(crate) use ini::Section;
+pub(crate) use ini::IniSection;
 
-pub(super) fn read(text: &str) -> Examined {
+pub(super) fn read(text: &str) -> Examination {
     let mut errors = Errors::default();
     let sections = ini::sections(text, &mut errors);
-    let file = File { sections, errors };
+    let file = GetmailFile { sections, errors };
     let (config, errors) = file.read();
     errors.finish(config)
 }
 
 /// All sections of a file, for callers that need more than its server.
-pub(crate) fn sections(text: &str) -> Vec<Section> {
+pub(crate) fn sections(text: &str) -> Vec<IniSection> {
     ini::sections(text, &mut Errors::default())
 }
 
 /// Whether an option is on; `usual` if it is missing or invalid.
-pub(crate) fn is_on(section: Option<&Section>, name: &str, usual: bool) -> bool {
+pub(crate) fn is_on(section: Option<&IniSection>, name: &str, usual: bool) -> bool {
     section.and_then(|section| switch(section.text(name)?)).unwrap_or(usual)
 }
 
 /// A number in `[options]`; `None` for zero, which means no limit.
-pub(crate) fn count(section: Option<&Section>, name: &str) -> Option<u32> {
+pub(crate) fn count(section: Option<&IniSection>, name: &str) -> Option<u32> {
     let number = section.and_then(|section| python::whole(section.text(name)?))?;
     u32::try_from(number).ok().filter(|number| *number > 0)
 }
@@ -46,12 +48,12 @@ pub(crate) fn count(section: Option<&Section>, name: &str) -> Option<u32> {
 /// The sections that getmail reads without a reference to them.
 const KNOWN: [&str; 4] = ["retriever", "destination", "options", "DEFAULT"];
 
-struct File {
-    sections: Vec<Section>,
+struct GetmailFile {
+    sections: Vec<IniSection>,
     errors: Errors,
 }
 
-impl File {
+impl GetmailFile {
     fn read(mut self) -> (ReadConfig, Errors) {
         let sections = std::mem::take(&mut self.sections);
         let find = |name: &str| sections.iter().find(|section| section.name == name);
@@ -84,7 +86,7 @@ impl File {
         (config, self.errors)
     }
 
-    fn options(&mut self, section: &Section) {
+    fn options(&mut self, section: &IniSection) {
         self.entries(section, options::of_options);
         let sizes = ["max_message_size", "max_bytes_per_session", "delete_bigger_than"];
         let sized = sizes.into_iter().find(|name| count(Some(section), name).is_some());
@@ -98,7 +100,7 @@ impl File {
 
     /// Checks a filter. getmail finds the section in any letter case, but then opens it in lower
     /// case.
-    fn filter(&mut self, section: &Section, has_small: bool) {
+    fn filter(&mut self, section: &IniSection, has_small: bool) {
         if !has_small {
             let message = "a filter is written in small letters";
             self.errors.add(codes::GETMAIL_NO_SECTION, &section.line, message);
@@ -110,7 +112,7 @@ impl File {
     }
 
     /// Checks the destination. Returns whether it passes mail on to other sections.
-    fn destination(&mut self, section: &Section) -> bool {
+    fn destination(&mut self, section: &IniSection) -> bool {
         let Some(name) = self.needed(section, "type") else { return false };
         let Some(destination) = options::destination(&name) else {
             self.unknown_type(section, "destination");
@@ -129,7 +131,11 @@ impl File {
         destination.is_many
     }
 
-    fn retriever(&mut self, section: &Section, options: Option<&Section>) -> Option<ReadServer> {
+    fn retriever(
+        &mut self,
+        section: &IniSection,
+        options: Option<&IniSection>,
+    ) -> Option<ReadServer> {
         let name = self.needed(section, "type");
         let found = name.and_then(|name| {
             let found = options::retriever(&name);
@@ -175,7 +181,7 @@ impl File {
     }
 
     /// Checks that the section has all these options, and that their values are valid.
-    fn entries(&mut self, section: &Section, takes: impl Fn(&str) -> Option<Takes>) {
+    fn entries(&mut self, section: &IniSection, takes: impl Fn(&str) -> Option<GetmailValueType>) {
         for entry in &section.entries {
             let Some(takes) = takes(&entry.name) else {
                 let name = entry.name.escape_debug();
@@ -190,7 +196,7 @@ impl File {
     }
 
     /// The value of a required option; reported if it is missing or empty.
-    fn needed(&mut self, section: &Section, name: &str) -> Option<String> {
+    fn needed(&mut self, section: &IniSection, name: &str) -> Option<String> {
         // getmail has no type with several lines.
         let whole = |name| section.entry(name).map(|entry| &*entry.value);
         let text = if name == "type" { whole(name) } else { section.text(name) };
@@ -202,19 +208,19 @@ impl File {
         text.map(str::to_owned)
     }
 
-    fn unknown_type(&mut self, section: &Section, what: &str) {
+    fn unknown_type(&mut self, section: &IniSection, what: &str) {
         let written = section.text("type").unwrap_or_default();
         let message = format!("\"{}\" is no {what}", written.escape_debug());
         self.errors.add(codes::GETMAIL_UNKNOWN_TYPE, &section.place("type"), message);
     }
 
-    fn hostname(&mut self, section: &Section, name: &str) -> Option<String> {
+    fn hostname(&mut self, section: &IniSection, name: &str) -> Option<String> {
         let place = section.place("server");
         let found = self.errors.keep(codes::GETMAIL_HOSTNAME, &place, resolvable(name));
         found.or_else(|| meant_hostname(name))
     }
 
-    fn port(&mut self, section: &Section, kind: Retriever) -> Option<u16> {
+    fn port(&mut self, section: &IniSection, kind: Retriever) -> Option<u16> {
         let Some(entry) = section.entry("port") else {
             return Some(match (kind.is_imap, kind.is_tls) {
                 (false, false) => 110,
@@ -236,7 +242,7 @@ impl File {
 
 /// The first method that is on, in getmail's order (POP3RetrieverBase and IMAPRetrieverBase,
 /// initialize).
-fn authentication(kind: Retriever, section: &Section) -> Authentication {
+fn authentication(kind: Retriever, section: &IniSection) -> Authentication {
     let has = |name| is_on(Some(section), name, false);
     if kind.is_imap {
         if has("use_kerberos") {
@@ -252,7 +258,11 @@ fn authentication(kind: Retriever, section: &Section) -> Authentication {
 }
 
 /// Whether messages stay on the server, and for how many days.
-fn kept(kind: Retriever, section: &Section, options: Option<&Section>) -> (bool, Option<u32>) {
+fn kept(
+    kind: Retriever,
+    section: &IniSection,
+    options: Option<&IniSection>,
+) -> (bool, Option<u32>) {
     // With IMAP, deleting can be configured to move or mark messages instead.
     let other = ["imap_on_delete", "move_on_delete"];
     let moves = kind.is_imap && other.into_iter().any(|name| section.text(name).is_some());

@@ -7,37 +7,37 @@
 //! thunderbird-android, SettingsFileParser.kt, AccountSettingsValidator.kt,
 //! ServerSettingsDescriptions.kt and the upgraders beside it
 
+mod children;
 mod server;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, ReadServer, first_line};
+use super::defects::Errors;
+use super::values::first_line;
+use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
 use crate::format::Tree;
 
-pub(super) fn read(text: &str, tree: &Tree) -> Examined {
+pub(crate) use children::last;
+
+pub(super) fn read(text: &str, tree: &Tree) -> Examination {
     let mut errors = Errors::default();
-    let (config, _) = Reading { text, errors: &mut errors }.file(tree);
+    let (config, _) = K9sReader { text, errors: &mut errors }.file(tree);
     errors.finish(config)
 }
 
 /// The account that is read, and the names and places of the others.
 pub(crate) fn accounts(text: &str, tree: &Tree) -> (ReadConfig, Vec<(String, Range<usize>)>) {
-    Reading { text, errors: &mut Errors::default() }.file(tree)
+    K9sReader { text, errors: &mut Errors::default() }.file(tree)
 }
 
-/// The last child of this name. It counts, because the app overwrites earlier ones.
-pub(crate) fn last<'a>(parent: &'a Tree, name: &str) -> Option<&'a Tree> {
-    parent.children.iter().rev().find(|child| child.name == name)
-}
-
-struct Reading<'a> {
+struct K9sReader<'a> {
     text: &'a str,
     errors: &'a mut Errors,
 }
 
-impl Reading<'_> {
+impl K9sReader<'_> {
     fn file(&mut self, root: &Tree) -> (ReadConfig, Vec<(String, Range<usize>)>) {
         let (mut config, mut others) = (ReadConfig::default(), Vec::new());
         let start = self.start(root);

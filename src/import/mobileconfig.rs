@@ -9,47 +9,51 @@
 
 mod check;
 mod exchange;
+mod fix;
 mod identity;
 mod keys;
 mod mail;
-mod mend;
 mod values;
 mod variable;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Defect, Errors, Examined, ReadConfig, first_line, hostname, meant_hostname};
+use super::defects::Errors;
+use super::values::{first_line, hostname};
+use super::{Defect, Examination, ReadConfig, meant_hostname};
 use crate::codes;
 use crate::format::{Malformed, Tree};
 use crate::model::Port;
-use keys::{COMMON, Key, TOP_LEVEL};
+use keys::{COMMON, KeySpec, TOP_LEVEL};
 use values::{flag, number, string, value};
 pub use variable::has_variable;
 use variable::is_variable;
 
-pub(super) fn read(text: &str, profile: &Tree) -> Examined {
-    let mut reading = Reading { text, errors: Errors::default(), seen: HashMap::new() };
+pub(super) fn read(text: &str, profile: &Tree) -> Examination {
+    let mut reading = ProfileReader { text, errors: Errors::default(), seen: HashMap::new() };
     let config = reading.profile(profile);
     reading.errors.finish(config)
 }
 
 /// Reads a profile that is not a valid property list, if removing a few lines makes it one.
-pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examined {
-    let Some((mended, defects)) = mend::mended(text) else { return Examined::malformed(malformed) };
-    let mut examined = read(text, &mended);
+pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examination {
+    let Some((fixed, defects)) = fix::fixed(text) else {
+        return Examination::malformed(malformed);
+    };
+    let mut examined = read(text, &fixed);
     examined.defects.extend::<Vec<Defect>>(defects);
     examined
 }
 
-struct Reading<'a> {
+struct ProfileReader<'a> {
     text: &'a str,
     errors: Errors,
     /// Identifiers, UUIDs and accounts that are in use, with their places.
     seen: HashMap<String, Range<usize>>,
 }
 
-impl Reading<'_> {
+impl ProfileReader<'_> {
     fn profile(&mut self, profile: &Tree) -> ReadConfig {
         let mut config = ReadConfig::default();
         if profile.kind != "dict" {
@@ -107,7 +111,7 @@ impl Reading<'_> {
         let span = value(profile, "IsEncrypted").map_or(0..0, |value| value.span.clone());
         let message = "an encrypted profile is for one device and cannot be looked into";
         self.errors.add(codes::PROFILE_ENCRYPTED, &span, message);
-        let table: Vec<Key> =
+        let table: Vec<KeySpec> =
             TOP_LEVEL.iter().filter(|(key, ..)| *key != "PayloadContent").copied().collect();
         self.known_keys(profile, &[TOP_LEVEL]);
         self.required_keys(profile, &[&table]);
@@ -121,7 +125,7 @@ impl Reading<'_> {
         config: &mut ReadConfig,
     ) {
         let payload_type = string(payload, "PayloadType").unwrap_or_default();
-        let known: Option<&[Key]> = match payload_type {
+        let known: Option<&[KeySpec]> = match payload_type {
             "com.apple.mail.managed" => Some(keys::MAIL),
             "com.apple.eas.account" => Some(keys::EAS),
             "com.apple.ews.account" => Some(keys::EWS),

@@ -5,6 +5,7 @@
 
 mod autoconfig;
 mod autodiscover;
+mod defects;
 pub mod envelope;
 pub(crate) mod fetchmail;
 pub(crate) mod getmail;
@@ -15,119 +16,20 @@ pub(crate) mod prefs;
 mod prf;
 mod provider_file;
 mod qr_payload;
+mod read_config;
 mod recognise;
 mod reg;
+mod values;
 
 pub use autodiscover::ORDER as AUTODISCOVER_ORDER;
+pub use defects::{Defect, Examination};
 pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
+pub use read_config::{ReadConfig, ReadOAuth2, ReadPage, ReadServer};
 pub use recognise::{FORMATS, Form, recognise};
+pub use values::meant_hostname;
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::ops::Range;
-
-use crate::codes::{self, Code};
-use crate::format::{Flaw, Kind, Malformed, TextRules, Tree};
-use crate::model::{Authentication, Hostname, Port, ServerType, SocketType};
-
-/// The content of a file, as far as it is about mail accounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadConfig {
-    /// The provider's id or the profile's identifier, if the format has one.
-    pub id: Option<String>,
-    pub display_name: Option<String>,
-    pub domains: Vec<String>,
-    /// The address of the account, if the file is for a single account.
-    pub address: Option<String>,
-    pub display_short_name: Option<String>,
-    /// Whether the provider also serves its customers' own domains.
-    pub custom_domains: bool,
-    /// Base domains of the MX hosts, if the format separates them from the users' domains.
-    pub mx_domains: Vec<String>,
-    pub web_mail: Option<String>,
-    /// Pages where users have to enable access first.
-    pub enable: Vec<ReadPage>,
-    pub documentation: Vec<ReadPage>,
-    pub oauth2: Option<ReadOAuth2>,
-    /// In the order of the file.
-    pub servers: Vec<ReadServer>,
-    /// Content that `ReadConfig` has no field for, described for people.
-    pub lost: Vec<String>,
-    /// Other values for checks: the full path of each value, and the value.
-    pub values: Vec<(String, String)>,
-}
-
-impl ReadConfig {
-    /// Adds the content of another file about the same mailboxes, for example the incoming servers
-    /// if this file names only the outgoing one. Where both have a value, this one's stays.
-    pub fn join(&mut self, other: Self) {
-        fn more<T: PartialEq>(list: &mut Vec<T>, other: Vec<T>) {
-            for item in other {
-                if !list.contains(&item) {
-                    list.push(item);
-                }
-            }
-        }
-        let own = std::mem::take(self);
-        *self = Self {
-            id: own.id.or(other.id),
-            display_name: own.display_name.or(other.display_name),
-            address: own.address.or(other.address),
-            display_short_name: own.display_short_name.or(other.display_short_name),
-            custom_domains: own.custom_domains || other.custom_domains,
-            web_mail: own.web_mail.or(other.web_mail),
-            oauth2: own.oauth2.or(other.oauth2),
-            ..own
-        };
-        more(&mut self.domains, other.domains);
-        more(&mut self.mx_domains, other.mx_domains);
-        more(&mut self.enable, other.enable);
-        more(&mut self.documentation, other.documentation);
-        more(&mut self.servers, other.servers);
-        more(&mut self.lost, other.lost);
-        self.values.extend(other.values);
-    }
-}
-
-/// A page of the provider, with its texts by language.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadPage {
-    pub url: String,
-    pub texts: BTreeMap<String, Vec<String>>,
-}
-
-/// The OAuth2 endpoints of the provider.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadOAuth2 {
-    pub issuer: Option<String>,
-    pub auth_url: Option<String>,
-    pub token_url: Option<String>,
-    /// One list of scopes for all protocols.
-    pub scope: Vec<String>,
-}
-
-/// A server as a file describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadServer {
-    pub server_type: ServerType,
-    pub hostname: String,
-    pub port: u16,
-    /// What the file's value can mean. Apple has one flag for implicit TLS and STARTTLS; the port
-    /// decides; if it does not, both are listed.
-    pub socket_type: Vec<SocketType>,
-    /// In the order of the file. If the client's keyword covers several methods, all of them.
-    pub authentication: Vec<Authentication>,
-    /// As written, including placeholders. `None` if the client asks the user or guesses.
-    pub username: Option<String>,
-    /// Whether messages stay on the server, if the file says so.
-    pub leave_messages_on_server: Option<bool>,
-    /// `None` also if messages stay without a time limit.
-    pub days_to_leave_messages_on_server: Option<u32>,
-    /// The URL, for server types that use HTTP.
-    pub url: Option<String>,
-    pub span: Range<usize>,
-}
+use crate::format::{FileFormat, TextRules, Tree};
 
 /// The readers. [`Self::ALL`] has the names that manifests use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,27 +93,27 @@ impl Reader {
     }
 
     /// Like [`Self::read`], but returns everything readable along with the defects.
-    pub fn examine(self, text: &str) -> Examined {
+    pub fn examine(self, text: &str) -> Examination {
         if let Some((tree, flaws)) = self.kind().examine(text) {
             let mut examined = self.examine_parsed(text, &tree);
             examined.defects.splice(0..0, flaws.into_iter().map(Defect::from));
-            return Examined { tree: Some(tree), ..examined };
+            return Examination { tree: Some(tree), ..examined };
         }
         match self.kind().parse(text) {
             Ok(Some(tree)) => {
                 let examined = self.examine_parsed(text, &tree);
-                Examined { tree: Some(tree), ..examined }
+                Examination { tree: Some(tree), ..examined }
             }
             Ok(None) => self.examine_parsed(text, &Tree::default()),
             Err(malformed) if self == Reader::Mobileconfig => {
                 mobileconfig::read_malformed(text, malformed)
             }
-            Err(malformed) => Examined::malformed(malformed),
+            Err(malformed) => Examination::malformed(malformed),
         }
     }
 
     /// Like [`Self::examine`], for a text that was already parsed as [`Self::kind`].
-    pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examined {
+    pub fn examine_parsed(self, text: &str, tree: &Tree) -> Examination {
         match self {
             Reader::Autoconfig => autoconfig::read(text, tree),
             Reader::Autodiscover => autodiscover::read(text, tree),
@@ -229,117 +131,18 @@ impl Reader {
     }
 
     /// The kind with which the client parses such a file.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> FileFormat {
         match self {
-            Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => Kind::Xml,
+            Reader::Autoconfig | Reader::Autodiscover | Reader::K9s => FileFormat::Xml,
             Reader::Fetchmail | Reader::Getmail | Reader::Mpop | Reader::Msmtp | Reader::Prefs => {
-                Kind::Text(TextRules::default())
+                FileFormat::Text(TextRules::default())
             }
-            Reader::Mobileconfig => Kind::Plist,
-            Reader::Prf => Kind::Prf,
-            Reader::QrPayload => Kind::Json,
-            Reader::Reg => Kind::Reg,
+            Reader::Mobileconfig => FileFormat::Plist,
+            Reader::Prf => FileFormat::Prf,
+            Reader::QrPayload => FileFormat::Json,
+            Reader::Reg => FileFormat::Reg,
         }
     }
-}
-
-/// Something in a file that a client drops, guesses or fails on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defect {
-    pub code: Code,
-    pub message: String,
-    pub span: Range<usize>,
-}
-
-impl From<Flaw> for Defect {
-    fn from(Flaw { code, message, span }: Flaw) -> Self {
-        Self { code, message, span }
-    }
-}
-
-/// The content that a client reads from a file, and all its defects.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Examined {
-    pub config: ReadConfig,
-    pub defects: Vec<Defect>,
-    /// The parsed file, if the kind has a grammar and the file keeps to it.
-    pub tree: Option<Tree>,
-}
-
-impl Examined {
-    /// For a text that does not parse.
-    fn malformed(malformed: Malformed) -> Self {
-        let Malformed { message, span } = malformed;
-        let defect = Defect { code: codes::MALFORMED, message, span };
-        Self { defects: vec![defect], ..Self::default() }
-    }
-
-    fn strict(self) -> Result<ReadConfig, Vec<Defect>> {
-        if self.defects.is_empty() { Ok(self.config) } else { Err(self.defects) }
-    }
-}
-
-/// Collects the defects of a file, so that users see all of them at once.
-#[derive(Default)]
-struct Errors(Vec<Defect>);
-
-impl Errors {
-    fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
-        self.0.push(Defect { code, message: message.into(), span: span.clone() });
-    }
-
-    /// Returns the value, or records the error at this place.
-    fn keep<T>(
-        &mut self,
-        code: Code,
-        span: &Range<usize>,
-        result: Result<T, impl ToString>,
-    ) -> Option<T> {
-        result.map_err(|why| self.add(code, span, why.to_string())).ok()
-    }
-
-    fn finish(self, config: ReadConfig) -> Examined {
-        Examined { config, defects: self.0, tree: None }
-    }
-}
-
-/// Checks that a host name has the form that every client reads: A-labels, lower case, nothing
-/// around it.
-fn hostname(name: &str) -> Result<String, String> {
-    let host = Hostname::new(name).map_err(|why| why.to_string())?;
-    if host.as_str() != name {
-        return Err(format!("\"{}\" has to be written {host}", name.escape_debug()));
-    }
-    Ok(name.to_owned())
-}
-
-/// A host name or IP address that a resolver accepts, in any letter case.
-fn resolvable(name: &str) -> Result<String, String> {
-    if name.parse::<IpAddr>().is_ok() {
-        return Ok(name.to_owned());
-    }
-    Hostname::new(name).map(|host| host.to_string()).map_err(|why| why.to_string())
-}
-
-/// The host name that was probably meant, for example in `https://mail.example.com:993/`.
-pub fn meant_hostname(name: &str) -> Option<String> {
-    let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
-    let bare = bare.split(['/', ':']).next().unwrap_or_default();
-    Hostname::new(bare.trim()).ok().map(|host| host.to_string())
-}
-
-/// A port in decimal digits without leading zeros.
-fn port(digits: &str) -> Result<u16, String> {
-    let bad = || format!("\"{}\" is no port; 1 to 65535", digits.escape_debug());
-    let number = digits.parse::<i64>().map_err(|_| bad())?;
-    let port = Port::new(number).map_err(|_| bad())?.get();
-    if port.to_string() == digits { Ok(port) } else { Err(bad()) }
-}
-
-/// The first line of an element, section or dictionary: the place for errors about missing parts.
-fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
-    let inside = text.get(span.clone()).unwrap_or_default();
-    span.start..span.start + inside.find('\n').unwrap_or(inside.len())
 }
 
 #[cfg(test)]

@@ -7,23 +7,20 @@
 
 mod command;
 mod file;
+mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Errors, Examined, ReadConfig, ReadServer, meant_hostname, resolvable};
+use super::defects::Errors;
+use super::values::resolvable;
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub(crate) use file::{Account, File, Setting};
+pub(crate) use file::{MsmtpAccount, MsmtpFile, MsmtpSetting};
+pub(crate) use program::Program;
 
-/// The program that reads the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Program {
-    Msmtp,
-    Mpop,
-}
-
-pub(super) fn read(text: &str, program: Program) -> Examined {
+pub(super) fn read(text: &str, program: Program) -> Examination {
     let mut errors = Errors::default();
     let file = file::file(text, program, &mut errors);
     if file.accounts.is_empty() {
@@ -41,7 +38,7 @@ pub(super) fn read(text: &str, program: Program) -> Examined {
 }
 
 /// The whole file, for callers that need more than its servers.
-pub(crate) fn file(text: &str, program: Program) -> File<'_> {
+pub(crate) fn file(text: &str, program: Program) -> MsmtpFile<'_> {
     file::file(text, program, &mut Errors::default())
 }
 
@@ -61,8 +58,8 @@ fn identity(server: &ReadServer) -> impl Ord + use<> {
 }
 
 /// The sender address of the default account, or else of the first account with one.
-fn address(file: &File<'_>) -> Option<String> {
-    let from = |account: &Account<'_>| {
+fn address(file: &MsmtpFile<'_>) -> Option<String> {
+    let from = |account: &MsmtpAccount<'_>| {
         let from = account.text("from")?.argument;
         // `%U@%H` and `*@example.com` are not addresses.
         let is_one = from.contains('@') && !from.contains(['%', '*', '?', '[']);
@@ -72,7 +69,7 @@ fn address(file: &File<'_>) -> Option<String> {
     usual.and_then(from).or_else(|| file.accounts.iter().find_map(from))
 }
 
-fn server(account: &Account<'_>, program: Program, errors: &mut Errors) -> Option<ReadServer> {
+fn server(account: &MsmtpAccount<'_>, program: Program, errors: &mut Errors) -> Option<ReadServer> {
     if account.is_parent && is_unfinished(account, program) {
         return None;
     }
@@ -116,21 +113,21 @@ fn server(account: &Account<'_>, program: Program, errors: &mut Errors) -> Optio
 }
 
 /// Whether an account is only a base for other accounts, because it lacks a required setting.
-fn is_unfinished(account: &Account<'_>, program: Program) -> bool {
+fn is_unfinished(account: &MsmtpAccount<'_>, program: Program) -> bool {
     account.text("host").is_none()
         || needs_user(account, program) && account.text("user").is_none()
         || program == Program::Mpop && account.setting("delivery").is_none()
 }
 
 /// Whether the method needs a user name: all do, except for a client certificate.
-fn needs_user(account: &Account<'_>, program: Program) -> bool {
+fn needs_user(account: &MsmtpAccount<'_>, program: Program) -> bool {
     let ways = authentication(account, program);
     ways != [Authentication::None] && ways != [Authentication::TlsClientCert]
 }
 
 /// Reports what an account lacks: what the program checks before it connects (check_account) and
 /// before it authenticates (smtp_auth, pop3_auth).
-fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Errors) {
+fn complete(account: &MsmtpAccount<'_>, program: Program, tls: bool, errors: &mut Errors) {
     let name = account.name.escape_debug();
     let mut lacks = |code, place, message: String| match place {
         Some(place) => errors.add(code, &account.place(place), message),
@@ -172,14 +169,14 @@ fn complete(account: &Account<'_>, program: Program, tls: bool, errors: &mut Err
     }
 }
 
-fn hostname(account: &Account<'_>, errors: &mut Errors) -> Option<String> {
+fn hostname(account: &MsmtpAccount<'_>, errors: &mut Errors) -> Option<String> {
     let host = account.text("host")?;
     let found = errors.keep(codes::MSMTP_HOSTNAME, &host.span, resolvable(host.argument));
     found.or_else(|| meant_hostname(host.argument))
 }
 
 /// The security. If the program refuses the value, all possible meanings, but always with TLS.
-fn socket_type(account: &Account<'_>) -> Vec<SocketType> {
+fn socket_type(account: &MsmtpAccount<'_>) -> Vec<SocketType> {
     if account.is_on("tls", false) == Some(false) {
         return vec![SocketType::Plain];
     }
@@ -192,7 +189,7 @@ fn socket_type(account: &Account<'_>) -> Vec<SocketType> {
 
 /// The authentication method. msmtp authenticates only if `auth` is set, mpop always. `on` selects
 /// the best method that both sides support, which is some kind of password.
-fn authentication(account: &Account<'_>, program: Program) -> Vec<Authentication> {
+fn authentication(account: &MsmtpAccount<'_>, program: Program) -> Vec<Authentication> {
     let usual = if program == Program::Msmtp { "off" } else { "on" };
     let word = account.setting("auth").map_or(usual, |auth| auth.argument);
     vec![match word {
@@ -208,7 +205,7 @@ fn authentication(account: &Account<'_>, program: Program) -> Vec<Authentication
 }
 
 /// Whether messages stay on the server, and for how many days. mpop 1.4.23 also has `keep 14d`.
-fn keep(account: &Account<'_>) -> (Option<bool>, Option<u32>) {
+fn keep(account: &MsmtpAccount<'_>) -> (Option<bool>, Option<u32>) {
     let Some(setting) = account.setting("keep") else { return (Some(false), None) };
     match setting.argument {
         "" | "on" => (Some(true), None),

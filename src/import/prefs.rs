@@ -12,13 +12,14 @@ mod syntax;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, ReadServer};
+use super::defects::Errors;
+use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
 use crate::model::ServerType;
 use server::Branch;
 use store::{Store, shown};
 
-pub(super) fn read(text: &str) -> Examined {
+pub(super) fn read(text: &str) -> Examination {
     let mut errors = Errors::default();
     let config = build(text, &mut errors).config;
     errors.finish(config)
@@ -53,7 +54,7 @@ pub(crate) fn profile(text: &str) -> Profile {
 
 fn build(text: &str, errors: &mut Errors) -> Profile {
     let store = Store::read(text, errors);
-    let mut reading = Reading { store: &store, errors };
+    let mut reading = PrefsReader { store: &store, errors };
     let accounts = reading.accounts();
     let wanted = reading.text("mail.accountmanager.defaultaccount").map(str::to_owned);
     let chosen = accounts
@@ -80,7 +81,7 @@ fn build(text: &str, errors: &mut Errors) -> Profile {
 }
 
 /// An account with a mailbox.
-struct Account {
+struct PrefsAccount {
     key: String,
     server: String,
     server_type: ServerType,
@@ -88,17 +89,17 @@ struct Account {
     span: Range<usize>,
 }
 
-struct Reading<'a> {
+struct PrefsReader<'a> {
     store: &'a Store,
     errors: &'a mut Errors,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> PrefsReader<'a> {
     fn text(&mut self, name: &str) -> Option<&'a str> {
         self.store.text(self.errors, name)
     }
 
-    fn accounts(&mut self) -> Vec<Account> {
+    fn accounts(&mut self) -> Vec<PrefsAccount> {
         const LIST: &str = "mail.accountmanager.accounts";
         let list = self.text(LIST).unwrap_or_default();
         let place = self.store.place(LIST).unwrap_or(0..0);
@@ -122,7 +123,7 @@ impl<'a> Reading<'a> {
             }
             if let Some(server_type) = self.server_type(server, &span) {
                 let (key, server) = (key.to_owned(), server.to_owned());
-                accounts.push(Account { key, server, server_type, span });
+                accounts.push(PrefsAccount { key, server, server_type, span });
             }
         }
         accounts
@@ -155,13 +156,13 @@ impl<'a> Reading<'a> {
         Branch { store: self.store, errors: self.errors, own, defaults }
     }
 
-    fn server(&mut self, account: &Account) -> Option<ReadServer> {
+    fn server(&mut self, account: &PrefsAccount) -> Option<ReadServer> {
         let own = format!("mail.server.{}.", account.server);
         self.branch(own, "mail.server.default.").incoming(account.server_type)
     }
 
     /// Reads the first identity of the account, and the server that it sends through.
-    fn identity(&mut self, account: &Account, config: &mut ReadConfig) {
+    fn identity(&mut self, account: &PrefsAccount, config: &mut ReadConfig) {
         let name = format!("mail.account.{}.identities", account.key);
         let first = self.text(&name).and_then(|list| list.split(',').find(|key| !key.is_empty()));
         let Some(first) = first else {
@@ -192,7 +193,7 @@ impl<'a> Reading<'a> {
         &mut self,
         wanted: Option<&str>,
         place: &str,
-        account: &Account,
+        account: &PrefsAccount,
         config: &mut ReadConfig,
     ) {
         let list = self.text("mail.smtpservers").unwrap_or_default();

@@ -11,12 +11,14 @@ mod mapping;
 
 use std::ops::Range;
 
-use super::{Errors, Examined, ReadConfig, first_line};
+use super::defects::Errors;
+use super::values::first_line;
+use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 
-pub(super) fn read(text: &str, file: &Tree) -> Examined {
-    let mut reading = Reading { text, file, errors: Errors::default() };
+pub(super) fn read(text: &str, file: &Tree) -> Examination {
+    let mut reading = PrfReader { text, file, errors: Errors::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -24,13 +26,13 @@ pub(super) fn read(text: &str, file: &Tree) -> Examined {
 /// The service of Outlook's address book.
 const BOOK: &str = "Outlook Address Book";
 
-struct Reading<'a> {
+struct PrfReader<'a> {
     text: &'a str,
     file: &'a Tree,
     errors: Errors,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> PrfReader<'a> {
     fn file(&mut self) -> ReadConfig {
         let mut config = ReadConfig::default();
         for section in &self.file.children {

@@ -37,7 +37,7 @@ pub fn provider_file(
     for lost in &config.lost {
         writer.lost(lost.clone());
     }
-    let is_outgoing = |server: &&Entry| server.server_type == ServerType::Smtp;
+    let is_outgoing = |server: &&ServerEntry| server.server_type == ServerType::Smtp;
     let domains = writer.domains(config);
     let id = config.id.as_deref().and_then(|id| Hostname::new(id).ok());
     let id = id.or_else(|| Hostname::new(domains.first()?).ok());
@@ -101,7 +101,7 @@ fn person(config: &ReadConfig) -> Option<String> {
 }
 
 /// A server whose values fit into a provider file.
-struct Entry {
+struct ServerEntry {
     server_type: ServerType,
     hostname: String,
     port: u16,
@@ -153,11 +153,11 @@ impl Writer<'_> {
         domains
     }
 
-    fn servers(&mut self, config: &ReadConfig) -> Vec<Entry> {
-        let mut servers: Vec<Entry> = Vec::new();
+    fn servers(&mut self, config: &ReadConfig) -> Vec<ServerEntry> {
+        let mut servers: Vec<ServerEntry> = Vec::new();
         for read in &config.servers {
             let Some(entry) = self.entry(read) else { continue };
-            let same = |other: &&mut Entry| {
+            let same = |other: &&mut ServerEntry| {
                 (other.server_type, &other.hostname, other.port, other.socket_type)
                     == (entry.server_type, &entry.hostname, entry.port, entry.socket_type)
             };
@@ -179,7 +179,7 @@ impl Writer<'_> {
         servers
     }
 
-    fn entry(&mut self, read: &ReadServer) -> Option<Entry> {
+    fn entry(&mut self, read: &ReadServer) -> Option<ServerEntry> {
         let name = format!("{} {}:{}", read.server_type, read.hostname, read.port);
         let known = HostnamePattern::new(&read.hostname).ok();
         let hostname = known.filter(|host| host.as_str().contains(['.', '%']));
@@ -211,7 +211,7 @@ impl Writer<'_> {
             authentication.push(Authentication::PasswordCleartext);
         }
         let url = read.url.clone().filter(|url| is_url(url));
-        Some(Entry {
+        Some(ServerEntry {
             server_type: read.server_type,
             hostname: hostname.as_str().to_owned(),
             port: read.port,
@@ -249,9 +249,9 @@ impl Writer<'_> {
             return read.to_owned();
         }
         // The most common mistake: the closing percent sign is missing.
-        let mended = format!("{read}%");
-        let name = match UsernamePattern::new(&mended) {
-            Ok(_) if read.starts_with('%') => mended,
+        let closed = format!("{read}%");
+        let name = match UsernamePattern::new(&closed) {
+            Ok(_) if read.starts_with('%') => closed,
             _ => USERNAME.to_owned(),
         };
         self.adapted(format!("{server}: {name} is taken for the user name {}", quoted(read)));
@@ -305,7 +305,7 @@ impl Writer<'_> {
         }
     }
 
-    fn server(&mut self, side: &str, entry: &Entry) {
+    fn server(&mut self, side: &str, entry: &ServerEntry) {
         let ways: Vec<String> = entry.authentication.iter().map(ToString::to_string).collect();
         let _ = write!(
             self.out,

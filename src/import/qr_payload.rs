@@ -11,13 +11,15 @@
 
 mod value;
 
-use super::{Errors, Examined, ReadConfig, ReadServer, hostname, meant_hostname, port};
+use super::defects::Errors;
+use super::values::{hostname, port};
+use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 use value::{number, string, surplus};
 
-pub(super) fn read(text: &str, root: &Tree) -> Examined {
+pub(super) fn read(text: &str, root: &Tree) -> Examination {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     compact(text, &mut errors);

@@ -5,13 +5,12 @@
 
 mod account;
 
-use std::ops::Range;
-
-use super::{Errors, Examined, ReadConfig};
+use super::defects::Errors;
+use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 
-pub(super) fn read(tree: &Tree) -> Examined {
+pub(super) fn read(tree: &Tree) -> Examination {
     let mut errors = Errors::default();
     let mut config = ReadConfig::default();
     for key in &tree.children {
@@ -33,27 +32,12 @@ pub(super) fn read(tree: &Tree) -> Examined {
 
 /// Decodes UTF-16LE strings with terminating NULs. Several strings are joined with line feeds.
 fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
-    if let Some(text) = texts(bytes) {
+    if let Some(text) = account::texts(bytes) {
         return text.trim_end_matches('\0').replace('\0', "\n");
     }
     let message = format!("the bytes of {} are no UTF-16 text", value.name);
     errors.add(codes::REG_HEX_TEXT, &value.span, message);
     String::new()
-}
-
-/// Decodes bytes in hexadecimal to UTF-16LE text, including its NULs.
-fn texts(bytes: &str) -> Option<String> {
-    let bytes: Vec<u8> =
-        bytes.split(',').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    let (pairs, _) = bytes.as_chunks::<2>();
-    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
-    String::from_utf16(&units).ok()
-}
-
-/// The line of the key; the key's span also covers its values.
-fn first_line(key: &Tree) -> Range<usize> {
-    let end = key.children.first().map_or(key.span.end, |value| value.span.start);
-    key.span.start..end
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ureq::http::{Request as HttpRequest, Uri};
+use ureq::http::{Request, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport as HttpTransport,
@@ -18,7 +18,7 @@ use url::Url;
 
 use super::connect::connect_first;
 use super::tcp::Tcp;
-use super::tls::{Handshake, Secured, TlsError};
+use super::tls::{Handshake, TlsError, TlsStream};
 use super::{ConnectError, DnsError, Net};
 
 /// Limit for a body, in bytes. No configuration is larger, and clients read this much or less.
@@ -29,7 +29,7 @@ const BUFFER: usize = 16 * 1024;
 
 /// One HTTP request.
 #[derive(Debug, Clone)]
-pub struct Request<'a> {
+pub struct HttpRequest<'a> {
     /// `GET`, `POST`
     pub method: &'a str,
     pub url: &'a Url,
@@ -94,7 +94,7 @@ impl Answer {
 impl Net {
     /// Sends the request and reads the whole answer before the deadline. Any status is an answer,
     /// not an error.
-    pub fn http(&self, request: &Request<'_>, deadline: Instant) -> Result<Answer, HttpError> {
+    pub fn http(&self, request: &HttpRequest<'_>, deadline: Instant) -> Result<Answer, HttpError> {
         let bad = |why: &str| HttpError::Url(format!("{}: {why}", request.url));
         let secure = match request.url.scheme() {
             "https" => true,
@@ -106,7 +106,7 @@ impl Net {
         let addresses = self.resolve(host, port, deadline).map_err(HttpError::Resolve)?;
         let tcp = connect_first(&addresses, deadline).map_err(HttpError::Connect)?;
         let (line, handshake) = match secure {
-            false => (Line::Plain(tcp), None),
+            false => (HttpConnection::Plain(tcp), None),
             true => {
                 let bare = host.trim_matches(['[', ']']);
                 let secured = self.tls.handshake(tcp, bare, deadline);
@@ -114,7 +114,7 @@ impl Net {
                 if request.trusted_only && !seen.trusted() {
                     return Err(HttpError::Untrusted(Box::new(seen)));
                 }
-                (Line::Secured(Box::new(secured)), Some(seen))
+                (HttpConnection::Secured(Box::new(secured)), Some(seen))
             }
         };
         let answer = exchange(request, line)?;
@@ -122,7 +122,7 @@ impl Net {
     }
 }
 
-fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
+fn exchange(request: &HttpRequest<'_>, line: HttpConnection) -> Result<Answer, HttpError> {
     let config = ureq::config::Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -130,8 +130,9 @@ fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
         .user_agent(concat!("mailwright/", env!("CARGO_PKG_VERSION")))
         .max_response_header_size(LARGEST_HEADER)
         .build();
-    let agent = ureq::Agent::with_parts(config, Ready(Mutex::new(Some(line))), Nowhere);
-    let mut http = HttpRequest::builder().method(request.method).uri(request.url.as_str());
+    let agent =
+        ureq::Agent::with_parts(config, SingleConnector(Mutex::new(Some(line))), NoResolver);
+    let mut http = Request::builder().method(request.method).uri(request.url.as_str());
     for (name, value) in request.headers {
         http = http.header(*name, *value);
     }
@@ -157,46 +158,46 @@ fn exchange(request: &Request<'_>, line: Line) -> Result<Answer, HttpError> {
 }
 
 /// A connection that is already open.
-enum Line {
+enum HttpConnection {
     Plain(Tcp),
-    Secured(Box<Secured>),
+    Secured(Box<TlsStream>),
 }
 
-impl Read for Line {
+impl Read for HttpConnection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Line::Plain(tcp) => tcp.read(buffer),
-            Line::Secured(tls) => tls.read(buffer),
+            HttpConnection::Plain(tcp) => tcp.read(buffer),
+            HttpConnection::Secured(tls) => tls.read(buffer),
         }
     }
 }
 
-impl Write for Line {
+impl Write for HttpConnection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Line::Plain(tcp) => tcp.write(bytes),
-            Line::Secured(tls) => tls.write(bytes),
+            HttpConnection::Plain(tcp) => tcp.write(bytes),
+            HttpConnection::Secured(tls) => tls.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Line::Plain(tcp) => tcp.flush(),
-            Line::Secured(tls) => tls.flush(),
+            HttpConnection::Plain(tcp) => tcp.flush(),
+            HttpConnection::Secured(tls) => tls.flush(),
         }
     }
 }
 
 /// Gives the open connection to ureq, once.
-struct Ready(Mutex<Option<Line>>);
+struct SingleConnector(Mutex<Option<HttpConnection>>);
 
-impl fmt::Debug for Ready {
+impl fmt::Debug for SingleConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ready")
     }
 }
 
-impl Connector for Ready {
+impl Connector for SingleConnector {
     type Out = Carrier;
 
     fn connect(
@@ -211,7 +212,7 @@ impl Connector for Ready {
 
 /// Adapts the connection to ureq. The connection's own deadline applies, not ureq's timeouts.
 struct Carrier {
-    line: Line,
+    line: HttpConnection,
     buffers: LazyBuffers,
 }
 
@@ -243,15 +244,15 @@ impl HttpTransport for Carrier {
     }
 
     fn is_tls(&self) -> bool {
-        matches!(self.line, Line::Secured(_))
+        matches!(self.line, HttpConnection::Secured(_))
     }
 }
 
 /// Resolves nothing, because the connection is already open; returns a placeholder.
 #[derive(Debug)]
-struct Nowhere;
+struct NoResolver;
 
-impl Resolver for Nowhere {
+impl Resolver for NoResolver {
     fn resolve(
         &self,
         _: &Uri,

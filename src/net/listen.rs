@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Listener(TcpListener);
 
 /// A GET request that waits for its answer.
-pub struct Asked {
+pub struct PendingRequest {
     stream: TcpStream,
     /// Path and query: `/metrics?x=y`.
     pub target: String,
@@ -51,7 +51,7 @@ impl Listener {
     }
 }
 
-impl Asked {
+impl PendingRequest {
     /// Reads the request. Returns None if it is not a complete GET request; a bad request is
     /// answered here with 400, 405 or 431.
     pub fn read(mut stream: TcpStream) -> Option<Self> {

@@ -15,17 +15,16 @@ mod strict_tls;
 mod tcp;
 mod tls;
 
-pub use certificate::Certificate;
 pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
-pub use http::{Answer, HttpError, LARGEST_BODY, Request};
+pub use http::{Answer, HttpError, HttpRequest};
 #[cfg(feature = "verify")]
-pub use listen::{Asked, Listener};
-pub use overrides::Override;
+pub use listen::{Listener, PendingRequest};
+pub use overrides::HostOverride;
 pub use strict_tls::{Identity, StrictTls};
 pub use tcp::{Tcp, Transport};
-pub use tls::{ChainVerdict, Handshake, Secured, Seen, Tls, TlsError};
+pub use tls::{CertificateRecord, ChainVerdict, Handshake, Tls, TlsError, TlsStream};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -35,7 +34,7 @@ use std::time::Instant;
 pub struct Net {
     pub dns: Dns,
     pub tls: Tls,
-    overrides: Vec<Override>,
+    overrides: Vec<HostOverride>,
 }
 
 /// Why no connection can be made at all.
@@ -59,7 +58,7 @@ impl Net {
     pub fn new(
         ca: Option<&Path>,
         dns: Option<SocketAddr>,
-        overrides: Vec<Override>,
+        overrides: Vec<HostOverride>,
     ) -> Result<Self, Error> {
         Ok(Self { dns: Dns::new(dns)?, tls: Tls::new(ca)?, overrides })
     }

@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 /// One `--resolve`, in curl's syntax, except that an address may have a port of its own
 /// (`mail.example.com:995:127.0.0.1:8995`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
+pub struct HostOverride {
     pub host: String,
     pub port: u16,
     /// Never empty.
     pub addresses: Vec<SocketAddr>,
 }
 
-impl Override {
+impl HostOverride {
     /// Parses `HOST:PORT:ADDR[,ADDR]`. An IPv6 address may be in brackets.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("\"{}\" is not HOST:PORT:ADDR[,ADDR]", text.escape_debug());
@@ -46,22 +46,22 @@ mod tests {
 
     #[test]
     fn an_override_is_written_as_in_curl() {
-        let one = Override::parse("mail.example.com:995:127.0.0.1,[::1]").unwrap();
+        let one = HostOverride::parse("mail.example.com:995:127.0.0.1,[::1]").unwrap();
         assert_eq!(one.addresses, ["127.0.0.1:995".parse().unwrap(), "[::1]:995".parse().unwrap()]);
     }
 
     #[test]
     fn an_overrides_address_may_have_a_port_of_its_own() {
-        let one = Override::parse("mail.example.com:995:127.0.0.1:8995").unwrap();
+        let one = HostOverride::parse("mail.example.com:995:127.0.0.1:8995").unwrap();
         assert_eq!(one.addresses, ["127.0.0.1:8995".parse().unwrap()]);
-        let six = Override::parse("mail.example.com:995:[::1]:8995").unwrap();
+        let six = HostOverride::parse("mail.example.com:995:[::1]:8995").unwrap();
         assert_eq!(six.addresses, ["[::1]:8995".parse().unwrap()]);
     }
 
     #[test]
     fn what_is_no_override_is_refused() {
         for wrong in ["", "a", "a:1", "a:x:127.0.0.1", ":1:127.0.0.1", "a:0:127.0.0.1", "a:1:b"] {
-            assert!(Override::parse(wrong).is_err(), "{wrong}");
+            assert!(HostOverride::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -14,7 +14,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as RustlsError, SignatureScheme,
 };
 
-use super::tls::{Recorder, Seen, Tls};
+use super::tls::{CertificateRecord, RecordingVerifier, Tls};
 
 /// The certificate chain and key that a client presents.
 pub struct Identity {
@@ -52,7 +52,7 @@ pub struct StrictTls {
 
 impl StrictTls {
     /// What the handshake showed of the server's certificate; None if none has arrived.
-    pub fn seen(&self) -> Option<Seen> {
+    pub fn seen(&self) -> Option<CertificateRecord> {
         self.verifier.recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -89,7 +89,7 @@ impl Tls {
 #[derive(Debug)]
 struct Verifier {
     name: ServerName<'static>,
-    recorder: Recorder,
+    recorder: RecordingVerifier,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -104,7 +104,7 @@ impl ServerCertVerifier for Verifier {
         let name = &self.name;
         self.recorder.verify_server_cert(end_entity, intermediates, name, ocsp, now)?;
         let seen = self.recorder.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.as_ref().is_some_and(Seen::trusted) {
+        match seen.as_ref().is_some_and(CertificateRecord::trusted) {
             true => Ok(ServerCertVerified::assertion()),
             false => Err(RustlsError::InvalidCertificate(
                 CertificateError::ApplicationVerificationFailure,

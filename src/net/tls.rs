@@ -92,7 +92,7 @@ fn trusted(leaf: &Certificate, verdict: &ChainVerdict, names_host: bool, now: i6
 }
 
 /// A TLS connection over TCP.
-pub struct Secured(StreamOwned<ClientConnection, Tcp>);
+pub struct TlsStream(StreamOwned<ClientConnection, Tcp>);
 
 impl Tls {
     pub(super) fn new(ca: Option<&Path>) -> Result<Self, Error> {
@@ -115,7 +115,7 @@ impl Tls {
         mut tcp: Tcp,
         host: &str,
         deadline: Instant,
-    ) -> Result<(Secured, Handshake), TlsError> {
+    ) -> Result<(TlsStream, Handshake), TlsError> {
         let failed = |why: &dyn ToString| TlsError::Failed(why.to_string());
         let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(&e))?;
         let recorder = Arc::new(self.recorder());
@@ -151,11 +151,11 @@ impl Tls {
             names_host: seen.names_host,
             now: seen.now,
         };
-        Ok((Secured(StreamOwned::new(connection, tcp)), handshake))
+        Ok((TlsStream(StreamOwned::new(connection, tcp)), handshake))
     }
 
-    pub(super) fn recorder(&self) -> Recorder {
-        Recorder {
+    pub(super) fn recorder(&self) -> RecordingVerifier {
+        RecordingVerifier {
             judge: Arc::clone(&self.judge),
             provider: Arc::clone(&self.provider),
             seen: Mutex::new(None),
@@ -216,13 +216,13 @@ fn is_text(first: &[u8]) -> bool {
     first.first().is_some_and(|byte| (b' '..=b'~').contains(byte))
 }
 
-impl Transport for Secured {
+impl Transport for TlsStream {
     fn set_deadline(&mut self, at: Instant) {
         self.0.sock.set_deadline(at);
     }
 }
 
-impl Read for Secured {
+impl Read for TlsStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer) {
             // The server closed the connection without the closing alert (RFC 8446 §6.1); many mail
@@ -233,7 +233,7 @@ impl Read for Secured {
     }
 }
 
-impl Write for Secured {
+impl Write for TlsStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -245,14 +245,14 @@ impl Write for Secured {
 
 /// What was seen of a server's certificate; the fields are those of [`Handshake`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct CertificateRecord {
     pub chain: Vec<Certificate>,
     pub verdict: ChainVerdict,
     pub names_host: bool,
     pub now: i64,
 }
 
-impl Seen {
+impl CertificateRecord {
     pub fn leaf(&self) -> &Certificate {
         &self.chain[0]
     }
@@ -265,13 +265,13 @@ impl Seen {
 
 /// Accepts every certificate and records the verdicts.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(super) struct RecordingVerifier {
     judge: Arc<Verifier>,
     provider: Arc<CryptoProvider>,
-    pub(super) seen: Mutex<Option<Seen>>,
+    pub(super) seen: Mutex<Option<CertificateRecord>>,
 }
 
-impl Recorder {
+impl RecordingVerifier {
     fn verdict(
         &self,
         leaf: &Certificate,
@@ -308,7 +308,7 @@ impl Recorder {
     }
 }
 
-impl ServerCertVerifier for Recorder {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -328,7 +328,7 @@ impl ServerCertVerifier for Recorder {
         let mut chain = vec![leaf];
         chain.extend(intermediates.iter().filter_map(|der| Certificate::read(der).ok()));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Seen { chain, verdict, names_host, now });
+            Some(CertificateRecord { chain, verdict, names_host, now });
         Ok(ServerCertVerified::assertion())
     }
 

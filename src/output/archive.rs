@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::format::file_name;
 
-/// Path and bytes of a file.
-pub type Entry<'a> = (String, Cow<'a, [u8]>);
+/// The path of a file in the archive, and its bytes.
+pub type ArchiveEntry<'a> = (String, Cow<'a, [u8]>);
 
 /// The path of the archive for `name`. An error if a folder of that name is in the way.
 pub fn check_archive_target(out: &Path, name: &str, ending: &str) -> Result<PathBuf, Error> {

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::folder::NewFolder;
 use super::keep::look;
 use super::staging::{NEW, OutLock, Staging};
-use super::swap::{ASIDE, Step, place, replace};
+use super::swap::{ASIDE, FolderChange, place, replace};
 use super::{Bundle, Error, Options, layout, manifest};
 
 /// Writes `bundles` below `out` and returns the folder of each, in the same order.
@@ -38,7 +38,7 @@ pub fn write_dirs(
         return Ok(Vec::new());
     }
     let mut staging = Staging::begin(out, interrupted)?;
-    let run = Run { out, options, interrupted };
+    let run = BundleWriter { out, options, interrupted };
     let mut staged = Vec::with_capacity(bundles.len());
     for (n, bundle) in bundles.iter().enumerate() {
         let bundle = run.describe(bundle, staging.path(), n)?;
@@ -63,14 +63,14 @@ pub fn write_dirs(
     Ok(bundles.iter().map(|bundle| out.join(&bundle.folder)).collect())
 }
 
-struct Run<'a> {
+struct BundleWriter<'a> {
     out: &'a Path,
     options: &'a Options,
     interrupted: &'a AtomicBool,
 }
 
 /// A bundle that is staged, but not yet in place.
-struct Staged<'a> {
+struct StagedBundle<'a> {
     bundle: &'a Bundle,
     /// Its folder, with `/` as separator.
     folder: String,
@@ -83,11 +83,11 @@ struct Staged<'a> {
 
 /// The change that puts a staged bundle in place.
 struct Change<'a> {
-    staged: &'a Staged<'a>,
+    staged: &'a StagedBundle<'a>,
     replaces: bool,
 }
 
-impl<'a> Run<'a> {
+impl<'a> BundleWriter<'a> {
     fn go_on(&self) -> Result<(), Error> {
         match self.interrupted.load(Ordering::Relaxed) {
             true => Err(Error::Interrupted),
@@ -95,8 +95,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn describe(&self, bundle: &'a Bundle, staging: &Path, n: usize) -> Result<Staged<'a>, Error> {
-        Ok(Staged {
+    fn describe(
+        &self,
+        bundle: &'a Bundle,
+        staging: &Path,
+        n: usize,
+    ) -> Result<StagedBundle<'a>, Error> {
+        Ok(StagedBundle {
             bundle,
             folder: layout::folder_path(&bundle.folder)?,
             manifest: manifest::render(bundle),
@@ -106,13 +111,13 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the same bundle is already in place, byte for byte.
-    fn is_there(&self, staged: &Staged<'_>) -> Result<bool, Error> {
+    fn is_there(&self, staged: &StagedBundle<'_>) -> Result<bool, Error> {
         let old = look(self.out, &staged.folder)?;
         Ok(old.is_some_and(|old| old.has(staged.files(), staged.bundle.is_secret())))
     }
 
     /// Writes a bundle into the staging folder.
-    fn stage(&self, staged: &Staged<'_>) -> Result<(), Error> {
+    fn stage(&self, staged: &StagedBundle<'_>) -> Result<(), Error> {
         let mut made = HashSet::from([""]);
         let secret = staged.bundle.is_secret();
         let failed =
@@ -138,7 +143,7 @@ impl<'a> Run<'a> {
     }
 
     /// Adds what is kept from the old bundle to a staged one. `None` if the bundle is unchanged.
-    fn prepare(&self, staged: &'a Staged<'a>) -> Result<Option<Change<'a>>, Error> {
+    fn prepare(&self, staged: &'a StagedBundle<'a>) -> Result<Option<Change<'a>>, Error> {
         let old = look(self.out, &staged.folder)?;
         if let Some(old) = &old {
             if old.has(staged.files(), staged.bundle.is_secret()) {
@@ -163,13 +168,13 @@ impl<'a> Run<'a> {
             })
             .and_then(|()| self.sync_parents(changes));
         if result.is_err() {
-            done.into_iter().rev().for_each(Step::undo);
+            done.into_iter().rev().for_each(FolderChange::undo);
         }
         result
     }
 
-    fn put_one(&self, change: &Change, done: &mut Vec<Step>) -> io::Result<()> {
-        let Staged { folder, staged, slot, .. } = change.staged;
+    fn put_one(&self, change: &Change, done: &mut Vec<FolderChange>) -> io::Result<()> {
+        let StagedBundle { folder, staged, slot, .. } = change.staged;
         let target = self.out.join(folder);
         if change.replaces {
             done.push(replace(staged.clone(), target, slot.clone(), folder)?);
@@ -179,7 +184,7 @@ impl<'a> Run<'a> {
             let parent = self.out.join(&folder[..end]);
             if !parent.is_dir() {
                 fs::create_dir(&parent)?;
-                done.push(Step::Made(parent));
+                done.push(FolderChange::Made(parent));
             }
         }
         done.push(place(staged.clone(), target)?);
@@ -207,7 +212,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Staged<'_> {
+impl StagedBundle<'_> {
     fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let files = self.bundle.files.iter().map(|file| (file.path.as_str(), &file.bytes[..]));
         files.chain([(manifest::FILE, &self.manifest[..])])

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, manifest};
 
 /// An existing folder at the place of a bundle.
-pub(super) struct Old {
+pub(super) struct OldFolder {
     folder: PathBuf,
     /// The files in its manifest, and the manifest itself. Empty if so far only users have folders
     /// there.
@@ -24,7 +24,7 @@ pub(super) struct Old {
 ///
 /// # Errors
 /// The folder contains files, but neither a manifest nor a bundle, so it is not mailwright's.
-pub(super) fn look(out: &Path, folder: &str) -> Result<Option<Old>, Error> {
+pub(super) fn look(out: &Path, folder: &str) -> Result<Option<OldFolder>, Error> {
     let mut path = out.to_owned();
     for component in folder.split('/') {
         path.push(component);
@@ -41,9 +41,9 @@ pub(super) fn look(out: &Path, folder: &str) -> Result<Option<Old>, Error> {
         }
     }
     match manifest::listed(&path) {
-        Some(listed) => Ok(Some(Old { folder: path, listed })),
+        Some(listed) => Ok(Some(OldFolder { folder: path, listed })),
         None if may_become_a_bundle(&path)? => {
-            Ok(Some(Old { folder: path, listed: BTreeSet::new() }))
+            Ok(Some(OldFolder { folder: path, listed: BTreeSet::new() }))
         }
         None => Err(Error::NotOurs { folder: path }),
     }
@@ -63,7 +63,7 @@ fn may_become_a_bundle(folder: &Path) -> Result<bool, Error> {
     Ok(empty)
 }
 
-impl Old {
+impl OldFolder {
     /// Whether all `files` (including the manifest) already exist, byte for byte.
     pub(super) fn has<'a>(
         &self,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Bundle, OutFile};
-use crate::format::{Kind, hex};
+use crate::format::{FileFormat, hex};
 
 /// The file name, in every bundle.
 pub const FILE: &str = "MANIFEST.json";
@@ -60,7 +60,7 @@ fn push_entry(json: &mut String, file: &OutFile) {
 
 fn push_text(json: &mut String, text: &str) {
     json.push('"');
-    json.push_str(&Kind::Json.escape(text).expect("a string of JSON can hold every text"));
+    json.push_str(&FileFormat::Json.escape(text).expect("a string of JSON can hold every text"));
     json.push('"');
 }
 
@@ -69,7 +69,7 @@ pub(super) fn listed(folder: &Path) -> Option<BTreeSet<String>> {
     let path = folder.join(FILE);
     // mailwright never creates a link here.
     fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    let known: Known = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let known: KnownManifest = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
     known
         .generator
         .eq(GENERATOR)
@@ -80,7 +80,7 @@ const GENERATOR: &str = "mailwright";
 
 /// The parts of a manifest that a later run needs; all others may change.
 #[derive(Deserialize)]
-struct Known {
+struct KnownManifest {
     generator: String,
     files: Vec<KnownFile>,
 }

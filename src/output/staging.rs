@@ -50,7 +50,7 @@ pub(super) struct Staging {
     // Dropped in this order: the content, the lock, the folders above.
     folder: Folder,
     _alive: Option<File>,
-    made: Made,
+    made: CreatedFolders,
 }
 
 impl Staging {
@@ -58,7 +58,7 @@ impl Staging {
     /// folder.
     pub(super) fn begin(out: &Path, interrupted: &AtomicBool) -> Result<Self, Error> {
         check_out(out)?;
-        let made = Made(missing(out));
+        let made = CreatedFolders(missing(out));
         fs::create_dir_all(out).map_err(|e| Error::out("create", out, e))?;
 
         let lock = OutLock::acquire(out, interrupted)?;
@@ -163,9 +163,9 @@ impl Drop for Folder {
 }
 
 /// The folders that a run created above its output folder, outermost first.
-struct Made(Vec<PathBuf>);
+struct CreatedFolders(Vec<PathBuf>);
 
-impl Drop for Made {
+impl Drop for CreatedFolders {
     fn drop(&mut self) {
         for folder in self.0.iter().rev() {
             // Removes only empty folders, so no files are lost.

@@ -16,7 +16,7 @@ use super::archive::open_at;
 
 /// A compressed file; stored instead if that is shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packed {
+pub struct PackedFile {
     pub path: String,
     crc: u32,
     size: u32,
@@ -47,7 +47,7 @@ impl Packer {
         }
     }
 
-    pub fn pack(&mut self, path: String, bytes: &[u8]) -> Packed {
+    pub fn pack(&mut self, path: String, bytes: &[u8]) -> PackedFile {
         let crc = crc32fast::hash(bytes);
         // Our files are never this long.
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
@@ -58,7 +58,7 @@ impl Packer {
             Some(data) => (true, data),
             None => (false, bytes.to_vec()),
         };
-        Packed { path, crc, size, deflated, data }
+        PackedFile { path, crc, size, deflated, data }
     }
 
     /// `None` if the compressed data would be longer than `bytes`.
@@ -92,7 +92,7 @@ const MODE: u32 = 0o100_644 << 16;
 pub struct ZipStream<D, L> {
     data: D,
     list: L,
-    at: Place,
+    at: ZipPosition,
 }
 
 /// A zip in two files.
@@ -100,7 +100,7 @@ pub type ZipFiles = ZipStream<BufWriter<File>, BufWriter<File>>;
 
 /// The state of a partly written zip, from which it can be continued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct ZipPosition {
     pub data: u64,
     pub list: u64,
     pub entries: u64,
@@ -108,7 +108,7 @@ pub struct Place {
 
 impl ZipFiles {
     /// Starts a zip in two files, or continues one at `from`.
-    pub fn open(data: &Path, list: &Path, from: Place) -> io::Result<Self> {
+    pub fn open(data: &Path, list: &Path, from: ZipPosition) -> io::Result<Self> {
         Ok(Self { data: open_at(data, from.data)?, list: open_at(list, from.list)?, at: from })
     }
 
@@ -126,8 +126,8 @@ impl ZipFiles {
 
 impl ZipStream<Vec<u8>, Vec<u8>> {
     /// A whole zip in memory.
-    pub fn in_memory(entries: &[Packed]) -> io::Result<Vec<u8>> {
-        let mut zip = Self { data: Vec::new(), list: Vec::new(), at: Place::default() };
+    pub fn in_memory(entries: &[PackedFile]) -> io::Result<Vec<u8>> {
+        let mut zip = Self { data: Vec::new(), list: Vec::new(), at: ZipPosition::default() };
         entries.iter().try_for_each(|packed| zip.add(packed))?;
         let Self { mut data, list, at } = zip;
         data.extend(list);
@@ -137,8 +137,8 @@ impl ZipStream<Vec<u8>, Vec<u8>> {
 }
 
 impl<D: Write, L: Write> ZipStream<D, L> {
-    pub fn add(&mut self, packed: &Packed) -> io::Result<()> {
-        let Packed { path, crc, size, deflated, data } = packed;
+    pub fn add(&mut self, packed: &PackedFile) -> io::Result<()> {
+        let PackedFile { path, crc, size, deflated, data } = packed;
         let method: u16 = if *deflated { 8 } else { 0 };
         let packed_size = u32::try_from(data.len()).map_err(io::Error::other)?;
         let name_length = u16::try_from(path.len()).map_err(io::Error::other)?;
@@ -187,7 +187,7 @@ impl<D: Write, L: Write> ZipStream<D, L> {
     }
 
     /// Flushes all data to the system and returns the state.
-    pub fn flush(&mut self) -> io::Result<Place> {
+    pub fn flush(&mut self) -> io::Result<ZipPosition> {
         self.data.flush()?;
         self.list.flush()?;
         Ok(self.at)
@@ -195,8 +195,8 @@ impl<D: Write, L: Write> ZipStream<D, L> {
 }
 
 /// The end record, which follows the central directory.
-fn end(at: Place) -> Vec<u8> {
-    let Place { data: start, list: length, entries } = at;
+fn end(at: ZipPosition) -> Vec<u8> {
+    let ZipPosition { data: start, list: length, entries } = at;
     let large = entries > u64::from(u16::MAX - 1)
         || start >= u64::from(u32::MAX)
         || length >= u64::from(u32::MAX);

@@ -16,7 +16,7 @@ pub(super) const ASIDE: &str = "aside";
 
 /// One change to the output folder, and how to undo it.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum FolderChange {
     /// A parent folder of a bundle was created.
     Made(PathBuf),
     /// There was no old bundle.
@@ -27,14 +27,14 @@ pub(super) enum Step {
     Aside { staged: PathBuf, target: PathBuf, slot: PathBuf, was: String },
 }
 
-impl Step {
+impl FolderChange {
     /// Undoes the change. Call it for the newest step first; failures are left to [`recover`].
     pub(super) fn undo(self) {
         let _ = match self {
-            Step::Made(folder) => fs::remove_dir(folder),
-            Step::Placed { staged, target } => fs::rename(target, staged),
-            Step::Exchanged { staged, target } => exchange(&staged, &target),
-            Step::Aside { staged, target, slot, was } => fs::write(slot.join(WAS), was)
+            FolderChange::Made(folder) => fs::remove_dir(folder),
+            FolderChange::Placed { staged, target } => fs::rename(target, staged),
+            FolderChange::Exchanged { staged, target } => exchange(&staged, &target),
+            FolderChange::Aside { staged, target, slot, was } => fs::write(slot.join(WAS), was)
                 .and_then(|()| fs::rename(&target, staged))
                 .and_then(|()| fs::rename(slot.join(BUNDLE), target)),
         };
@@ -42,9 +42,9 @@ impl Step {
 }
 
 /// Moves `staged` to `target`, which must not exist.
-pub(super) fn place(staged: PathBuf, target: PathBuf) -> io::Result<Step> {
+pub(super) fn place(staged: PathBuf, target: PathBuf) -> io::Result<FolderChange> {
     fs::rename(&staged, &target)?;
-    Ok(Step::Placed { staged, target })
+    Ok(FolderChange::Placed { staged, target })
 }
 
 /// Swaps `staged` with the bundle at `target`. `was` is the target's path relative to the output
@@ -54,15 +54,20 @@ pub(super) fn replace(
     target: PathBuf,
     slot: PathBuf,
     was: &str,
-) -> io::Result<Step> {
+) -> io::Result<FolderChange> {
     match exchange(&staged, &target) {
-        Ok(()) => Ok(Step::Exchanged { staged, target }),
+        Ok(()) => Ok(FolderChange::Exchanged { staged, target }),
         Err(e) if cannot_exchange(&e) => move_aside(staged, target, slot, was),
         Err(e) => Err(e),
     }
 }
 
-fn move_aside(staged: PathBuf, target: PathBuf, slot: PathBuf, was: &str) -> io::Result<Step> {
+fn move_aside(
+    staged: PathBuf,
+    target: PathBuf,
+    slot: PathBuf,
+    was: &str,
+) -> io::Result<FolderChange> {
     fs::create_dir_all(&slot)?;
     fs::write(slot.join(WAS), was)?;
     fs::rename(&target, slot.join(BUNDLE))?;
@@ -73,7 +78,7 @@ fn move_aside(staged: PathBuf, target: PathBuf, slot: PathBuf, was: &str) -> io:
     // From here on this slot no longer makes the target missing. If the note remains, it refers to
     // an existing target, and `recover` does nothing.
     let _ = fs::remove_file(slot.join(WAS));
-    Ok(Step::Aside { staged, target, slot, was: was.to_owned() })
+    Ok(FolderChange::Aside { staged, target, slot, was: was.to_owned() })
 }
 
 /// Restores the bundles that a killed run had moved aside. False if one could not be restored.

@@ -10,13 +10,13 @@ use std::path::Path;
 
 use zstd::stream::write::Encoder;
 
-use super::archive::{Entry, open_at};
+use super::archive::{ArchiveEntry, open_at};
 
 /// The file name extension.
 pub const ENDING: &str = "tar.zst";
 
 /// Compresses files into one frame. The levels are zstd's, 1 to 19.
-pub fn pack(entries: &[Entry<'_>], level: i32) -> io::Result<Vec<u8>> {
+pub fn pack(entries: &[ArchiveEntry<'_>], level: i32) -> io::Result<Vec<u8>> {
     let mut heads = Vec::with_capacity(entries.len());
     let mut length = 0;
     for (path, bytes) in entries {

@@ -15,7 +15,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::archive::check_archive_target;
+use super::archive::{ArchiveEntry, check_archive_target};
 use super::dir::sync_folder;
 use super::folder::create;
 use super::staging::{Staging, ZIP};
@@ -64,11 +64,8 @@ pub fn write_zip(
     Ok(target)
 }
 
-/// A path in the zip with the file's bytes.
-type Entry<'a> = (String, Cow<'a, [u8]>);
-
 /// All entries, sorted by their path in the zip.
-fn entries(bundles: &[Bundle]) -> Result<Vec<Entry<'_>>, Error> {
+fn entries(bundles: &[Bundle]) -> Result<Vec<ArchiveEntry<'_>>, Error> {
     let mut entries = Vec::new();
     for bundle in bundles {
         let folder = layout::folder_path(&bundle.folder)?;

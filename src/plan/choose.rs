@@ -7,13 +7,13 @@ use crate::finding::Finding;
 use crate::model::{Authentication, ClientConfig, Hostname, Protocol, Server, ServerType, Side};
 use crate::settings::Subject;
 
-use super::PlannedServer;
-use super::scope::Audience;
+use super::audience::Audience;
+use super::job::PlannedServer;
 use super::servers::{Unfit, fit};
 
 /// The servers of one file. A side that the target does not describe is empty; a side without a
 /// suitable server is `None`.
-pub(super) struct Chosen<'a> {
+pub(super) struct ChosenServers<'a> {
     pub incoming: Option<Vec<PlannedServer<'a>>>,
     pub outgoing: Option<Vec<PlannedServer<'a>>>,
     pub said: Vec<Finding>,
@@ -26,7 +26,7 @@ pub(super) fn choose<'a>(
     target: &'a Target,
     file: &FileSpec,
     protocol: Protocol,
-) -> Option<Chosen<'a>> {
+) -> Option<ChosenServers<'a>> {
     let mut said = Vec::new();
     let mut sides = [Some(Vec::new()), Some(Vec::new())];
     for (at, side) in [Side::Incoming, Side::Outgoing].into_iter().enumerate() {
@@ -54,7 +54,7 @@ pub(super) fn choose<'a>(
         // These findings are reported with the files that contain servers.
         said.clear();
     }
-    Some(Chosen { incoming, outgoing, said })
+    Some(ChosenServers { incoming, outgoing, said })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the two sides differ in all of them")]
@@ -75,7 +75,7 @@ fn one_side<'a>(
         .partition(|(_, s)| protocol.wants(s.server_type));
     let chosen = fit_all(subject, audience, spec, &wanted);
     let other = fit_all(subject, audience, spec, &others);
-    let works = |fits: &Fits<'_>| fits.planned.iter().any(|p| !p.refused);
+    let works = |fits: &SuitableServers<'_>| fits.planned.iter().any(|p| !p.refused);
     // A client that cannot use the chosen protocol gets the other one.
     let (fits, switched) = if works(&chosen) {
         (chosen, false)
@@ -118,7 +118,7 @@ fn one_side<'a>(
 }
 
 /// The suitable servers of a list, and the others with the reasons.
-struct Fits<'a> {
+struct SuitableServers<'a> {
     planned: Vec<PlannedServer<'a>>,
     unfit: Vec<((usize, &'a Server), Unfit)>,
 }
@@ -128,8 +128,8 @@ fn fit_all<'a>(
     audience: Audience<'a>,
     spec: &'a SideSpec,
     servers: &[(usize, &'a Server)],
-) -> Fits<'a> {
-    let mut fits = Fits { planned: Vec::new(), unfit: Vec::new() };
+) -> SuitableServers<'a> {
+    let mut fits = SuitableServers { planned: Vec::new(), unfit: Vec::new() };
     for &(at, server) in servers {
         match fit(&subject.config, audience, spec, server) {
             Ok(planned) => fits.planned.push(planned),
@@ -143,8 +143,8 @@ fn other_protocol(
     subject: &Subject,
     target: &Target,
     protocol: Protocol,
-    chosen: &Fits<'_>,
-    other: &Fits<'_>,
+    chosen: &SuitableServers<'_>,
+    other: &SuitableServers<'_>,
 ) -> Finding {
     let name = &subject.config.display_name;
     let instead = other.planned.first().map_or(ServerType::Imap, |p| p.server.server_type);
@@ -165,8 +165,8 @@ fn other_protocol(
 fn cannot_express(
     subject: &Subject,
     target: &Target,
-    chosen: &Fits<'_>,
-    other: &Fits<'_>,
+    chosen: &SuitableServers<'_>,
+    other: &SuitableServers<'_>,
     side: Side,
 ) -> Finding {
     let mut finding = Finding::new(codes::TARGET_CANNOT_EXPRESS, String::new());
@@ -226,7 +226,12 @@ fn not_for_this_provider(subject: &Subject, target: &Target, spec: &SideSpec) ->
     )
 }
 
-fn imap_first(subject: &Subject, target: &Target, fits: &Fits<'_>, said: &mut Vec<Finding>) {
+fn imap_first(
+    subject: &Subject,
+    target: &Target,
+    fits: &SuitableServers<'_>,
+    said: &mut Vec<Finding>,
+) {
     let at = |wanted| fits.planned.iter().position(|p| p.server.server_type == wanted);
     if let (Some(pop3), Some(imap)) = (at(ServerType::Pop3), at(ServerType::Imap))
         && pop3 < imap

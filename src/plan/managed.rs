@@ -4,13 +4,13 @@ use crate::clients::Target;
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Server};
-use crate::settings::{Mdm, SignIn};
+use crate::settings::{Mdm, MdmUsername};
 
-use super::PlannedServer;
-use super::scope::Audience;
+use super::audience::Audience;
+use super::job::PlannedServer;
 
 /// The user name for a server, in a managed file.
-pub(super) fn sign_in(server: &Server, audience: Audience<'_>) -> Option<SignIn> {
+pub(super) fn sign_in(server: &Server, audience: Audience<'_>) -> Option<MdmUsername> {
     let Audience::Managed { domain, mdm, all_domains } = audience else { return None };
     let domain: Option<&Hostname> = (!all_domains).then_some(domain);
     mdm.sign_in(&server.username, domain)
@@ -31,8 +31,8 @@ pub(super) fn notes(
     for planned in servers.iter().filter(|planned| planned.signs_in()) {
         let (server, pattern) = (planned.server, &planned.server.username);
         match sign_in(server, audience) {
-            Some(SignIn::Known(_)) => {}
-            Some(SignIn::Guessed(name)) => {
+            Some(MdmUsername::Known(_)) => {}
+            Some(MdmUsername::Guessed(name)) => {
                 let message = format!(
                     "{}: {name} stands for the user name \"{pattern}\" of the {} server, and is right only where \
                      people have that name in {} too",

@@ -6,52 +6,15 @@ use std::sync::Arc;
 use crate::clients::{FileSpec, Include, OptionDefault, Scope, Target};
 use crate::codes::{self, Code};
 use crate::finding::Finding;
-use crate::model::{EmailAddress, Hostname, Protocol, Text};
-use crate::settings::{Mdm, Subject, SubjectKind};
+use crate::model::Protocol;
+use crate::settings::{Subject, SubjectKind};
 
-use super::choose::{Chosen, choose};
-use super::{Included, Job, Request, ResolvedOptions, managed};
-
-/// Who one file is for.
-#[derive(Debug, Clone, Copy)]
-pub enum Audience<'a> {
-    Everybody {
-        domain: &'a Hostname,
-    },
-    Domain {
-        domain: &'a Hostname,
-    },
-    Account {
-        address: &'a EmailAddress,
-        display_name: Option<&'a Text>,
-    },
-    /// All users of the domain, or of all the provider's domains, through a system's placeholders.
-    Managed {
-        domain: &'a Hostname,
-        mdm: &'a Mdm,
-        all_domains: bool,
-    },
-}
-
-impl<'a> Audience<'a> {
-    pub fn domain(&self) -> &'a Hostname {
-        match self {
-            Audience::Everybody { domain }
-            | Audience::Domain { domain }
-            | Audience::Managed { domain, .. } => domain,
-            Audience::Account { address, .. } => address.domain(),
-        }
-    }
-
-    pub fn scope(&self) -> Scope {
-        match self {
-            Audience::Everybody { .. } => Scope::Provider,
-            Audience::Domain { .. } => Scope::Domain,
-            Audience::Account { .. } => Scope::Account,
-            Audience::Managed { .. } => Scope::Managed,
-        }
-    }
-}
+use super::audience::Audience;
+use super::choose::{ChosenServers, choose};
+use super::job::{IncludedFile, Job, is_useless};
+use super::managed;
+use super::options::ResolvedOptions;
+use super::request::Request;
 
 /// The files that are the same for all users, and those of the domain.
 pub(super) fn shared_jobs<'a>(
@@ -116,7 +79,7 @@ fn jobs<'a>(
             }
             let before = jobs.len();
             let mut own =
-                Made { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
+                JobBuilder { folder_target: target, digested: digested.clone(), jobs: &mut jobs };
             for file in &target.files {
                 if file.scope == audience.scope() {
                     own.file(
@@ -182,7 +145,7 @@ fn digested<'a>(
     options: &ResolvedOptions,
 ) -> Arc<Vec<Job<'a>>> {
     let mut jobs = Vec::new();
-    let mut own = Made { folder_target: target, digested: Arc::default(), jobs: &mut jobs };
+    let mut own = JobBuilder { folder_target: target, digested: Arc::default(), jobs: &mut jobs };
     for include in target.includes.iter().filter(|i| i.scope == Scope::Provider) {
         if let Some((other, file)) = included(request, include)
             && file.digest.is_some()
@@ -207,7 +170,7 @@ fn takes_address(target: &Target, audience: Audience<'_>) -> bool {
 /// Sets the list of included files in the target's own files.
 fn name_included(jobs: &mut [Job<'_>]) {
     let (own, others): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| !job.is_included());
-    let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| Included {
+    let usable = others.iter().filter(|job| job.can_sign_in()).map(|job| IncludedFile {
         target: job.target,
         types: job.incoming.iter().map(|p| p.server.server_type).collect(),
     });
@@ -217,13 +180,13 @@ fn name_included(jobs: &mut [Job<'_>]) {
     }
 }
 
-struct Made<'a, 'j> {
+struct JobBuilder<'a, 'j> {
     folder_target: &'a Target,
     digested: Arc<Vec<Job<'a>>>,
     jobs: &'j mut Vec<Job<'a>>,
 }
 
-impl<'a> Made<'a, '_> {
+impl<'a> JobBuilder<'a, '_> {
     #[expect(clippy::too_many_arguments, reason = "one call site each for a file and an include")]
     fn file(
         &mut self,
@@ -248,15 +211,14 @@ impl<'a> Made<'a, '_> {
         // If the included target is also generated, it has already reported these findings.
         let included = self.folder_target.name != target.name;
         let said_there = request.selected.contains(&target.name);
-        let Some(Chosen { incoming, outgoing, said }) =
+        let Some(ChosenServers { incoming, outgoing, said }) =
             choose(subject, audience, target, file, protocol)
         else {
             return;
         };
         let on_its_own = included && !said_there;
         // A file that was not requested must be usable.
-        let useless =
-            on_its_own && target.opt_in && said.iter().any(|f| f.code == codes::CANNOT_SIGN_IN);
+        let useless = on_its_own && is_useless(target, said.iter().map(|finding| finding.code));
         let left_out = useless || incoming.is_none() || outgoing.is_none();
         for finding in said {
             notes.push((finding.code, finding.message.clone()));

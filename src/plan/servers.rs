@@ -7,10 +7,11 @@ use crate::clients::{Inexpressible, SideSpec, Words};
 use crate::model::{
     Authentication, ClientConfig, Hostname, HostnamePattern, Server, ServerType, Side, SocketType,
 };
-use crate::settings::SignIn;
+use crate::settings::MdmUsername;
 
-use super::scope::Audience;
-use super::{PlannedServer, managed};
+use super::audience::Audience;
+use super::job::PlannedServer;
+use super::managed;
 
 /// Why a client cannot use a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +117,7 @@ fn resolve_username(
     match audience {
         Audience::Account { address, .. } => Some(pattern.resolve(address)),
         Audience::Managed { .. } => managed::sign_in(server, audience).map(|name| match name {
-            SignIn::Known(name) | SignIn::Guessed(name) => name,
+            MdmUsername::Known(name) | MdmUsername::Guessed(name) => name,
         }),
         _ if words.expands_username => Some(pattern.to_string()),
         Audience::Everybody { .. } if config.domains.len() > 1 => None,
@@ -130,7 +131,7 @@ fn resolve_username(
 ///
 /// RFC 6186 section 3, RFC 8314 section 5.1
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
+pub struct ServiceRecord {
     pub service: &'static str,
     pub priority: u16,
     pub weight: u16,
@@ -143,7 +144,7 @@ pub struct Service {
 ///
 /// Clients prefer a smaller priority number across protocols, so implicit TLS comes before STARTTLS
 /// and IMAP before POP3 (RFC 6186 section 3.4 and 4, RFC 8314 section 5.1).
-pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
+pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<ServiceRecord> {
     const KNOWN: [(&str, ServerType, SocketType, u16); 6] = [
         ("_imaps._tcp", ServerType::Imap, SocketType::Ssl, 0),
         ("_imap._tcp", ServerType::Imap, SocketType::Starttls, 10),
@@ -163,7 +164,7 @@ pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
         for (at, server) in servers.enumerate() {
             let Some(target) = server.hostname.resolve_domain(domain) else { continue };
             let later = u16::try_from(at).unwrap_or(u16::MAX);
-            services.push(Service {
+            services.push(ServiceRecord {
                 service,
                 priority: priority + later,
                 weight: 1,
@@ -172,7 +173,7 @@ pub fn services(config: &ClientConfig, domain: &Hostname) -> Vec<Service> {
             });
         }
         if services.len() == before {
-            services.push(Service { service, priority: 0, weight: 0, port: 0, target: None });
+            services.push(ServiceRecord { service, priority: 0, weight: 0, port: 0, target: None });
         }
     }
     services

@@ -30,8 +30,8 @@
 //! `alternativeHostnames[]` `url?` `leaveMessagesOnServer` `daysToLeaveMessagesOnServer?`
 //! `refused` `oAuth2? {scope}` `word.FIELD` `authentications[] {authentication, word.FIELD}`.
 
-mod asked;
 mod provider;
+mod used_names;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -44,9 +44,9 @@ use crate::plan::{Audience, Job, PlannedServer, services};
 use crate::settings::Mdm;
 
 use super::marks::Marks;
-use super::person::{self, Field};
+use super::recipient::{self, RecipientField};
 
-pub(super) use asked::Asked;
+pub(super) use used_names::UsedNames;
 
 /// The language in which every text exists.
 const FALLBACK: &str = "en";
@@ -58,21 +58,26 @@ pub(super) struct Digest {
 }
 
 /// Builds the context of a job. `asked` are the names that its templates use.
-pub(super) fn context(job: &Job<'_>, asked: &[&Asked], marks: &Marks, digests: &[Digest]) -> Value {
-    Builder { job, asked, marks, digests }.build()
+pub(super) fn context(
+    job: &Job<'_>,
+    asked: &[&UsedNames],
+    marks: &Marks,
+    digests: &[Digest],
+) -> Value {
+    ContextBuilder { job, asked, marks, digests }.build()
 }
 
-struct Builder<'a> {
+struct ContextBuilder<'a> {
     job: &'a Job<'a>,
-    asked: &'a [&'a Asked],
+    asked: &'a [&'a UsedNames],
     marks: &'a Marks,
     digests: &'a [Digest],
 }
 
 /// A key of the context, and the function that makes its value if a template uses it.
-type Part<B> = (&'static str, fn(&B) -> Value);
+type ContextPart<B> = (&'static str, fn(&B) -> Value);
 
-impl Builder<'_> {
+impl ContextBuilder<'_> {
     fn build(&self) -> Value {
         let job = self.job;
         let domain = job.audience.domain();
@@ -83,15 +88,17 @@ impl Builder<'_> {
             "subject",
             match job.audience {
                 Audience::Account { address, .. } => {
-                    self.of(Field::Address, address.as_str(), "subject")
+                    self.of(RecipientField::Address, address.as_str(), "subject")
                 }
-                _ if self.is_customers() => self.of(Field::Domain, domain.as_str(), "subject"),
+                _ if self.is_customers() => {
+                    self.of(RecipientField::Domain, domain.as_str(), "subject")
+                }
                 _ => self.text(job.subject.name(), "subject"),
             },
         );
-        set("domain", self.of(Field::Domain, domain.as_str(), "domain"));
+        set("domain", self.of(RecipientField::Domain, domain.as_str(), "domain"));
         let unicode = domain.to_unicode();
-        set("domainUnicode", self.of(Field::DomainUnicode, &unicode, "domainUnicode"));
+        set("domainUnicode", self.of(RecipientField::DomainUnicode, &unicode, "domainUnicode"));
         set("isAccount", matches!(job.audience, Audience::Account { .. }).into());
         set("protocol", self.text(&job.protocol.to_string(), "protocol"));
         set("language", self.text(&job.language, "language"));
@@ -117,15 +124,17 @@ impl Builder<'_> {
             set(&format!("{}s", side.as_str()), servers.into());
         }
         // Values that few templates use are made only on demand.
-        let parts: [Part<Self>; 13] = [
+        let parts: [ContextPart<Self>; 13] = [
             ("digests", Self::digests),
             ("domains", Self::domains),
             ("reversedDomain", |b| {
                 let reversed = b.job.audience.domain().reversed();
-                b.of(Field::ReversedDomain, &reversed, "reversedDomain")
+                b.of(RecipientField::ReversedDomain, &reversed, "reversedDomain")
             }),
-            ("token", |b| b.of(Field::Token, &person::token(b.job.audience), "token")),
-            ("identifier", |b| b.of(Field::Identifier, &person::identifier(b.job), "identifier")),
+            ("token", |b| b.of(RecipientField::Token, &recipient::token(b.job.audience), "token")),
+            ("identifier", |b| {
+                b.of(RecipientField::Identifier, &recipient::identifier(b.job), "identifier")
+            }),
             ("organization", Self::organization),
             ("option", Self::options),
             ("uuid", Self::uuids),
@@ -149,7 +158,7 @@ impl Builder<'_> {
 
     /// A text that is open in a pattern: for a user's file, or for a customer's domain if it
     /// depends only on the domain.
-    fn of(&self, field: Field, value: &str, name: &'static str) -> Value {
+    fn of(&self, field: RecipientField, value: &str, name: &'static str) -> Value {
         let is_open = match self.job.audience {
             Audience::Account { .. } => true,
             Audience::Everybody { .. } | Audience::Domain { .. } => {
@@ -193,7 +202,7 @@ impl Builder<'_> {
     fn domains(&self) -> Value {
         let own = self.job.audience.domain();
         let others = self.config().domains.iter().filter(|d| *d != own);
-        let own = self.of(Field::Domain, own.as_str(), "domain");
+        let own = self.of(RecipientField::Domain, own.as_str(), "domain");
         let others = others.map(|domain| self.text(domain.as_str(), "domain"));
         Value::Array(std::iter::once(own).chain(others).collect())
     }
@@ -201,15 +210,15 @@ impl Builder<'_> {
     fn account(&self) -> Option<Value> {
         let Audience::Account { address, display_name } = self.job.audience else { return None };
         let mut value = json!({
-            "address": self.of(Field::Address, address.as_str(), "account.address"),
-            "localPart": self.of(Field::LocalPart, address.local_part(), "account.localPart"),
-            "domain": self.of(Field::Domain, address.domain().as_str(), "account.domain"),
+            "address": self.of(RecipientField::Address, address.as_str(), "account.address"),
+            "localPart": self.of(RecipientField::LocalPart, address.local_part(), "account.localPart"),
+            "domain": self.of(RecipientField::Domain, address.domain().as_str(), "account.domain"),
             "addressUnicode":
-                self.of(Field::AddressUnicode, &address.to_unicode(), "account.addressUnicode"),
+                self.of(RecipientField::AddressUnicode, &address.to_unicode(), "account.addressUnicode"),
         });
         if let Some(name) = display_name {
             value["displayName"] =
-                self.of(Field::DisplayName, name.as_str(), "account.displayName");
+                self.of(RecipientField::DisplayName, name.as_str(), "account.displayName");
         }
         if let Some(password) = self.job.password {
             value["password"] = self.text(password.expose(), "account.password");
@@ -263,8 +272,8 @@ impl Builder<'_> {
     fn uuids(&self) -> Value {
         let job = self.job;
         let uuids = job.target.uuids.iter().enumerate().map(|(at, name)| {
-            let text = person::uuid(job, name);
-            (name.clone(), self.of(Field::Uuid(at), &text, "uuid"))
+            let text = recipient::uuid(job, name);
+            (name.clone(), self.of(RecipientField::Uuid(at), &text, "uuid"))
         });
         Value::Object(uuids.collect())
     }
@@ -332,7 +341,7 @@ impl Builder<'_> {
         }
         set("authentications", ways.into());
         if let Some(username) = &planned.username {
-            set("username", self.of(Field::Username(side, at), username, "username"));
+            set("username", self.of(RecipientField::Username(side, at), username, "username"));
         }
         let others = server.alternative_hostnames.iter().map(|h| h.as_str());
         set("alternativeHostnames", self.list(others, "alternativeHostname"));
@@ -360,11 +369,11 @@ impl Builder<'_> {
         let host = |field, name: &str, key| self.of(field, &format!("{name}.{domain}"), key);
         json!({
             "autoconfigHost":
-                host(Field::AutoconfigHost, "autoconfig", "hosted.autoconfigHost"),
+                host(RecipientField::AutoconfigHost, "autoconfig", "hosted.autoconfigHost"),
             "autodiscoverHost":
-                host(Field::AutodiscoverHost, "autodiscover", "hosted.autodiscoverHost"),
+                host(RecipientField::AutodiscoverHost, "autodiscover", "hosted.autodiscoverHost"),
             "userAgentHost":
-                host(Field::UserAgentHost, "ua-auto-config", "hosted.userAgentHost"),
+                host(RecipientField::UserAgentHost, "ua-auto-config", "hosted.userAgentHost"),
         })
     }
 

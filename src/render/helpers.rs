@@ -3,19 +3,18 @@
 //! Every helper gets the values behind the marks and returns a mark, so the format escapes its
 //! result once more. The comparison helpers of Handlebars itself would compare marks.
 
+mod error;
 mod qr;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
-    ScopedJson,
-};
+use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, ScopedJson};
 use serde_json::Value;
 
 use super::marks::{Marks, Recipe};
+use error::failed;
 use qr::{Codes, QrHelper};
 
 /// A helper's arguments with the values behind the marks.
@@ -267,10 +266,6 @@ fn registry_key(arguments: &Arguments<'_>) -> Result<Value, String> {
     }
 }
 
-fn failed(helper: &str, why: &str) -> RenderError {
-    RenderErrorReason::Other(format!("helper {helper}: {why}")).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +299,7 @@ mod tests {
         let context =
             serde_json::json!({ "t": { "a": marks.mark("<b>", "t") }, "k": marks.mark("a", "k") });
         let skeleton = registry.render_template("{{lookup t k}}", &context).unwrap();
-        assert_eq!(marks.splice(&skeleton, &crate::format::Kind::Xml).unwrap(), "&lt;b&gt;");
+        assert_eq!(marks.splice(&skeleton, &crate::format::FileFormat::Xml).unwrap(), "&lt;b&gt;");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::person::Field;
-use crate::format::Kind;
+use super::recipient::RecipientField;
+use crate::format::FileFormat;
 
 const FIRST: u32 = 0xF0000;
 const LAST: u32 = 0xFFFFD;
@@ -19,14 +19,14 @@ const LEAD: u8 = 0xF3;
 
 /// The values of one rendering. Clones share one table.
 #[derive(Clone, Default)]
-pub struct Marks(Arc<Mutex<Table>>);
+pub struct Marks(Arc<Mutex<MarkTable>>);
 
 #[derive(Default)]
-struct Table {
+struct MarkTable {
     marks: Vec<Mark>,
     /// Whether to record how each value was made, for [`super::pattern`].
     records: bool,
-    questions: Vec<Question>,
+    questions: Vec<Condition>,
 }
 
 #[derive(Clone)]
@@ -46,7 +46,7 @@ pub(super) enum Origin {
     #[default]
     Fixed,
     /// A field of the user.
-    Of(Field),
+    Of(RecipientField),
     /// Made from other values.
     Made(Recipe),
 }
@@ -67,13 +67,13 @@ type Make = dyn Fn(&Marks) -> Result<Value, String> + Send + Sync;
 
 /// A question about values whose answer decided what the template did.
 #[derive(Clone)]
-pub(super) struct Question {
+pub(super) struct Condition {
     pub(super) recipe: Recipe,
     pub(super) answer: Value,
 }
 
 /// A mark found in a text.
-struct Found<'a> {
+struct MarkInText<'a> {
     character: char,
     value: &'a str,
     name: &'a str,
@@ -87,7 +87,7 @@ impl Marks {
     }
 
     /// A mark for a field of the user.
-    pub(super) fn mark_of(&self, field: Field, value: &str, name: &'static str) -> String {
+    pub(super) fn mark_of(&self, field: RecipientField, value: &str, name: &'static str) -> String {
         self.add(value.to_owned(), name.into(), false, Origin::Of(field))
     }
 
@@ -113,7 +113,7 @@ impl Marks {
     /// Records a question of the template and its answer.
     pub(super) fn asked(&self, recipe: impl FnOnce() -> Recipe, answer: &Value) {
         if self.records() {
-            let question = Question { recipe: recipe(), answer: answer.clone() };
+            let question = Condition { recipe: recipe(), answer: answer.clone() };
             self.table().questions.push(question);
         }
     }
@@ -188,7 +188,7 @@ impl Marks {
     }
 
     /// Replaces the marks by their values, each escaped by the format.
-    pub fn splice(&self, skeleton: &str, format: &Kind) -> Result<String, String> {
+    pub fn splice(&self, skeleton: &str, format: &FileFormat) -> Result<String, String> {
         let mut out = String::with_capacity(skeleton.len() * 2);
         self.replace::<String>(skeleton, &mut out, |mark, out| {
             if mark.finished {
@@ -223,7 +223,7 @@ impl Marks {
         &self,
         text: &str,
         out: &mut String,
-        mut value: impl FnMut(Found<'_>, &mut String) -> Result<(), E>,
+        mut value: impl FnMut(MarkInText<'_>, &mut String) -> Result<(), E>,
     ) -> Result<(), E> {
         let table = self.table();
         let mut rest = text;
@@ -234,7 +234,7 @@ impl Marks {
             let Some(character) = chars.next() else { break };
             match find(&table.marks, character) {
                 Some(Mark { value: text, name, finished, .. }) => {
-                    let found = Found { character, value: text, name, finished: *finished };
+                    let found = MarkInText { character, value: text, name, finished: *finished };
                     value(found, out)?;
                 }
                 None => out.push(character),
@@ -254,7 +254,7 @@ impl Marks {
     /// Moves the table into a new instance; this one is empty afterwards.
     pub fn take(&self) -> Self {
         let mut table = self.table();
-        let new = Table { records: table.records, ..Table::default() };
+        let new = MarkTable { records: table.records, ..MarkTable::default() };
         Self(Arc::new(Mutex::new(std::mem::replace(&mut *table, new))))
     }
 
@@ -270,7 +270,7 @@ impl Marks {
             .collect()
     }
 
-    pub(super) fn questions(&self) -> Vec<Question> {
+    pub(super) fn questions(&self) -> Vec<Condition> {
         self.table().questions.clone()
     }
 
@@ -285,7 +285,7 @@ impl Marks {
     pub(super) fn settle(
         &self,
         skeleton: &str,
-        format: &Kind,
+        format: &FileFormat,
         varies: &[char],
     ) -> Result<String, String> {
         let mut out = String::with_capacity(skeleton.len() * 2);
@@ -303,7 +303,7 @@ impl Marks {
         Ok(out)
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, MarkTable> {
         // A panic elsewhere leaves the table consistent, because no update is partial.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -326,7 +326,7 @@ mod tests {
     fn a_value_is_escaped_where_its_mark_stood() {
         let marks = Marks::default();
         let skeleton = format!("<a>{}</a>", marks.mark("<&>", "x"));
-        assert_eq!(marks.splice(&skeleton, &Kind::Xml).unwrap(), "<a>&lt;&amp;&gt;</a>");
+        assert_eq!(marks.splice(&skeleton, &FileFormat::Xml).unwrap(), "<a>&lt;&amp;&gt;</a>");
         assert_eq!(marks.resolve(&skeleton), "<a><&></a>");
     }
 

@@ -4,13 +4,14 @@
 //! skeleton; the values are inserted afterwards, each escaped by the format. `check` parses the
 //! skeleton and the file and compares them: the same tree, with values in place of the marks.
 
+mod artifact;
 mod compile;
 mod context;
 mod helpers;
 mod marks;
 mod parsed;
 pub mod pattern;
-mod person;
+mod recipient;
 #[cfg(feature = "serve")]
 mod segments;
 mod template;
@@ -25,36 +26,22 @@ use crate::finding::Finding;
 use crate::format::sha256_base64;
 use crate::plan::Job;
 
-use context::{Asked, Digest};
+use context::{Digest, UsedNames};
 
+pub use artifact::Artifact;
 pub(crate) use helpers::percent_encode;
 pub use marks::Marks;
-pub use person::{Field, Person, Whom};
+pub use recipient::Recipient;
 #[cfg(feature = "serve")]
 pub use segments::Segments;
 pub use template::lint;
-
-/// A finished file, and how it was made.
-pub struct Artifact<'a> {
-    pub job: &'a Job<'a>,
-    /// Relative to the bundle's folder, with `/` between components.
-    pub path: String,
-    /// The path with marks in place of values.
-    pub path_skeleton: String,
-    /// The text with marks in place of values.
-    pub skeleton: String,
-    pub marks: Marks,
-    /// The text, with `\n` as newline.
-    pub text: String,
-    pub bytes: Vec<u8>,
-}
 
 /// Renders jobs. Each template is parsed once, when it is first used.
 pub struct Renderer {
     registry: Handlebars<'static>,
     marks: Marks,
     /// The registered templates and paths, with the context names that they use.
-    known: BTreeMap<String, Asked>,
+    known: BTreeMap<String, UsedNames>,
     broken: BTreeMap<String, Vec<Finding>>,
 }
 
@@ -168,7 +155,7 @@ impl Renderer {
             return Ok(());
         }
         let source = &job.target.templates[file];
-        self.known.insert(name.to_owned(), Asked::by(&source.text));
+        self.known.insert(name.to_owned(), UsedNames::by(&source.text));
         if let Some(form) = embedded::parsed(&source.name, &source.text) {
             let mut template = parsed::read(form);
             template.name = Some(name.to_owned());
@@ -193,7 +180,7 @@ impl Renderer {
         if self.known.contains_key(name) {
             return Ok(());
         }
-        self.known.insert(name.to_owned(), Asked::by(job.path));
+        self.known.insert(name.to_owned(), UsedNames::by(job.path));
         if !has_expressions(job.path) {
             return Ok(());
         }

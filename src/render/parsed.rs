@@ -18,7 +18,7 @@ use handlebars::{JsonValue, Path, PathSeg, Template};
 
 /// Reads a form, which must come from the same build.
 pub(crate) fn read(form: &str) -> Template {
-    Reader { rest: form, parts: &PARTS }.template()
+    TemplateReader { rest: form, parts: &PARTS }.template()
 }
 
 /// Parts that handlebars' public API cannot construct, only clone and fill.
@@ -58,12 +58,12 @@ fn nothing() -> ExpressionSpec {
         .expect("every field is set")
 }
 
-struct Reader<'a> {
+struct TemplateReader<'a> {
     rest: &'a str,
     parts: &'static Parts,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TemplateReader<'a> {
     fn template(&mut self) -> Template {
         let mut template = Template::new();
         template.elements = self.list(Self::element);

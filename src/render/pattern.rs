@@ -7,36 +7,34 @@
 //! differs, the pattern does not fit and the file is rendered in full. So a filled pattern always
 //! equals the file that rendering would have produced.
 
-use crate::format::Kind;
+use crate::format::FileFormat;
 use crate::model::Side;
 
 use super::Artifact;
-use super::marks::{Marks, Origin, Question, Recipe};
-use super::person::{Field, FieldContext, Person};
-#[cfg(feature = "serve")]
-use super::segments::Part;
+use super::marks::{Condition, Marks, Origin, Recipe};
+use super::recipient::{FieldContext, Recipient, RecipientField};
 
 /// A rendered file in which everything that differs between users is left open.
 pub struct Pattern {
-    format: Kind,
+    format: FileFormat,
     /// Values that are the same for all users are inserted; the others are marks.
     skeleton: String,
     /// Relative to the bundle's folder, with marks.
     path: String,
     marks: Marks,
-    open: Vec<(usize, Source)>,
-    questions: Vec<Question>,
+    open: Vec<(usize, ValueSource)>,
+    questions: Vec<Condition>,
     has_finished: bool,
     ground: FieldContext,
 }
 
-enum Source {
-    Of(Field),
+enum ValueSource {
+    Of(RecipientField),
     Made(Recipe),
 }
 
 /// A file made from a pattern.
-pub struct Filled {
+pub struct FilledFile {
     pub path: String,
     pub text: String,
     pub bytes: Vec<u8>,
@@ -66,8 +64,8 @@ impl Pattern {
         for (at, character, origin) in marks.origins() {
             let source = match origin {
                 Origin::Fixed => continue,
-                Origin::Of(field) => Source::Of(field),
-                Origin::Made(recipe) if depends(&recipe, &varies) => Source::Made(recipe),
+                Origin::Of(field) => ValueSource::Of(field),
+                Origin::Made(recipe) if depends(&recipe, &varies) => ValueSource::Made(recipe),
                 Origin::Made(_) => continue,
             };
             varies.push(character);
@@ -89,14 +87,14 @@ impl Pattern {
         })
     }
 
-    /// Makes the file for another user.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Filled, NeedsFullRender> {
+    /// Makes the file for another recipient.
+    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<FilledFile, NeedsFullRender> {
         for (at, source) in &self.open {
             let value = match source {
-                Source::Of(field) => {
-                    self.ground.value(*field, person).ok_or(NeedsFullRender)?.into_owned()
+                ValueSource::Of(field) => {
+                    self.ground.value(*field, recipient).ok_or(NeedsFullRender)?.into_owned()
                 }
-                Source::Made(recipe) => match (recipe.make)(&self.marks) {
+                ValueSource::Made(recipe) => match (recipe.make)(&self.marks) {
                     Ok(serde_json::Value::String(text)) => text,
                     _ => return Err(NeedsFullRender),
                 },
@@ -107,17 +105,17 @@ impl Pattern {
             }
             self.marks.set(*at, value);
         }
-        for Question { recipe, answer } in &self.questions {
+        for Condition { recipe, answer } in &self.questions {
             if (recipe.make)(&self.marks).ok().as_ref() != Some(answer) {
                 return Err(NeedsFullRender);
             }
         }
         let text = self.marks.splice(&self.skeleton, &self.format).map_err(|_| NeedsFullRender)?;
         let bytes = self.format.encode(&text).map_err(|_| NeedsFullRender)?;
-        Ok(Filled { path: path_of(&self.path, &self.marks), text, bytes })
+        Ok(FilledFile { path: path_of(&self.path, &self.marks), text, bytes })
     }
 
-    pub fn format(&self) -> &Kind {
+    pub fn format(&self) -> &FileFormat {
         &self.format
     }
 
@@ -144,19 +142,19 @@ impl Pattern {
     /// Splits a text with marks into fixed text and fields. `None` if it contains a value derived
     /// from a field.
     #[cfg(feature = "serve")]
-    pub(super) fn parts(&self, text: &str) -> Option<Vec<Part>> {
+    pub(super) fn parts(&self, text: &str) -> Option<Vec<PatternPart>> {
         let mut parts = Vec::new();
         let mut fixed = String::new();
         for c in text.chars() {
             let open = self.open.iter().find(|(at, _)| Marks::at(*at) == Some(c));
             match open {
-                Some((_, Source::Of(field))) => {
+                Some((_, ValueSource::Of(field))) => {
                     if !fixed.is_empty() {
-                        parts.push(Part::Text(std::mem::take(&mut fixed)));
+                        parts.push(PatternPart::Text(std::mem::take(&mut fixed)));
                     }
-                    parts.push(Part::Field(*field));
+                    parts.push(PatternPart::Field(*field));
                 }
-                Some((_, Source::Made(_))) => return None,
+                Some((_, ValueSource::Made(_))) => return None,
                 None if crate::model::is_reserved(c) => {
                     fixed.push_str(&self.marks.resolve(c.encode_utf8(&mut [0; 4])));
                 }
@@ -164,7 +162,7 @@ impl Pattern {
             }
         }
         if !fixed.is_empty() {
-            parts.push(Part::Text(fixed));
+            parts.push(PatternPart::Text(fixed));
         }
         Some(parts)
     }
@@ -203,4 +201,11 @@ pub(super) fn path_of(skeleton: &str, marks: &Marks) -> String {
         }
     }
     path
+}
+
+/// A part of a pattern.
+#[cfg(feature = "serve")]
+pub(super) enum PatternPart {
+    Text(String),
+    Field(RecipientField),
 }

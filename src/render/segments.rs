@@ -9,10 +9,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::Kind;
+use crate::format::FileFormat;
 
-use super::pattern::{NeedsFullRender, Pattern};
-use super::person::{Field, FieldContext, Person};
+use super::pattern::{NeedsFullRender, Pattern, PatternPart};
+use super::recipient::{FieldContext, Recipient, RecipientField};
 
 /// A file with fields left open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,28 +21,22 @@ pub struct Segments {
     /// All fixed text, concatenated.
     text: String,
     /// The open fields, each once, because making a value may cost more than all the copying.
-    fields: Vec<Field>,
+    fields: Vec<RecipientField>,
     /// Positions in the text with the index of the field to insert.
     places: Vec<(usize, usize)>,
     /// Pairs of texts, and whether they have to be equal.
-    conditions: Vec<(Vec<Piece>, Vec<Piece>, bool)>,
+    conditions: Vec<(Vec<SegmentPiece>, Vec<SegmentPiece>, bool)>,
     ground: FieldContext,
 }
 
-/// A part of a pattern.
-pub(super) enum Part {
-    Text(String),
-    Field(Field),
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Piece {
+enum SegmentPiece {
     Text(String),
     /// The index of a field.
     Open(usize),
 }
 
-impl Piece {
+impl SegmentPiece {
     fn text<'a>(&'a self, values: &'a [Cow<'_, str>]) -> &'a str {
         match self {
             Self::Text(text) => text,
@@ -61,22 +55,26 @@ enum Escape {
 }
 
 impl Escape {
-    fn of(kind: &Kind) -> Option<Self> {
+    fn of(kind: &FileFormat) -> Option<Self> {
         match kind {
-            Kind::Xml => Some(Self::Xml),
-            Kind::Html => Some(Self::Html),
-            Kind::Plist => Some(Self::Plist),
-            Kind::Json => Some(Self::Json),
-            Kind::ManagedPlist | Kind::Reg | Kind::Pol(_) | Kind::Prf | Kind::Text(_) => None,
+            FileFormat::Xml => Some(Self::Xml),
+            FileFormat::Html => Some(Self::Html),
+            FileFormat::Plist => Some(Self::Plist),
+            FileFormat::Json => Some(Self::Json),
+            FileFormat::ManagedPlist
+            | FileFormat::Reg
+            | FileFormat::Pol(_)
+            | FileFormat::Prf
+            | FileFormat::Text(_) => None,
         }
     }
 
-    fn kind(self) -> Kind {
+    fn kind(self) -> FileFormat {
         match self {
-            Self::Xml => Kind::Xml,
-            Self::Html => Kind::Html,
-            Self::Plist => Kind::Plist,
-            Self::Json => Kind::Json,
+            Self::Xml => FileFormat::Xml,
+            Self::Html => FileFormat::Html,
+            Self::Plist => FileFormat::Plist,
+            Self::Json => FileFormat::Json,
         }
     }
 }
@@ -98,18 +96,18 @@ impl Segments {
         let (mut text, mut places) = (String::new(), Vec::new());
         for part in pattern.parts(pattern.text())? {
             match piece(part, &mut fields) {
-                Piece::Text(fixed) => text.push_str(&fixed),
-                Piece::Open(field) => places.push((text.len(), field)),
+                SegmentPiece::Text(fixed) => text.push_str(&fixed),
+                SegmentPiece::Open(field) => places.push((text.len(), field)),
             }
         }
         Some(Self { escape, text, fields, places, conditions, ground: pattern.ground().clone() })
     }
 
-    /// Makes the file for a user, or for all users of a domain.
-    pub fn fill(&self, person: &Person<'_>) -> Result<Vec<u8>, NeedsFullRender> {
+    /// Makes the file for a recipient.
+    pub fn fill(&self, recipient: &Recipient<'_>) -> Result<Vec<u8>, NeedsFullRender> {
         let mut values = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            values.push(self.ground.value(*field, person).ok_or(NeedsFullRender)?);
+            values.push(self.ground.value(*field, recipient).ok_or(NeedsFullRender)?);
         }
         for (one, other, same) in &self.conditions {
             let one = one.iter().flat_map(|piece| piece.text(&values).bytes());
@@ -143,12 +141,12 @@ impl Segments {
 }
 
 /// Converts a part and registers its field in `fields`.
-fn piece(part: Part, fields: &mut Vec<Field>) -> Piece {
+fn piece(part: PatternPart, fields: &mut Vec<RecipientField>) -> SegmentPiece {
     match part {
-        Part::Text(text) => Piece::Text(text),
-        Part::Field(field) => {
+        PatternPart::Text(text) => SegmentPiece::Text(text),
+        PatternPart::Field(field) => {
             let known = fields.iter().position(|known| *known == field);
-            Piece::Open(known.unwrap_or_else(|| {
+            SegmentPiece::Open(known.unwrap_or_else(|| {
                 fields.push(field);
                 fields.len() - 1
             }))

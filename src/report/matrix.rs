@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::check::matrix::Row;
+use crate::check::matrix::MatrixRow;
 
 use super::checked::escape;
 
@@ -15,7 +15,7 @@ const STYLE: &str = "\
     th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border: 1px solid GrayText; }";
 
 /// The page, with one table per file.
-pub fn matrix_page(files: &[(String, Vec<Row>)]) -> String {
+pub fn matrix_page(files: &[(String, Vec<MatrixRow>)]) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\

@@ -8,9 +8,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::verify::{Outcome, Step};
+use crate::verify::{Step, StepOutcome};
 
-use super::Verified;
+use super::VerifyReport;
 
 /// The media type of the text, for HTTP responses.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +29,7 @@ pub struct Runs {
 }
 
 /// The metrics. Servers are labelled with type, host name, port and subject.
-pub fn metrics(result: &Verified, runs: Runs) -> String {
+pub fn metrics(result: &VerifyReport, runs: Runs) -> String {
     let mut registry = Registry::with_prefix("mailwright");
     let mut gauges = |name: &str, help: &str| {
         let family = Gauges::default();
@@ -60,7 +60,7 @@ pub fn metrics(result: &Verified, runs: Runs) -> String {
                 labels.iter().cloned().chain([step]).chain(more).collect::<Labels>()
             };
             set(&seconds, &with(None), step.took.as_secs_f64());
-            if let (Outcome::Failed, Some(code)) = (step.outcome, step.code) {
+            if let (StepOutcome::Failed, Some(code)) = (step.outcome, step.code) {
                 set(&failed, &with(Some(("code", code.name.to_owned()))), 1.0);
             }
         }

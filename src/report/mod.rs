@@ -14,9 +14,9 @@ pub use human::findings as human_findings;
 pub use matrix::matrix_page;
 #[cfg(feature = "verify")]
 pub use metrics::{MEDIA_TYPE as METRICS_TYPE, Runs, metrics};
-pub use table::Table;
+pub use table::TextTable;
 #[cfg(feature = "verify")]
-pub use verified::{Verified, human_verified, junit_verified};
+pub use verified::{VerifyReport, human_verified, junit_verified};
 
 use crate::finding::{Finding, Severity};
 

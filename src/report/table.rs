@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 /// Rows of cells with a heading.
-pub struct Table {
+pub struct TextTable {
     heading: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -13,7 +13,7 @@ const GAP: usize = 2;
 /// The minimum width of a wrapped column.
 const NARROWEST: usize = 20;
 
-impl Table {
+impl TextTable {
     pub fn new(heading: &[&str]) -> Self {
         Self { heading: heading.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_table_wraps_its_widest_column_and_keeps_the_others() {
-        let mut table = Table::new(&["client", "how"]);
+        let mut table = TextTable::new(&["client", "how"]);
         table.row(vec![
             "Thunderbird".into(),
             "put it where the other files of the program are".into(),

@@ -6,32 +6,32 @@ use serde_json::{Value, json};
 
 use crate::codes::Code;
 use crate::finding::{Finding, Levels};
-use crate::verify::hosted::Hosted;
-use crate::verify::{Course, Outcome, ServerReport, Step, seconds};
+use crate::verify::hosted::HostedReport;
+use crate::verify::{Course, ServerReport, Step, StepOutcome, seconds};
 
-use super::Table;
+use super::TextTable;
 use super::checked::escape;
 
 /// The complete result of a run of `verify`.
 #[derive(Debug, Default)]
-pub struct Verified {
+pub struct VerifyReport {
     pub servers: Vec<ServerReport>,
     /// The sign-in at the OAuth2 provider, if there was one.
     pub sign_in: Option<Course>,
     pub round_trip: Option<Course>,
     /// The settings that a domain publishes.
-    pub hosted: Option<Hosted>,
+    pub hosted: Option<HostedReport>,
     pub findings: Vec<Finding>,
 }
 
 /// Which of a server's names clients should use.
-struct Use<'a> {
+struct PreferredName<'a> {
     server: &'a ServerReport,
     /// `None` if none of the names works.
     hostname: Option<&'a str>,
 }
 
-impl Verified {
+impl VerifyReport {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
             && self.courses().all(Course::works)
@@ -94,7 +94,7 @@ impl Verified {
 
     /// One recommendation per server with several names: the name in the settings if it works, else
     /// the first that does.
-    fn names(&self) -> impl Iterator<Item = Use<'_>> {
+    fn names(&self) -> impl Iterator<Item = PreferredName<'_>> {
         let same = |a: &ServerReport, b: &ServerReport| {
             b.alternative_of.as_deref() == Some(a.hostname.as_str())
                 && (&a.subject, a.server_type, a.port) == (&b.subject, b.server_type, b.port)
@@ -103,13 +103,13 @@ impl Verified {
             let mut others = self.servers.iter().filter(|other| same(server, other)).peekable();
             others.peek()?;
             let working = std::iter::once(server).chain(others).find(|s| s.works());
-            Some(Use { server, hostname: working.map(|s| s.hostname.as_str()) })
+            Some(PreferredName { server, hostname: working.map(|s| s.hostname.as_str()) })
         })
     }
 }
 
 /// One line per step for each server, then a summary.
-pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> String {
+pub fn human_verified(result: &VerifyReport, transcript: bool, width: usize) -> String {
     let mut out = String::new();
     if let Some(sign_in) = &result.sign_in {
         course(&mut out, sign_in);
@@ -146,12 +146,12 @@ pub fn human_verified(result: &Verified, transcript: bool, width: usize) -> Stri
 }
 
 /// Each place with a result, then each client.
-fn published(out: &mut String, hosted: &Hosted, width: usize) {
+fn published(out: &mut String, hosted: &HostedReport, width: usize) {
     for place in hosted.courses.iter().filter(|place| !place.steps.is_empty()) {
         let verdict = match (place.works(), place.steps.as_slice()) {
             (false, _) => "is wrong",
             // If there is nothing at the place, one line is enough.
-            (true, [only]) if only.outcome == Outcome::Note => {
+            (true, [only]) if only.outcome == StepOutcome::Note => {
                 let _ = writeln!(out, "{}: {}\n", place.name, only.detail);
                 continue;
             }
@@ -161,7 +161,7 @@ fn published(out: &mut String, hosted: &Hosted, width: usize) {
         steps(out, &place.steps);
         out.push('\n');
     }
-    let mut table = Table::new(&["client", "finds", "at"]);
+    let mut table = TextTable::new(&["client", "finds", "at"]);
     for view in &hosted.clients {
         let client = view.client.to_owned();
         let mut why: Vec<&str> = Vec::new();
@@ -205,10 +205,10 @@ fn one(out: &mut String, server: &ServerReport, transcript: bool) {
 fn steps(out: &mut String, steps: &[Step]) {
     for step in steps {
         let mark = match step.outcome {
-            Outcome::Passed => "ok",
-            Outcome::Note => "note",
-            Outcome::Warning => "warn",
-            Outcome::Failed => "FAIL",
+            StepOutcome::Passed => "ok",
+            StepOutcome::Note => "note",
+            StepOutcome::Warning => "warn",
+            StepOutcome::Failed => "FAIL",
         };
         let _ = write!(
             out,
@@ -228,7 +228,7 @@ fn tell(out: &mut String, step: &Step, code: Code) {
     if let Some(seen) = &step.seen {
         let _ = writeln!(out, "        seen: {seen}");
     }
-    if step.outcome >= Outcome::Warning
+    if step.outcome >= StepOutcome::Warning
         && let Some(help) = step.help()
     {
         let _ = writeln!(out, "        help: {help}");
@@ -237,7 +237,7 @@ fn tell(out: &mut String, step: &Step, code: Code) {
 }
 
 /// JUnit XML for build servers: one suite per server, one test case per step.
-pub fn junit_verified(result: &Verified) -> String {
+pub fn junit_verified(result: &VerifyReport) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for server in &result.servers {
         let (name, subject) = (server.name(), server.subject.as_str());
@@ -252,7 +252,7 @@ pub fn junit_verified(result: &Verified) -> String {
 
 /// Writes one suite. If `counts` is false, failed steps are not counted as failures.
 fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64, counts: bool) {
-    let failures = steps.iter().filter(|s| counts && s.outcome == Outcome::Failed).count();
+    let failures = steps.iter().filter(|s| counts && s.outcome == StepOutcome::Failed).count();
     let _ = writeln!(
         out,
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" time=\"{took}\">",
@@ -272,12 +272,12 @@ fn suite(out: &mut String, name: &str, subject: &str, steps: &[Step], took: f64,
         let text: Vec<_> = text.into_iter().flatten().map(escape).collect();
         let text = text.join("\n");
         let _ = match step.outcome {
-            Outcome::Failed if counts => writeln!(
+            StepOutcome::Failed if counts => writeln!(
                 out,
                 ">\n      <failure type=\"{code}\" message=\"{}\">{text}</failure>\n    </testcase>",
                 escape(&step.detail),
             ),
-            Outcome::Passed => writeln!(out, "/>"),
+            StepOutcome::Passed => writeln!(out, "/>"),
             _ => writeln!(out, ">\n      <system-out>{code}: {text}</system-out>\n    </testcase>"),
         };
     }

@@ -10,15 +10,16 @@ use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 use crate::model::Hostname;
-use crate::render::{Person, Segments};
+use crate::plan::Audience;
+use crate::render::{Recipient, Segments};
 
-use super::prepare::{Class, Prepared, place, tag};
+use super::prepare::{DomainOwner, Prepared, place, tag};
 use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
 
 /// A domain, and the provider that answers for it.
 pub struct Site {
     pub packed: PackedProvider,
-    pub class: Class,
+    pub owner: DomainOwner,
     pub domain: Hostname,
     /// No provider names the domain, so the default provider answers.
     pub is_default: bool,
@@ -107,11 +108,11 @@ impl AnswerCache {
                 // provider's own domain.
                 None => {
                     let domain = Hostname::new(found.packed.domains().next()?).ok()?;
-                    let class = match found.packed.each_domain_differs() {
-                        true => Class::Customer,
-                        false => Class::Own,
+                    let owner = match found.packed.each_domain_differs() {
+                        true => DomainOwner::Customer,
+                        false => DomainOwner::Provider,
                     };
-                    Site::of(FoundProvider { class, ..found }, domain, true)
+                    Site::of(FoundProvider { owner, ..found }, domain, true)
                 }
             })
         })
@@ -161,10 +162,10 @@ impl AnswerCache {
         &self,
         store: &ProviderStore,
         site: &Site,
-        slot: usize,
+        number: usize,
         personal: bool,
     ) -> io::Result<Rc<CachedAnswer>> {
-        let at = place(slot, site.class, personal);
+        let at = place(number, site.owner, personal);
         if let Some(Some(ready)) = site.ready.borrow().get(at) {
             return Ok(Rc::clone(ready));
         }
@@ -175,7 +176,8 @@ impl AnswerCache {
             Prepared::Fixed { bytes, tag } => fixed(bytes, tag),
             // Only the domain is open in this answer, so it is filled in once and kept.
             Prepared::Segments(segments) if !personal => {
-                match segments.fill(&Person::at(&site.domain)) {
+                let audience = Audience::Everybody { domain: &site.domain };
+                match segments.fill(&Recipient::new(audience, None)) {
                     Ok(bytes) => {
                         let tag = tag(&bytes);
                         fixed(bytes, tag)
@@ -194,8 +196,8 @@ impl AnswerCache {
     }
 
     /// Keeps an answer that was rendered in full and is the same for everybody at the domain.
-    pub fn insert(&self, site: &Site, slot: usize, bytes: Bytes) -> Rc<CachedAnswer> {
-        let at = place(slot, site.class, false);
+    pub fn insert(&self, site: &Site, number: usize, bytes: Bytes) -> Rc<CachedAnswer> {
+        let at = place(number, site.owner, false);
         let tag = tag(&bytes);
         let ready = Rc::new(fixed(bytes, tag));
         let mut all = site.ready.borrow_mut();
@@ -227,8 +229,8 @@ impl AnswerCache {
 
 impl Site {
     fn of(found: FoundProvider, domain: Hostname, is_default: bool) -> Self {
-        let FoundProvider { packed, class } = found;
-        Self { packed, class, domain, is_default, ready: RefCell::default() }
+        let FoundProvider { packed, owner } = found;
+        Self { packed, owner, domain, is_default, ready: RefCell::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use quick_xml::events::Event;
 
 /// What the body of a POST asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Posted {
+pub enum PostedRequest {
     /// Settings of a mailbox.
     Settings { address: String },
     /// Settings of ActiveSync.
@@ -22,6 +22,9 @@ pub enum Posted {
     Wrong,
 }
 
+pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
+/// Outlook for Android asks with the address in the path.
+pub(super) const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 const SETTINGS: [&str; 2] = [
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a",
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006",
@@ -33,13 +36,13 @@ const DEEPEST: usize = 16;
 
 /// Parses the body. Namespaces are ignored, since clients write different ones. A document with a
 /// DTD is refused, so no entity is ever expanded.
-pub fn read(body: &[u8]) -> Posted {
+pub fn read(body: &[u8]) -> PostedRequest {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let Ok(text) = std::str::from_utf8(body) else { return Posted::Wrong };
-    read_text(text).unwrap_or(Posted::Wrong)
+    let Ok(text) = std::str::from_utf8(body) else { return PostedRequest::Wrong };
+    read_text(text).unwrap_or(PostedRequest::Wrong)
 }
 
-fn read_text(text: &str) -> Option<Posted> {
+fn read_text(text: &str) -> Option<PostedRequest> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = true;
@@ -104,14 +107,14 @@ fn read_text(text: &str) -> Option<Posted> {
         return None;
     }
     Some(match schema.as_deref() {
-        Some(schema) if schema.eq_ignore_ascii_case(MOBILE_SYNC) => Posted::MobileSync,
+        Some(schema) if schema.eq_ignore_ascii_case(MOBILE_SYNC) => PostedRequest::MobileSync,
         Some(schema) if !SETTINGS.iter().any(|known| known.eq_ignore_ascii_case(schema)) => {
-            Posted::OtherSchema
+            PostedRequest::OtherSchema
         }
         // Some clients send no schema; they expect the usual one.
         _ => match address {
-            Some(address) if !address.is_empty() => Posted::Settings { address },
-            _ => Posted::Wrong,
+            Some(address) if !address.is_empty() => PostedRequest::Settings { address },
+            _ => PostedRequest::Wrong,
         },
     })
 }
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_with_and_without_prefixes() {
-        let ann = Posted::Settings { address: "ann@a.example".to_owned() };
+        let ann = PostedRequest::Settings { address: "ann@a.example".to_owned() };
         let schema =
             format!("<AcceptableResponseSchema>{}</AcceptableResponseSchema>", SETTINGS[0]);
         for body in [
@@ -234,9 +237,9 @@ mod tests {
             "<a/><a/>".to_owned(),
             "<a>".repeat(50),
         ] {
-            assert_eq!(read(body.as_bytes()), Posted::Wrong, "{body}");
+            assert_eq!(read(body.as_bytes()), PostedRequest::Wrong, "{body}");
         }
-        assert_eq!(read(b"\xFF\xFE<\0a\0"), Posted::Wrong);
+        assert_eq!(read(b"\xFF\xFE<\0a\0"), PostedRequest::Wrong);
     }
 
     #[test]
@@ -247,7 +250,7 @@ mod tests {
                  <AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
             ))
         };
-        assert_eq!(read(of(MOBILE_SYNC).as_bytes()), Posted::MobileSync);
-        assert_eq!(read(of("http://x.example").as_bytes()), Posted::OtherSchema);
+        assert_eq!(read(of(MOBILE_SYNC).as_bytes()), PostedRequest::MobileSync);
+        assert_eq!(read(of("http://x.example").as_bytes()), PostedRequest::OtherSchema);
     }
 }

@@ -48,7 +48,7 @@ impl Worker {
         work: impl FnOnce(
             &super::prepare::AnswerBuilder,
             &Arc<crate::settings::Provider>,
-            &mut super::prepare::Maker,
+            &mut crate::bundle::Builder,
         ) -> Result<T, Vec<Finding>>
         + Send
         + 'static,
@@ -60,15 +60,11 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let name = site.packed.name().to_owned();
         let made = self.run_blocking(move || {
-            let builder = &*shared.builder;
+            let answers = &*shared.builder;
             let source = crate::finding::Source::new(format!("{name}.toml"), text);
-            let (provider, findings) = builder.read(&name, &source);
+            let (provider, findings) = answers.read(&name, &source);
             let Some(provider) = provider else { return Err(findings) };
-            builder.with_maker(|maker| {
-                let made = work(builder, &provider, maker);
-                maker.forget();
-                made
-            })
+            answers.with_builder(|builder| work(answers, &provider, builder))
         });
         match made.await? {
             Ok(made) => Ok(made),

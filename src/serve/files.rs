@@ -8,45 +8,45 @@ use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 
 use crate::model::EmailAddress;
-use crate::render::Person;
+use crate::plan::Audience;
+use crate::render::Recipient;
 
 use super::address::{RequestedAddress, decode, parameters};
 use super::answer_cache::{CachedAnswer, Site};
-use super::autodiscover::{self, AutodiscoverError, Posted};
-use super::handle::{RequestHead, RequestLog, for_all_origins};
-use super::prepare::For;
-use super::reply::{CacheControl, HttpReply};
+use super::autodiscover::{
+    self, AUTODISCOVER_JSON, AUTODISCOVER_JSON_PATH, AutodiscoverError, PostedRequest,
+};
+use super::prepare::{DomainOwner, account};
+use super::reply::{CacheControl, HttpReply, for_all_origins};
+use super::request::{RequestHead, RequestLog};
 use super::routes::{Resource, RouteMatch};
 use super::worker::Worker;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
-pub(super) const AUTODISCOVER_JSON: &str = "/autodiscover/autodiscover.json";
-/// Outlook for Android asks with the address in the path.
-const AUTODISCOVER_JSON_PATH: &str = "/autodiscover/autodiscover.json/v1.0/";
 
 impl Worker {
     pub(super) async fn file(
         &self,
         head: &RequestHead<'_>,
         matched: &RouteMatch<'_>,
-        slot: &Resource,
+        resource: &Resource,
         asked: &RequestedAddress<'_>,
         request_log: &mut RequestLog,
     ) -> HttpReply {
-        let is_personal = slot.personal.is_some();
+        let is_personal = resource.personal.is_some();
         let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider() };
         request_log.site = Some(Rc::clone(&site));
         if !is_personal || *asked == RequestedAddress::Missing {
-            return self.shared_file(head, matched.slot, slot, &site).await;
+            return self.shared_file(head, matched.number, resource, &site).await;
         }
         match asked.at(&site.domain) {
             Some(address) => {
-                let reply = self.personal_file(matched.slot, slot, &site, &address).await;
+                let reply = self.personal_file(matched.number, resource, &site, &address).await;
                 request_log.address = Some(address);
                 reply
             }
-            None if slot.is_autodiscover => refusal(AutodiscoverError::InvalidRequest),
+            None if resource.is_autodiscover => refusal(AutodiscoverError::InvalidRequest),
             None => HttpReply::words(StatusCode::BAD_REQUEST, "That is no e-mail address.\n"),
         }
     }
@@ -56,7 +56,7 @@ impl Worker {
         &self,
         head: &RequestHead<'_>,
         number: usize,
-        slot: &Resource,
+        resource: &Resource,
         site: &Rc<Site>,
     ) -> HttpReply {
         let mut ready = match self.cache.ready(&self.shared.store, site, number, false) {
@@ -65,8 +65,9 @@ impl Worker {
         };
         if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
-            let made = self.build_blocking(site, move |builder, provider, maker| {
-                maker.in_full(builder, provider, number, For::Customer(&domain))
+            let made = self.build_blocking(site, move |answers, provider, builder| {
+                let audience = Audience::Everybody { domain: &domain };
+                answers.in_full(builder, provider, number, DomainOwner::Customer, audience)
             });
             ready = match made.await {
                 Ok(Some(bytes)) => self.cache.insert(site, number, bytes.into()),
@@ -78,9 +79,9 @@ impl Worker {
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         let media_type = self.shared.media_types[number].clone();
-        if slot.is_profile && self.shared.signer().is_some() {
+        if resource.is_profile && self.shared.signer().is_some() {
             return self
-                .signed(HttpReply::new(media_type, bytes.clone(), CacheControl::NoStore), slot)
+                .signed(HttpReply::new(media_type, bytes.clone(), CacheControl::NoStore), resource)
                 .await;
         }
         let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
@@ -99,14 +100,14 @@ impl Worker {
             false => HttpReply::new(media_type, bytes.clone(), CacheControl::Public),
         };
         reply.tag = Some(tag.clone());
-        with_headers(reply, slot, None)
+        with_headers(reply, resource, None)
     }
 
     /// The file of one address.
     async fn personal_file(
         &self,
         number: usize,
-        slot: &Resource,
+        resource: &Resource,
         site: &Rc<Site>,
         address: &EmailAddress,
     ) -> HttpReply {
@@ -118,17 +119,17 @@ impl Worker {
             CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
             // For an address outside ASCII the plan can differ, so the prepared answer is not used.
             CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
-                segments.fill(&Person::new(address, None, None)).ok()
+                segments.fill(&Recipient::new(account(address), None)).ok()
             }
             _ => None,
         };
         let bytes = match bytes {
             Some(bytes) => bytes,
             None => {
-                let class = site.class;
+                let owner = site.owner;
                 let address = address.clone();
-                let made = self.build_blocking(site, move |builder, provider, maker| {
-                    maker.in_full(builder, provider, number, For::Account(&address, class))
+                let made = self.build_blocking(site, move |answers, provider, builder| {
+                    answers.in_full(builder, provider, number, owner, account(&address))
                 });
                 match made.await {
                     Ok(Some(bytes)) => bytes,
@@ -139,17 +140,19 @@ impl Worker {
         };
         let media_type = self.shared.media_types[number].clone();
         let reply = HttpReply::new(media_type, bytes, CacheControl::NoStore);
-        if slot.is_profile && self.shared.signer().is_some() {
-            return self.signed(reply, slot).await;
+        if resource.is_profile && self.shared.signer().is_some() {
+            return self.signed(reply, resource).await;
         }
-        with_headers(reply, slot, Some(address))
+        with_headers(reply, resource, Some(address))
     }
 
-    async fn signed(&self, reply: HttpReply, slot: &Resource) -> HttpReply {
+    async fn signed(&self, reply: HttpReply, resource: &Resource) -> HttpReply {
         let Some(signer) = self.shared.signer() else { return reply };
         let profile = reply.body.clone();
         match self.run_blocking(move || signer(&profile)).await {
-            Ok(Ok(signed)) => with_headers(HttpReply { body: signed.into(), ..reply }, slot, None),
+            Ok(Ok(signed)) => {
+                with_headers(HttpReply { body: signed.into(), ..reply }, resource, None)
+            }
             Ok(Err(why)) => self.internal_error("a profile", &why),
             Err(reply) => reply,
         }
@@ -162,18 +165,18 @@ impl Worker {
         body: &[u8],
         request_log: &mut RequestLog,
     ) -> HttpReply {
-        let slot = &self.shared.builder.routes.resources[number];
+        let resource = &self.shared.builder.routes.resources[number];
         let address = match autodiscover::read(body) {
-            Posted::Settings { address } => address,
-            Posted::MobileSync => {
+            PostedRequest::Settings { address } => address,
+            PostedRequest::MobileSync => {
                 return HttpReply::new(
                     XML,
                     autodiscover::mobile_sync_refusal(),
                     CacheControl::NoStore,
                 );
             }
-            Posted::OtherSchema => return refusal(AutodiscoverError::SchemaNotSupported),
-            Posted::Wrong => return refusal(AutodiscoverError::InvalidRequest),
+            PostedRequest::OtherSchema => return refusal(AutodiscoverError::SchemaNotSupported),
+            PostedRequest::Wrong => return refusal(AutodiscoverError::InvalidRequest),
         };
         let asked = RequestedAddress::plain(address.into());
         if !matches!(asked, RequestedAddress::Address(_)) {
@@ -192,7 +195,7 @@ impl Worker {
         let Some(address) = asked.at(&site.domain) else {
             return refusal(AutodiscoverError::InvalidRequest);
         };
-        let reply = self.personal_file(number, slot, &site, &address).await;
+        let reply = self.personal_file(number, resource, &site, &address).await;
         request_log.address = Some(address);
         reply
     }
@@ -235,11 +238,15 @@ fn refusal(refused: AutodiscoverError) -> HttpReply {
 }
 
 /// Adds the headers that this kind of file needs.
-fn with_headers(reply: HttpReply, slot: &Resource, address: Option<&EmailAddress>) -> HttpReply {
-    if slot.is_profile {
+fn with_headers(
+    reply: HttpReply,
+    resource: &Resource,
+    address: Option<&EmailAddress>,
+) -> HttpReply {
+    if resource.is_profile {
         return reply.with(header::CONTENT_DISPOSITION, disposition(address));
     }
-    match slot.media_type.starts_with("application/json") {
+    match resource.media_type.starts_with("application/json") {
         true => for_all_origins(reply),
         false => reply,
     }

@@ -15,36 +15,16 @@ use crate::model::EmailAddress;
 
 use super::address::RequestedAddress;
 use super::answer_cache::Site;
-use super::files::AUTODISCOVER_JSON;
+use super::autodiscover::AUTODISCOVER_JSON;
 use super::log::LogLine;
 use super::proxy;
-use super::reply::{CacheControl, HttpReply, WholeBody};
+use super::reply::{CacheControl, HttpReply, WholeBody, for_all_origins};
+use super::request::{RequestHead, RequestLog};
+use super::routes::OTHER_ROUTES;
 use super::worker::{Connection, Worker};
 
 /// Bytes. A larger body gets 413.
 const LARGEST_BODY: usize = 64 * 1024;
-
-/// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
-/// the resources.
-pub const OTHER_ROUTES: [&str; 5] =
-    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
-
-/// What the access log and the metrics record about a request.
-pub(super) struct RequestLog {
-    pub route: usize,
-    pub site: Option<Rc<Site>>,
-    pub address: Option<EmailAddress>,
-}
-
-/// A request without its body.
-pub(super) struct RequestHead<'a> {
-    pub method: &'a Method,
-    pub path: &'a str,
-    pub query: &'a str,
-    pub host: Option<&'a str>,
-    pub headers: &'a hyper::HeaderMap,
-    pub tls: bool,
-}
 
 pub async fn handle(
     worker: Rc<Worker>,
@@ -184,25 +164,25 @@ impl Worker {
             request_log.route = resources + OTHER_ROUTES.len() - 1;
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
-        request_log.route = matched.slot;
-        let slot = &shared.builder.routes.resources[matched.slot];
-        let is_post = *head.method == Method::POST && slot.is_autodiscover;
+        request_log.route = matched.number;
+        let resource = &shared.builder.routes.resources[matched.number];
+        let is_post = *head.method == Method::POST && resource.is_autodiscover;
         if !is_post && ![Method::GET, Method::HEAD].contains(head.method) {
-            let allowed = if slot.is_autodiscover {
+            let allowed = if resource.is_autodiscover {
                 "GET, HEAD, POST, OPTIONS"
             } else {
                 "GET, HEAD, OPTIONS"
             };
             return not_allowed(head.method, allowed);
         }
-        if slot.is_autodiscover
+        if resource.is_autodiscover
             && let Some(reply) = self.redirect_to_https(head, request_log)
         {
             return reply;
         }
         if is_post {
             return match read_body(body).await {
-                Ok(body) => self.posted(head, matched.slot, &body, request_log).await,
+                Ok(body) => self.posted(head, matched.number, &body, request_log).await,
                 Err(reply) => reply,
             };
         }
@@ -210,9 +190,9 @@ impl Worker {
             Some(address) => RequestedAddress::by_text(address),
             None => RequestedAddress::by_query(head.query),
         };
-        match slot.is_page {
+        match resource.is_page {
             true => self.page(head, &matched, &asked).await,
-            false => self.file(head, &matched, slot, &asked, request_log).await,
+            false => self.file(head, &matched, resource, &asked, request_log).await,
         }
     }
 
@@ -358,9 +338,4 @@ fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
             .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
         _ => reply,
     }
-}
-
-/// Allows scripts of any origin to read the answer.
-pub(super) fn for_all_origins(reply: HttpReply) -> HttpReply {
-    reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
 }

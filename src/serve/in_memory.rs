@@ -10,9 +10,13 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::connection::{ConnectionProgress, LingeringStream};
+use super::error::Error;
+use super::options::ServeOptions;
+use super::prepare::{AnswerBuilder, ProviderReader};
+use super::sources::Sources;
+use super::state::ServerState;
 use super::store::SourceIndex;
 use super::worker::{Connection, Worker};
-use super::{AnswerBuilder, Error, ProviderReader, ServeOptions, ServerState, Sources};
 
 /// A server that runs inside the calling thread.
 pub struct InMemoryServer {

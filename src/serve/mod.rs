@@ -1,11 +1,12 @@
 //! The HTTP server that mail clients ask for their settings.
 //!
 //! `prepare` renders and checks a provider's answers before anybody asks; `store` keeps them
-//! packed, by domain; each `worker` thread accepts connections and answers from what it has
+//! packed, by domain; each worker thread accepts connections (`accept`) and answers from what it has
 //! unpacked (`handle`, `answer_cache`). This file opens the sockets, drops privileges, starts the
 //! workers, and reloads files that change. The server keeps nothing of a request but its line in
 //! the access log.
 
+mod accept;
 #[cfg(feature = "acme")]
 mod acme;
 #[cfg(not(feature = "acme"))]
@@ -16,6 +17,7 @@ mod answer_cache;
 mod autodiscover;
 mod blocking;
 mod connection;
+mod error;
 mod files;
 mod handle;
 mod in_memory;
@@ -31,9 +33,11 @@ mod proxy_protocol;
 mod qr;
 mod reloader;
 mod reply;
+mod request;
 mod routes;
 mod sockets;
 mod sources;
+mod state;
 mod store;
 mod tls;
 mod user_agent;
@@ -41,151 +45,30 @@ mod watch;
 mod worker;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::{io, thread};
 
-use hyper::header::HeaderValue;
 use tokio::sync::watch as stop;
-
-use crate::finding::Finding;
 
 pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
+pub use error::Error;
 pub use in_memory::InMemoryServer;
 pub use options::ServeOptions;
-pub use prepare::{AnswerBuilder, ProviderReader};
+pub use prepare::{AnswerBuilder, ProviderReader, ReportFindings};
 pub use proxy::Network;
 pub use sources::Sources;
-pub use tls::{CertificateError, CertificateFiles, Certificates};
+pub use state::{ProfileSigner, ProfileSignerLoader, ServerState};
+pub use tls::{CertificateFiles, Certificates};
 
+use accept::Role;
 use acme::Acme;
-use handle::OTHER_ROUTES;
-use limits::RateLimit;
-use log::AccessLog;
-use metrics::Metrics;
 use reloader::Reloader;
-use store::{ProviderStore, SourceIndex};
+use store::SourceIndex;
 use watch::Event;
-use worker::Role;
-
-/// Signs a profile.
-pub type Sign = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
-/// Loads the signing key from its files. It is called at the start and at each reload.
-pub type OpenSign = dyn Fn() -> Result<Arc<Sign>, String> + Send + Sync;
-
-/// Prints findings about files.
-pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
-
-/// Why the server cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Sockets(#[from] sockets::Error),
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    #[error("cannot use TLS: {0}")]
-    Tls(#[from] rustls::Error),
-    #[error(transparent)]
-    Privileges(#[from] privileges::Error),
-    #[error("cannot read the providers: {0}")]
-    Providers(io::Error),
-    #[error("cannot watch {source}{}", readable(source))]
-    Watch { source: io::Error },
-    #[error("there is no provider to serve")]
-    NoProvider,
-    #[error("cannot sign profiles: {0}")]
-    Sign(String),
-    #[error("cannot keep certificates: {0}")]
-    Cache(io::Error),
-    #[error("cannot start: {0}")]
-    System(#[from] io::Error),
-}
-
-fn readable(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "; started as root, the server is another user by now, who has to be able to read its files: \
-             --user NAME says who"
-        }
-        _ => "",
-    }
-}
-
-/// What all worker threads share.
-pub struct ServerState {
-    builder: Arc<AnswerBuilder>,
-    store: ProviderStore,
-    acme: Option<Arc<Acme>>,
-    metrics: Arc<Metrics>,
-    log: AccessLog,
-    options: ServeOptions,
-    rate_limit: Option<RateLimit>,
-    /// By the number of the resource.
-    media_types: Vec<HeaderValue>,
-    signer: RwLock<Option<Arc<Sign>>>,
-    ready: AtomicBool,
-    blocking_jobs: AtomicUsize,
-    tell: Box<dyn Fn(&str) + Send + Sync>,
-}
-
-impl ServerState {
-    fn new(
-        builder: Arc<AnswerBuilder>,
-        options: ServeOptions,
-        acme: Option<Arc<Acme>>,
-        signer: Option<Arc<Sign>>,
-        tell: Box<dyn Fn(&str) + Send + Sync>,
-    ) -> Result<(Self, Option<Receiver<String>>), Error> {
-        let resources = builder.routes.resources.iter();
-        let mut routes: Vec<String> = resources.clone().map(|slot| slot.name.clone()).collect();
-        routes.extend(OTHER_ROUTES.map(str::to_owned));
-        let media_types = resources
-            .map(|slot| HeaderValue::try_from(&slot.media_type).map_err(io::Error::other))
-            .collect::<Result<Vec<_>, _>>()?;
-        let metrics = Arc::new(Metrics::new(routes));
-        let (log, lines) =
-            AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
-        let shared = Self {
-            builder,
-            store: ProviderStore::default(),
-            acme,
-            metrics,
-            log,
-            rate_limit: options.rate_limit.map(RateLimit::new),
-            media_types,
-            signer: RwLock::new(signer),
-            ready: AtomicBool::new(false),
-            blocking_jobs: AtomicUsize::new(0),
-            options,
-            tell,
-        };
-        Ok((shared, lines))
-    }
-
-    fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
-    }
-
-    fn signer(&self) -> Option<Arc<Sign>> {
-        self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn tell(&self, words: &str) {
-        (self.tell)(words);
-    }
-
-    fn route_name(&self, route: usize) -> &str {
-        let resources = &self.builder.routes.resources;
-        match resources.get(route) {
-            Some(slot) => &slot.name,
-            None => OTHER_ROUTES.get(route - resources.len()).copied().unwrap_or_default(),
-        }
-    }
-}
 
 /// Everything that a server needs to start.
 pub struct HttpServer {
@@ -195,7 +78,7 @@ pub struct HttpServer {
     pub certificates: Option<Certificates>,
     /// Gets certificates for names that no certificate file covers.
     pub acme: Option<AcmeSettings>,
-    pub sign: Option<Box<OpenSign>>,
+    pub sign: Option<Box<ProfileSignerLoader>>,
     /// Prints a message for the administrator.
     pub tell: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -215,13 +98,13 @@ impl HttpServer {
     /// # Errors
     ///
     /// The server cannot start.
-    pub fn test<T>(self, test: impl FnOnce(&Running) -> T) -> Result<T, Error> {
+    pub fn test<T>(self, test: impl FnOnce(&RunningServer) -> T) -> Result<T, Error> {
         self.run_while(|_, _, _, running| test(running))
     }
 
     fn run_while<T>(
         self,
-        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &Running) -> T,
+        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &RunningServer) -> T,
     ) -> Result<T, Error> {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
         let mut index = SourceIndex::new(sources);
@@ -277,7 +160,7 @@ impl HttpServer {
         let addresses = addresses
             .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
             .collect::<io::Result<Vec<_>>>()?;
-        let running = Running { addresses, domains: shared.store.domains(MOST_TESTED) };
+        let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
         let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
         // It fails if all workers have ended already.
@@ -297,7 +180,7 @@ impl HttpServer {
 }
 
 /// What a test needs to know about the running server.
-pub struct Running {
+pub struct RunningServer {
     /// The addresses of the listeners, and whether they speak TLS.
     pub addresses: Vec<(SocketAddr, bool)>,
     /// Domains that are served, at most `MOST_TESTED`.
@@ -361,7 +244,7 @@ fn start(
         }
         let (shared, stopped) = (Arc::clone(shared), stopped.clone());
         let thread = thread::Builder::new().name(format!("serve-{number}"));
-        threads.push(thread.spawn(move || worker::run(shared, own, stopped))?);
+        threads.push(thread.spawn(move || accept::run(shared, own, stopped))?);
     }
     Ok(threads)
 }

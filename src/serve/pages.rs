@@ -4,10 +4,12 @@ use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
+use crate::plan::Audience;
+
 use super::address::{RequestedAddress, parameters};
-use super::handle::RequestHead;
-use super::prepare::{Class, For, Page, Question};
+use super::prepare::{PageKind, PageRequest, account};
 use super::reply::{CacheControl, HttpReply};
+use super::request::RequestHead;
 use super::routes::RouteMatch;
 use super::worker::Worker;
 
@@ -22,7 +24,7 @@ impl Worker {
         matched: &RouteMatch<'_>,
         asked: &RequestedAddress<'_>,
     ) -> HttpReply {
-        let languages = &self.shared.builder.routes.resources[matched.slot].languages;
+        let languages = &self.shared.builder.routes.resources[matched.number].languages;
         let known: Vec<&str> = languages.iter().map(String::as_str).collect();
         let by_name = matched.language.or_else(|| parameters(head.query, &["lang"]).next());
         let accepted = head.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
@@ -37,35 +39,36 @@ impl Worker {
         let typed = parameters(head.query, &["email"]).next().is_some();
         let (page, status, site) = match asked {
             RequestedAddress::Missing if typed => {
-                (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head))
+                (PageKind::Wrong, StatusCode::BAD_REQUEST, self.at_host(head))
             }
             RequestedAddress::Address(_) => match self.site(head, asked, true) {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {
                         return self
-                            .for_person(matched.slot, &site, address, language, head.tls)
+                            .for_person(matched.number, &site, address, language, head.tls)
                             .await;
                     }
-                    None => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
+                    None => (PageKind::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
                 },
-                None => (Page::Unknown, StatusCode::NOT_FOUND, self.at_host(head)),
+                None => (PageKind::Unknown, StatusCode::NOT_FOUND, self.at_host(head)),
             },
-            RequestedAddress::Invalid => (Page::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
-            RequestedAddress::Missing => (Page::Usual, StatusCode::OK, self.at_host(head)),
+            RequestedAddress::Invalid => {
+                (PageKind::Wrong, StatusCode::BAD_REQUEST, self.at_host(head))
+            }
+            RequestedAddress::Missing => (PageKind::Usual, StatusCode::OK, self.at_host(head)),
         };
         let Some(site) = site else { return self.no_provider() };
-        let slot = matched.slot;
+        let number = matched.number;
         let tongue = language.clone();
         let domain = site.domain.clone();
-        let class = site.class;
-        let made = self.build_blocking(&site, move |builder, provider, maker| {
-            let of = match class {
-                Class::Own => For::Provider,
-                Class::Customer => For::Customer(&domain),
-            };
-            maker.page(builder, provider, Question { slot, page, language: &tongue, of })
+        let owner = site.owner;
+        let made = self.build_blocking(&site, move |answers, provider, builder| {
+            let audience = Audience::Everybody { domain: &domain };
+            let asked = PageRequest { number, page, language: &tongue, owner, audience };
+            answers.page(builder, provider, asked)
         });
-        let cache = if page == Page::Usual { CacheControl::Public } else { CacheControl::NoStore };
+        let cache =
+            if page == PageKind::Usual { CacheControl::Public } else { CacheControl::NoStore };
         match made.await {
             Ok(Some(bytes)) => {
                 with_headers(HttpReply { status, ..html(bytes, cache) }, &language, head.tls)
@@ -77,18 +80,18 @@ impl Worker {
 
     async fn for_person(
         &self,
-        slot: usize,
+        number: usize,
         site: &super::answer_cache::Site,
         address: crate::model::EmailAddress,
         language: String,
         tls: bool,
     ) -> HttpReply {
-        let class = site.class;
+        let owner = site.owner;
         let tongue = language.clone();
-        let made = self.build_blocking(site, move |builder, provider, maker| {
-            let of = For::Account(&address, class);
-            let page = Page::Usual;
-            maker.page(builder, provider, Question { slot, page, language: &tongue, of })
+        let made = self.build_blocking(site, move |answers, provider, builder| {
+            let (page, audience) = (PageKind::Usual, account(&address));
+            let asked = PageRequest { number, page, language: &tongue, owner, audience };
+            answers.page(builder, provider, asked)
         });
         match made.await {
             Ok(Some(bytes)) => with_headers(html(bytes, CacheControl::NoStore), &language, tls),

@@ -5,9 +5,9 @@ use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
 use super::address::RequestedAddress;
-use super::handle::RequestHead;
-use super::prepare::For;
+use super::prepare::account;
 use super::reply::{CacheControl, HttpReply};
+use super::request::RequestHead;
 use super::worker::Worker;
 
 /// Pixels for each module.
@@ -37,9 +37,9 @@ impl Worker {
             let words = "That is no e-mail address.\n";
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
-        let (slot, class) = (matched.slot, site.class);
-        let made = self.build_blocking(&site, move |builder, provider, maker| {
-            maker.in_full(builder, provider, slot, For::Account(&address, class))
+        let (number, owner) = (matched.number, site.owner);
+        let made = self.build_blocking(&site, move |answers, provider, builder| {
+            answers.in_full(builder, provider, number, owner, account(&address))
         });
         let svg = match made.await {
             Ok(Some(svg)) => svg,

@@ -6,10 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::error::Error;
+use super::prepare::ProviderReader;
+use super::state::{ProfileSignerLoader, ServerState};
 use super::store::{LoadReport, SourceIndex};
 use super::tls::Certificates;
 use super::watch::Event;
-use super::{Error, OpenSign, ProviderReader, ServerState};
 
 /// How long to wait for further changes before files are read.
 const SETTLE: Duration = Duration::from_millis(60);
@@ -19,7 +21,7 @@ pub(super) struct Reloader<'s> {
     pub(super) shared: &'s Arc<ServerState>,
     pub(super) reader: ProviderReader,
     pub(super) certificates: Option<&'s Arc<Certificates>>,
-    pub(super) sign: Option<Box<OpenSign>>,
+    pub(super) sign: Option<Box<ProfileSignerLoader>>,
 }
 
 impl Reloader<'_> {

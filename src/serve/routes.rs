@@ -23,6 +23,13 @@ pub struct Resource {
     pub languages: Vec<String>,
 }
 
+impl Resource {
+    /// The number in the target of its personal file, or of its shared one.
+    pub fn file(&self, personal: bool) -> Option<usize> {
+        if personal { self.personal } else { self.shared }
+    }
+}
+
 /// All resources, and the table of their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routes {
@@ -38,11 +45,17 @@ pub struct Routes {
 /// The resource for a path, with the variable part of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteMatch<'a> {
-    pub slot: usize,
+    /// The number of the resource.
+    pub number: usize,
     /// The address from the path, still percent-encoded.
     pub address: Option<&'a str>,
     pub language: Option<&'a str>,
 }
+
+/// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
+/// the resources.
+pub const OTHER_ROUTES: [&str; 5] =
+    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
 
 const ADDRESS: &str = "{{account.address}}";
 const LANGUAGE: &str = "{{language}}";
@@ -64,21 +77,19 @@ impl Routes {
         routes
     }
 
-    fn file(&mut self, at: usize, target: &Target, number: usize, file: &FileSpec) {
+    fn file(&mut self, at: usize, target: &Target, file_number: usize, file: &FileSpec) {
         let personal = file.scope == Scope::Account;
         // The shared file for this personal one, or the other way round, if it was added already.
-        let beside = self.resources.iter().position(|slot| {
-            let other = if personal { slot.shared } else { slot.personal };
-            let taken = if personal { slot.personal } else { slot.shared };
-            slot.target == at
-                && taken.is_none()
-                && other.is_some_and(|other| {
+        let beside = self.resources.iter().position(|resource| {
+            resource.target == at
+                && resource.file(personal).is_none()
+                && resource.file(!personal).is_some_and(|other| {
                     let other = &target.files[other];
                     other.template == file.template
                         || other.routes.iter().any(|route| file.routes.contains(route))
                 })
         });
-        let slot = beside.unwrap_or_else(|| {
+        let number = beside.unwrap_or_else(|| {
             self.resources.push(Resource {
                 name: target.name.clone(),
                 target: at,
@@ -95,31 +106,31 @@ impl Routes {
             });
             self.resources.len() - 1
         });
-        let own = &mut self.resources[slot];
+        let own = &mut self.resources[number];
         match personal {
-            true => own.personal = Some(number),
-            false => own.shared = Some(number),
+            true => own.personal = Some(file_number),
+            false => own.shared = Some(file_number),
         }
         for route in &file.routes {
-            self.route(route, slot);
+            self.route(route, number);
         }
     }
 
-    fn route(&mut self, route: &str, slot: usize) {
+    fn route(&mut self, route: &str, number: usize) {
         if let Some((before, after)) = route.split_once(ADDRESS) {
-            let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), slot);
+            let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), number);
             if !self.around.contains(&around) {
                 self.around.push(around);
                 // Longer suffixes first: `/ADDRESS.profile.svg` also ends in `.svg`.
                 self.around.sort_by_key(|(_, after, _)| std::cmp::Reverse(after.len()));
             }
         } else if let Some((before, after)) = route.split_once(LANGUAGE) {
-            let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), slot);
+            let around = (before.to_ascii_lowercase(), after.to_ascii_lowercase(), number);
             if !self.languages.contains(&around) {
                 self.languages.push(around);
             }
         } else {
-            let exact = (route.to_ascii_lowercase(), slot);
+            let exact = (route.to_ascii_lowercase(), number);
             if !self.exact.contains(&exact) {
                 self.exact.push(exact);
             }
@@ -129,27 +140,27 @@ impl Routes {
     /// Finds the resource for a path, without regard to case.
     pub fn find<'p>(&self, path: &'p str) -> Option<RouteMatch<'p>> {
         let exact = self.exact.iter().find(|(route, _)| route.eq_ignore_ascii_case(path));
-        if let Some((_, slot)) = exact {
-            return Some(RouteMatch { slot: *slot, address: None, language: None });
+        if let Some((_, number)) = exact {
+            return Some(RouteMatch { number: *number, address: None, language: None });
         }
-        let between = |(before, after, slot): &(String, String, usize)| {
+        let between = |(before, after, number): &(String, String, usize)| {
             let middle =
                 path.len().checked_sub(before.len() + after.len()).filter(|len| *len > 0)?;
             let end = before.len() + middle;
             let fits = path.get(..before.len())?.eq_ignore_ascii_case(before)
                 && path.get(end..)?.eq_ignore_ascii_case(after);
             let value = path.get(before.len()..end)?;
-            (fits && !value.contains('/')).then_some((value, *slot))
+            (fits && !value.contains('/')).then_some((value, *number))
         };
-        if let Some((address, slot)) = self.around.iter().find_map(between) {
-            return Some(RouteMatch { slot, address: Some(address), language: None });
+        if let Some((address, number)) = self.around.iter().find_map(between) {
+            return Some(RouteMatch { number, address: Some(address), language: None });
         }
-        let (language, slot) = self.languages.iter().find_map(between)?;
-        Some(RouteMatch { slot, address: None, language: Some(language) })
+        let (language, number) = self.languages.iter().find_map(between)?;
+        Some(RouteMatch { number, address: None, language: Some(language) })
     }
 
     /// The fixed paths with their resources.
     pub fn paths(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.exact.iter().map(|(route, slot)| (route.as_str(), &self.resources[*slot]))
+        self.exact.iter().map(|(route, number)| (route.as_str(), &self.resources[*number]))
     }
 }

@@ -33,11 +33,11 @@ pub struct CertificateError {
 #[derive(Debug)]
 pub struct Certificates {
     pairs: Vec<CertificateFiles>,
-    current: RwLock<Arc<Current>>,
+    current: RwLock<Arc<CertificateIndex>>,
 }
 
 #[derive(Debug, Default)]
-struct Current {
+struct CertificateIndex {
     /// By name; a wildcard as it is written in the certificate, `*.example.com`.
     names: HashMap<String, Arc<CertifiedKey>>,
     /// For clients that send no server name, and for names without a certificate.
@@ -50,7 +50,7 @@ const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustl
 
 impl Certificates {
     pub fn read(pairs: Vec<CertificateFiles>) -> Result<Self, CertificateError> {
-        let current = Current::read(&pairs)?;
+        let current = CertificateIndex::read(&pairs)?;
         Ok(Self { pairs, current: RwLock::new(Arc::new(current)) })
     }
 
@@ -78,7 +78,7 @@ impl Certificates {
         if self.pairs.iter().flat_map(stamps).eq(current.stamps.iter().copied()) {
             return Ok(false);
         }
-        let new = Current::read(&self.pairs)?;
+        let new = CertificateIndex::read(&self.pairs)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(true)
     }
@@ -111,7 +111,7 @@ impl Certificates {
         self.current().first.clone()
     }
 
-    fn current(&self) -> Arc<Current> {
+    fn current(&self) -> Arc<CertificateIndex> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -124,7 +124,7 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
-impl Current {
+impl CertificateIndex {
     fn of(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let wildcard = || {
             let (_, parent) = name.split_once('.')?;

@@ -21,19 +21,18 @@ const STARTING_POINT: &str = "example.com";
 /// Files are read when they are needed. Of the built-in ones, only those whose text contains the
 /// domain or a wildcard are parsed.
 pub struct Catalog {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, CatalogEntry>,
 }
 
-enum Entry {
-    BuiltIn(&'static str),
-    File(PathBuf),
+enum CatalogEntry {
+    Stored(ProviderFile),
     /// Created by this run.
     Text(Arc<Source>),
 }
 
 /// Where a provider's text is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ProviderFile {
     BuiltIn(&'static str),
     File(PathBuf),
 }
@@ -48,15 +47,17 @@ pub struct NotFound {
 impl Catalog {
     /// The built-in providers, overridden by the `.toml` files of a folder.
     pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
-        let mut entries: BTreeMap<String, Entry> = embedded::files_below("providers")
+        let mut entries: BTreeMap<String, CatalogEntry> = embedded::files_below("providers")
             .filter_map(|(file, text)| {
-                Some((file.strip_suffix(".toml")?.to_owned(), Entry::BuiltIn(text)))
+                let entry = CatalogEntry::Stored(ProviderFile::BuiltIn(text));
+                Some((file.strip_suffix(".toml")?.to_owned(), entry))
             })
             .collect();
         if let Some(folder) = folder {
             for path in Self::files(folder)? {
                 if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) {
-                    entries.insert(stem.to_owned(), Entry::File(path.clone()));
+                    let entry = CatalogEntry::Stored(ProviderFile::File(path.clone()));
+                    entries.insert(stem.to_owned(), entry);
                 }
             }
         }
@@ -65,7 +66,7 @@ impl Catalog {
 
     /// Adds a provider that exists only in memory. It replaces one of the same name.
     pub fn add(&mut self, name: &str, source: Arc<Source>) {
-        self.entries.insert(name.to_owned(), Entry::Text(source));
+        self.entries.insert(name.to_owned(), CatalogEntry::Text(source));
     }
 
     /// The provider files of a folder, sorted by name.
@@ -90,9 +91,7 @@ impl Catalog {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries
             .iter()
-            .filter(|(name, entry)| {
-                name.as_str() != STARTING_POINT || !matches!(entry, Entry::BuiltIn(_))
-            })
+            .filter(|(name, entry)| name.as_str() != STARTING_POINT || !entry.is_built_in())
             .map(|(name, _)| name.as_str())
     }
 
@@ -108,22 +107,21 @@ impl Catalog {
         let path = Path::new(name);
         if is_path(name) {
             let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("provider");
-            return self.load(stem, &Entry::File(path.to_owned()), findings).map(Ok);
+            let entry = CatalogEntry::Stored(ProviderFile::File(path.to_owned()));
+            return self.load(stem, &entry, findings).map(Ok);
         }
         let suggestion = closest(name, self.names()).map(str::to_owned);
         Ok(Err(NotFound { name: name.to_owned(), suggestion }))
     }
 
     /// Where a provider is stored, by its name or by the path of its file.
-    pub fn place(&self, name: &str) -> Result<Place, NotFound> {
-        match self.entries.get(name) {
-            Some(Entry::BuiltIn(text)) => return Ok(Place::BuiltIn(text)),
-            Some(Entry::File(path)) => return Ok(Place::File(path.clone())),
-            // Callers of `place` never add providers in memory.
-            Some(Entry::Text(_)) | None => {}
+    pub fn file(&self, name: &str) -> Result<ProviderFile, NotFound> {
+        // Callers of `file` never add providers in memory.
+        if let Some(CatalogEntry::Stored(file)) = self.entries.get(name) {
+            return Ok(file.clone());
         }
         if is_path(name) {
-            return Ok(Place::File(PathBuf::from(name)));
+            return Ok(ProviderFile::File(PathBuf::from(name)));
         }
         let suggestion = closest(name, self.names()).map(str::to_owned);
         Err(NotFound { name: name.to_owned(), suggestion })
@@ -138,9 +136,9 @@ impl Catalog {
         let quoted = format!("\"{domain}\"");
         // The user's own files come first, whatever their names.
         let (files, built_in): (Vec<_>, Vec<_>) =
-            self.entries.iter().partition(|(_, entry)| !matches!(entry, Entry::BuiltIn(_)));
+            self.entries.iter().partition(|(_, entry)| !entry.is_built_in());
         for (name, entry) in files.into_iter().chain(built_in) {
-            if let Entry::BuiltIn(text) = entry
+            if let CatalogEntry::Stored(ProviderFile::BuiltIn(text)) = entry
                 && ((!text.contains(&quoted) && !text.contains("\"*.")) || name == STARTING_POINT)
             {
                 continue;
@@ -165,19 +163,27 @@ impl Catalog {
     fn load(
         &self,
         name: &str,
-        entry: &Entry,
+        entry: &CatalogEntry,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Provider>, Error> {
         let source: Arc<Source> = match entry {
-            Entry::BuiltIn(text) => Source::new(format!("providers/{name}.toml"), *text),
-            Entry::File(path) => {
+            CatalogEntry::Stored(ProviderFile::BuiltIn(text)) => {
+                Source::new(format!("providers/{name}.toml"), *text)
+            }
+            CatalogEntry::Stored(ProviderFile::File(path)) => {
                 Source::new(path.display().to_string(), read_text(path, "provider file")?)
             }
-            Entry::Text(source) => Arc::clone(source),
+            CatalogEntry::Text(source) => Arc::clone(source),
         };
         let (provider, mut own) = read_provider(name, &source);
         findings.append(&mut own);
         Ok(provider)
+    }
+}
+
+impl CatalogEntry {
+    fn is_built_in(&self) -> bool {
+        matches!(self, Self::Stored(ProviderFile::BuiltIn(_)))
     }
 }
 

@@ -32,7 +32,7 @@ pub const CUSTOM: &str = "custom";
 
 /// A user name made of placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignIn {
+pub enum MdmUsername {
     Known(String),
     /// The system has no placeholder for the local part, so its user name is used instead.
     Guessed(String),
@@ -77,12 +77,16 @@ impl Mdm {
 
     /// The user name that a server expects; `None` if the system has no placeholder for it.
     /// `domain` is `None` if the profile is for users of several domains.
-    pub fn sign_in(&self, pattern: &UsernamePattern, domain: Option<&Hostname>) -> Option<SignIn> {
+    pub fn sign_in(
+        &self,
+        pattern: &UsernamePattern,
+        domain: Option<&Hostname>,
+    ) -> Option<MdmUsername> {
         if pattern.placeholders().is_empty() {
-            return Some(SignIn::Known(pattern.to_string()));
+            return Some(MdmUsername::Known(pattern.to_string()));
         }
         if let Some(sign_in) = &self.sign_in {
-            return Some(SignIn::Known(sign_in.to_string()));
+            return Some(MdmUsername::Known(sign_in.to_string()));
         }
         // Scan from left to right, because a placeholder of the system may look like one of the
         // provider's.
@@ -104,7 +108,7 @@ impl Mdm {
             });
         }
         name.push_str(rest);
-        Some(if guessed { SignIn::Guessed(name) } else { SignIn::Known(name) })
+        Some(if guessed { MdmUsername::Guessed(name) } else { MdmUsername::Known(name) })
     }
 }
 
@@ -130,14 +134,14 @@ fn no_such(name: &str) -> Finding {
 mod tests {
     use super::*;
 
-    fn sign_in(name: &str, pattern: &str, domain: Option<&str>) -> Option<SignIn> {
+    fn sign_in(name: &str, pattern: &str, domain: Option<&str>) -> Option<MdmUsername> {
         let domain = domain.map(|domain| Hostname::new(domain).unwrap());
         let pattern = UsernamePattern::new(pattern).unwrap();
         Mdm::preset(name).unwrap().sign_in(&pattern, domain.as_ref())
     }
 
-    fn known(name: &str) -> Option<SignIn> {
-        Some(SignIn::Known(name.to_owned()))
+    fn known(name: &str) -> Option<MdmUsername> {
+        Some(MdmUsername::Known(name.to_owned()))
     }
 
     #[test]
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_name_in_the_system_is_only_perhaps_the_part_before_the_at() {
-        let guessed = Some(SignIn::Guessed("$USERNAME".to_owned()));
+        let guessed = Some(MdmUsername::Guessed("$USERNAME".to_owned()));
         assert_eq!(sign_in("jamf", "%EMAILLOCALPART%", None), guessed);
     }
 

@@ -6,11 +6,12 @@ mod mdm;
 mod project;
 mod provider;
 mod server;
+mod url;
 mod who;
 
-pub use catalog::{Catalog, NotFound, Place};
-pub use mdm::{CUSTOM, Mdm, SignIn};
-pub use project::{OptionValue, Organization, Override, Project, ServerOverride};
+pub use catalog::{Catalog, ProviderFile};
+pub use mdm::{CUSTOM, Mdm, MdmUsername};
+pub use project::{OptionValue, Organization, Override, Project};
 pub use provider::{Provider, read_provider};
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::document::{self, Table};
+use crate::document::{self, TomlTable};
 use crate::finding::{Finding, Source};
 use crate::model::{
     Authentication, EmailAddress, Hostname, HostnamePattern, Invalid, Port, Protocol, ServerType,
@@ -82,11 +82,11 @@ impl Project {
     }
 }
 
-fn strings(table: &Table<'_>, key: &str) -> Vec<String> {
+fn strings(table: &TomlTable<'_>, key: &str) -> Vec<String> {
     table.list(key, |text| Text::new(text).map(|t| t.as_str().to_owned()))
 }
 
-fn read_organization(table: Table<'_>) -> Organization {
+fn read_organization(table: TomlTable<'_>) -> Organization {
     Organization {
         name: table.text("name"),
         identifier: table.value("identifier", identifier),
@@ -104,7 +104,7 @@ fn identifier(text: &str) -> Result<Text, Invalid> {
     }
 }
 
-fn read_override(root: &Table<'_>) -> Override {
+fn read_override(root: &TomlTable<'_>) -> Override {
     let mut all = Override::default();
     if let Some(pop3) = root.table("pop3") {
         all.leave_messages_on_server = pop3.bool("leaveMessagesOnServer");
@@ -146,7 +146,7 @@ fn read_override(root: &Table<'_>) -> Override {
     all
 }
 
-fn read_options(root: &Table<'_>) -> BTreeMap<String, BTreeMap<String, OptionValue>> {
+fn read_options(root: &TomlTable<'_>) -> BTreeMap<String, BTreeMap<String, OptionValue>> {
     let mut all = BTreeMap::new();
     let Some(targets) = root.table("target") else { return all };
     for target in targets.keys() {

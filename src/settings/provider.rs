@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::codes;
-use crate::document::{self, Table};
+use crate::document::{self, TomlTable};
 use crate::finding::{Finding, Source, any_error};
 use crate::model::{
     AppPassword, Authentication, ClientConfig, Documentation, Enable, Hostname, Invalid, OAuth2,
@@ -13,6 +13,7 @@ use crate::model::{
 };
 
 use super::server::read_servers;
+use super::url::url;
 
 /// A provider as described in its file.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec
 }
 
 fn read_config(
-    root: &Table<'_>,
+    root: &TomlTable<'_>,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
     wildcards: &mut Vec<Hostname>,
 ) -> Option<(ClientConfig, bool)> {
@@ -131,7 +132,7 @@ fn read_config(
 }
 
 /// Names appear in the files of every client, so anything that breaks one client is refused here.
-pub(super) fn named(table: &Table<'_>, key: &str, longest: usize) -> Option<Text> {
+pub(super) fn named(table: &TomlTable<'_>, key: &str, longest: usize) -> Option<Text> {
     let name = table.text(key)?;
     let length = name.as_str().chars().count();
     if name.as_str().trim().is_empty() {
@@ -163,7 +164,7 @@ fn short(name: &Text) -> Text {
 }
 
 /// `*.example.com` covers all domains below it; the other entries are the provider's own domains.
-fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Hostname> {
+fn read_domains(provider: &TomlTable<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Hostname> {
     let spans = provider.item_spans("domains");
     let mut domains: Vec<Hostname> = Vec::new();
     let mut at = 0;
@@ -217,7 +218,7 @@ fn read_domains(provider: &Table<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Host
     domains
 }
 
-fn read_enable(table: &Table<'_>) -> Option<Enable> {
+fn read_enable(table: &TomlTable<'_>) -> Option<Enable> {
     table.text("source");
     let types = table.list("types", ServerType::parse);
     let instruction = table.localized_steps("instruction");
@@ -230,7 +231,7 @@ fn read_enable(table: &Table<'_>) -> Option<Enable> {
     Some(Enable { types, visit_url: required_url(table, "visitURL")?, instruction })
 }
 
-fn read_refusal(table: &Table<'_>) -> Option<Refusal> {
+fn read_refusal(table: &TomlTable<'_>) -> Option<Refusal> {
     let authentication = table.value("authentication", Authentication::parse);
     let source = table.text("source");
     for (key, help) in [
@@ -260,7 +261,7 @@ fn date(text: &str) -> Result<Text, Invalid> {
     Text::new(text)
 }
 
-fn read_oauth2(table: &Table<'_>) -> Option<OAuth2> {
+fn read_oauth2(table: &TomlTable<'_>) -> Option<OAuth2> {
     table.text("source");
     let issuer = table.text("issuer");
     if !table.has("issuer") {
@@ -286,24 +287,11 @@ fn read_oauth2(table: &Table<'_>) -> Option<OAuth2> {
     })
 }
 
-fn required_url(table: &Table<'_>, key: &str) -> Option<Text> {
+fn required_url(table: &TomlTable<'_>, key: &str) -> Option<Text> {
     if !table.has(key) {
         table.missing(key, "write the address of the page, with https://");
     }
     url(table, key)
-}
-
-pub(super) fn url(table: &Table<'_>, key: &str) -> Option<Text> {
-    table.value(key, |url| {
-        let text = Text::new(url)?;
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        match host.and_then(|rest| rest.split(['/', '?', '#', ':']).next()) {
-            Some(host) if !host.is_empty() && !url.contains([' ', '"', '<', '>']) => Ok(text),
-            _ => Err(Invalid::new(format!(
-                "\"{url}\" is no address of a page; write it with https:// and without spaces"
-            ))),
-        }
-    })
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::codes;
-use crate::document::Table;
+use crate::document::TomlTable;
 use crate::finding::Finding;
 use crate::model::{
     Authentication, Hostname, HostnamePattern, Invalid, Pop3Options, Port, Server, ServerType,
     Side, SocketType, UsernamePattern, Word, reads_as_another,
 };
 
-use super::provider::url;
+use super::url::url;
 
 /// The maximum number of days that messages stay on the server. Thunderbird has no "forever", so
 /// its file uses 18250 days for that: in seconds it still fits in 32 bits.
@@ -19,7 +19,7 @@ pub(super) const LONGEST_STAY: u16 = 18_249;
 
 /// Reads all servers of one side, and stores the places of their authentication methods in `spans`.
 pub(super) fn read_servers(
-    root: &Table<'_>,
+    root: &TomlTable<'_>,
     side: Side,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
 ) -> Vec<Server> {
@@ -55,7 +55,7 @@ pub(super) fn read_servers(
     servers
 }
 
-fn read_server(table: &Table<'_>, side: Side) -> Option<Server> {
+fn read_server(table: &TomlTable<'_>, side: Side) -> Option<Server> {
     table.text("source");
     let server_type = table.value("type", |word| {
         let server_type = ServerType::parse(word)?;
@@ -129,7 +129,7 @@ fn read_server(table: &Table<'_>, side: Side) -> Option<Server> {
 }
 
 /// Reports a port that belongs to the other socket type, which is the most common mix-up.
-fn usual_port(table: &Table<'_>, server_type: ServerType, port: Port, socket_type: SocketType) {
+fn usual_port(table: &TomlTable<'_>, server_type: ServerType, port: Port, socket_type: SocketType) {
     let implicit = match server_type {
         ServerType::Imap => 993,
         ServerType::Pop3 => 995,

@@ -6,7 +6,7 @@ use der::{Decode, Encode};
 use x509_cert::Certificate;
 use x509_cert::name::Name;
 
-use super::key::Key;
+use super::key::PrivateKey;
 use super::pem;
 use crate::codes;
 use crate::finding::Finding;
@@ -69,13 +69,18 @@ impl Chain {
     /// # Errors
     ///
     /// Returns the first check that failed.
-    pub fn accept(&self, key: &Key, key_name: &str, now: Duration) -> Result<(), Box<Finding>> {
+    pub fn accept(
+        &self,
+        key: &PrivateKey,
+        key_name: &str,
+        now: Duration,
+    ) -> Result<(), Box<Finding>> {
         self.fits(key, key_name)?;
         self.is_in_order()?;
         self.is_good_at(now)
     }
 
-    fn fits(&self, key: &Key, key_name: &str) -> Result<(), Box<Finding>> {
+    fn fits(&self, key: &PrivateKey, key_name: &str) -> Result<(), Box<Finding>> {
         let fits = |certificate: &Certificate| {
             let public = certificate.tbs_certificate.subject_public_key_info.to_der();
             public.is_ok_and(|public| key.fits(&public))

@@ -14,7 +14,7 @@ use x509_cert::attr::Attribute;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::chain::Chain;
-use super::key::Key;
+use super::key::PrivateKey;
 
 /// The parts of a signature that are the same for every file.
 pub struct Frame {
@@ -27,7 +27,7 @@ pub struct Frame {
 
 impl Frame {
     /// Encodes what depends on chain and key only.
-    pub fn new(chain: &Chain, key: &Key) -> der::Result<Self> {
+    pub fn new(chain: &Chain, key: &PrivateKey) -> der::Result<Self> {
         let algorithms = key.algorithms();
         let leaf = &chain.leaf().tbs_certificate;
         let choices = chain.certificates().iter().cloned().map(CertificateChoices::Certificate);
@@ -48,7 +48,7 @@ impl Frame {
     }
 
     /// Wraps these bytes in SignedData, signed by the key.
-    pub fn around(&self, bytes: &[u8], key: &Key) -> der::Result<Vec<u8>> {
+    pub fn around(&self, bytes: &[u8], key: &PrivateKey) -> der::Result<Vec<u8>> {
         let digest = OctetString::new(key.digest(bytes).as_ref())?;
         let digest = attribute(MESSAGE_DIGEST, Any::encode_from(&digest)?)?;
         let attributes = SetOfVec::try_from(vec![self.content_type.clone(), digest])?;

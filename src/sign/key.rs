@@ -11,13 +11,13 @@ use aws_lc_rs::signature::{
 use der::asn1::ObjectIdentifier;
 use pkcs8::{EncryptedPrivateKeyInfo, PrivateKeyInfo};
 
-use super::pem::{self, Section};
+use super::pem::{self, PemSection};
 use crate::codes;
 use crate::finding::Finding;
 use crate::model::Secret;
 
 /// A private key. Its kind decides the digest.
-pub enum Key {
+pub enum PrivateKey {
     Rsa(Box<RsaKeyPair>),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
@@ -32,7 +32,7 @@ pub struct Algorithms {
     pub has_null: bool,
 }
 
-impl Key {
+impl PrivateKey {
     /// Reads the first private key of a PEM file; `name` is the file's name, for messages.
     ///
     /// # Errors
@@ -57,18 +57,22 @@ impl Key {
 
     pub fn algorithms(&self) -> Algorithms {
         match self {
-            Key::Rsa(_) => Algorithms { digest: SHA256, signature: RSA, has_null: true },
-            Key::P256(_) => Algorithms { digest: SHA256, signature: ECDSA_SHA256, has_null: false },
-            Key::P384(_) => Algorithms { digest: SHA384, signature: ECDSA_SHA384, has_null: false },
+            PrivateKey::Rsa(_) => Algorithms { digest: SHA256, signature: RSA, has_null: true },
+            PrivateKey::P256(_) => {
+                Algorithms { digest: SHA256, signature: ECDSA_SHA256, has_null: false }
+            }
+            PrivateKey::P384(_) => {
+                Algorithms { digest: SHA384, signature: ECDSA_SHA384, has_null: false }
+            }
         }
     }
 
     /// The digest that this key signs: SHA-256, or SHA-384 for P-384.
     pub fn digest(&self, bytes: &[u8]) -> Digest {
         let algorithm = match self {
-            Key::Rsa(_) | Key::P256(_) => &digest::SHA256,
+            PrivateKey::Rsa(_) | PrivateKey::P256(_) => &digest::SHA256,
             // RFC 5480 §4: a curve needs a digest of its own strength.
-            Key::P384(_) => &digest::SHA384,
+            PrivateKey::P384(_) => &digest::SHA384,
         };
         digest::digest(algorithm, bytes)
     }
@@ -77,13 +81,13 @@ impl Key {
     pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
-            Key::Rsa(key) => {
+            PrivateKey::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(&RSA_PKCS1_SHA256, &random, bytes, &mut signature)
                     .expect("a whole RSA key signs a digest that is shorter than it");
                 signature
             }
-            Key::P256(key) | Key::P384(key) => {
+            PrivateKey::P256(key) | PrivateKey::P384(key) => {
                 let signature = key.sign(&random, bytes);
                 signature.expect("a whole ECDSA key signs any digest").as_ref().to_vec()
             }
@@ -96,16 +100,20 @@ impl Key {
     /// ways.
     pub fn fits(&self, public: &[u8]) -> bool {
         let algorithm: &'static dyn VerificationAlgorithm = match self {
-            Key::Rsa(_) => &RSA_PKCS1_2048_8192_SHA256,
-            Key::P256(_) => &ECDSA_P256_SHA256_ASN1,
-            Key::P384(_) => &ECDSA_P384_SHA384_ASN1,
+            PrivateKey::Rsa(_) => &RSA_PKCS1_2048_8192_SHA256,
+            PrivateKey::P256(_) => &ECDSA_P256_SHA256_ASN1,
+            PrivateKey::P384(_) => &ECDSA_P384_SHA384_ASN1,
         };
         let probe = b"mailwright";
         UnparsedPublicKey::new(algorithm, public).verify(probe, &self.sign(probe)).is_ok()
     }
 }
 
-fn open(name: &str, section: &Section, password: Option<&Secret>) -> Result<Key, Box<Finding>> {
+fn open(
+    name: &str,
+    section: &PemSection,
+    password: Option<&Secret>,
+) -> Result<PrivateKey, Box<Finding>> {
     let der = &section.der;
     match section.label.as_str() {
         "PRIVATE KEY" => pkcs8(name, der),
@@ -143,7 +151,7 @@ fn open(name: &str, section: &Section, password: Option<&Secret>) -> Result<Key,
     }
 }
 
-fn pkcs8(name: &str, der: &[u8]) -> Result<Key, Box<Finding>> {
+fn pkcs8(name: &str, der: &[u8]) -> Result<PrivateKey, Box<Finding>> {
     let info = PrivateKeyInfo::try_from(der)
         .map_err(|why| unreadable(name, &format!("it is no PKCS#8: {why}")))?;
     match info.algorithm.oid {
@@ -161,7 +169,7 @@ fn pkcs8(name: &str, der: &[u8]) -> Result<Key, Box<Finding>> {
 fn rsa(
     name: &str,
     key: Result<RsaKeyPair, aws_lc_rs::error::KeyRejected>,
-) -> Result<Key, Box<Finding>> {
+) -> Result<PrivateKey, Box<Finding>> {
     let key = key.map_err(|why| match why.description_() {
         "TooSmall" => unreadable(name, "an RSA key of less than 2048 bits is not taken"),
         "TooLarge" => unreadable(name, "an RSA key of more than 8192 bits is not taken"),
@@ -169,7 +177,7 @@ fn rsa(
     })?;
     // No public key of any other size could be checked.
     match key.public_modulus_len() * 8 {
-        2048..=8192 => Ok(Key::Rsa(Box::new(key))),
+        2048..=8192 => Ok(PrivateKey::Rsa(Box::new(key))),
         bits => Err(Box::new(
             unreadable(name, &format!("an RSA key of {bits} bits is not taken"))
                 .help("2048 to 8192 bits are; 2048 and 3072 are the usual ones"),
@@ -180,11 +188,11 @@ fn rsa(
 fn ecdsa(
     read: impl Fn(&'static aws_lc_rs::signature::EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>,
     otherwise: impl Fn() -> Finding,
-) -> Result<Key, Box<Finding>> {
+) -> Result<PrivateKey, Box<Finding>> {
     if let Some(key) = read(&ECDSA_P256_SHA256_ASN1_SIGNING) {
-        return Ok(Key::P256(key));
+        return Ok(PrivateKey::P256(key));
     }
-    read(&ECDSA_P384_SHA384_ASN1_SIGNING).map(Key::P384).ok_or_else(|| Box::new(otherwise()))
+    read(&ECDSA_P384_SHA384_ASN1_SIGNING).map(PrivateKey::P384).ok_or_else(|| Box::new(otherwise()))
 }
 
 fn unreadable(name: &str, why: &str) -> Finding {

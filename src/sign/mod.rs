@@ -19,7 +19,7 @@ use crate::model::Secret;
 
 use chain::Chain;
 use cms::Frame;
-use key::Key;
+use key::PrivateKey;
 
 /// A PEM file's text, and the file's name for messages.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ pub struct Pem<'a> {
 
 /// A chain and its key, ready to sign any number of files.
 pub struct Signer {
-    key: Key,
+    key: PrivateKey,
     chain: Chain,
     frame: Frame,
 }
@@ -50,7 +50,7 @@ impl Signer {
     ) -> Result<Self, Box<Finding>> {
         let (chain_file, key_file) = (chain, key);
         let chain = Chain::read(chain_file.name, chain_file.text)?;
-        let key = Key::read(key_file.name, key_file.text, password)?;
+        let key = PrivateKey::read(key_file.name, key_file.text, password)?;
         chain.accept(&key, key_file.name, now)?;
         let frame = Frame::new(&chain, &key).map_err(|why| cannot_sign(&why))?;
         Ok(Self { key, chain, frame })

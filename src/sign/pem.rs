@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// One section. Its content may be a key, so it is wiped from memory when dropped.
-pub struct Section {
+pub struct PemSection {
     /// `CERTIFICATE`, `PRIVATE KEY` and so on.
     pub label: String,
     pub der: Zeroizing<Vec<u8>>,
@@ -19,7 +19,7 @@ pub struct Section {
 /// # Errors
 ///
 /// Names the section that has no end or is not base64.
-pub fn sections(text: &str) -> Result<Vec<Section>, String> {
+pub fn sections(text: &str) -> Result<Vec<PemSection>, String> {
     let mut sections = Vec::new();
     let mut lines = text.lines().map(str::trim);
     while let Some(line) = lines.next() {
@@ -38,7 +38,7 @@ pub fn sections(text: &str) -> Result<Vec<Section>, String> {
         }
         let der = STANDARD.decode(base64.as_str());
         let der = Zeroizing::new(der.map_err(|why| format!("{label} is no base64: {why}"))?);
-        sections.push(Section { label: label.to_owned(), der, has_own_encryption });
+        sections.push(PemSection { label: label.to_owned(), der, has_own_encryption });
     }
     Ok(sections)
 }

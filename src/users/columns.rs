@@ -9,7 +9,7 @@ use crate::model::{EmailAddress, HostnamePattern, Text, UsernamePattern};
 
 /// A field of a user that a column can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
+pub enum UserField {
     Address,
     DisplayName,
     GivenName,
@@ -23,9 +23,9 @@ pub enum Field {
 /// For each field the keyword for `--column`, and column names without case, spaces and
 /// punctuation: those of exports from Active Directory, Microsoft 365 and Google Workspace, and of
 /// lists in four languages.
-const KNOWN: [(Field, &str, &[&str]); 8] = [
+const KNOWN: [(UserField, &str, &[&str]); 8] = [
     (
-        Field::Address,
+        UserField::Address,
         "address",
         &[
             "address",
@@ -50,7 +50,7 @@ const KNOWN: [(Field, &str, &[&str]); 8] = [
         ],
     ),
     (
-        Field::DisplayName,
+        UserField::DisplayName,
         "displayName",
         &[
             "displayname",
@@ -64,12 +64,12 @@ const KNOWN: [(Field, &str, &[&str]); 8] = [
         ],
     ),
     (
-        Field::GivenName,
+        UserField::GivenName,
         "givenName",
         &["givenname", "firstname", "firstnamerequired", "vorname", "prénom", "prenom", "nombre"],
     ),
     (
-        Field::Surname,
+        UserField::Surname,
         "surname",
         &[
             "surname",
@@ -84,7 +84,7 @@ const KNOWN: [(Field, &str, &[&str]); 8] = [
         ],
     ),
     (
-        Field::Username,
+        UserField::Username,
         "username",
         &[
             "username",
@@ -98,12 +98,12 @@ const KNOWN: [(Field, &str, &[&str]); 8] = [
         ],
     ),
     (
-        Field::Language,
+        UserField::Language,
         "language",
         &["language", "lang", "preferredlanguage", "locale", "sprache", "langue", "idioma"],
     ),
     (
-        Field::IncomingServer,
+        UserField::IncomingServer,
         "incomingServer",
         &[
             "incomingserver",
@@ -115,22 +115,22 @@ const KNOWN: [(Field, &str, &[&str]); 8] = [
         ],
     ),
     (
-        Field::OutgoingServer,
+        UserField::OutgoingServer,
         "outgoingServer",
         &["outgoingserver", "outgoinghost", "outgoinghostname", "smtpserver"],
     ),
 ];
 
-impl Field {
-    pub(super) const ALL: [Field; 8] = [
-        Field::Address,
-        Field::DisplayName,
-        Field::GivenName,
-        Field::Surname,
-        Field::Username,
-        Field::Language,
-        Field::IncomingServer,
-        Field::OutgoingServer,
+impl UserField {
+    pub(super) const ALL: [UserField; 8] = [
+        UserField::Address,
+        UserField::DisplayName,
+        UserField::GivenName,
+        UserField::Surname,
+        UserField::Username,
+        UserField::Language,
+        UserField::IncomingServer,
+        UserField::OutgoingServer,
     ];
 
     /// The keyword for `--column`. A column with this name is recognised too.
@@ -147,7 +147,7 @@ impl Field {
 /// One `--column`: with `address=mail`, the column `mail` holds the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    pub field: Field,
+    pub field: UserField,
     pub name: String,
 }
 
@@ -167,9 +167,9 @@ impl FromStr for Column {
 
 /// The column index of each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Places([Option<usize>; 8]);
+pub(super) struct ColumnIndexes([Option<usize>; 8]);
 
-impl Places {
+impl ColumnIndexes {
     /// Finds the columns by their names; `wanted` (`--column`) takes precedence.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl Places {
     /// Fails if a wanted column is missing, or if no column holds addresses.
     pub(super) fn of(list: &str, header: &[String], wanted: &[Column]) -> Result<Self, Error> {
         let mut places = Self::default();
-        for field in Field::ALL {
+        for field in UserField::ALL {
             let own = wanted.iter().find(|column| column.field == field);
             places.0[field as usize] = match own {
                 Some(Column { name, .. }) => {
@@ -197,7 +197,7 @@ impl Places {
                     .find_map(|known| header.iter().position(|column| plain(column) == *known)),
             };
         }
-        match places.0[Field::Address as usize] {
+        match places.0[UserField::Address as usize] {
             Some(_) => Ok(places),
             None => Err(Error::NoAddress { name: list.to_owned(), found: header.to_vec() }),
         }
@@ -206,11 +206,11 @@ impl Places {
     /// For a list without a header, with one address per row in this column.
     pub(super) fn without_header(address: usize) -> Self {
         let mut places = Self::default();
-        places.0[Field::Address as usize] = Some(address);
+        places.0[UserField::Address as usize] = Some(address);
         places
     }
 
-    pub(super) fn get<'f>(&self, field: Field, fields: &'f [String]) -> Option<&'f str> {
+    pub(super) fn get<'f>(&self, field: UserField, fields: &'f [String]) -> Option<&'f str> {
         let at = self.0[field as usize]?;
         fields.get(at).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
@@ -222,7 +222,7 @@ pub(super) fn plain(name: &str) -> String {
 }
 
 /// Whether a column of that name can hold this field.
-pub(super) fn is(field: Field, name: &str, wanted: &[Column]) -> bool {
+pub(super) fn is(field: UserField, name: &str, wanted: &[Column]) -> bool {
     match wanted.iter().find(|column| column.field == field) {
         Some(column) => plain(&column.name) == plain(name),
         None => field.names().contains(&plain(name).as_str()),
@@ -232,7 +232,7 @@ pub(super) fn is(field: Field, name: &str, wanted: &[Column]) -> bool {
 /// Makes a user from the fields of a row, or says why it is not one. The second value is notes
 /// about unusual values.
 pub(super) fn user<'f>(
-    get: impl Fn(Field) -> Option<&'f str>,
+    get: impl Fn(UserField) -> Option<&'f str>,
 ) -> (Result<User, String>, Vec<String>) {
     let mut notes = Vec::new();
     let user = read(get, &mut notes);
@@ -240,17 +240,17 @@ pub(super) fn user<'f>(
 }
 
 fn read<'f>(
-    get: impl Fn(Field) -> Option<&'f str>,
+    get: impl Fn(UserField) -> Option<&'f str>,
     notes: &mut Vec<String>,
 ) -> Result<User, String> {
-    let address = get(Field::Address).ok_or("no address")?;
+    let address = get(UserField::Address).ok_or("no address")?;
     let address = EmailAddress::new(&shown(address)?).map_err(|why| why.to_string())?;
     if let Some(c) = address.local_part().chars().find(|c| is_invisible(*c)) {
         return Err(format!("U+{:04X} in the address cannot be seen", c as u32));
     }
-    let whole = get(Field::DisplayName).map(str::to_owned).or_else(|| {
+    let whole = get(UserField::DisplayName).map(str::to_owned).or_else(|| {
         let parts: Vec<&str> =
-            [Field::GivenName, Field::Surname].into_iter().filter_map(&get).collect();
+            [UserField::GivenName, UserField::Surname].into_iter().filter_map(&get).collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     });
     let display_name = whole.map(|name| name_of(&name, notes)).transpose()?;
@@ -258,8 +258,8 @@ fn read<'f>(
         let host = get(field).map(HostnamePattern::new).transpose();
         host.map_err(|why| format!("{what}: {why}"))
     };
-    let username = get(Field::Username).map(UsernamePattern::new).transpose();
-    let language = get(Field::Language).map(|tag| tag.replace('_', "-"));
+    let username = get(UserField::Username).map(UsernamePattern::new).transpose();
+    let language = get(UserField::Language).map(|tag| tag.replace('_', "-"));
     if let Some(tag) = language.as_ref().filter(|tag| !crate::document::is_language(tag)) {
         return Err(format!(
             "\"{}\" is no language; write one such as de or pt-BR",
@@ -271,8 +271,8 @@ fn read<'f>(
         display_name,
         username: username.map_err(|why| format!("user name: {why}"))?,
         language,
-        incoming: pattern(Field::IncomingServer, "incoming server")?,
-        outgoing: pattern(Field::OutgoingServer, "outgoing server")?,
+        incoming: pattern(UserField::IncomingServer, "incoming server")?,
+        outgoing: pattern(UserField::OutgoingServer, "outgoing server")?,
     })
 }
 

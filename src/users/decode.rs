@@ -11,12 +11,12 @@ const START: usize = 64 * 1024;
 
 /// The bytes of a list without its byte order mark. UTF-16, which Excel calls "Unicode text", is
 /// decoded; other bytes are passed on: UTF-8, or the code page of some PC.
-pub(super) struct Decoded {
+pub(super) struct DecodedReader {
     pub(super) name: String,
     pub(super) reader: BufReader<Box<dyn Read>>,
 }
 
-impl Decoded {
+impl DecodedReader {
     pub(super) fn new(name: &str, source: Box<dyn Read>) -> Result<Self, Error> {
         let failed = |source| Error::Io { name: name.to_owned(), source };
         let mut reader = BufReader::with_capacity(START, source);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Field, user};
-use super::decode::Decoded;
+use super::columns::{UserField, user};
+use super::decode::DecodedReader;
 use super::json::Lines;
-use super::{Error, Row};
+use super::{Error, ListRow};
 
 /// Key of an entry's distinguished name.
 pub(super) const DN: &str = "dn";
@@ -19,7 +19,7 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    pub(super) fn new(text: Decoded) -> Self {
+    pub(super) fn new(text: DecodedReader) -> Self {
         let header = [DN, "mail"].map(str::to_owned);
         Self { lines: Lines::new(text, &[]), header }
     }
@@ -28,7 +28,7 @@ impl Entries {
         &self.header
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+    pub(super) fn next(&mut self) -> Option<Result<ListRow, Error>> {
         let text = match self.lines.next_line()? {
             Ok(text) => text,
             Err(error) => return Some(Err(error)),
@@ -44,11 +44,11 @@ impl Entries {
         let get = |name: &str| entry.get(name).map(|value| value.trim()).filter(|v| !v.is_empty());
         let (found, notes) = match get(REFUSED) {
             Some(why) => (Err(why.to_owned()), Vec::new()),
-            None => user(|field: Field| get(field.word())),
+            None => user(|field: UserField| get(field.word())),
         };
         let name = get(DN).unwrap_or_default().to_owned();
-        let address = get(Field::Address.word()).unwrap_or_default().to_owned();
+        let address = get(UserField::Address.word()).unwrap_or_default().to_owned();
         let fields = vec![name.clone(), address];
-        Some(Ok(Row { line, name: Some(name), user: found, notes, fields }))
+        Some(Ok(ListRow { line, name: Some(name), user: found, notes, fields }))
     }
 }

@@ -4,26 +4,26 @@ use std::io::{BufRead, Read as _};
 
 use serde_json::{Map, Value};
 
-use super::columns::{Field, is, user};
-use super::decode::Decoded;
-use super::{Column, Error, Row};
+use super::columns::{UserField, is, user};
+use super::decode::DecodedReader;
+use super::{Column, Error, ListRow};
 
 /// Limit for a line, in bytes; no user needs more.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
 pub(super) struct Lines {
-    text: Decoded,
+    text: DecodedReader,
     wanted: Vec<Column>,
     line: u64,
     ended: bool,
 }
 
 impl Lines {
-    pub(super) fn new(text: Decoded, wanted: &[Column]) -> Self {
+    pub(super) fn new(text: DecodedReader, wanted: &[Column]) -> Self {
         Self { text, wanted: wanted.to_vec(), line: 0, ended: false }
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+    pub(super) fn next(&mut self) -> Option<Result<ListRow, Error>> {
         Some(self.next_line()?.map(|text| self.row(&text)))
     }
 
@@ -62,14 +62,14 @@ impl Lines {
         None
     }
 
-    fn row(&self, text: &str) -> Row {
+    fn row(&self, text: &str) -> ListRow {
         let fields = vec![text.to_owned()];
-        let row = |user, notes| Row { line: self.line, name: None, user, notes, fields };
+        let row = |user, notes| ListRow { line: self.line, name: None, user, notes, fields };
         let object: Map<String, Value> = match serde_json::from_str(text) {
             Ok(object) => object,
             Err(why) => return row(Err(format!("no object of JSON: {why}")), Vec::new()),
         };
-        let get = |field: Field| {
+        let get = |field: UserField| {
             let named = object.iter().find(|(name, _)| is(field, name, &self.wanted));
             named.and_then(|(_, value)| value.as_str()).map(str::trim).filter(|v| !v.is_empty())
         };

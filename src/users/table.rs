@@ -7,32 +7,32 @@ use std::rc::Rc;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::WINDOWS_1252;
 
-use super::columns::{Field, Places, user};
-use super::decode::Decoded;
-use super::{Column, Error, Row};
+use super::columns::{ColumnIndexes, UserField, user};
+use super::decode::DecodedReader;
+use super::{Column, Error, ListRow};
 
 /// Limit for a row, in bytes. A longer row means an unclosed quotation mark.
 const LONGEST_ROW: u64 = 1024 * 1024;
 
-pub(super) struct Table {
+pub(super) struct UserTable {
     name: String,
-    reader: Reader<Counted>,
+    reader: Reader<RowLimiter>,
     header: Vec<String>,
-    places: Places,
+    places: ColumnIndexes,
     record: ByteRecord,
     /// Bytes read since the last row.
     taken: Rc<Cell<u64>>,
     /// The first row, if the list has no header.
-    first: Option<Row>,
+    first: Option<ListRow>,
     ended: bool,
 }
 
-impl Table {
-    pub(super) fn open(mut text: Decoded, wanted: &[Column]) -> Result<Self, Error> {
+impl UserTable {
+    pub(super) fn open(mut text: DecodedReader, wanted: &[Column]) -> Result<Self, Error> {
         let delimiter = delimiter(text.first_line()?);
         let taken = Rc::new(Cell::new(0));
-        let Decoded { name, reader } = text;
-        let source = Counted { source: Box::new(reader), taken: Rc::clone(&taken), last: b'\n' };
+        let DecodedReader { name, reader } = text;
+        let source = RowLimiter { source: Box::new(reader), taken: Rc::clone(&taken), last: b'\n' };
         let reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -42,7 +42,7 @@ impl Table {
             name,
             reader,
             header: Vec::new(),
-            places: Places::default(),
+            places: ColumnIndexes::default(),
             record: ByteRecord::new(),
             taken,
             first: None,
@@ -51,7 +51,7 @@ impl Table {
         let Some((line, fields)) = table.read()? else {
             return Err(Error::Empty { name: table.name });
         };
-        match Places::of(&table.name, &fields, wanted) {
+        match ColumnIndexes::of(&table.name, &fields, wanted) {
             Ok(places) => {
                 table.places = places;
                 table.header = fields;
@@ -59,7 +59,7 @@ impl Table {
             // A plain list of addresses needs no header.
             Err(Error::NoAddress { .. }) if fields.iter().any(|field| field.contains('@')) => {
                 let at = fields.iter().position(|field| field.contains('@')).unwrap_or_default();
-                table.places = Places::without_header(at);
+                table.places = ColumnIndexes::without_header(at);
                 table.first = Some(table.row(line, fields));
             }
             Err(error) => return Err(error),
@@ -71,7 +71,7 @@ impl Table {
         &self.header
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Error>> {
+    pub(super) fn next(&mut self) -> Option<Result<ListRow, Error>> {
         if let Some(first) = self.first.take() {
             return Some(Ok(first));
         }
@@ -91,7 +91,7 @@ impl Table {
         }
     }
 
-    fn row(&self, line: u64, fields: Vec<String>) -> Row {
+    fn row(&self, line: u64, fields: Vec<String>) -> ListRow {
         let (user, notes) = match fields.len() > self.header.len() && !self.header.is_empty() {
             true => {
                 let why = format!(
@@ -101,9 +101,9 @@ impl Table {
                 );
                 (Err(why), Vec::new())
             }
-            false => user(|field: Field| self.places.get(field, &fields)),
+            false => user(|field: UserField| self.places.get(field, &fields)),
         };
-        Row { line, name: None, user, notes, fields }
+        ListRow { line, name: None, user, notes, fields }
     }
 
     /// The next row that is not empty, with the line in which it begins.
@@ -161,13 +161,13 @@ fn delimiter(line: &[u8]) -> u8 {
 }
 
 /// Stops when a row becomes too long, and makes every line ending the same.
-struct Counted {
+struct RowLimiter {
     source: Box<dyn Read>,
     taken: Rc<Cell<u64>>,
     last: u8,
 }
 
-impl Read for Counted {
+impl Read for RowLimiter {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.taken.get() > LONGEST_ROW {
             let why = "a row of more than 1 MiB: is a quotation mark not closed?";

@@ -1,22 +1,25 @@
 //! Reads lists as programs and people write them.
 
-use super::*;
+use std::io;
 
-fn read(bytes: &[u8]) -> Vec<Row> {
+use super::*;
+use crate::model::EmailAddress;
+
+fn read(bytes: &[u8]) -> Vec<ListRow> {
     read_with(bytes, &[]).expect("a list")
 }
 
-fn read_with(bytes: &[u8], wanted: &[Column]) -> Result<Vec<Row>, Error> {
+fn read_with(bytes: &[u8], wanted: &[Column]) -> Result<Vec<ListRow>, Error> {
     let source = Box::new(io::Cursor::new(bytes.to_vec()));
     Users::open("users.csv", source, wanted)?.collect()
 }
 
-fn addresses(rows: &[Row]) -> Vec<&str> {
+fn addresses(rows: &[ListRow]) -> Vec<&str> {
     rows.iter().map(|row| row.user.as_ref().map_or("-", |user| user.address.as_str())).collect()
 }
 
-fn names(rows: &[Row]) -> Vec<&str> {
-    let name = |row: &'_ Row| row.user.as_ref().ok().and_then(|user| user.display_name.clone());
+fn names(rows: &[ListRow]) -> Vec<&str> {
+    let name = |row: &'_ ListRow| row.user.as_ref().ok().and_then(|user| user.display_name.clone());
     rows.iter()
         .map(|row| name(row).map_or("-", |n| Box::leak(n.to_string().into_boxed_str())))
         .collect()
@@ -145,7 +148,7 @@ fn a_quotation_mark_that_is_not_closed_ends_the_list_and_not_the_memory() {
 
 #[test]
 fn one_mailbox_in_two_spellings_is_found() {
-    let mut seen = Seen::default();
+    let mut seen = SeenUsers::default();
     let all = [
         "ann@example.com",
         "bob@example.com",

@@ -4,8 +4,8 @@ use crate::codes;
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::sasl::{Exchange, Refusal};
-use super::session::foreign_greeting;
+use super::greeting::foreign_greeting;
+use super::sasl::{Exchange, SaslRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
@@ -21,12 +21,12 @@ impl Tags {
 }
 
 /// A complete answer: the untagged lines, and the tagged line without its tag.
-pub struct Reply {
+pub struct ImapReply {
     pub untagged: Vec<String>,
     pub status: String,
 }
 
-impl Reply {
+impl ImapReply {
     pub fn is_ok(&self) -> bool {
         let word = self.status.split(' ').next().unwrap_or_default();
         word.eq_ignore_ascii_case("OK")
@@ -51,17 +51,17 @@ pub fn command<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
     command: &str,
-) -> Result<Reply, Problem> {
+) -> Result<ImapReply, Problem> {
     let tag = tags.next();
     wire.send(&format!("{tag} {command}"))?;
     finish(wire, &tag)
 }
 
-fn finish<T: Transport>(wire: &mut Wire<T>, tag: &str) -> Result<Reply, Problem> {
+fn finish<T: Transport>(wire: &mut Wire<T>, tag: &str) -> Result<ImapReply, Problem> {
     let prefix = format!("{tag} ");
     let mut lines = wire.lines(|line| line.starts_with(&prefix))?;
     let status = lines.pop().unwrap_or_default()[prefix.len()..].to_owned();
-    Ok(Reply { untagged: lines, status })
+    Ok(ImapReply { untagged: lines, status })
 }
 
 /// Asks for CAPABILITY. Signing in with LOGIN is possible unless the server says LOGINDISABLED.
@@ -106,7 +106,7 @@ pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     let tag = tags.next();
     let prefix = format!("{tag} ");
     wire.send(&format!("{tag} AUTHENTICATE {}", exchange.name()))?;
@@ -130,14 +130,14 @@ pub fn login<T: Transport>(
     tags: &mut Tags,
     user: &str,
     password: &str,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     let tag = tags.next();
     wire.send(&format!("{tag} LOGIN {{{}}}", user.len()))?;
     for (secret, text) in [(false, user), (true, password)] {
         let prefix = format!("{tag} ");
         let lines = wire.lines(|line| line.starts_with('+') || line.starts_with(&prefix))?;
         if let Some(status) = lines.last().and_then(|line| line.strip_prefix(&prefix)) {
-            return Ok(Err(Refusal::new(status.to_owned())));
+            return Ok(Err(SaslRefusal::new(status.to_owned())));
         }
         match secret {
             true => wire.send_secret("(secret)", text)?,
@@ -145,7 +145,7 @@ pub fn login<T: Transport>(
         }
     }
     let reply = finish(wire, &tag)?;
-    Ok(if reply.is_ok() { Ok(()) } else { Err(Refusal::new(reply.status)) })
+    Ok(if reply.is_ok() { Ok(()) } else { Err(SaslRefusal::new(reply.status)) })
 }
 
 fn is_ok(status: &str) -> bool {
@@ -157,7 +157,7 @@ pub fn literal<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
     command: &str,
-) -> Result<(Option<Vec<u8>>, Reply), Problem> {
+) -> Result<(Option<Vec<u8>>, ImapReply), Problem> {
     let tag = tags.next();
     let prefix = format!("{tag} ");
     wire.send(&format!("{tag} {command}"))?;
@@ -165,7 +165,7 @@ pub fn literal<T: Transport>(
     loop {
         let line = wire.line()?;
         if let Some(status) = line.strip_prefix(&prefix) {
-            return Ok((octets, Reply { untagged: Vec::new(), status: status.to_owned() }));
+            return Ok((octets, ImapReply { untagged: Vec::new(), status: status.to_owned() }));
         }
         let length = line.strip_suffix('}').and_then(|l| l.rsplit_once('{')?.1.parse().ok());
         if let Some(length) = length {

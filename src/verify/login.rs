@@ -8,7 +8,7 @@ use crate::model::{Authentication, Secret, ServerType};
 use super::capabilities::Capabilities;
 use super::pop3::response_code;
 use super::probe::Probe;
-use super::sasl::{Mechanism, Refusal};
+use super::sasl::{Mechanism, SaslRefusal};
 use super::step::Problem;
 use super::wire::shown;
 
@@ -95,7 +95,7 @@ fn not_offered(detail: &str, offered: &[String]) -> Problem {
 }
 
 /// Interprets a refused sign-in by the server's words.
-pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Problem {
+pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &SaslRefusal) -> Problem {
     let line = refusal.line.as_str();
     let seen = match &refusal.challenge {
         Some(challenge) => format!("{line} — {challenge}"),
@@ -134,7 +134,7 @@ const WORDS: [(&str, Code); 19] = [
     ("[authorizationfailed]", codes::LOGIN_REFUSED),
 ];
 
-fn code(probe: &Probe, mechanism: Mechanism, refusal: &Refusal) -> Code {
+fn code(probe: &Probe, mechanism: Mechanism, refusal: &SaslRefusal) -> Code {
     let words = refusal.line.to_lowercase();
     if let Some((_, code)) = WORDS.iter().find(|(word, _)| words.contains(word)) {
         return *code;

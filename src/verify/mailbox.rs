@@ -4,56 +4,59 @@ use crate::codes;
 use crate::net::Transport;
 
 use super::imap;
-use super::message::{HEADER, Message};
+use super::message::{HEADER, TestMessage};
 use super::pop3::is_ok;
-use super::session::{Protocol, Session};
+use super::session::{MailProtocol, MailSession};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
 /// What a POP3 mailbox contained before the message was sent: unique ids (RFC 1939 §7), or the
 /// number of messages if the server has no unique ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Before {
+pub struct MailboxSnapshot {
     ids: Vec<String>,
     count: usize,
 }
 
 /// Where the message is: a POP3 message number of this session, or an IMAP UID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found(u64);
+pub struct MessageLocation(u64);
 
 /// Records what the mailbox contains. IMAP can search and needs no record.
-pub fn before<T: Transport>(session: &mut Session<T>) -> Result<Before, Problem> {
+pub fn before<T: Transport>(session: &mut MailSession<T>) -> Result<MailboxSnapshot, Problem> {
     match session.protocol {
-        Protocol::Pop3 => {
+        MailProtocol::Pop3 => {
             let listed = list(&mut session.wire)?;
             let count = listed.len();
-            Ok(Before { ids: listed.into_iter().filter_map(|(_, id)| id).collect(), count })
+            Ok(MailboxSnapshot {
+                ids: listed.into_iter().filter_map(|(_, id)| id).collect(),
+                count,
+            })
         }
-        Protocol::Imap | Protocol::Smtp => Ok(Before::default()),
+        MailProtocol::Imap | MailProtocol::Smtp => Ok(MailboxSnapshot::default()),
     }
 }
 
 /// Looks for the message once, without waiting.
 pub fn find<T: Transport>(
-    session: &mut Session<T>,
-    message: &Message,
-    before: &Before,
-) -> Result<Option<Found>, Problem> {
+    session: &mut MailSession<T>,
+    message: &TestMessage,
+    before: &MailboxSnapshot,
+) -> Result<Option<MessageLocation>, Problem> {
     match session.protocol {
-        Protocol::Pop3 => {
+        MailProtocol::Pop3 => {
             for (number, id) in list(&mut session.wire)? {
                 let old = match &id {
                     Some(id) => before.ids.contains(id),
                     None => usize::try_from(number).is_ok_and(|n| n <= before.count),
                 };
                 if !old && message.is_in(&headers(&mut session.wire, number)?) {
-                    return Ok(Some(Found(number)));
+                    return Ok(Some(MessageLocation(number)));
                 }
             }
             Ok(None)
         }
-        Protocol::Imap | Protocol::Smtp => {
+        MailProtocol::Imap | MailProtocol::Smtp => {
             fine(session, "SELECT INBOX")?;
             let search = format!("UID SEARCH HEADER {HEADER} {}", message.mark);
             let lines = fine(session, &search)?;
@@ -62,15 +65,18 @@ pub fn find<T: Transport>(
                 upper.strip_prefix("* SEARCH").map(str::to_owned)
             });
             let uid = numbers.and_then(|n| n.split_ascii_whitespace().last()?.parse().ok());
-            Ok(uid.map(Found))
+            Ok(uid.map(MessageLocation))
         }
     }
 }
 
 /// The whole message, as lines without their ends.
-pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<String>, Problem> {
+pub fn fetch<T: Transport>(
+    session: &mut MailSession<T>,
+    at: MessageLocation,
+) -> Result<Vec<String>, Problem> {
     match session.protocol {
-        Protocol::Pop3 => {
+        MailProtocol::Pop3 => {
             session.wire.send(&format!("RETR {}", at.0))?;
             let first = session.wire.line()?;
             match is_ok(&first) {
@@ -78,7 +84,7 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
                 false => Err(Problem::new(codes::FETCH_FAILED).seen(shown(&first))),
             }
         }
-        Protocol::Imap | Protocol::Smtp => {
+        MailProtocol::Imap | MailProtocol::Smtp => {
             // With PEEK, reading changes nothing.
             let command = format!("UID FETCH {} BODY.PEEK[]", at.0);
             let (octets, reply) = imap::literal(&mut session.wire, &mut session.tags, &command)?;
@@ -94,8 +100,8 @@ pub fn fetch<T: Transport>(session: &mut Session<T>, at: Found) -> Result<Vec<St
 /// Deletes this message and no other. If it cannot be deleted alone, it stays, and that is the
 /// error.
 pub fn delete<T: Transport>(
-    session: &mut Session<T>,
-    at: Found,
+    session: &mut MailSession<T>,
+    at: MessageLocation,
     subject: &str,
 ) -> Result<String, Problem> {
     let stays = |why: &str| {
@@ -103,7 +109,7 @@ pub fn delete<T: Transport>(
         Problem::with(codes::MESSAGE_NOT_DELETED, detail)
     };
     match session.protocol {
-        Protocol::Pop3 => {
+        MailProtocol::Pop3 => {
             for command in [format!("DELE {}", at.0), "QUIT".to_owned()] {
                 session.wire.send(&command)?;
                 let line = session.wire.line()?;
@@ -112,7 +118,7 @@ pub fn delete<T: Transport>(
                 }
             }
         }
-        Protocol::Imap | Protocol::Smtp => {
+        MailProtocol::Imap | MailProtocol::Smtp => {
             // EXPUNGE would also delete what others have marked; UID EXPUNGE deletes only this
             // message (RFC 4315). Dovecot announces it only after the sign-in.
             let capabilities = session.capabilities()?;
@@ -134,7 +140,7 @@ pub fn delete<T: Transport>(
     Ok("the message is deleted, nothing else".to_owned())
 }
 
-fn fine<T: Transport>(session: &mut Session<T>, command: &str) -> Result<Vec<String>, Problem> {
+fn fine<T: Transport>(session: &mut MailSession<T>, command: &str) -> Result<Vec<String>, Problem> {
     let reply = imap::command(&mut session.wire, &mut session.tags, command)?;
     if reply.is_ok() {
         return Ok(reply.untagged);

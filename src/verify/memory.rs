@@ -9,9 +9,9 @@ use crate::codes;
 use crate::model::Secret;
 use crate::net::Transport;
 
-use super::message::Message;
+use super::message::TestMessage;
 use super::sasl::Mechanism;
-use super::session::{Protocol, Session};
+use super::session::{MailProtocol, MailSession};
 use super::step::Problem;
 use super::wire::Transcript;
 use super::{mailbox, smtp};
@@ -50,14 +50,14 @@ impl Transport for Script {
     fn set_deadline(&mut self, _: Instant) {}
 }
 
-fn session(protocol: Protocol, says: &str) -> Session<Script> {
-    Session::new(protocol, Script::new(says), Transcript::default())
+fn session(protocol: MailProtocol, says: &str) -> MailSession<Script> {
+    MailSession::new(protocol, Script::new(says), Transcript::default())
 }
 
 /// Greeting, capabilities and sign-in. Returns what the server heard, the result and the
 /// transcript.
 fn sign_in(
-    protocol: Protocol,
+    protocol: MailProtocol,
     mechanism: Mechanism,
     says: &str,
 ) -> (String, Result<bool, Problem>, Vec<String>) {
@@ -75,7 +75,7 @@ fn sign_in(
 #[test]
 fn pop3_signs_in_over_two_lines() {
     let says = "+OK hello\r\n+OK\r\nUIDL\r\nSASL XOAUTH2\r\n.\r\n+ \r\n+OK welcome\r\n";
-    let (heard, result, transcript) = sign_in(Protocol::Pop3, Mechanism::Xoauth2, says);
+    let (heard, result, transcript) = sign_in(MailProtocol::Pop3, Mechanism::Xoauth2, says);
     assert_eq!(result, Ok(true));
     let mut lines = heard.lines();
     assert_eq!(lines.next(), Some("CAPA"));
@@ -87,7 +87,7 @@ fn pop3_signs_in_over_two_lines() {
 #[test]
 fn imap_signs_in_with_literals_which_take_every_password() {
     let says = "* OK hello\r\n* CAPABILITY IMAP4rev1\r\na1 OK\r\n+ go\r\n+ go\r\na2 OK welcome\r\n";
-    let (heard, result, transcript) = sign_in(Protocol::Imap, Mechanism::User, says);
+    let (heard, result, transcript) = sign_in(MailProtocol::Imap, Mechanism::User, says);
     assert_eq!(result, Ok(true));
     assert_eq!(heard, "a1 CAPABILITY\r\na2 LOGIN {3}\r\nann {11}\r\ns3cret-w0rd\r\n");
     assert!(!transcript.join("\n").contains("s3cret"), "{transcript:?}");
@@ -96,11 +96,11 @@ fn imap_signs_in_with_literals_which_take_every_password() {
 #[test]
 fn smtp_signs_in_and_sends_with_doubled_dots() {
     let says = "220 hello\r\n250-mail\r\n250-SIZE 100000\r\n250 AUTH PLAIN\r\n334 \r\n235 ok\r\n";
-    let (heard, result, _) = sign_in(Protocol::Smtp, Mechanism::Plain, says);
+    let (heard, result, _) = sign_in(MailProtocol::Smtp, Mechanism::Plain, says);
     assert_eq!(result, Ok(true));
     assert!(heard.starts_with("EHLO [127.0.0.1]\r\nAUTH PLAIN\r\n"), "{heard}");
     let mut session = session(
-        Protocol::Smtp,
+        MailProtocol::Smtp,
         "250-mail\r\n250 SIZE 100000\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n",
     );
     let capabilities = session.capabilities().unwrap();
@@ -137,7 +137,7 @@ impl Transport for Broken {
 
 #[test]
 fn an_error_of_the_system_is_told_in_its_words() {
-    let mut session = Session::new(Protocol::Pop3, Broken, Transcript::default());
+    let mut session = MailSession::new(MailProtocol::Pop3, Broken, Transcript::default());
     let problem = session.greeting().unwrap_err();
     assert_eq!(
         (problem.code, problem.detail.as_str()),
@@ -184,10 +184,10 @@ proptest! {
         ),
     ) {
         let says = pieces.concat();
-        for protocol in [Protocol::Pop3, Protocol::Imap, Protocol::Smtp] {
+        for protocol in [MailProtocol::Pop3, MailProtocol::Imap, MailProtocol::Smtp] {
             for mechanism in Mechanism::ALL {
-                if protocol != Protocol::Pop3 && mechanism == Mechanism::Apop
-                    || protocol == Protocol::Smtp && mechanism == Mechanism::User {
+                if protocol != MailProtocol::Pop3 && mechanism == Mechanism::Apop
+                    || protocol == MailProtocol::Smtp && mechanism == Mechanism::User {
                     continue;
                 }
                 let (_, result, transcript) = sign_in(protocol, mechanism, &says);
@@ -197,8 +197,8 @@ proptest! {
             let mut session = session(protocol, &says);
             let _ = session.starttls();
             let _ = session.mailbox();
-            let message = Message::new();
-            if protocol != Protocol::Smtp
+            let message = TestMessage::new();
+            if protocol != MailProtocol::Smtp
                 && let Ok(before) = mailbox::before(&mut session)
                 && let Ok(Some(found)) = mailbox::find(&mut session, &message, &before)
             {

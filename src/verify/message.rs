@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// A message with a unique mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct TestMessage {
     /// Letters and digits; the subject, the Message-ID and a header of its own contain it.
     pub mark: String,
     subject: String,
@@ -17,7 +17,7 @@ pub const HEADER: &str = "X-Mailwright-Round-Trip";
 /// Not only ASCII, and with a character of four bytes.
 const SUBJECT: &str = "Grüße aus dem Rundlauf 🚀";
 
-impl Message {
+impl TestMessage {
     /// A message with a mark of 128 random bits.
     pub fn new() -> Self {
         let mut random = [0; 16];
@@ -235,19 +235,19 @@ mod tests {
 
     #[test]
     fn a_message_that_arrives_as_it_was_sent_has_no_differences() {
-        let message = Message::new();
+        let message = TestMessage::new();
         let wire = message.wire("a@example.test", "a@example.test", "d");
         assert!(wire.lines().all(|line| line.len() <= 998), "a line is too long");
         assert!(wire.lines().any(|line| line.len() == 998), "no line is as long as may be");
         let lines = arrived(&format!("Received: from x\r\n by y\r\n{wire}"));
         assert_eq!(message.differences(&lines), Vec::<String>::new());
         assert!(message.is_in(&lines));
-        assert!(!Message::new().is_in(&lines));
+        assert!(!TestMessage::new().is_in(&lines));
     }
 
     #[test]
     fn every_kind_of_damage_is_named() {
-        let message = Message::new();
+        let message = TestMessage::new();
         let wire = message.wire("a@example.test", "a@example.test", "d");
         for (from, to) in [
             ("\r\n.a line", "\r\na line"),

@@ -4,6 +4,7 @@
 //! per server: a dialogue is a sequence, and at most 64 run at once (`pool.rs`).
 
 mod capabilities;
+mod greeting;
 pub mod hosted;
 mod imap;
 mod login;
@@ -35,5 +36,4 @@ pub use redact::Redactor;
 pub use round_trip::{Journey, impossible, round_trip};
 pub use sasl::Mechanism;
 pub use server::{Options, test};
-pub use session::Protocol;
-pub use step::{Course, Outcome, Problem, ServerReport, Step, seconds};
+pub use step::{Course, ServerReport, Step, StepOutcome, seconds};

@@ -4,8 +4,8 @@ use crate::codes::{self, Code};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::sasl::{Exchange, Refusal};
-use super::session::foreign_greeting;
+use super::greeting::foreign_greeting;
+use super::sasl::{Exchange, SaslRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
@@ -81,7 +81,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     wire.send(&format!("AUTH {}", exchange.name()))?;
     loop {
         let line = wire.line()?;
@@ -101,15 +101,15 @@ pub fn user<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
     password: &str,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     wire.send(&format!("USER {user}"))?;
     let line = wire.line()?;
     if !is_ok(&line) {
-        return Ok(Err(Refusal::new(line)));
+        return Ok(Err(SaslRefusal::new(line)));
     }
     wire.send_secret("PASS (secret)", &format!("PASS {password}"))?;
     let line = wire.line()?;
-    Ok(if is_ok(&line) { Ok(()) } else { Err(Refusal::new(line)) })
+    Ok(if is_ok(&line) { Ok(()) } else { Err(SaslRefusal::new(line)) })
 }
 
 /// Signs in with APOP (RFC 1939 §7).
@@ -117,10 +117,10 @@ pub fn apop<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
     digest: &str,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     wire.send_secret(&format!("APOP {user} (secret)"), &format!("APOP {user} {digest}"))?;
     let line = wire.line()?;
-    Ok(if is_ok(&line) { Ok(()) } else { Err(Refusal::new(line)) })
+    Ok(if is_ok(&line) { Ok(()) } else { Err(SaslRefusal::new(line)) })
 }
 
 /// The number of messages, and their total size in octets.

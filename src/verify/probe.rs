@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::settings::Subject;
 
-use super::session::Protocol as Dialect;
+use super::session::MailProtocol;
 
 /// One server as the settings or a finished file name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn probes_of_subject(
             if !protocol.wants(server.server_type) {
                 continue;
             }
-            if Dialect::of(server.server_type).is_none() {
+            if MailProtocol::of(server.server_type).is_none() {
                 others.push(server.server_type.to_string());
                 continue;
             }
@@ -137,7 +137,7 @@ pub fn probes_of_file(
     };
     let mut probes = Vec::new();
     for server in &config.servers {
-        if Dialect::of(server.server_type).is_none() {
+        if MailProtocol::of(server.server_type).is_none() {
             continue;
         }
         let port = Port::new(i64::from(server.port))?;

@@ -25,14 +25,14 @@ pub fn unresolved(error: &DnsError) -> Problem {
 }
 
 /// A connection, and the addresses that failed.
-pub type Connected = (Tcp, Vec<(SocketAddr, ConnectError)>);
+pub type ConnectResult = (Tcp, Vec<(SocketAddr, ConnectError)>);
 
 /// Connects to all addresses at once. Uses the first in the order of DNS that answers, and returns
 /// it as text too.
 pub fn connect(
     addresses: &[SocketAddr],
     deadline: Instant,
-) -> Result<(Connected, String), Problem> {
+) -> Result<(ConnectResult, String), Problem> {
     let mut tried: Vec<(SocketAddr, Result<Tcp, ConnectError>)> = match addresses {
         [one] => vec![(*one, net::connect(*one, deadline))],
         many => thread::scope(|scope| {

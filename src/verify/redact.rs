@@ -5,8 +5,6 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::model::Secret;
 
-use super::step::Step;
-
 /// Replaces a secret in a text.
 const BLANK: &str = "***";
 
@@ -52,14 +50,6 @@ impl Redactor {
         // Longest first: if a shorter one were replaced first, parts of the longer one would
         // remain.
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.expose().len()));
-    }
-
-    /// Replaces secrets in all texts of a step.
-    pub fn clean_step(&self, step: &mut Step) {
-        self.clean(&mut step.detail);
-        for text in [&mut step.seen, &mut step.help].into_iter().flatten() {
-            self.clean(text);
-        }
     }
 
     pub fn clean(&self, text: &mut String) {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::codes;
 use crate::net::Net;
 
-use super::mailbox::{self, Before, Found};
-use super::message::{Message, date};
+use super::mailbox::{self, MailboxSnapshot, MessageLocation};
+use super::message::{TestMessage, date};
 use super::probe::Probe;
 use super::redact::Redactor;
 use super::server::{Dialogue, Options, open};
@@ -43,19 +43,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> Course {
     let secrets = options.credentials.iter().flat_map(Credentials::secrets);
     let mut recorder = Recorder::new(NAME, Redactor::new(secrets));
-    let run = Run { net, options, journey };
-    let _ = run.whole(&Message::new(), &mut recorder);
+    let run = RoundTrip { net, options, journey };
+    let _ = run.whole(&TestMessage::new(), &mut recorder);
     recorder.finish()
 }
 
-struct Run<'a> {
+struct RoundTrip<'a> {
     net: &'a Net,
     options: &'a Options,
     journey: &'a Journey<'a>,
 }
 
-impl Run<'_> {
-    fn whole(&self, message: &Message, recorder: &mut Recorder) -> Option<()> {
+impl RoundTrip<'_> {
+    fn whole(&self, message: &TestMessage, recorder: &mut Recorder) -> Option<()> {
         let before = recorder.step("send", |_| {
             let before = self.before()?;
             self.send(message)?;
@@ -86,7 +86,7 @@ impl Run<'_> {
         Some(())
     }
 
-    fn before(&self) -> Result<Before, Problem> {
+    fn before(&self) -> Result<MailboxSnapshot, Problem> {
         let (mut session, _) = open(self.journey.incoming, self.net, self.options)?;
         session.set_deadline(Instant::now() + self.options.step);
         let before = mailbox::before(&mut session)?;
@@ -94,7 +94,7 @@ impl Run<'_> {
         Ok(before)
     }
 
-    fn send(&self, message: &Message) -> Result<(), Problem> {
+    fn send(&self, message: &TestMessage) -> Result<(), Problem> {
         let (mut session, capabilities) = open(self.journey.outgoing, self.net, self.options)?;
         session.set_deadline(Instant::now() + self.options.step);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -106,7 +106,11 @@ impl Run<'_> {
     }
 
     /// Checks the mailbox until the message is there. The session in which it was found stays open.
-    fn wait(&self, message: &Message, before: &Before) -> Result<(Dialogue, Found), Problem> {
+    fn wait(
+        &self,
+        message: &TestMessage,
+        before: &MailboxSnapshot,
+    ) -> Result<(Dialogue, MessageLocation), Problem> {
         let end = Instant::now() + self.journey.arrival;
         let mut pause = FIRST_PAUSE;
         loop {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::codes;
 use crate::model::SocketType;
-use crate::net::{self, Handshake, Net, Secured, Tcp, Transport};
+use crate::net::{self, Handshake, Net, Tcp, TlsStream, Transport};
 
 use super::capabilities::Capabilities;
 use super::login::Credentials;
@@ -15,8 +15,8 @@ use super::probe::Probe;
 use super::reach::{connect, unresolved};
 use super::redact::Redactor;
 use super::secure;
-use super::session::{Protocol, Session};
-use super::step::{Outcome, Problem, ServerReport, Step};
+use super::session::{MailProtocol, MailSession};
+use super::step::{Problem, ServerReport, Step, StepOutcome};
 use super::wire::{Transcript, shown};
 
 /// Time limits of a test, and the credentials to sign in with.
@@ -36,7 +36,7 @@ pub fn test(
     options: &Options,
     tell: &(dyn Fn(&Probe, &Step) + Sync),
 ) -> ServerReport {
-    let mut run = Run::new(probe, net, options, tell);
+    let mut run = ServerTest::new(probe, net, options, tell);
     if let Ok((mut session, _)) = run.whole() {
         session.quit();
         run.transcript = session.wire.into_parts().2;
@@ -66,13 +66,13 @@ pub fn test(
 }
 
 /// A session over any kind of connection.
-pub type Dialogue = Session<Box<dyn Transport>>;
+pub type Dialogue = MailSession<Box<dyn Transport>>;
 /// A dialogue after all steps, sign-in included, ready for more commands.
-pub type Open = (Dialogue, Capabilities);
+pub type OpenDialogue = (Dialogue, Capabilities);
 
 /// Runs the same steps without reporting them. The step that fails is the error.
-pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem> {
-    let mut run = Run::new(probe, net, options, &|_, _| {});
+pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<OpenDialogue, Problem> {
+    let mut run = ServerTest::new(probe, net, options, &|_, _| {});
     run.whole().map_err(|Stop| {
         let failed = run.steps.pop();
         let problem = failed.and_then(|step| {
@@ -86,7 +86,7 @@ pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<Open, Problem
 /// A step failed and is in the report; no later step can be tried.
 struct Stop;
 
-struct Run<'a> {
+struct ServerTest<'a> {
     probe: &'a Probe,
     net: &'a Net,
     options: &'a Options,
@@ -99,7 +99,7 @@ struct Run<'a> {
     certificate_days: Option<i64>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> ServerTest<'a> {
     fn new(
         probe: &'a Probe,
         net: &'a Net,
@@ -122,8 +122,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn whole(&mut self) -> Result<Open, Stop> {
-        let Some(protocol) = Protocol::of(self.probe.server_type) else { return Err(Stop) };
+    fn whole(&mut self) -> Result<OpenDialogue, Stop> {
+        let Some(protocol) = MailProtocol::of(self.probe.server_type) else { return Err(Stop) };
         let (host, port) = (self.probe.hostname.clone(), self.probe.port.get());
         let addresses = self.step("resolve", |run, deadline| {
             let found = run.net.resolve(&host, port, deadline).map_err(|e| unresolved(&e))?;
@@ -143,14 +143,15 @@ impl<'a> Run<'a> {
         match self.probe.socket_type {
             SocketType::Ssl => {
                 let (secured, handshake) = self.secure(tcp, false)?;
-                let session = Session::new(protocol, Box::new(secured) as _, Transcript::default());
+                let session =
+                    MailSession::new(protocol, Box::new(secured) as _, Transcript::default());
                 self.with_session(session, |run, session| {
                     run.greeting(session, None)?;
                     run.dialogue(session, Some(&handshake))
                 })
             }
             SocketType::Plain => {
-                let session = Session::new(protocol, Box::new(tcp) as _, Transcript::default());
+                let session = MailSession::new(protocol, Box::new(tcp) as _, Transcript::default());
                 self.with_session(session, |run, session| {
                     run.greeting(session, at)?;
                     run.dialogue(session, None)
@@ -162,11 +163,11 @@ impl<'a> Run<'a> {
 
     fn starttls(
         &mut self,
-        protocol: Protocol,
+        protocol: MailProtocol,
         tcp: Tcp,
         at: Option<SocketAddr>,
-    ) -> Result<Open, Stop> {
-        let mut session = Session::new(protocol, tcp, Transcript::default());
+    ) -> Result<OpenDialogue, Stop> {
+        let mut session = MailSession::new(protocol, tcp, Transcript::default());
         let result = self.upgrade(&mut session, at);
         let stamp = session.stamp().take();
         let (tcp, left, transcript) = session.wire.into_parts();
@@ -184,7 +185,7 @@ impl<'a> Run<'a> {
         let (secured, handshake) = self.secure(tcp, true)?;
         let transcript = std::mem::take(&mut self.transcript);
         let mut session =
-            Session::new(protocol, Box::new(secured) as Box<dyn Transport>, transcript);
+            MailSession::new(protocol, Box::new(secured) as Box<dyn Transport>, transcript);
         *session.stamp() = stamp;
         self.with_session(session, |run, session| run.dialogue(session, Some(&handshake)))
     }
@@ -194,7 +195,7 @@ impl<'a> Run<'a> {
         &mut self,
         mut session: Dialogue,
         job: impl FnOnce(&mut Self, &mut Dialogue) -> Result<Capabilities, Stop>,
-    ) -> Result<Open, Stop> {
+    ) -> Result<OpenDialogue, Stop> {
         match job(self, &mut session) {
             Ok(capabilities) => Ok((session, capabilities)),
             Err(stop) => {
@@ -205,7 +206,11 @@ impl<'a> Run<'a> {
     }
 
     /// Greeting, capabilities and STARTTLS, all in plain text.
-    fn upgrade(&mut self, session: &mut Session<Tcp>, at: Option<SocketAddr>) -> Result<(), Stop> {
+    fn upgrade(
+        &mut self,
+        session: &mut MailSession<Tcp>,
+        at: Option<SocketAddr>,
+    ) -> Result<(), Stop> {
         self.greeting(session, at)?;
         let server = self.probe.server_type;
         self.step("starttls", |_, deadline| {
@@ -223,7 +228,7 @@ impl<'a> Run<'a> {
     /// finds out whether the port expects TLS at once.
     fn greeting<T: Transport>(
         &mut self,
-        session: &mut Session<T>,
+        session: &mut MailSession<T>,
         at: Option<SocketAddr>,
     ) -> Result<(), Stop> {
         self.step("greeting", |run, deadline| {
@@ -260,7 +265,7 @@ impl<'a> Run<'a> {
         self.net.tls.handshake(tcp, &self.probe.hostname, deadline).is_ok()
     }
 
-    fn secure(&mut self, tcp: Tcp, after_starttls: bool) -> Result<(Secured, Handshake), Stop> {
+    fn secure(&mut self, tcp: Tcp, after_starttls: bool) -> Result<(TlsStream, Handshake), Stop> {
         let host = self.probe.hostname.clone();
         let (secured, seen) = self.step("tls", |run, deadline| {
             let (secured, seen) = run
@@ -312,7 +317,7 @@ impl<'a> Run<'a> {
     }
 
     fn has_failed(&self) -> bool {
-        self.steps.iter().any(|step| step.outcome == Outcome::Failed)
+        self.steps.iter().any(|step| step.outcome == StepOutcome::Failed)
     }
 
     fn tell(&mut self, name: &'static str, took: Duration, result: Result<String, Problem>) {
@@ -320,7 +325,7 @@ impl<'a> Run<'a> {
             Ok(detail) => Step::passed(name, took, detail),
             Err(problem) => Step::of(name, took, problem),
         };
-        self.redactor.clean_step(&mut step);
+        step.redact(&self.redactor);
         (self.tell)(self.probe, &step);
         self.steps.push(step);
     }

@@ -2,25 +2,24 @@
 
 use std::time::Instant;
 
-use crate::codes;
 use crate::model::{Secret, ServerType};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::sasl::{Exchange, Mechanism, Refusal, apop_digest};
+use super::sasl::{Exchange, Mechanism, SaslRefusal, apop_digest};
 use super::step::Problem;
-use super::wire::{Transcript, Wire, shown};
+use super::wire::{Transcript, Wire};
 use super::{imap, pop3, smtp};
 
 /// A protocol that can be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
+pub enum MailProtocol {
     Pop3,
     Imap,
     Smtp,
 }
 
-impl Protocol {
+impl MailProtocol {
     pub fn of(server: ServerType) -> Option<Self> {
         match server {
             ServerType::Pop3 => Some(Self::Pop3),
@@ -32,16 +31,16 @@ impl Protocol {
 }
 
 /// The state of one dialogue.
-pub struct Session<T> {
+pub struct MailSession<T> {
     pub wire: Wire<T>,
-    pub protocol: Protocol,
+    pub protocol: MailProtocol,
     pub tags: imap::Tags,
     /// The timestamp for APOP.
     stamp: Option<String>,
 }
 
-impl<T: Transport> Session<T> {
-    pub fn new(protocol: Protocol, transport: T, transcript: Transcript) -> Self {
+impl<T: Transport> MailSession<T> {
+    pub fn new(protocol: MailProtocol, transport: T, transcript: Transcript) -> Self {
         let wire = Wire::new(transport, transcript);
         Self { wire, protocol, tags: imap::Tags::default(), stamp: None }
     }
@@ -53,13 +52,13 @@ impl<T: Transport> Session<T> {
     /// Reads the server's greeting.
     pub fn greeting(&mut self) -> Result<String, Problem> {
         match self.protocol {
-            Protocol::Pop3 => {
+            MailProtocol::Pop3 => {
                 let (line, stamp) = pop3::greeting(&mut self.wire)?;
                 self.stamp = stamp;
                 Ok(line)
             }
-            Protocol::Imap => imap::greeting(&mut self.wire),
-            Protocol::Smtp => smtp::greeting(&mut self.wire),
+            MailProtocol::Imap => imap::greeting(&mut self.wire),
+            MailProtocol::Smtp => smtp::greeting(&mut self.wire),
         }
     }
 
@@ -70,17 +69,17 @@ impl<T: Transport> Session<T> {
 
     pub fn capabilities(&mut self) -> Result<Capabilities, Problem> {
         match self.protocol {
-            Protocol::Pop3 => pop3::capabilities(&mut self.wire, self.stamp.as_deref()),
-            Protocol::Imap => imap::capabilities(&mut self.wire, &mut self.tags),
-            Protocol::Smtp => smtp::capabilities(&mut self.wire),
+            MailProtocol::Pop3 => pop3::capabilities(&mut self.wire, self.stamp.as_deref()),
+            MailProtocol::Imap => imap::capabilities(&mut self.wire, &mut self.tags),
+            MailProtocol::Smtp => smtp::capabilities(&mut self.wire),
         }
     }
 
     pub fn starttls(&mut self) -> Result<(), Problem> {
         match self.protocol {
-            Protocol::Pop3 => pop3::starttls(&mut self.wire),
-            Protocol::Imap => imap::starttls(&mut self.wire, &mut self.tags),
-            Protocol::Smtp => smtp::starttls(&mut self.wire),
+            MailProtocol::Pop3 => pop3::starttls(&mut self.wire),
+            MailProtocol::Imap => imap::starttls(&mut self.wire, &mut self.tags),
+            MailProtocol::Smtp => smtp::starttls(&mut self.wire),
         }
     }
 
@@ -91,10 +90,10 @@ impl<T: Transport> Session<T> {
         user: &str,
         secret: &Secret,
         at: (&str, u16),
-    ) -> Result<Result<(), Refusal>, Problem> {
+    ) -> Result<Result<(), SaslRefusal>, Problem> {
         let wire = &mut self.wire;
         match (mechanism, self.protocol) {
-            (Mechanism::User, Protocol::Imap) => {
+            (Mechanism::User, MailProtocol::Imap) => {
                 imap::login(wire, &mut self.tags, user, secret.expose())
             }
             (Mechanism::User, _) => pop3::user(wire, user, secret.expose()),
@@ -105,9 +104,9 @@ impl<T: Transport> Session<T> {
             _ => {
                 let mut exchange = Exchange::new(mechanism, user, secret, at.0, at.1);
                 match self.protocol {
-                    Protocol::Pop3 => pop3::authenticate(wire, &mut exchange),
-                    Protocol::Imap => imap::authenticate(wire, &mut self.tags, &mut exchange),
-                    Protocol::Smtp => smtp::authenticate(wire, &mut exchange),
+                    MailProtocol::Pop3 => pop3::authenticate(wire, &mut exchange),
+                    MailProtocol::Imap => imap::authenticate(wire, &mut self.tags, &mut exchange),
+                    MailProtocol::Smtp => smtp::authenticate(wire, &mut exchange),
                 }
             }
         }
@@ -116,42 +115,19 @@ impl<T: Transport> Session<T> {
     /// A summary of the mailbox, if the protocol has a command for it: `3 messages, 4711 octets`.
     pub fn mailbox(&mut self) -> Result<Option<String>, Problem> {
         match self.protocol {
-            Protocol::Pop3 => {
+            MailProtocol::Pop3 => {
                 let (messages, octets) = pop3::stat(&mut self.wire)?;
                 Ok(Some(format!("{messages} messages, {octets} octets")))
             }
-            Protocol::Imap | Protocol::Smtp => Ok(None),
+            MailProtocol::Imap | MailProtocol::Smtp => Ok(None),
         }
     }
 
     /// Says goodbye without waiting for an answer.
     pub fn quit(&mut self) {
         let _ = match self.protocol {
-            Protocol::Imap => self.wire.send("z LOGOUT"),
-            Protocol::Pop3 | Protocol::Smtp => self.wire.send("QUIT"),
+            MailProtocol::Imap => self.wire.send("z LOGOUT"),
+            MailProtocol::Pop3 | MailProtocol::Smtp => self.wire.send("QUIT"),
         };
     }
-}
-
-/// The problem for a greeting that does not belong to the protocol.
-pub fn foreign_greeting(line: &str) -> Problem {
-    // A TLS record: handshake or alert, version 3.x (RFC 8446 §5.1).
-    let bytes = line.as_bytes();
-    if matches!(bytes, [0x15 | 0x16, 3, ..]) {
-        return Problem::new(codes::PLAIN_PORT_SPEAKS_TLS);
-    }
-    let upper = line.to_ascii_uppercase();
-    let looks = [
-        ("+OK", "POP3"),
-        ("* OK", "IMAP"),
-        ("SSH-", "SSH"),
-        ("HTTP/", "HTTP"),
-        ("220 ", "SMTP or FTP"),
-        ("220-", "SMTP or FTP"),
-    ];
-    let detail = match looks.iter().find(|(start, _)| upper.starts_with(start)) {
-        Some((_, name)) => format!("{name} answers on that port"),
-        None => "the greeting is of no mail protocol".to_owned(),
-    };
-    Problem::with(codes::WRONG_PROTOCOL, detail).seen(shown(line))
 }

@@ -4,19 +4,19 @@ use crate::codes::{self, Code};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::sasl::{Exchange, Refusal};
-use super::session::foreign_greeting;
+use super::greeting::foreign_greeting;
+use super::sasl::{Exchange, SaslRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
 /// A reply: its code of three digits, and the text of all lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct SmtpReply {
     pub code: u16,
     pub lines: Vec<String>,
 }
 
-impl Reply {
+impl SmtpReply {
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.code)
     }
@@ -32,14 +32,14 @@ impl Reply {
 const CLIENT: &str = "[127.0.0.1]";
 
 /// Reads a reply of one or several lines.
-pub fn reply<T: Transport>(wire: &mut Wire<T>) -> Result<Reply, Problem> {
+pub fn reply<T: Transport>(wire: &mut Wire<T>) -> Result<SmtpReply, Problem> {
     let lines = wire.lines(|line| line.as_bytes().get(3) != Some(&b'-'))?;
     parse(&lines).ok_or_else(|| {
         Problem::new(codes::REPLY_MALFORMED).seen(shown(lines.last().map_or("", String::as_str)))
     })
 }
 
-fn parse(lines: &[String]) -> Option<Reply> {
+fn parse(lines: &[String]) -> Option<SmtpReply> {
     let code = lines.last()?.get(..3)?;
     let number: u16 = code.parse().ok().filter(|n| (200..600).contains(n))?;
     let mut texts = Vec::new();
@@ -50,7 +50,7 @@ fn parse(lines: &[String]) -> Option<Reply> {
         }
         texts.push(rest.get(1..).unwrap_or_default().to_owned());
     }
-    Some(Reply { code: number, lines: texts })
+    Some(SmtpReply { code: number, lines: texts })
 }
 
 /// Reads the greeting. 421, 554 and greetings of other protocols are errors.
@@ -68,7 +68,7 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<String, Problem> {
 }
 
 /// Sends a command and reads its answer.
-pub fn command<T: Transport>(wire: &mut Wire<T>, command: &str) -> Result<Reply, Problem> {
+pub fn command<T: Transport>(wire: &mut Wire<T>, command: &str) -> Result<SmtpReply, Problem> {
     wire.send(command)?;
     reply(wire)
 }
@@ -111,7 +111,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), Refusal>, Problem> {
+) -> Result<Result<(), SaslRefusal>, Problem> {
     wire.send(&format!("AUTH {}", exchange.name()))?;
     loop {
         let reply = reply(wire)?;
@@ -160,7 +160,7 @@ pub fn send<T: Transport>(
 
 /// Accepts the wanted code, else says what the reply means. A size limit and greylisting have codes
 /// of their own.
-fn expect(reply: Reply, code: u16, otherwise: Code) -> Result<(), Problem> {
+fn expect(reply: SmtpReply, code: u16, otherwise: Code) -> Result<(), Problem> {
     // 251: the recipient is not local, but the server forwards.
     if reply.code == code || (code == 250 && reply.code == 251) {
         return Ok(());

@@ -13,7 +13,7 @@ use super::redact::Redactor;
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum StepOutcome {
     Passed,
     /// Worth knowing; nothing is wrong.
     Note,
@@ -23,7 +23,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl From<Severity> for Outcome {
+impl From<Severity> for StepOutcome {
     fn from(severity: Severity) -> Self {
         match severity {
             Severity::Note => Self::Note,
@@ -38,7 +38,7 @@ impl From<Severity> for Outcome {
 pub struct Step {
     /// `resolve`, `connect`, …
     pub step: &'static str,
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     pub took: Duration,
     /// What was found.
     pub detail: String,
@@ -70,8 +70,24 @@ impl Serialize for Step {
 }
 
 impl Step {
+    /// Replaces secrets in all its texts.
+    pub(super) fn redact(&mut self, redactor: &Redactor) {
+        redactor.clean(&mut self.detail);
+        for text in [&mut self.seen, &mut self.help].into_iter().flatten() {
+            redactor.clean(text);
+        }
+    }
+
     pub fn passed(step: &'static str, took: Duration, detail: String) -> Self {
-        Self { step, outcome: Outcome::Passed, took, detail, code: None, seen: None, help: None }
+        Self {
+            step,
+            outcome: StepOutcome::Passed,
+            took,
+            detail,
+            code: None,
+            seen: None,
+            help: None,
+        }
     }
 
     /// The code decides how severe the step is.
@@ -84,7 +100,7 @@ impl Step {
     /// off becomes a note: without the step the dialogue would be incomplete.
     pub fn set_level(&mut self, levels: &Levels) {
         if let Some(code) = self.code {
-            self.outcome = levels.of(code, code.severity).map_or(Outcome::Note, Into::into);
+            self.outcome = levels.of(code, code.severity).map_or(StepOutcome::Note, Into::into);
         }
     }
 
@@ -141,7 +157,7 @@ pub struct Course {
 impl Course {
     /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+        self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 }
 
@@ -196,7 +212,7 @@ impl Recorder {
             Ok(detail) => Step::passed(name, took, detail),
             Err(problem) => Step::of(name, took, problem),
         };
-        self.redactor.clean_step(&mut step);
+        step.redact(&self.redactor);
         self.steps.push(step);
     }
 
@@ -227,7 +243,7 @@ pub struct ServerReport {
 impl ServerReport {
     /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+        self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 
     /// `pop3 mail.example.com:995 SSL`

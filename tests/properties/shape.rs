@@ -1,6 +1,6 @@
 //! What a file is made of, whatever its values are: an oracle that knows nothing of marks.
 
-use mailwright::internals::format::{Kind, Tree};
+use mailwright::internals::format::{FileFormat, Tree};
 use mailwright::internals::render::Artifact;
 
 /// Where two files of the same kind are made otherwise, if anywhere.
@@ -11,7 +11,7 @@ pub fn difference(one: &Artifact<'_>, other: &Artifact<'_>) -> Option<String> {
             .unwrap_or_else(|e| format!("{} does not decode: {e}", artifact.path))
     });
     match kind {
-        Kind::Text(_) => lines(&text, &other_text, &one.job.file.template),
+        FileFormat::Text(_) => lines(&text, &other_text, &one.job.file.template),
         _ => match (kind.parse(&text), kind.parse(&other_text)) {
             (Ok(Some(one)), Ok(Some(other))) => trees(&one, &other),
             (one, other) => Some(format!("{:?}, {:?}", one.err(), other.err())),

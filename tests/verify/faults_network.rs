@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use mailwright::internals::model::SocketType;
-use mailwright::internals::net::{Net, Override};
-use mailwright::internals::verify::Outcome;
+use mailwright::internals::net::{HostOverride, Net};
+use mailwright::internals::verify::StepOutcome;
 
 use crate::ca::HOST;
 use crate::dns;
@@ -102,11 +102,14 @@ fn of_several_addresses_a_dead_one_is_named_and_the_test_goes_on() {
         conn.say("+OK ready\r\n");
         conn.answer(&[("CAPA", "+OK\r\nUIDL\r\nUSER\r\n.\r\n")]);
     });
-    let fixed =
-        Override { host: HOST.to_owned(), port: 4711, addresses: vec![nowhere(), peer.address] };
+    let fixed = HostOverride {
+        host: HOST.to_owned(),
+        port: 4711,
+        addresses: vec![nowhere(), peer.address],
+    };
     let net = Net::new(None, None, vec![fixed]).unwrap();
     let report = Test::pop3(SocketType::Plain, peer.address).run_over(&net);
     same_codes(&report, &[]);
-    let warned = report.steps.iter().find(|s| s.outcome == Outcome::Warning).unwrap();
+    let warned = report.steps.iter().find(|s| s.outcome == StepOutcome::Warning).unwrap();
     assert_eq!(warned.code.unwrap().name, "address-unreachable");
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mailwright::internals::model::{OAuth2, ServerType, Text};
-use mailwright::internals::net::{Net, Override};
+use mailwright::internals::net::{HostOverride, Net};
 use mailwright::internals::verify::Course;
-use mailwright::internals::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
+use mailwright::internals::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
 
 use crate::ca::{Ca, HOST};
 use crate::peer::Peer;
@@ -43,7 +43,7 @@ impl Provider {
 
     fn net(&self) -> Net {
         let fixed =
-            Override { host: HOST.to_owned(), port: 443, addresses: vec![self.peer.address] };
+            HostOverride { host: HOST.to_owned(), port: 443, addresses: vec![self.peer.address] };
         Net::new(Some(&self.ca.file()), None, vec![fixed]).unwrap()
     }
 
@@ -84,8 +84,8 @@ fn authority() -> Authority {
     Authority::new(&settings, &[ServerType::Pop3, ServerType::Smtp]).unwrap()
 }
 
-fn client() -> Client {
-    Client { id: "our-own-client".to_owned(), secret: None }
+fn client() -> OAuth2Client {
+    OAuth2Client { id: "our-own-client".to_owned(), secret: None }
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn no_secret_goes_to_a_provider_that_cannot_prove_who_it_is() {
     let provider = Provider::new(|_| token());
     let stranger = Ca::new();
     let fixed =
-        Override { host: HOST.to_owned(), port: 443, addresses: vec![provider.peer.address] };
+        HostOverride { host: HOST.to_owned(), port: 443, addresses: vec![provider.peer.address] };
     let net = Net::new(Some(&stranger.file()), None, vec![fixed]).unwrap();
     let (course, tokens) = provider.sign_in_over(&net, Flow::Device, &|_| {});
     assert!(tokens.is_none());
@@ -158,7 +158,7 @@ fn no_secret_goes_to_a_provider_that_cannot_prove_who_it_is() {
 #[test]
 fn a_provider_that_is_not_there_is_named_as_a_mail_server_would_be() {
     let provider = Provider::new(|_| token());
-    let fixed = Override {
+    let fixed = HostOverride {
         host: HOST.to_owned(),
         port: 443,
         addresses: vec!["127.0.0.1:1".parse().unwrap()],
@@ -270,7 +270,8 @@ fn what_is_no_http_is_told_as_that() {
             while conn.hear().is_some_and(|line| !line.is_empty()) {}
             conn.say(says);
         });
-        let fixed = Override { host: HOST.to_owned(), port: 443, addresses: vec![peer.address] };
+        let fixed =
+            HostOverride { host: HOST.to_owned(), port: 443, addresses: vec![peer.address] };
         let net = Net::new(Some(&ca.file()), None, vec![fixed]).unwrap();
         let attendance = Attendance {
             step: Duration::from_secs(10),

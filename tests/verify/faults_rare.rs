@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mailwright::internals::codes;
 use mailwright::internals::model::{Authentication, SocketType};
-use mailwright::internals::verify::{Mechanism, Outcome};
+use mailwright::internals::verify::{Mechanism, StepOutcome};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
 use crate::ca::{Ca, HOST};
@@ -36,7 +36,7 @@ fn a_certificate_that_ends_in_three_days_is_a_warning() {
     let warned: Vec<_> = report
         .steps
         .iter()
-        .filter(|step| step.outcome == Outcome::Warning)
+        .filter(|step| step.outcome == StepOutcome::Warning)
         .filter_map(|step| step.code.map(|code| code.name))
         .collect();
     assert_eq!(warned, ["certificate-expires-soon"]);

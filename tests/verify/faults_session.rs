@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mailwright::internals::model::{Authentication, SocketType};
-use mailwright::internals::verify::Outcome;
+use mailwright::internals::verify::StepOutcome;
 
 use crate::harness::Test;
 use crate::peer::Peer;
@@ -155,12 +155,15 @@ fn what_is_declared_is_held_against_what_is_offered() {
         with_codes.collect::<Vec<_>>()
     };
     use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
-    let uidl = ("uidl-missing", Outcome::Warning);
+    let uidl = ("uidl-missing", StepOutcome::Warning);
     assert_eq!(codes(&[PasswordCleartext, PasswordEncrypted]), [uidl]);
-    assert_eq!(codes(&[PasswordCleartext]), [uidl, ("authentication-undeclared", Outcome::Note)]);
+    assert_eq!(
+        codes(&[PasswordCleartext]),
+        [uidl, ("authentication-undeclared", StepOutcome::Note)]
+    );
     assert_eq!(
         codes(&[OAuth2, PasswordCleartext, PasswordEncrypted]),
-        [uidl, ("authentication-missing", Outcome::Warning)]
+        [uidl, ("authentication-missing", StepOutcome::Warning)]
     );
-    assert_eq!(codes(&[OAuth2]), [uidl, ("authentication-not-offered", Outcome::Failed)]);
+    assert_eq!(codes(&[OAuth2]), [uidl, ("authentication-not-offered", StepOutcome::Failed)]);
 }

@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mailwright::internals::model::{Authentication, Port, Secret, ServerType, SocketType};
-use mailwright::internals::net::{Net, Override};
-use mailwright::internals::verify::{
-    self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport,
-};
+use mailwright::internals::net::{HostOverride, Net};
+use mailwright::internals::verify::{self, Credentials, Mechanism, Options, Probe, ServerReport, StepOutcome};
 
 use crate::ca::{Ca, HOST};
 
@@ -86,7 +84,7 @@ impl<'a> Test<'a> {
     }
 
     pub fn run(&self) -> ServerReport {
-        let fixed = Override {
+        let fixed = HostOverride {
             host: HOST.to_owned(),
             port: self.probe.port.get(),
             addresses: vec![self.address],
@@ -109,7 +107,7 @@ impl<'a> Test<'a> {
     #[track_caller]
     pub fn works(&self) -> ServerReport {
         let report = self.run();
-        assert!(report.steps.iter().all(|s| s.outcome <= Outcome::Note), "{report:#?}");
+        assert!(report.steps.iter().all(|s| s.outcome <= StepOutcome::Note), "{report:#?}");
         report
     }
 
@@ -127,7 +125,7 @@ pub fn same_codes(report: &ServerReport, codes: &[&str]) {
     let failed: Vec<_> = report
         .steps
         .iter()
-        .filter(|step| step.outcome == Outcome::Failed)
+        .filter(|step| step.outcome == StepOutcome::Failed)
         .filter_map(|step| step.code.map(|code| code.name))
         .collect();
     assert_eq!(failed, codes, "{report:#?}");

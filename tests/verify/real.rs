@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mailwright::internals::model::{Authentication, ServerType, SocketType};
-use mailwright::internals::verify::{Mechanism, Outcome, ServerReport};
+use mailwright::internals::verify::{Mechanism, ServerReport, StepOutcome};
 
 use crate::ca::Ca;
 use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};
@@ -148,7 +148,7 @@ fn lets_us_in_and_nobody_in_plain_text(
         .fails(&["plain-port-speaks-tls"]);
     let plain = Test::smtp(SocketType::Plain, submission).password(USER, PASSWORD).run();
     assert_eq!(plain.steps.last().unwrap().code.unwrap().name, "authentication-not-offered");
-    assert!(plain.steps.iter().any(|s| s.outcome == Outcome::Failed));
+    assert!(plain.steps.iter().any(|s| s.outcome == StepOutcome::Failed));
     reports
 }
 

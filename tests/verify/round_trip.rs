@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mailwright::internals::model::SocketType;
-use mailwright::internals::net::{Net, Override};
+use mailwright::internals::net::{HostOverride, Net};
 use mailwright::internals::verify::{self, Course, Journey, Options};
 
 use crate::ca::{Ca, HOST};
@@ -109,7 +109,7 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
 fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
     outgoing.probe.port = mailwright::internals::model::Port::new(465).unwrap();
-    let at = |test: &Test<'_>| Override {
+    let at = |test: &Test<'_>| HostOverride {
         host: HOST.to_owned(),
         port: test.probe.port.get(),
         addresses: vec![test.address],

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mailwright::internals::model::{Port, SocketType};
-use mailwright::internals::net::{Net, Override};
+use mailwright::internals::net::{HostOverride, Net};
 use mailwright::internals::verify::{self, Options, Probe};
 
 use crate::ca::{Ca, HOST};
@@ -51,8 +51,11 @@ fn three_servers_at_once_take_hardly_longer_than_the_slowest_alone() {
         probe(Test::imap(SocketType::Ssl, imap.address), 993),
         probe(Test::smtp(SocketType::Ssl, smtp.address), 465),
     ];
-    let at =
-        |port, peer: &Peer| Override { host: HOST.to_owned(), port, addresses: vec![peer.address] };
+    let at = |port, peer: &Peer| HostOverride {
+        host: HOST.to_owned(),
+        port,
+        addresses: vec![peer.address],
+    };
     let fixed = vec![at(995, &pop3), at(993, &imap), at(465, &smtp)];
     let net = Net::new(Some(&ca.file()), None, fixed).unwrap();
     let patience = Duration::from_secs(10);

@@ -2,20 +2,20 @@
 
 use mailwright::internals::check::advice::advise;
 use mailwright::internals::check::defects;
-use mailwright::internals::check::mend::mend;
+use mailwright::internals::check::fix::fix;
 use mailwright::internals::finding::{Source, any_error};
 use mailwright::internals::import::{Reader, provider_file, recognise};
 use mailwright::internals::settings::read_provider;
 
-/// Mends, reads as a client would, tells what is wrong, and makes a provider file that ours must take.
+/// Fixes, reads as a client would, tells what is wrong, and makes a provider file that ours must take.
 pub fn all(reader: Reader, bytes: &[u8]) {
     // Whatever a file is taken for by what is in it.
     let _ = recognise(bytes);
-    if let Some(mended) = mend(bytes, &|_| true) {
-        assert_ne!(mended.bytes, bytes);
-        // What is mended stays so, and nothing is mended to and fro.
-        let again = mend(&mended.bytes, &|code| mended.codes.contains(&code));
-        assert_eq!(again.map(|again| again.after), None, "{:?}", mended.codes);
+    if let Some(fixed) = fix(bytes, &|_| true) {
+        assert_ne!(fixed.bytes, bytes);
+        // What is fixed stays so, and no fix undoes another.
+        let again = fix(&fixed.bytes, &|code| fixed.codes.contains(&code));
+        assert_eq!(again.map(|again| again.after), None, "{:?}", fixed.codes);
     }
     let text = String::from_utf8_lossy(bytes);
     let examined = reader.examine(&text);

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::Found;
+use super::list::AdviceList;
 use crate::codes;
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// Ports with their protocol, and whether they use implicit TLS or STARTTLS (RFC 8314, RFC 6409).
@@ -20,8 +20,8 @@ const PORTS: [(u16, ServerType, SocketType); 6] = [
 /// The port for mail between servers.
 const RELAY: u16 = 25;
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
-    let mut advice = Advice { text, found: Found::default() };
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
+    let mut advice = AutoconfigAdvice { text, found: AdviceList::default() };
     let config = &examined.config;
     for server in &config.servers {
         advice.server(server);
@@ -51,12 +51,12 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct AutoconfigAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl AutoconfigAdvice<'_> {
     /// The place of an element in a server, else the server's first line.
     fn within(&self, server: &ReadServer, element: &str) -> Range<usize> {
         let inside = self.text.get(server.span.clone()).unwrap_or_default();

@@ -2,19 +2,20 @@
 
 use std::ops::Range;
 
-use super::{Found, IMPLICIT, UPGRADED, password_refused, port_of_another};
+use super::connection::{IMPLICIT, UPGRADED, password_refused, port_of_another};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{AUTODISCOVER_ORDER, Defect, Examined, ReadServer};
+use crate::import::{AUTODISCOVER_ORDER, Defect, Examination, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
     let servers = &examined.config.servers;
     if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {
         return Vec::new(); // the answer to another question
     }
-    let mut advice = Advice { text, found: Found::default() };
+    let mut advice = AutodiscoverAdvice { text, found: AdviceList::default() };
     for server in servers {
         if let Some(protocol) = at(root, &server.span) {
             advice.server(server, protocol);
@@ -25,12 +26,12 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct AutodiscoverAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl AutodiscoverAdvice<'_> {
     /// Checks how the connection is made.
     fn server(&mut self, server: &ReadServer, protocol: &Tree) {
         let start = self.start(&server.span);

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use super::{against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
-use crate::import::fetchmail::{Account, accounts, first};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::fetchmail::{FetchmailAccount, accounts, first};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, SocketType};
 
-pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
     let accounts = accounts(text);
     let first = first(&accounts);
-    let mut advice = Advice { found: Vec::new() };
+    let mut advice = FetchmailAdvice { found: Vec::new() };
     for account in &accounts {
         let Some(server) = &account.server else { continue };
         advice.connection(account, server);
@@ -26,11 +27,11 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     advice.found
 }
 
-struct Advice {
+struct FetchmailAdvice {
     found: Vec<Defect>,
 }
 
-impl Advice {
+impl FetchmailAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         let defect = Defect { code, message: message.into(), span: span.clone() };
         // Values from `defaults` are reported only once.
@@ -39,7 +40,7 @@ impl Advice {
         }
     }
 
-    fn connection(&mut self, account: &Account, server: &ReadServer) {
+    fn connection(&mut self, account: &FetchmailAccount, server: &ReadServer) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let number = match account.has("port") {
             true => account.place("port"),
@@ -65,7 +66,7 @@ impl Advice {
         }
     }
 
-    fn certificate(&mut self, account: &Account) {
+    fn certificate(&mut self, account: &FetchmailAccount) {
         if account.is_off("sslcertck") && !account.has("sslfingerprint") {
             let message = "any server is taken for the right one";
             self.add(codes::FETCHMAIL_CERTIFICATE_UNCHECKED, &account.place("sslcertck"), message);
@@ -80,7 +81,7 @@ impl Advice {
         }
     }
 
-    fn sign_in(&mut self, account: &Account, server: &ReadServer) {
+    fn sign_in(&mut self, account: &FetchmailAccount, server: &ReadServer) {
         let passwords = [Authentication::PasswordCleartext, Authentication::PasswordEncrypted];
         let by_password = server.authentication.iter().any(|way| passwords.contains(way));
         if password_refused(&server.hostname) && by_password {
@@ -98,7 +99,7 @@ impl Advice {
         }
     }
 
-    fn mailbox(&mut self, account: &Account) {
+    fn mailbox(&mut self, account: &FetchmailAccount) {
         if !account.polled {
             let message = "skip: fetchmail asks this server only where it is named";
             self.add(codes::FETCHMAIL_SKIPPED, &account.start(), message);

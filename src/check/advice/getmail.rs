@@ -2,17 +2,20 @@
 
 use std::ops::Range;
 
-use super::{Found, against_port, is_local, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, is_local, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
-use crate::import::getmail::{Section, count, is_on, sections};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::getmail::{IniSection, count, is_on, sections};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let sections = sections(text);
     let find = |name: &str| sections.iter().find(|section| section.name == name);
     let Some(retriever) = find("retriever") else { return Vec::new() };
-    let mut advice = Advice { retriever, options: find("options"), found: Found::default() };
+    let mut advice =
+        GetmailAdvice { retriever, options: find("options"), found: AdviceList::default() };
     for server in &examined.config.servers {
         advice.connection(server);
         advice.sign_in(server);
@@ -23,13 +26,13 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
-    retriever: &'a Section,
-    options: Option<&'a Section>,
-    found: Found,
+struct GetmailAdvice<'a> {
+    retriever: &'a IniSection,
+    options: Option<&'a IniSection>,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl GetmailAdvice<'_> {
     fn place(&self, name: &str) -> Range<usize> {
         self.retriever.place(name)
     }

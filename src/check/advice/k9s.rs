@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::k9s::{accounts, last};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = K9sAdvice { found: AdviceList::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));
     for account in all.into_iter().flatten() {
         for name in ["incoming-server", "outgoing-server"] {
@@ -34,11 +36,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct K9sAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl K9sAdvice {
     fn connection(&mut self, server: &ReadServer, element: &Tree) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let (number, security) = (place(element, "port"), place(element, "connection-security"));

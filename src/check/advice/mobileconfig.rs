@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Found, password_refused};
+use super::connection::password_refused;
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examined, has_variable};
+use crate::import::{Defect, Examination, has_variable};
 
 /// By the port the device tries implicit TLS or STARTTLS first (RFC 8314).
 const IMPLICIT: [u16; 3] = [993, 995, 465];
@@ -15,11 +16,11 @@ const UPGRADED: [u16; 4] = [143, 110, 587, 25];
 const DEPRECATED: [&str; 4] =
     ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(profile) = &examined.tree else { return Vec::new() };
     let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
-    let mut advice = Advice { text, found: Found::default() };
+    let mut advice = MobileconfigAdvice { text, found: AdviceList::default() };
     let mail = content.children.iter().any(|payload| type_of(payload) == "com.apple.mail.managed");
     if let Some(scope) = profile.child("PayloadScope").filter(|_| mail)
         && scope.value.as_deref() == Some("System")
@@ -50,12 +51,12 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct MobileconfigAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl MobileconfigAdvice<'_> {
     fn secrets(&mut self, payload: &Tree) {
         for value in &payload.children {
             let text = value.value.as_deref().unwrap_or_default();

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{against_port, is_local, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, is_local, password_refused, port_of_another};
+use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
-use crate::import::msmtp::{Account, File, Program, Setting, file};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::msmtp::{MsmtpAccount, MsmtpFile, MsmtpSetting, Program, file};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, SocketType};
 
-pub fn advise(text: &str, examined: &Examined, program: Program) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination, program: Program) -> Vec<Defect> {
     let file = file(text, program);
-    let mut advice = Advice { program, found: Vec::new(), known: BTreeSet::new() };
+    let mut advice = MsmtpAdvice { program, found: Vec::new(), known: BTreeSet::new() };
     let places: Vec<usize> = file.accounts.iter().map(|account| account.span.start).collect();
     for server in &examined.config.servers {
         // Accounts are in the order of the file.
@@ -44,21 +45,21 @@ const OLD: [(&str, &str); 10] = [
     ("undisclosed_recipients", "set_to_header"),
 ];
 
-struct Advice {
+struct MsmtpAdvice {
     program: Program,
     found: Vec<Defect>,
     /// Accounts that inherit from one another report a problem only once.
     known: BTreeSet<(Code, usize)>,
 }
 
-impl Advice {
+impl MsmtpAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         if self.known.insert((code, span.start)) {
             self.found.push(Defect { code, message: message.into(), span: span.clone() });
         }
     }
 
-    fn connection(&mut self, server: &ReadServer, account: &Account<'_>) {
+    fn connection(&mut self, server: &ReadServer, account: &MsmtpAccount<'_>) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let place = account.place("port");
         let tls = server.socket_type != [SocketType::Plain];
@@ -88,7 +89,7 @@ impl Advice {
         }
     }
 
-    fn sign_in(&mut self, server: &ReadServer, account: &Account<'_>) {
+    fn sign_in(&mut self, server: &ReadServer, account: &MsmtpAccount<'_>) {
         let ways = &server.authentication;
         let has = |names: [&'static str; 3]| names.into_iter().find_map(|name| account.text(name));
         if ways.contains(&Authentication::None)
@@ -105,7 +106,7 @@ impl Advice {
         }
     }
 
-    fn use_of(&mut self, server: &ReadServer, account: &Account<'_>) {
+    fn use_of(&mut self, server: &ReadServer, account: &MsmtpAccount<'_>) {
         if server.leave_messages_on_server == Some(false) {
             let message = format!("mail is deleted from {} once fetched", server.hostname);
             self.add(codes::MSMTP_DELETES, &account.place("keep"), message);
@@ -118,8 +119,8 @@ impl Advice {
     }
 
     /// Reports values in the style of other files.
-    fn value(&mut self, line: &Setting<'_>) {
-        let Setting { command, argument, span, .. } = line;
+    fn value(&mut self, line: &MsmtpSetting<'_>) {
+        let MsmtpSetting { command, argument, span, .. } = line;
         if ["host", "from", "user", "password", "passwordeval"].contains(command)
             && is_placeholder(argument)
         {
@@ -140,8 +141,8 @@ impl Advice {
         }
     }
 
-    fn age(&mut self, line: &Setting<'_>) {
-        let Setting { command, argument, span, .. } = line;
+    fn age(&mut self, line: &MsmtpSetting<'_>) {
+        let MsmtpSetting { command, argument, span, .. } = line;
         if let Some((_, new)) = OLD.iter().find(|(old, _)| old == command) {
             let message = format!("{command} is of an old version; today it is {new}");
             self.add(codes::MSMTP_OLD_COMMAND, span, message);
@@ -160,7 +161,7 @@ impl Advice {
         self.add(codes::MSMTP_NEW_COMMAND, span, format!("{command} {argument} came with {since}"));
     }
 
-    fn names(&mut self, file: &File<'_>) {
+    fn names(&mut self, file: &MsmtpFile<'_>) {
         let named = file.accounts.iter().any(|account| account.name == "default");
         if let Some(first) = file.accounts.first().filter(|_| !named) {
             self.add(codes::MSMTP_NO_DEFAULT, &first.line, "no account is called default");

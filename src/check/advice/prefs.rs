@@ -1,14 +1,16 @@
 //! Advice on preferences that Thunderbird accepts but that lead to a bad account.
 
-use super::{Found, against_port, is_placeholder, password_refused, port_of_another};
+use super::connection::{against_port, password_refused, port_of_another};
+use super::list::AdviceList;
+use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::import::prefs::{Profile, profile};
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
     let profile = profile(text);
-    let mut advice = Advice { profile: &profile, found: Found::default() };
+    let mut advice = PrefsAdvice { profile: &profile, found: AdviceList::default() };
     for server in &profile.config.servers {
         advice.connection(server);
         advice.sign_in(server);
@@ -21,12 +23,12 @@ pub fn advise(text: &str, _: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct PrefsAdvice<'a> {
     profile: &'a Profile,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl PrefsAdvice<'_> {
     fn connection(&mut self, server: &ReadServer) {
         let ReadServer { hostname, port, server_type, .. } = server;
         let number = self.profile.place(server, &["port"]);

@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-use super::Found;
 use super::connection::{Trouble, troubles};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = Advice { text, found: Found::default() };
+    let mut advice = PrfAdvice { text, found: AdviceList::default() };
     for server in &examined.config.servers {
         let account = root.children.iter().find(|section| section.span == server.span);
         if let Some(account) = account {
@@ -23,12 +23,12 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice<'a> {
+struct PrfAdvice<'a> {
     text: &'a str,
-    found: Found,
+    found: AdviceList,
 }
 
-impl Advice<'_> {
+impl PrfAdvice<'_> {
     fn connection(&mut self, server: &ReadServer, account: &Tree) {
         let place = |name| self.place(account, server.server_type, name);
         let (security, number, host) = match server.server_type {

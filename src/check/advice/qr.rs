@@ -1,10 +1,10 @@
 //! Advice on QR payloads that Thunderbird for Android accepts but that lead to a bad account.
 
-use super::Found;
 use super::connection::{Trouble, troubles};
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examined, ReadServer};
+use crate::import::{Defect, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
 /// Thunderbird for desktop starts another code at about this size in bytes, so that a camera can
@@ -13,9 +13,9 @@ const EASILY_READ: usize = 800;
 /// Byte mode, version 40, error correction L (ISO/IEC 18004).
 const LARGEST: usize = 2953;
 
-pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = QrAdvice { found: AdviceList::default() };
     advice.size(text.trim_end());
     for server in &examined.config.servers {
         advice.server(server);
@@ -35,11 +35,11 @@ pub fn advise(text: &str, examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct QrAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl QrAdvice {
     fn size(&mut self, payload: &str) {
         let bytes = payload.len();
         if bytes > LARGEST {

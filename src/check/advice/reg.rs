@@ -5,10 +5,10 @@ mod outlook;
 
 use std::ops::Range;
 
-use super::Found;
+use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examined};
+use crate::import::{Defect, Examination};
 
 /// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
 const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
@@ -24,9 +24,9 @@ const OLD_PROFILE: [&str; 8] = [
     "*",
 ];
 
-pub fn advise(examined: &Examined) -> Vec<Defect> {
+pub fn advise(examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = Advice { found: Found::default() };
+    let mut advice = RegAdvice { found: AdviceList::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
         let parts: Vec<String> = path.split('\\').map(str::to_lowercase).collect();
@@ -48,11 +48,11 @@ pub fn advise(examined: &Examined) -> Vec<Defect> {
     advice.found.0
 }
 
-struct Advice {
-    found: Found,
+struct RegAdvice {
+    found: AdviceList,
 }
 
-impl Advice {
+impl RegAdvice {
     /// Reports a root key that affects other users.
     fn hive(&mut self, key: &Tree, hive: &str, parts: &[&str]) {
         let span = first_line(key);

@@ -18,8 +18,8 @@ pub struct NetArgs {
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Where a host is, whatever DNS says; an address may have a port of its own
-    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]", value_parser = crate::net::Override::parse)]
-    pub resolve: Vec<crate::net::Override>,
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]", value_parser = crate::net::HostOverride::parse)]
+    pub resolve: Vec<crate::net::HostOverride>,
     /// Ask this DNS server
     #[arg(long, alias = "dns-server", value_name = "ADDR[:PORT]", value_parser = dns_server)]
     pub dns: Option<SocketAddr>,

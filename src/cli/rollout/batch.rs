@@ -7,8 +7,8 @@ use crate::users::User;
 
 use super::super::Failure;
 use super::super::message::Composer;
-use super::group::{self, Maker};
-use super::sink::Hand;
+use super::group::{self, UserFileBuilder};
+use super::sink::SinkWriter;
 
 pub struct Batch {
     pub number: u64,
@@ -18,9 +18,9 @@ pub struct Batch {
 /// Makes a batch and puts it in place. Returns the number of files, or `None` if the settings are
 /// wrong.
 pub fn one_batch(
-    maker: &mut Maker<'_>,
+    maker: &mut UserFileBuilder<'_>,
     composer: &mut Composer<'_>,
-    hand: &mut Hand<'_, '_>,
+    hand: &mut SinkWriter<'_, '_>,
     batch: &Batch,
     sharded: bool,
     found: &Mutex<Vec<Finding>>,

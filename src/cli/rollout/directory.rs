@@ -7,7 +7,7 @@ use super::super::Failure;
 use super::super::args::GenerateArgs;
 
 /// The entries of a directory.
-pub struct Kept {
+pub struct DirectoryFile {
     /// For messages.
     pub name: String,
     pub file: File,
@@ -22,14 +22,18 @@ pub fn is_one(list: &str) -> bool {
 }
 
 #[cfg(not(feature = "ldap"))]
-pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<Kept, Failure> {
+pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<DirectoryFile, Failure> {
     Err("this mailwright is built without LDAP; cargo build --release --features ldap builds it \
          with, and a list of users can be a CSV file"
         .into())
 }
 
 #[cfg(feature = "ldap")]
-pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result<Kept, Failure> {
+pub fn read(
+    args: &GenerateArgs,
+    list: &str,
+    interrupted: &AtomicBool,
+) -> Result<DirectoryFile, Failure> {
     use std::io::{BufWriter, Write as _};
     use std::sync::atomic::Ordering;
 
@@ -37,11 +41,13 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
     use super::super::secret::read_secret;
     use crate::net::Identity;
     use crate::output;
-    use crate::users::ldap::{ACTIVE_DIRECTORY, Directory, Error, OPENLDAP, Server, SignIn, Url};
+    use crate::users::ldap::{
+        ACTIVE_DIRECTORY, BindMethod, Directory, DirectoryServer, Error, OPENLDAP, Url,
+    };
 
     let url = Url::parse(list)?;
     let options = &args.ldap;
-    if options.ldap_cert.is_some() && matches!(url.server, Server::Socket(_)) {
+    if options.ldap_cert.is_some() && matches!(url.server, DirectoryServer::Socket(_)) {
         return Err(
             "--ldap-cert is for ldaps:// and ldap://; on a socket no certificate is shown".into()
         );
@@ -56,13 +62,15 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
         .map(|from| read_secret("--ldap-password-from", "password of the directory", from));
     let sign_in = match (&options.ldap_bind, password.transpose()?) {
         (Some(name), Some(password)) if !name.trim().is_empty() => {
-            SignIn::Password { name: name.clone(), password }
+            BindMethod::Password { name: name.clone(), password }
         }
         // A bind without a name is anonymous (RFC 4513 §5.1.2).
         (Some(_), _) => return Err("--ldap-bind needs the name to sign in with".into()),
         // On a socket the directory knows the local user.
-        _ if identity.is_some() || matches!(url.server, Server::Socket(_)) => SignIn::External,
-        _ => SignIn::Nobody,
+        _ if identity.is_some() || matches!(url.server, DirectoryServer::Socket(_)) => {
+            BindMethod::External
+        }
+        _ => BindMethod::Nobody,
     };
     let preset = options.ldap_preset.map(|preset| match preset {
         LdapPreset::ActiveDirectory => &ACTIVE_DIRECTORY,
@@ -80,7 +88,7 @@ pub fn read(args: &GenerateArgs, list: &str, interrupted: &AtomicBool) -> Result
         })?;
     file.flush().map_err(Error::Spool)?;
     let file = file.into_inner().map_err(|e| Error::Spool(e.into_error()))?;
-    Ok(Kept { name: url.server.to_string(), file, notes: found.notes })
+    Ok(DirectoryFile { name: url.server.to_string(), file, notes: found.notes })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::codes;
 use crate::finding::{Finding, Levels, any_error};
 use crate::output::{Bundle, OutFile};
 use crate::plan::{Audience, Job, Request};
-use crate::render::Person;
+use crate::render::Recipient;
 use crate::settings::{Subject, SubjectKind};
 use crate::users::User;
 
@@ -16,20 +16,20 @@ use super::super::session::{Resolver, Session};
 use super::super::signing::Signing;
 
 /// The state of a worker: templates, judges, and the groups so far.
-pub struct Maker<'s> {
+pub struct UserFileBuilder<'s> {
     session: &'s Session,
     resolver: &'s Resolver,
     signing: &'s Signing,
     levels: &'s Levels,
     builder: Builder,
-    patterns: Patterns<Group>,
+    patterns: Patterns<UserGroup>,
     /// The findings about the files, each once.
     pub findings: Vec<Finding>,
 }
 
 /// Properties that users share if their files differ only in their own values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
+struct UserGroup {
     domain: String,
     language: Option<String>,
     has_name: bool,
@@ -37,7 +37,7 @@ struct Group {
     needs_smtputf8: bool,
 }
 
-impl Group {
+impl UserGroup {
     /// `None` for a user with their own servers, whose files cannot be shared.
     fn of(user: &User) -> Option<Self> {
         if user.incoming.is_some() || user.outgoing.is_some() {
@@ -53,7 +53,7 @@ impl Group {
     }
 }
 
-impl<'s> Maker<'s> {
+impl<'s> UserFileBuilder<'s> {
     pub fn new(
         session: &'s Session,
         resolver: &'s Resolver,
@@ -76,12 +76,15 @@ impl<'s> Maker<'s> {
     /// # Errors
     /// The settings are wrong.
     pub fn files(&mut self, user: &User) -> Result<Vec<OutFile>, Vec<Finding>> {
-        let group = Group::of(user);
+        let group = UserGroup::of(user);
         if let Some(group) = &group {
             let username = user.username.as_ref().map(|pattern| pattern.resolve(&user.address));
-            let name = user.display_name.as_ref();
-            let person = Person::new(&user.address, name, username.as_deref());
-            if let Some(files) = self.patterns.fill(group, &person) {
+            let audience = Audience::Account {
+                address: &user.address,
+                display_name: user.display_name.as_ref(),
+            };
+            let recipient = Recipient::new(audience, username.as_deref());
+            if let Some(files) = self.patterns.fill(group, &recipient) {
                 return files.into_iter().map(|file| self.signing.own(file)).collect();
             }
         }
@@ -99,7 +102,11 @@ impl<'s> Maker<'s> {
     }
 
     /// Builds the files as for a single user, and keeps patterns for the group.
-    fn in_full(&mut self, user: &User, group: Option<Group>) -> Result<Vec<OutFile>, Vec<Finding>> {
+    fn in_full(
+        &mut self,
+        user: &User,
+        group: Option<UserGroup>,
+    ) -> Result<Vec<OutFile>, Vec<Finding>> {
         let mut found = Vec::new();
         let subject = self.resolver.subject(user, &mut found);
         let subject =

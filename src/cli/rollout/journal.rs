@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::list::Shard;
+use super::super::args::Shard;
 
 /// In the output folder during a rollout, one file per shard.
 const NAME: &str = ".mailwright.users";

@@ -9,11 +9,11 @@ use std::sync::atomic::AtomicBool;
 use sha2::{Digest, Sha256};
 
 use crate::format::hex;
-use crate::users::{Column, Doubles, Row, Seen, User, Users};
+use crate::users::{Column, Duplicates, ListRow, SeenUsers, User, Users};
 
 use super::super::Failure;
-use super::super::args::GenerateArgs;
-use super::directory::{self, Kept};
+use super::super::args::{GenerateArgs, Shard};
+use super::directory::{self, DirectoryFile};
 
 /// A list that can be read again.
 pub struct List {
@@ -25,51 +25,15 @@ pub struct List {
     pub notes: Vec<String>,
 }
 
-/// A fixed share of the users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// From 1.
-    pub number: u64,
-    pub of: u64,
-}
-
-impl std::str::FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // Kubernetes and Slurm count from 0, and in some of them there is no shell to add 1.
-        let (text, first) = match text.strip_prefix("index:") {
-            Some(rest) => (rest, 0),
-            None => (text, 1),
-        };
-        let numbers = text.split_once('/').and_then(|(number, of)| {
-            let number: u64 = number.parse().ok()?;
-            Some(Shard { number: number.checked_add(1 - first)?, of: of.parse().ok()? })
-        });
-        numbers
-            .filter(|shard| shard.number >= 1 && shard.number <= shard.of)
-            .ok_or_else(|| "write I/N with I from 1 to N, or index:I/N with I from 0".to_owned())
-    }
-}
-
-impl Shard {
-    fn has(self, text: &str) -> bool {
-        let digest = Sha256::digest(text);
-        let mut start = [0; 8];
-        start.copy_from_slice(&digest[..8]);
-        u64::from_be_bytes(start) % self.of == self.number - 1
-    }
-}
-
 /// The result of the first reading.
 #[derive(Default)]
 pub struct ListSummary {
     pub users: u64,
-    pub bad: Vec<Bad>,
+    pub bad: Vec<InvalidRow>,
     pub bad_count: u64,
     /// Oddities of users who get files anyway: place and message.
     pub notes: Vec<(String, String)>,
-    pub doubles: Doubles,
+    pub doubles: Duplicates,
     /// The names of duplicates and of their originals, if the list is a directory.
     names: BTreeMap<u64, String>,
     /// Domains without a known provider, and why.
@@ -83,7 +47,7 @@ pub struct ListSummary {
 }
 
 /// An invalid row.
-pub struct Bad {
+pub struct InvalidRow {
     pub at: String,
     pub why: String,
 }
@@ -101,7 +65,7 @@ impl List {
     ) -> Result<Self, Failure> {
         let columns = args.column.clone();
         if directory::is_one(name) {
-            let Kept { name, file, notes } = directory::read(args, name, interrupted)?;
+            let DirectoryFile { name, file, notes } = directory::read(args, name, interrupted)?;
             return Ok(Self { name, file, columns, is_directory: true, notes });
         }
         if !args.ldap.is_empty() {
@@ -160,10 +124,10 @@ impl List {
         known: &mut dyn FnMut(&User) -> Result<Option<String>, Failure>,
     ) -> Result<ListSummary, Failure> {
         let mut looked = ListSummary::default();
-        let mut seen = Seen::default();
+        let mut seen = SeenUsers::default();
         let mut asked: BTreeMap<String, bool> = BTreeMap::new();
         for row in self.users()? {
-            let Row { line, name, user, notes, .. } = row?;
+            let ListRow { line, name, user, notes, .. } = row?;
             let at = || self.at(line, name.as_deref());
             let user = match user {
                 Ok(user) => user,
@@ -203,11 +167,11 @@ impl List {
     }
 
     /// The names of duplicates and of their originals.
-    fn names(&self, doubles: &Doubles) -> Result<BTreeMap<u64, String>, Failure> {
+    fn names(&self, doubles: &Duplicates) -> Result<BTreeMap<u64, String>, Failure> {
         let lines: BTreeSet<u64> = doubles.iter().flat_map(|(line, first)| [line, first]).collect();
         let mut names = BTreeMap::new();
         for row in self.users()? {
-            let Row { line, name, .. } = row?;
+            let ListRow { line, name, .. } = row?;
             if let Some(name) = name.filter(|_| lines.contains(&line)) {
                 names.insert(line, name);
             }
@@ -230,7 +194,7 @@ impl List {
 
     /// Whether a row belongs to this shard. A user is assigned by address; any other row by its
     /// name if it has one, because a directory returns entries in any order, else by its line.
-    pub fn is_of(shard: Option<Shard>, row: &Row) -> bool {
+    pub fn is_of(shard: Option<Shard>, row: &ListRow) -> bool {
         shard.is_none_or(|shard| match (&row.user, &row.name) {
             (Ok(user), _) => shard.has(user.address.as_str()),
             (Err(_), Some(name)) => shard.has(name),
@@ -243,7 +207,7 @@ impl ListSummary {
     fn reject(&mut self, at: impl Fn() -> String, why: String) {
         self.bad_count += 1;
         if self.bad.len() < TOLD {
-            self.bad.push(Bad { at: at(), why });
+            self.bad.push(InvalidRow { at: at(), why });
         }
     }
 

@@ -4,18 +4,18 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use crate::users::Row;
+use crate::users::ListRow;
 
 use super::super::Failure;
-use super::list::Shard;
+use super::super::args::Shard;
 
 /// `rejected.csv`: the invalid rows, with the reason after their own columns.
-pub struct Rejected {
+pub struct RejectedRows {
     path: PathBuf,
     writer: Option<csv::Writer<BufWriter<File>>>,
 }
 
-impl Rejected {
+impl RejectedRows {
     pub fn new(out: &Path, shard: Option<Shard>) -> Self {
         let name = match shard {
             Some(Shard { number, of }) => format!("rejected-{number}-of-{of}.csv"),
@@ -24,7 +24,7 @@ impl Rejected {
         Self { path: out.join(name), writer: None }
     }
 
-    pub fn add(&mut self, header: &[String], row: &Row, why: &str) -> Result<(), Failure> {
+    pub fn add(&mut self, header: &[String], row: &ListRow, why: &str) -> Result<(), Failure> {
         let failed =
             |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", self.path.display());
         let writer = match &mut self.writer {

@@ -16,20 +16,20 @@ use std::borrow::Cow;
 use std::{fs, io, path::Path};
 
 #[cfg(any(feature = "tar", feature = "zip"))]
-use crate::output::archive::Entry;
+use crate::output::archive::ArchiveEntry;
 #[cfg(feature = "zip")]
-use crate::output::stream::{Packed, Packer, ZipFiles, ZipStream};
+use crate::output::stream::{PackedFile, Packer, ZipFiles, ZipStream};
 #[cfg(feature = "tar")]
 use crate::output::tar::{self, TarFile};
 
 #[cfg(any(feature = "tar", feature = "zip"))]
-use super::one::One;
+use super::single_archive::SingleArchive;
 
 pub struct Sink<'a> {
     out: PathBuf,
     options: output::Options,
     interrupted: &'a AtomicBool,
-    kind: Kind,
+    kind: OutputKind,
     journal: Mutex<Journal>,
     #[cfg(feature = "zip")]
     level: u32,
@@ -37,14 +37,14 @@ pub struct Sink<'a> {
     tar_level: i32,
 }
 
-enum Kind {
+enum OutputKind {
     Folders,
     #[cfg(feature = "zip")]
     ZipEach,
     #[cfg(feature = "zip")]
-    OneZip(Box<One<ZipFiles>>),
+    OneZip(Box<SingleArchive<ZipFiles>>),
     #[cfg(feature = "tar")]
-    OneTar(Box<One<TarFile>>),
+    OneTar(Box<SingleArchive<TarFile>>),
 }
 
 impl<'a> Sink<'a> {
@@ -58,7 +58,7 @@ impl<'a> Sink<'a> {
             out: args.out.clone(),
             options: output::Options { fsync: args.fsync },
             interrupted,
-            kind: Kind::open(args, stem, &mut journal)?,
+            kind: OutputKind::open(args, stem, &mut journal)?,
             journal: Mutex::new(journal),
             #[cfg(feature = "zip")]
             level: args.archive.zip_level,
@@ -87,8 +87,8 @@ impl<'a> Sink<'a> {
     }
 
     /// The writer for one worker's batches.
-    pub fn hand(&self) -> Hand<'_, 'a> {
-        Hand {
+    pub fn hand(&self) -> SinkWriter<'_, 'a> {
+        SinkWriter {
             sink: self,
             #[cfg(feature = "zip")]
             packer: Packer::new(self.level),
@@ -104,9 +104,13 @@ impl<'a> Sink<'a> {
     pub fn finish(self, ended_early: bool) -> Result<String, Failure> {
         let target = match self.kind {
             #[cfg(feature = "zip")]
-            Kind::OneZip(one) => one.finish(ended_early, self.options.fsync, &self.journal)?,
+            OutputKind::OneZip(one) => {
+                one.finish(ended_early, self.options.fsync, &self.journal)?
+            }
             #[cfg(feature = "tar")]
-            Kind::OneTar(one) => one.finish(ended_early, self.options.fsync, &self.journal)?,
+            OutputKind::OneTar(one) => {
+                one.finish(ended_early, self.options.fsync, &self.journal)?
+            }
             _ => self.out,
         };
         if !ended_early {
@@ -117,15 +121,15 @@ impl<'a> Sink<'a> {
     }
 }
 
-impl Kind {
+impl OutputKind {
     fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         #[cfg(feature = "tar")]
         if args.archive.tar {
-            return Ok(Self::OneTar(Box::new(One::open(args, stem, journal)?)));
+            return Ok(Self::OneTar(Box::new(SingleArchive::open(args, stem, journal)?)));
         }
         #[cfg(feature = "zip")]
         if args.archive.zip {
-            return Ok(Self::OneZip(Box::new(One::open(args, stem, journal)?)));
+            return Ok(Self::OneZip(Box::new(SingleArchive::open(args, stem, journal)?)));
         }
         #[cfg(feature = "zip")]
         if args.archive.zip_each {
@@ -136,20 +140,20 @@ impl Kind {
     }
 }
 
-pub struct Hand<'s, 'a> {
+pub struct SinkWriter<'s, 'a> {
     sink: &'s Sink<'a>,
     #[cfg(feature = "zip")]
     packer: Packer,
 }
 
-impl Hand<'_, '_> {
+impl SinkWriter<'_, '_> {
     /// Writes the shared files: as folders, or as the first entries of the single archive.
     pub fn put_shared(&mut self, batch: u64, bundles: &[Bundle]) -> Result<(), Failure> {
         match &self.sink.kind {
             #[cfg(feature = "zip")]
-            Kind::OneZip(_) => self.put(batch, bundles),
+            OutputKind::OneZip(_) => self.put(batch, bundles),
             #[cfg(feature = "tar")]
-            Kind::OneTar(_) => self.put(batch, bundles),
+            OutputKind::OneTar(_) => self.put(batch, bundles),
             _ => {
                 let sink = self.sink;
                 output::write_dirs(&sink.out, bundles, &sink.options, sink.interrupted)?;
@@ -161,12 +165,12 @@ impl Hand<'_, '_> {
     pub fn put(&mut self, batch: u64, bundles: &[Bundle]) -> Result<(), Failure> {
         let sink = self.sink;
         match &sink.kind {
-            Kind::Folders => {
+            OutputKind::Folders => {
                 output::write_dirs(&sink.out, bundles, &sink.options, sink.interrupted)?;
                 sink.journal().done(batch)?;
             }
             #[cfg(feature = "zip")]
-            Kind::ZipEach => {
+            OutputKind::ZipEach => {
                 for bundle in bundles {
                     let packed = self.pack(bundle, false)?;
                     write_one(
@@ -179,7 +183,7 @@ impl Hand<'_, '_> {
                 sink.journal().done(batch)?;
             }
             #[cfg(feature = "zip")]
-            Kind::OneZip(one) => {
+            OutputKind::OneZip(one) => {
                 let mut packed = Vec::new();
                 for bundle in bundles {
                     packed.extend(self.pack(bundle, true)?);
@@ -187,7 +191,7 @@ impl Hand<'_, '_> {
                 one.put(batch, packed, &sink.journal)?;
             }
             #[cfg(feature = "tar")]
-            Kind::OneTar(one) => {
+            OutputKind::OneTar(one) => {
                 let mut entries = Vec::new();
                 for bundle in bundles {
                     entries.extend(files(bundle, true)?);
@@ -199,7 +203,7 @@ impl Hand<'_, '_> {
     }
 
     #[cfg(feature = "zip")]
-    fn pack(&mut self, bundle: &Bundle, with_folder: bool) -> Result<Vec<Packed>, Failure> {
+    fn pack(&mut self, bundle: &Bundle, with_folder: bool) -> Result<Vec<PackedFile>, Failure> {
         let files = files(bundle, with_folder)?.into_iter();
         Ok(files.map(|(path, bytes)| self.packer.pack(path, &bytes)).collect())
     }
@@ -207,7 +211,7 @@ impl Hand<'_, '_> {
 
 /// A bundle's files and its manifest, sorted by path.
 #[cfg(any(feature = "tar", feature = "zip"))]
-fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<Entry<'_>>, Failure> {
+fn files(bundle: &Bundle, with_folder: bool) -> Result<Vec<ArchiveEntry<'_>>, Failure> {
     let folder = output::folder_path(&bundle.folder)?;
     let files = bundle.files.iter().map(|file| (file.path.as_str(), Cow::from(&file.bytes)));
     let manifest = (output::manifest::FILE, output::manifest::render(bundle).into());

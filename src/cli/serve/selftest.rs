@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::model::{EmailAddress, Hostname};
-use crate::net::{Net, Override};
-use crate::report::{Verified, human_verified};
-use crate::serve::{HttpServer, Running};
-use crate::verify::hosted::{Hosted, hosted};
+use crate::net::{HostOverride, Net};
+use crate::report::{VerifyReport, human_verified};
+use crate::serve::{HttpServer, RunningServer};
+use crate::verify::hosted::{HostedReport, hosted};
 
 use super::super::terminal::Terminal;
 use super::super::{Failure, Outcome};
@@ -28,7 +28,7 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
     })??;
     let mut works = !reports.is_empty();
     for report in reports {
-        let mut result = Verified { hosted: Some(report), ..Verified::default() };
+        let mut result = VerifyReport { hosted: Some(report), ..VerifyReport::default() };
         result.set_levels(terminal.levels());
         works &= result.works();
         terminal.print(&human_verified(&result, false, terminal.width()))?;
@@ -37,13 +37,13 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
 }
 
 fn look(
-    running: &Running,
+    running: &RunningServer,
     domain: &Hostname,
     ca: Option<&Path>,
-) -> Result<Hosted, crate::net::Error> {
+) -> Result<HostedReport, crate::net::Error> {
     let overrides = NAMES.iter().flat_map(|name| {
         let host = format!("{name}{domain}");
-        [(443, true), (80, false)].map(|(port, tls)| Override {
+        [(443, true), (80, false)].map(|(port, tls)| HostOverride {
             host: host.clone(),
             port,
             addresses: vec![address(running, tls)],
@@ -66,7 +66,7 @@ fn look(
 }
 
 /// Where this server listens, with or without TLS; an unused address if it does not.
-fn address(running: &Running, tls: bool) -> SocketAddr {
+fn address(running: &RunningServer, tls: bool) -> SocketAddr {
     let found = running.addresses.iter().find(|(_, own)| *own == tls);
     let (mut address, _) = found.copied().unwrap_or((SocketAddr::from(NOBODY), tls));
     if address.ip().is_unspecified() {

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::{WHITE, is_mark};
+use super::super::characters::is_mark;
 use crate::codes;
-use crate::format::{Flaws, Tree};
+use crate::format::Tree;
+use crate::format::errors::Flaws;
 
 /// The spellings of `hex(n)` by type number, REG_NONE to REG_QWORD.
 const HEX: [&str; 12] = [
@@ -284,3 +285,5 @@ fn without_comment(line: &str) -> (&str, bool) {
 fn is_hexadecimal(digits: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
+
+pub(super) const WHITE: [char; 2] = [' ', '\t'];

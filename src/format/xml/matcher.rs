@@ -3,23 +3,24 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::super::Malformed;
+use super::super::characters::is_mark;
 use super::super::tree::is_resolved;
-use super::super::{Malformed, is_mark};
 use super::syntax::Attribute;
-use super::{Sink, read};
+use super::{ElementSink, read};
 
 /// The events of the skeleton. Every other document must produce the same events, except where a
 /// mark stands for a value. Stricter than a comparison of trees: white space counts.
 #[derive(Default)]
 pub struct XmlMatcher {
-    told: Vec<Told>,
+    told: Vec<XmlEvent>,
     /// All names and values, concatenated.
     texts: String,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Told {
-    what: What,
+struct XmlEvent {
+    what: XmlEventKind,
     /// Offset in `texts` where the name of an element or attribute ends.
     name: usize,
     /// Offset in `texts` where the value ends; it follows the name.
@@ -27,7 +28,7 @@ struct Told {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
+enum XmlEventKind {
     Open,
     Attribute,
     Text,
@@ -47,7 +48,7 @@ impl XmlMatcher {
     }
 
     /// All events with their names and values.
-    fn all(&self) -> impl Iterator<Item = (What, &str, &str)> {
+    fn all(&self) -> impl Iterator<Item = (XmlEventKind, &str, &str)> {
         let mut start = 0;
         self.told.iter().map(move |told| {
             let texts = (&self.texts[start..told.name], &self.texts[told.name..told.value]);
@@ -66,9 +67,9 @@ impl XmlMatcher {
         let mut open: Vec<&str> = Vec::new();
         self.all().filter_map(move |(what, name, value)| {
             match what {
-                What::Open => open.push(name),
-                What::Close | What::ClosedItself => drop(open.pop()),
-                What::Text | What::TextWithCdata if value.contains(is_mark) => {
+                XmlEventKind::Open => open.push(name),
+                XmlEventKind::Close | XmlEventKind::ClosedItself => drop(open.pop()),
+                XmlEventKind::Text | XmlEventKind::TextWithCdata if value.contains(is_mark) => {
                     return open.last().copied();
                 }
                 _ => {}
@@ -91,16 +92,16 @@ impl XmlMatcher {
 }
 
 /// Receives the events of a document, with each text in one piece.
-trait Take {
-    fn take(&mut self, what: What, name: &str, value: &str);
+trait EventSink {
+    fn take(&mut self, what: XmlEventKind, name: &str, value: &str);
 }
 
-impl Take for XmlMatcher {
-    fn take(&mut self, what: What, name: &str, value: &str) {
+impl EventSink for XmlMatcher {
+    fn take(&mut self, what: XmlEventKind, name: &str, value: &str) {
         self.texts.push_str(name);
         let name = self.texts.len();
         self.texts.push_str(value);
-        self.told.push(Told { what, name, value: self.texts.len() });
+        self.told.push(XmlEvent { what, name, value: self.texts.len() });
     }
 }
 
@@ -110,8 +111,8 @@ struct Compared<'a, I> {
     differs: Option<String>,
 }
 
-impl<'a, I: Iterator<Item = (What, &'a str, &'a str)>> Take for Compared<'_, I> {
-    fn take(&mut self, what: What, name: &str, value: &str) {
+impl<'a, I: Iterator<Item = (XmlEventKind, &'a str, &'a str)>> EventSink for Compared<'_, I> {
+    fn take(&mut self, what: XmlEventKind, name: &str, value: &str) {
         if self.differs.is_some() {
             return;
         }
@@ -140,13 +141,13 @@ enum Pieces {
     Many(String),
 }
 
-impl<'a, T: Take> Texts<'a, T> {
+impl<'a, T: EventSink> Texts<'a, T> {
     fn new(source: &'a str, to: &'a mut T) -> Self {
         Self { source, text: Pieces::None, has_cdata: false, to }
     }
 
     fn end_text(&mut self) {
-        let what = if self.has_cdata { What::TextWithCdata } else { What::Text };
+        let what = if self.has_cdata { XmlEventKind::TextWithCdata } else { XmlEventKind::Text };
         match std::mem::replace(&mut self.text, Pieces::None) {
             Pieces::None => {}
             Pieces::One(span) => self.to.take(what, "", &self.source[span]),
@@ -156,15 +157,15 @@ impl<'a, T: Take> Texts<'a, T> {
     }
 }
 
-impl<T: Take> Sink for Texts<'_, T> {
+impl<T: EventSink> ElementSink for Texts<'_, T> {
     fn open(&mut self, name: &str, _: Range<usize>) {
         self.end_text();
-        self.to.take(What::Open, name, "");
+        self.to.take(XmlEventKind::Open, name, "");
     }
 
     fn attribute(&mut self, attribute: Attribute<'_>) {
         let value: Cow<'_, str> = attribute.value;
-        self.to.take(What::Attribute, attribute.name, &value);
+        self.to.take(XmlEventKind::Attribute, attribute.name, &value);
     }
 
     fn characters(&mut self, piece: &str, is_cdata: bool, span: Range<usize>) {
@@ -183,6 +184,6 @@ impl<T: Take> Sink for Texts<'_, T> {
     fn close(&mut self, span: Range<usize>) {
         self.end_text();
         let itself = self.source[span].ends_with("/>");
-        self.to.take(if itself { What::ClosedItself } else { What::Close }, "", "");
+        self.to.take(if itself { XmlEventKind::ClosedItself } else { XmlEventKind::Close }, "", "");
     }
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::super::{Malformed, Unwritable, is_mark, named};
+use super::super::characters::{is_mark, named};
+use super::super::{Malformed, Unwritable};
 
 /// Escapes a value for use in text and in attributes with either quote.
 ///

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::{Malformed, Tree};
 use super::syntax::{Attribute, is_space};
-use super::{Sink, read};
+use super::{ElementSink, read};
 
 /// Parses a document and returns its root element. Attributes come first, as `@name`; adjacent text
 /// and CDATA become one `#text`; white space between elements is dropped.
@@ -21,7 +21,7 @@ struct Trees {
     root: Option<Tree>,
 }
 
-impl Sink for Trees {
+impl ElementSink for Trees {
     fn open(&mut self, name: &str, span: Range<usize>) {
         self.open.push(Tree::branch(name, "", span));
     }

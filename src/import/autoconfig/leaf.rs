@@ -1,6 +1,6 @@
 //! Elements that contain text, as Thunderbird's XML reader (JXON) reads them.
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use crate::codes;
 use crate::format::Tree;
 

@@ -1,6 +1,7 @@
 //! The parts of a file that are for people: pages with texts. Also the OAuth2 endpoints.
 
-use super::super::{Errors, ReadOAuth2, ReadPage};
+use super::super::defects::Errors;
+use super::super::{ReadOAuth2, ReadPage};
 use super::leaf::{attributes, called};
 use crate::codes;
 use crate::format::Tree;

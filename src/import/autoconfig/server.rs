@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, first_line, hostname, port};
+use super::super::ReadServer;
+use super::super::defects::Errors;
+use super::super::values::{first_line, hostname, port};
 use super::http::{ADDRESSES, address, is_http};
 use super::leaf::{attributes, called, coerced, leaf};
 use crate::codes;

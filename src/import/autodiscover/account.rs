@@ -1,6 +1,8 @@
 //! Reads `Account`: the kind of the response, and its servers.
 
-use super::{Reading, named, redirect};
+use super::elements::named;
+use super::reader::AutodiscoverReader;
+use super::redirect;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;
@@ -19,7 +21,7 @@ const BRANCHES: [&str; 5] = [
     "PublicFolderInformation",
 ];
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     pub(super) fn account(&mut self, account: &Tree, config: &mut ReadConfig) {
         let fields = self.fields(account, TEXTS, &BRANCHES);
         let start = self.start(account);

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::Reading;
+use super::elements::elements;
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 
 /// The text and the place of one child.
 #[derive(Debug)]
-pub(super) struct Field<'t> {
+pub(super) struct ChildText<'t> {
     /// Trimmed; empty if the element is empty.
     pub text: &'t str,
     pub span: Range<usize>,
@@ -16,10 +17,10 @@ pub(super) struct Field<'t> {
 
 /// The first child of each name.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'t>(Vec<(&'static str, Field<'t>)>);
+pub(super) struct ChildTexts<'t>(Vec<(&'static str, ChildText<'t>)>);
 
-impl<'t> Fields<'t> {
-    pub fn get(&self, name: &str) -> Option<&Field<'t>> {
+impl<'t> ChildTexts<'t> {
+    pub fn get(&self, name: &str) -> Option<&ChildText<'t>> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, field)| field)
     }
 
@@ -32,12 +33,12 @@ impl<'t> Fields<'t> {
         self.get(name).is_some()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, Field<'t>)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, ChildText<'t>)> {
         self.0.iter()
     }
 }
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     /// Reads the text children and reports their defects. `branches` are children that contain
     /// elements; they are read elsewhere.
     pub(super) fn fields<'t>(
@@ -45,9 +46,9 @@ impl Reading<'_> {
         parent: &'t Tree,
         known: &'static [&'static str],
         branches: &[&str],
-    ) -> Fields<'t> {
+    ) -> ChildTexts<'t> {
         self.no_attributes(parent);
-        let mut fields = Fields::default();
+        let mut fields = ChildTexts::default();
         for child in elements(parent) {
             if branches.iter().any(|name| child.name.eq_ignore_ascii_case(name)) {
                 continue;
@@ -65,7 +66,7 @@ impl Reading<'_> {
                 self.errors.add(codes::AUTODISCOVER_REPEATED, &child.span, message);
                 continue;
             }
-            let field = Field { text: self.leaf(child), span: child.span.clone() };
+            let field = ChildText { text: self.leaf(child), span: child.span.clone() };
             fields.0.push((name, field));
         }
         fields
@@ -85,8 +86,4 @@ impl Reading<'_> {
         }
         text.trim()
     }
-}
-
-pub(super) fn elements(parent: &Tree) -> impl Iterator<Item = &Tree> {
-    parent.children.iter().filter(|child| child.kind != "attribute")
 }

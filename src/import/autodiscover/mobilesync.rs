@@ -2,9 +2,9 @@
 //!
 //! MS-ASCMD section 2.2.1.1
 
-use super::fields::elements;
+use super::elements::{elements, named};
+use super::reader::AutodiscoverReader;
 use super::redirect::https_host;
-use super::{Reading, named};
 use crate::codes;
 use crate::format::Tree;
 use crate::import::{ReadConfig, ReadServer};
@@ -17,7 +17,7 @@ pub(super) fn is_it(response: &Tree) -> bool {
         || named(response, "Action").any(|action| named(action, "Settings").next().is_some())
 }
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     pub(super) fn mobilesync(&mut self, response: &Tree, config: &mut ReadConfig) {
         let message = "this is the answer for ActiveSync, which Outlook does not ask for";
         self.errors.add(codes::AUTODISCOVER_MOBILESYNC, &self.start(response), message);

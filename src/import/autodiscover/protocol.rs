@@ -1,8 +1,10 @@
 //! Reads `Protocol`, which describes one server.
 
-use super::super::{ReadServer, hostname, meant_hostname, port};
-use super::fields::{Field, Fields};
-use super::{Reading, named};
+use super::super::values::{hostname, port};
+use super::super::{ReadServer, meant_hostname};
+use super::elements::named;
+use super::fields::{ChildText, ChildTexts};
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
@@ -45,7 +47,7 @@ const OTHER_TYPES: [&str; 7] = ["EXCH", "EXPR", "EXHTTP", "WEB", "DAV", "NNTP", 
 const ON_OFF: [&str; 6] =
     ["SPA", "SSL", "AuthRequired", "DomainRequired", "UsePOPAuth", "SMTPLast"];
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     /// Reads one server; `None` if it is not a complete internet mail server.
     pub(super) fn protocol(&mut self, protocol: &Tree) -> Option<ReadServer> {
         let word = named(protocol, "Type").next().map(|word| word.text().trim());
@@ -77,7 +79,7 @@ impl Reading<'_> {
         })
     }
 
-    fn server_type(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<ServerType> {
+    fn server_type(&mut self, protocol: &Tree, fields: &ChildTexts<'_>) -> Option<ServerType> {
         let Some(field) = fields.get("Type") else {
             self.errors.add(codes::AUTODISCOVER_TYPE, &self.start(protocol), "no Type in Protocol");
             return None;
@@ -98,7 +100,7 @@ impl Reading<'_> {
     }
 
     /// Reports bad values that do not affect how the server is reached.
-    fn odd_fields(&mut self, fields: &Fields<'_>, server_type: Option<ServerType>) {
+    fn odd_fields(&mut self, fields: &ChildTexts<'_>, server_type: Option<ServerType>) {
         for (name, field) in fields.iter() {
             let text = field.text;
             let shown = text.escape_debug();
@@ -132,7 +134,7 @@ impl Reading<'_> {
         }
     }
 
-    fn server(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<String> {
+    fn server(&mut self, protocol: &Tree, fields: &ChildTexts<'_>) -> Option<String> {
         let Some(field) = fields.get("Server") else {
             let message = "no Server in Protocol";
             self.errors.add(codes::AUTODISCOVER_NO_SERVER, &self.start(protocol), message);
@@ -153,7 +155,7 @@ impl Reading<'_> {
         meant.or_else(|| text.contains("%EMAIL").then(|| text.to_owned()))
     }
 
-    fn port(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Option<u16> {
+    fn port(&mut self, protocol: &Tree, fields: &ChildTexts<'_>) -> Option<u16> {
         let Some(field) = fields.get("Port") else {
             let message = "no Port in Protocol";
             self.errors.add(codes::AUTODISCOVER_NO_PORT, &self.start(protocol), message);
@@ -169,7 +171,7 @@ impl Reading<'_> {
         }
     }
 
-    fn authentication(&mut self, protocol: &Tree, fields: &Fields<'_>) -> Vec<Authentication> {
+    fn authentication(&mut self, protocol: &Tree, fields: &ChildTexts<'_>) -> Vec<Authentication> {
         if !fields.has("SPA") {
             let message = "no SPA; Outlook takes that for \"on\" and signs in with NTLM only";
             self.errors.add(codes::AUTODISCOVER_NO_SPA, &self.start(protocol), message);
@@ -189,7 +191,7 @@ impl Reading<'_> {
     /// TLS from the first byte, and Thunderbird 156 decides by the port.
     ///
     /// MS-OXDSCLI section 2.2.4.1.1.2.6.22
-    fn socket_type(&mut self, fields: &Fields<'_>) -> Vec<SocketType> {
+    fn socket_type(&mut self, fields: &ChildTexts<'_>) -> Vec<SocketType> {
         let number = fields.text("Port").and_then(|text| text.parse::<u16>().ok());
         let upgrades = matches!(number, Some(143 | 110 | 587 | 25));
         let ssl = switch(fields.get("SSL"));
@@ -239,7 +241,7 @@ impl Reading<'_> {
 }
 
 /// The meaning of an on/off value, in any common spelling.
-fn switch(field: Option<&Field<'_>>) -> Option<bool> {
+fn switch(field: Option<&ChildText<'_>>) -> Option<bool> {
     match field?.text.to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Some(true),
         "off" | "no" | "false" | "0" => Some(false),

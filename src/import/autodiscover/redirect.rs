@@ -1,7 +1,7 @@
 //! `RedirectUrl` and `RedirectAddr`: responses that point to another one.
 
-use super::Reading;
-use super::fields::{Field, Fields};
+use super::fields::{ChildText, ChildTexts};
+use super::reader::AutodiscoverReader;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadConfig;
@@ -11,12 +11,12 @@ use crate::model::{EmailAddress, Hostname};
 pub(super) const ELEMENTS: [(&str, &str); 2] =
     [("RedirectUrl", "redirectUrl"), ("RedirectAddr", "redirectAddr")];
 
-impl Reading<'_> {
+impl AutodiscoverReader<'_> {
     /// Checks both redirects. Returns whether the response redirects.
     pub(super) fn redirect(
         &mut self,
         account: &Tree,
-        fields: &Fields<'_>,
+        fields: &ChildTexts<'_>,
         config: &ReadConfig,
     ) -> bool {
         let action = fields.text("Action").unwrap_or_default();
@@ -52,7 +52,7 @@ impl Reading<'_> {
         leads
     }
 
-    fn url(&mut self, field: &Field<'_>, config: &ReadConfig) {
+    fn url(&mut self, field: &ChildText<'_>, config: &ReadConfig) {
         let Some(host) = https_host(field.text) else {
             let message = format!("\"{}\" is no https address", field.text.escape_debug());
             self.errors.add(codes::AUTODISCOVER_REDIRECT_URL, &field.span, message);
@@ -67,7 +67,7 @@ impl Reading<'_> {
         }
     }
 
-    fn address(&mut self, field: &Field<'_>, config: &ReadConfig) {
+    fn address(&mut self, field: &ChildText<'_>, config: &ReadConfig) {
         let address = match EmailAddress::new(field.text) {
             Ok(address) => address,
             Err(why) => {

@@ -48,7 +48,7 @@ fn changed(from: &str, to: &str) -> String {
 
 /// The codes after a change, and the config that is read nevertheless.
 fn examined(from: &str, to: &str) -> (Vec<&'static str>, ReadConfig) {
-    let Examined { defects, config, .. } = Reader::Autodiscover.examine(&changed(from, to));
+    let Examination { defects, config, .. } = Reader::Autodiscover.examine(&changed(from, to));
     (defects.into_iter().map(|defect| defect.code.name).collect(), config)
 }
 
@@ -183,7 +183,7 @@ fn an_answer_for_active_sync_is_not_one_for_outlook_but_its_server_is_read() {
          <Url>https://eas.example.com/Microsoft-Server-ActiveSync</Url></Server></Settings></Action>\
          </Response></Autodiscover>"
     );
-    let Examined { defects, config, .. } = Reader::Autodiscover.examine(&text);
+    let Examination { defects, config, .. } = Reader::Autodiscover.examine(&text);
     assert_eq!(defects.len(), 1, "{defects:?}");
     assert_eq!(defects[0].code, "autodiscover-mobilesync");
     assert_eq!(config.address.as_deref(), Some("ann@example.com"));

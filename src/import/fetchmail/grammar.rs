@@ -11,20 +11,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::super::Errors;
-use super::token::{Kind, Oddity, Token, tokens};
-use super::words::{self, Part, Takes};
+use super::super::defects::Errors;
+use super::token::{FetchmailToken, FetchmailTokenKind, Oddity, tokens};
+use super::words::{self, FetchmailValueType, OptionOwner};
 use crate::codes;
 
 /// The value of an option, and its place.
 #[derive(Debug, Clone)]
-pub struct Setting {
-    pub value: Value,
+pub struct FetchmailSetting {
+    pub value: FetchmailValue,
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum FetchmailValue {
     On,
     Off,
     /// Shared, because every server gets a copy of the one in `defaults`.
@@ -32,22 +32,22 @@ pub enum Value {
     Number(i64),
 }
 
-pub type Options = BTreeMap<&'static str, Setting>;
+pub type Options = BTreeMap<&'static str, FetchmailSetting>;
 
 /// A section that `poll`, `skip` or `defaults` begins.
 #[derive(Debug, Clone)]
-pub struct Server {
+pub struct ServerSection {
     /// `poll`, `skip` or `defaults`.
     pub begun: &'static str,
     pub name: Option<String>,
     pub options: Options,
-    pub users: Vec<User>,
+    pub users: Vec<UserSection>,
     /// From the first to the last word.
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone)]
-pub struct User {
+pub struct UserSection {
     pub name: Option<String>,
     /// Created by options of a user without the keyword `user`.
     implied: bool,
@@ -56,7 +56,7 @@ pub struct User {
 }
 
 /// All sections of a file, in its order; reports the defects.
-pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
+pub fn servers(text: &str, errors: &mut Errors) -> Vec<ServerSection> {
     let (tokens, oddities) = tokens(text);
     for oddity in oddities {
         match oddity {
@@ -74,12 +74,12 @@ pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
             }
         }
     }
-    let mut parser = Parser { text, tokens, at: 0, lost: false, errors };
+    let mut parser = FetchmailParser { text, tokens, at: 0, lost: false, errors };
     let mut servers = Vec::new();
     while let Some(token) = parser.next() {
         match token.kind {
-            Kind::Key("set") => parser.set(),
-            Kind::Key(begun @ ("poll" | "skip" | "defaults")) => {
+            FetchmailTokenKind::Key("set") => parser.set(),
+            FetchmailTokenKind::Key(begun @ ("poll" | "skip" | "defaults")) => {
                 servers.push(parser.server(begun, token.span));
             }
             _ => parser.unexpected(&token, "outside of every poll"),
@@ -88,28 +88,28 @@ pub fn servers(text: &str, errors: &mut Errors) -> Vec<Server> {
     servers
 }
 
-struct Parser<'a> {
+struct FetchmailParser<'a> {
     text: &'a str,
-    tokens: Vec<Token>,
+    tokens: Vec<FetchmailToken>,
     at: usize,
     /// True from a misplaced word to the next correct one, so that only the first is reported.
     lost: bool,
     errors: &'a mut Errors,
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
+impl FetchmailParser<'_> {
+    fn peek(&self) -> Option<&FetchmailToken> {
         self.tokens.get(self.at)
     }
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<FetchmailToken> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
         token
     }
 
     fn is_key(&self, key: &str) -> bool {
-        matches!(self.peek(), Some(Token { kind: Kind::Key(found), .. }) if *found == key)
+        matches!(self.peek(), Some(FetchmailToken { kind: FetchmailTokenKind::Key(found), .. }) if *found == key)
     }
 
     /// The end of the last token that was read.
@@ -121,12 +121,12 @@ impl Parser<'_> {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
-    fn unexpected(&mut self, token: &Token, place: &str) {
+    fn unexpected(&mut self, token: &FetchmailToken, place: &str) {
         if std::mem::replace(&mut self.lost, true) {
             return;
         }
         let word = self.source(&token.span);
-        if matches!(token.kind, Kind::Text(_)) {
+        if matches!(token.kind, FetchmailTokenKind::Text(_)) {
             let mut message = format!("fetchmail knows no word {}", word.escape_debug());
             if word.strip_prefix("no").is_some_and(words::can_be_off) {
                 message.push_str("; it wants \"no\" as a word of its own here");
@@ -147,40 +147,42 @@ impl Parser<'_> {
         let Some(token) = self.peek().cloned() else {
             return self.lacks("set", "something to set");
         };
-        let (Kind::Key(name), span) = (&token.kind, &token.span) else {
+        let (FetchmailTokenKind::Key(name), span) = (&token.kind, &token.span) else {
             self.at += 1;
             return self.unexpected(&token, "behind set");
         };
         let takes = match words::global(name) {
             Some((_, takes)) => takes,
-            None if *name == "showdots" => Takes::Nothing,
+            None if *name == "showdots" => FetchmailValueType::Nothing,
             None => return self.lacks("set", "something to set"),
         };
         self.at += 1;
-        if matches!(self.peek(), Some(Token { kind: Kind::Equals, .. })) && takes == Takes::Text {
+        if matches!(self.peek(), Some(FetchmailToken { kind: FetchmailTokenKind::Equals, .. }))
+            && takes == FetchmailValueType::Text
+        {
             self.at += 1;
         }
-        if takes == Takes::Nothing || !off {
+        if takes == FetchmailValueType::Nothing || !off {
             self.value(name, takes, span.clone());
         } else {
             self.lacks("no", "something that can be off");
         }
     }
 
-    fn server(&mut self, begun: &'static str, start: Range<usize>) -> Server {
+    fn server(&mut self, begun: &'static str, start: Range<usize>) -> ServerSection {
         self.lost = false;
         let name = if begun == "defaults" { None } else { self.name(begun, &start) };
         let mut server =
-            Server { begun, name, options: Options::new(), users: Vec::new(), span: start };
+            ServerSection { begun, name, options: Options::new(), users: Vec::new(), span: start };
         while let Some(token) = self.peek().cloned() {
             match token.kind {
-                Kind::Key("set" | "poll" | "skip" | "defaults") => break,
-                Kind::Key("user") => self.user(&mut server),
-                Kind::Key("no") => {
+                FetchmailTokenKind::Key("set" | "poll" | "skip" | "defaults") => break,
+                FetchmailTokenKind::Key("user") => self.user(&mut server),
+                FetchmailTokenKind::Key("no") => {
                     self.at += 1;
                     self.negated(&mut server, &token);
                 }
-                Kind::Key(key) if words::option(key).is_some() => {
+                FetchmailTokenKind::Key(key) if words::option(key).is_some() => {
                     self.at += 1;
                     self.option(&mut server, key, &token);
                 }
@@ -200,12 +202,17 @@ impl Parser<'_> {
     /// Reads the name of a server. A keyword would have to be quoted.
     fn name(&mut self, key: &str, at: &Range<usize>) -> Option<String> {
         match self.peek().cloned() {
-            Some(Token { kind: Kind::Text(text), .. }) => {
+            Some(FetchmailToken { kind: FetchmailTokenKind::Text(text), .. }) => {
                 self.at += 1;
                 Some(text)
             }
             // A number or an authentication method in this place can only be the name.
-            Some(token @ Token { kind: Kind::Number(_) | Kind::Way(_), .. }) => {
+            Some(
+                token @ FetchmailToken {
+                    kind: FetchmailTokenKind::Number(_) | FetchmailTokenKind::Way(_),
+                    ..
+                },
+            ) => {
                 self.at += 1;
                 self.reserved(&token);
                 Some(self.source(&token.span).to_owned())
@@ -219,14 +226,14 @@ impl Parser<'_> {
         }
     }
 
-    fn reserved(&mut self, token: &Token) {
+    fn reserved(&mut self, token: &FetchmailToken) {
         let word = self.source(&token.span).to_owned();
         let message = format!("{word} means something to fetchmail; as a text it has to be quoted");
         self.errors.add(codes::FETCHMAIL_UNQUOTED_WORD, &token.span, message);
     }
 
-    fn user(&mut self, server: &mut Server) {
-        let Some(Token { span: start, .. }) = self.next() else { return };
+    fn user(&mut self, server: &mut ServerSection) {
+        let Some(FetchmailToken { span: start, .. }) = self.next() else { return };
         let implied = server.users.last().is_some_and(|user| user.implied);
         if implied {
             let message = "options of a user come behind the user, and some were before";
@@ -235,12 +242,12 @@ impl Parser<'_> {
         let before = if implied { server.users.pop() } else { None };
         let before = before.map(|user| user.options).unwrap_or_default();
         let name = match self.peek().cloned() {
-            Some(Token { kind: Kind::Text(text), .. }) => {
+            Some(FetchmailToken { kind: FetchmailTokenKind::Text(text), .. }) => {
                 self.at += 1;
                 self.lost = false;
                 Some(text)
             }
-            Some(Token { kind: Kind::Equals, span }) => {
+            Some(FetchmailToken { kind: FetchmailTokenKind::Equals, span }) => {
                 self.equals(&span);
                 self.text_after_equals()
             }
@@ -249,7 +256,7 @@ impl Parser<'_> {
                 None
             }
         };
-        let mut user = User { name, implied: false, options: before, span: start };
+        let mut user = UserSection { name, implied: false, options: before, span: start };
         self.at += usize::from(self.is_key("there"));
         if self.local_names_here() {
             // `user bob here is ann there`: bob is a local user.
@@ -260,40 +267,53 @@ impl Parser<'_> {
 
     /// Whether further names and "here" follow, so that the first name is a local one too.
     fn local_names_here(&mut self) -> bool {
-        let names = self.tokens[self.at.min(self.tokens.len())..]
-            .iter()
-            .take_while(|token| matches!(token.kind, Kind::Text(_) | Kind::Equals));
+        let names = self.tokens[self.at.min(self.tokens.len())..].iter().take_while(|token| {
+            matches!(token.kind, FetchmailTokenKind::Text(_) | FetchmailTokenKind::Equals)
+        });
         let end = self.at + names.count();
-        let here = matches!(self.tokens.get(end), Some(Token { kind: Kind::Key("here"), .. }));
+        let here = matches!(
+            self.tokens.get(end),
+            Some(FetchmailToken { kind: FetchmailTokenKind::Key("here"), .. })
+        );
         if here {
             self.at = end + 1;
         }
         here
     }
 
-    fn negated(&mut self, server: &mut Server, no: &Token) {
-        let Some(Token { kind: Kind::Key(key), span }) = self.peek().cloned() else {
+    fn negated(&mut self, server: &mut ServerSection, no: &FetchmailToken) {
+        let Some(FetchmailToken { kind: FetchmailTokenKind::Key(key), span }) =
+            self.peek().cloned()
+        else {
             return self.unexpected(no, "here: nothing that can be off follows");
         };
         if !words::can_be_off(key) || words::option(key).is_none() {
             return self.unexpected(no, &format!("before {key}"));
         }
         self.at += 1;
-        let setting = Setting { value: Value::Off, span: no.span.start..span.end };
+        let setting =
+            FetchmailSetting { value: FetchmailValue::Off, span: no.span.start..span.end };
         self.put(server, key, setting);
     }
 
-    fn option(&mut self, server: &mut Server, key: &'static str, token: &Token) {
+    fn option(&mut self, server: &mut ServerSection, key: &'static str, token: &FetchmailToken) {
         let Some((_, _, takes)) = words::option(key) else { return };
-        if takes == Takes::Names
+        if takes == FetchmailValueType::Names
             && let Some(
-                [Token { kind: Kind::Text(name), .. }, Token { kind: Kind::Key("there"), .. }],
+                [
+                    FetchmailToken { kind: FetchmailTokenKind::Text(name), .. },
+                    FetchmailToken { kind: FetchmailTokenKind::Key("there"), .. },
+                ],
             ) = self.tokens.get(self.at..self.at + 2)
         {
             // `is ann there` names the remote user.
             let name = name.clone();
             self.at += 2;
-            self.put(server, key, Setting { value: Value::On, span: token.span.clone() });
+            self.put(
+                server,
+                key,
+                FetchmailSetting { value: FetchmailValue::On, span: token.span.clone() },
+            );
             if let Some(user) = server.users.last_mut() {
                 user.name = Some(name);
             }
@@ -304,13 +324,13 @@ impl Parser<'_> {
         }
     }
 
-    fn put(&mut self, server: &mut Server, key: &'static str, setting: Setting) {
+    fn put(&mut self, server: &mut ServerSection, key: &'static str, setting: FetchmailSetting) {
         self.lost = false;
         let part = words::option(key).map(|(_, part, _)| part);
-        let options = if part == Some(Part::User) {
+        let options = if part == Some(OptionOwner::User) {
             if server.users.is_empty() {
                 let span = setting.span.clone();
-                server.users.push(User {
+                server.users.push(UserSection {
                     name: None,
                     implied: true,
                     options: Options::new(),
@@ -328,7 +348,9 @@ impl Parser<'_> {
         let Some(options) = options else { return };
         let lists = matches!(
             words::option(key).map(|(_, _, takes)| takes),
-            Some(Takes::Texts | Takes::Numbers | Takes::Names)
+            Some(
+                FetchmailValueType::Texts | FetchmailValueType::Numbers | FetchmailValueType::Names
+            )
         );
         if options.contains_key(key) && !lists {
             let message = format!("{key} is set again; the first one counts no more");

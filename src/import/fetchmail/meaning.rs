@@ -3,14 +3,16 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, hostname, meant_hostname};
-use super::grammar::{self, Options, Server, Setting, User, Value};
+use super::super::defects::Errors;
+use super::super::values::hostname;
+use super::super::{ReadServer, meant_hostname};
+use super::grammar::{self, FetchmailSetting, FetchmailValue, Options, ServerSection, UserSection};
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// One user of one server.
 #[derive(Debug, Clone)]
-pub(crate) struct Account {
+pub(crate) struct FetchmailAccount {
     /// False for `skip`, which is only polled if the command line names it.
     pub polled: bool,
     pub user: Option<String>,
@@ -20,7 +22,7 @@ pub(crate) struct Account {
     pub span: Range<usize>,
 }
 
-impl Account {
+impl FetchmailAccount {
     /// The place where an option is set for this account, or else the start of the account.
     pub fn place(&self, option: &str) -> Range<usize> {
         self.options.get(option).map_or_else(|| self.start(), |setting| setting.span.clone())
@@ -31,12 +33,12 @@ impl Account {
     }
 
     pub fn is_off(&self, option: &str) -> bool {
-        self.options.get(option).is_some_and(|setting| setting.value == Value::Off)
+        self.options.get(option).is_some_and(|setting| setting.value == FetchmailValue::Off)
     }
 
     pub fn text(&self, option: &str) -> Option<&str> {
         match &self.options.get(option)?.value {
-            Value::Text(text) => Some(text),
+            FetchmailValue::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -59,7 +61,7 @@ impl Account {
 }
 
 /// All mailboxes of a file, in its order; reports the defects.
-pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
+pub fn accounts(text: &str, errors: &mut Errors) -> Vec<FetchmailAccount> {
     let mut accounts = Vec::new();
     let mut defaults = None;
     let mut polls = 0;
@@ -91,9 +93,9 @@ pub fn accounts(text: &str, errors: &mut Errors) -> Vec<Account> {
 
 /// Reports `idle` in a file that fetchmail 6.4.37 would refuse: it waits on one folder of one
 /// account.
-fn idle(accounts: &[Account], errors: &mut Errors) {
-    let idles = |account: &&Account| {
-        let on = account.options.get("idle").is_some_and(|idle| idle.value == Value::On);
+fn idle(accounts: &[FetchmailAccount], errors: &mut Errors) {
+    let idles = |account: &&FetchmailAccount| {
+        let on = account.options.get("idle").is_some_and(|idle| idle.value == FetchmailValue::On);
         let folders = account.text("folder").unwrap_or_default();
         on && (accounts.len() > 1 || folders.contains('\n'))
     };
@@ -109,13 +111,13 @@ const MOST: usize = 1024;
 const LONGEST_HOST: usize = 253;
 
 struct Meaning<'a> {
-    server: &'a Server,
-    defaults: Option<&'a Server>,
+    server: &'a ServerSection,
+    defaults: Option<&'a ServerSection>,
     errors: &'a mut Errors,
 }
 
 impl Meaning<'_> {
-    fn account(&mut self, user: Option<&User>, span: Range<usize>) -> Account {
+    fn account(&mut self, user: Option<&UserSection>, span: Range<usize>) -> FetchmailAccount {
         let default_user = self.defaults.and_then(|defaults| defaults.users.first());
         let mut options = Options::new();
         let all = [
@@ -129,7 +131,7 @@ impl Meaning<'_> {
         }
         let named = user.and_then(|user| user.name.clone());
         let name = named.or_else(|| default_user.and_then(|user| user.name.clone()));
-        let mut account = Account {
+        let mut account = FetchmailAccount {
             polled: self.server.begun == "poll",
             // A name in `defaults` is copied to every poll, so its length is limited.
             user: name.filter(|name| (1..=MOST).contains(&name.len())),
@@ -141,7 +143,7 @@ impl Meaning<'_> {
         account
     }
 
-    fn read(&mut self, account: &Account) -> Option<ReadServer> {
+    fn read(&mut self, account: &FetchmailAccount) -> Option<ReadServer> {
         let start = account.start();
         let (server_type, ways) = self.protocol(account)?;
         let written = account.text("via").or(self.server.name.as_deref())?;
@@ -153,7 +155,7 @@ impl Meaning<'_> {
         let name = written.to_ascii_lowercase();
         let kept = self.errors.keep(codes::FETCHMAIL_HOSTNAME, &place, hostname(&name));
         let hostname = kept.or_else(|| meant_hostname(&name))?;
-        let ssl = account.options.get("ssl").is_some_and(|ssl| ssl.value == Value::On);
+        let ssl = account.options.get("ssl").is_some_and(|ssl| ssl.value == FetchmailValue::On);
         let port = self.port(account, server_type, ssl)?;
         if account.user.is_none() {
             let message = "no user: fetchmail takes the name of whoever runs it";
@@ -169,7 +171,7 @@ impl Meaning<'_> {
             let message = "lmtp wants a smtphost with a port of its own, as in localhost/24";
             self.errors.add(codes::FETCHMAIL_LMTP, &account.place("lmtp"), message);
         }
-        let keep = account.options.get("keep").is_some_and(|keep| keep.value == Value::On);
+        let keep = account.options.get("keep").is_some_and(|keep| keep.value == FetchmailValue::On);
         Some(ReadServer {
             server_type,
             hostname,
@@ -185,7 +187,10 @@ impl Meaning<'_> {
     }
 
     /// The protocol and the authentication methods; `None` if the protocol reads no mailbox.
-    fn protocol(&mut self, account: &Account) -> Option<(ServerType, Vec<Authentication>)> {
+    fn protocol(
+        &mut self,
+        account: &FetchmailAccount,
+    ) -> Option<(ServerType, Vec<Authentication>)> {
         let place = account.place("protocol");
         let way = self.way(account);
         Some(match account.text("protocol").unwrap_or("auto") {
@@ -219,7 +224,7 @@ impl Meaning<'_> {
 
     /// The authentication method. `any` tries the methods that the server offers and ends with the
     /// password, which every server with passwords accepts.
-    fn way(&mut self, account: &Account) -> Vec<Authentication> {
+    fn way(&mut self, account: &FetchmailAccount) -> Vec<Authentication> {
         let way = match account.text("auth").unwrap_or("any") {
             "cram-md5" | "otp" => Authentication::PasswordEncrypted,
             "ntlm" | "msn" => Authentication::Ntlm,
@@ -237,7 +242,12 @@ impl Meaning<'_> {
     }
 
     /// The port: `port` and `service` are one setting, so the last one counts.
-    fn port(&mut self, account: &Account, server_type: ServerType, ssl: bool) -> Option<u16> {
+    fn port(
+        &mut self,
+        account: &FetchmailAccount,
+        server_type: ServerType,
+        ssl: bool,
+    ) -> Option<u16> {
         let usual = match (server_type, ssl) {
             (ServerType::Imap, true) => 993,
             (ServerType::Imap, false) => 143,
@@ -247,10 +257,10 @@ impl Meaning<'_> {
         };
         let own = |name: &str| account.options.get(name);
         let last = own("port").into_iter().chain(own("service")).max_by_key(|s| s.span.start);
-        let Some(Setting { value, span }) = last else { return Some(usual) };
+        let Some(FetchmailSetting { value, span }) = last else { return Some(usual) };
         let found = match value {
-            Value::Number(number) => u16::try_from(*number).ok().filter(|port| *port > 0),
-            Value::Text(text) => {
+            FetchmailValue::Number(number) => u16::try_from(*number).ok().filter(|port| *port > 0),
+            FetchmailValue::Text(text) => {
                 text.parse().ok().filter(|port| *port > 0).or_else(|| service(text))
             }
             _ => None,
@@ -264,7 +274,7 @@ impl Meaning<'_> {
 
     /// The security. In fetchmail 6.4, STARTTLS is required if the certificate is checked, which is
     /// the default, or if `sslproto` is set. An empty `sslproto` disables it.
-    fn socket_type(&mut self, account: &Account, ssl: bool) -> Vec<SocketType> {
+    fn socket_type(&mut self, account: &FetchmailAccount, ssl: bool) -> Vec<SocketType> {
         let proto = account.text("sslproto");
         if proto.is_some_and(|proto| !known_proto(proto) || ssl && proto.is_empty()) {
             let message = "no sslproto that fetchmail knows here; it takes \"auto\"";
@@ -296,10 +306,10 @@ fn known_proto(proto: &str) -> bool {
     ["", "auto", "ssl2", "ssl23", "ssl3", "tls1", "tls1.1", "tls1.2", "tls1.3"].contains(&version)
 }
 
-fn number(account: &Account, option: &str) -> Option<i64> {
+fn number(account: &FetchmailAccount, option: &str) -> Option<i64> {
     match &account.options.get(option)?.value {
-        Value::Number(number) => Some(*number),
-        Value::Text(text) => service(text).map(i64::from),
+        FetchmailValue::Number(number) => Some(*number),
+        FetchmailValue::Text(text) => service(text).map(i64::from),
         _ => None,
     }
 }

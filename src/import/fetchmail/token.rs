@@ -8,16 +8,16 @@
 
 use std::ops::Range;
 
-use super::words::{self, Group};
+use super::words::{self, KeywordGroup};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    pub kind: Kind,
+pub struct FetchmailToken {
+    pub kind: FetchmailTokenKind,
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum FetchmailTokenKind {
     /// A keyword, in the spelling that the grammar uses.
     Key(&'static str),
     /// The name of a protocol.
@@ -42,18 +42,18 @@ pub enum Oddity {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LexerState {
     Word,
     Name,
     Way,
 }
 
 /// All tokens of a text, and the places that are likely to be misread.
-pub fn tokens(text: &str) -> (Vec<Token>, Vec<Oddity>) {
+pub fn tokens(text: &str) -> (Vec<FetchmailToken>, Vec<Oddity>) {
     let mut lexer = Lexer {
         text,
         at: 0,
-        state: State::Word,
+        state: LexerState::Word,
         last_mark: [text.rfind('"'), text.rfind('\'')],
         tokens: Vec::new(),
         oddities: Vec::new(),
@@ -67,10 +67,10 @@ pub fn tokens(text: &str) -> (Vec<Token>, Vec<Oddity>) {
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    state: State,
+    state: LexerState,
     /// The last `"` and the last `'` of the text; no string ends after them.
     last_mark: [Option<usize>; 2],
-    tokens: Vec<Token>,
+    tokens: Vec<FetchmailToken>,
     oddities: Vec<Oddity>,
 }
 
@@ -80,8 +80,8 @@ impl Lexer<'_> {
         match rest.as_bytes()[0] {
             b' ' | b'\t' | b'\r' | b'\n' | b';' | b':' | b',' => self.at += 1,
             b'=' => {
-                self.push(Kind::Equals, 1);
-                self.state = State::Name;
+                self.push(FetchmailTokenKind::Equals, 1);
+                self.state = LexerState::Name;
             }
             b'\\' if rest[1..].starts_with('\n') => self.at += 2,
             b'#' => match rest.find('\n') {
@@ -107,8 +107,8 @@ impl Lexer<'_> {
                 if inside.contains('\n') {
                     self.oddities.push(Oddity::Newline(self.at..self.at + length));
                 }
-                self.push(Kind::Text(unescaped(inside)), length);
-                self.state = State::Word;
+                self.push(FetchmailTokenKind::Text(unescaped(inside)), length);
+                self.state = LexerState::Word;
             }
             _ => {
                 self.oddities.push(Oddity::Mark(self.at..self.at + word));
@@ -119,38 +119,40 @@ impl Lexer<'_> {
 
     fn word(&mut self, length: usize) {
         let text = &self.text[self.at..self.at + length];
-        let state = std::mem::replace(&mut self.state, State::Word);
-        if state == State::Name {
-            return self.push(Kind::Text(unescaped(text)), length);
+        let state = std::mem::replace(&mut self.state, LexerState::Word);
+        if state == LexerState::Name {
+            return self.push(FetchmailTokenKind::Text(unescaped(text)), length);
         }
-        if state == State::Way && text == "password" {
-            return self.push(Kind::Way("password"), length);
+        if state == LexerState::Way && text == "password" {
+            return self.push(FetchmailTokenKind::Way("password"), length);
         }
         if words::is_negated(text) {
-            return self.push(Kind::Key("no"), 2);
+            return self.push(FetchmailTokenKind::Key("no"), 2);
         }
         let digits = text.strip_prefix('-').unwrap_or(text);
         if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-            return self.push(Kind::Number(text.parse().unwrap_or(i64::MAX)), length);
+            return self.push(FetchmailTokenKind::Number(text.parse().unwrap_or(i64::MAX)), length);
         }
         match words::find(text) {
-            Some((_, Group::Noise)) => self.at += length,
-            Some((key, Group::Key)) => {
-                self.push(Kind::Key(key), length);
+            Some((_, KeywordGroup::Noise)) => self.at += length,
+            Some((key, KeywordGroup::Key)) => {
+                self.push(FetchmailTokenKind::Key(key), length);
                 match key {
-                    "user" | "password" | "is" | "to" => self.state = State::Name,
-                    "auth" => self.state = State::Way,
+                    "user" | "password" | "is" | "to" => self.state = LexerState::Name,
+                    "auth" => self.state = LexerState::Way,
                     _ => {}
                 }
             }
-            Some((name, Group::Protocol)) => self.push(Kind::Protocol(name), length),
-            Some((name, Group::Way)) => self.push(Kind::Way(name), length),
-            None => self.push(Kind::Text(unescaped(text)), length),
+            Some((name, KeywordGroup::Protocol)) => {
+                self.push(FetchmailTokenKind::Protocol(name), length)
+            }
+            Some((name, KeywordGroup::Way)) => self.push(FetchmailTokenKind::Way(name), length),
+            None => self.push(FetchmailTokenKind::Text(unescaped(text)), length),
         }
     }
 
-    fn push(&mut self, kind: Kind, length: usize) {
-        self.tokens.push(Token { kind, span: self.at..self.at + length });
+    fn push(&mut self, kind: FetchmailTokenKind, length: usize) {
+        self.tokens.push(FetchmailToken { kind, span: self.at..self.at + length });
         self.at += length;
     }
 }

@@ -2,7 +2,7 @@
 
 /// The group of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub enum KeywordGroup {
     /// Has no meaning, such as `with`.
     Noise,
     Key,
@@ -12,7 +12,7 @@ pub enum Group {
 
 /// The value of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
+pub enum FetchmailValueType {
     Nothing,
     Text,
     Texts,
@@ -31,95 +31,95 @@ pub enum Takes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum OptionOwner {
     /// An option of the server; it comes before all users.
     Server,
     User,
 }
 
 /// The options of servers and users.
-pub const OPTIONS: [(&str, Part, Takes); 66] = [
-    ("aka", Part::Server, Takes::Texts),
-    ("via", Part::Server, Takes::Text),
-    ("localdomains", Part::Server, Takes::Texts),
-    ("protocol", Part::Server, Takes::Protocol),
-    ("principal", Part::Server, Takes::Text),
-    ("esmtpname", Part::Server, Takes::Text),
-    ("esmtppassword", Part::Server, Takes::Text),
-    ("uidl", Part::Server, Takes::Nothing),
-    ("checkalias", Part::Server, Takes::Nothing),
-    ("service", Part::Server, Takes::Service),
-    ("port", Part::Server, Takes::Number),
-    ("interval", Part::Server, Takes::Number),
-    ("auth", Part::Server, Takes::Way),
-    ("timeout", Part::Server, Takes::Number),
-    ("envelope", Part::Server, Takes::Envelope),
-    ("qvirtual", Part::Server, Takes::Text),
-    ("interface", Part::Server, Takes::Text),
-    ("monitor", Part::Server, Takes::Text),
-    ("plugin", Part::Server, Takes::Text),
-    ("plugout", Part::Server, Takes::Text),
-    ("dns", Part::Server, Takes::Nothing),
-    ("tracepolls", Part::Server, Takes::Nothing),
-    ("bad-header", Part::Server, Takes::Verdict),
-    ("to", Part::User, Takes::Names),
-    ("is", Part::User, Takes::Names),
-    ("password", Part::User, Takes::Text),
-    ("folder", Part::User, Takes::Texts),
-    ("smtphost", Part::User, Takes::Texts),
-    ("fetchdomains", Part::User, Takes::Texts),
-    ("smtpaddress", Part::User, Takes::Text),
-    ("smtpname", Part::User, Takes::Text),
-    ("antispam", Part::User, Takes::Numbers),
-    ("mda", Part::User, Takes::Text),
-    ("bsmtp", Part::User, Takes::Text),
-    ("lmtp", Part::User, Takes::Nothing),
-    ("preconnect", Part::User, Takes::Text),
-    ("postconnect", Part::User, Takes::Text),
-    ("keep", Part::User, Takes::Nothing),
-    ("flush", Part::User, Takes::Nothing),
-    ("limitflush", Part::User, Takes::Nothing),
-    ("fetchall", Part::User, Takes::Nothing),
-    ("rewrite", Part::User, Takes::Nothing),
-    ("forcecr", Part::User, Takes::Nothing),
-    ("stripcr", Part::User, Takes::Nothing),
-    ("pass8bits", Part::User, Takes::Nothing),
-    ("dropstatus", Part::User, Takes::Nothing),
-    ("dropdelivered", Part::User, Takes::Nothing),
-    ("mimedecode", Part::User, Takes::Nothing),
-    ("idle", Part::User, Takes::Nothing),
-    ("ssl", Part::User, Takes::Nothing),
-    ("sslkey", Part::User, Takes::Text),
-    ("sslcert", Part::User, Takes::Text),
-    ("sslproto", Part::User, Takes::Text),
-    ("sslcertck", Part::User, Takes::Nothing),
-    ("sslcertfile", Part::User, Takes::Text),
-    ("sslcertpath", Part::User, Takes::Text),
-    ("sslcommonname", Part::User, Takes::Text),
-    ("sslfingerprint", Part::User, Takes::Text),
-    ("limit", Part::User, Takes::Number),
-    ("warnings", Part::User, Takes::Number),
-    ("fetchlimit", Part::User, Takes::Number),
-    ("fetchsizelimit", Part::User, Takes::Number),
-    ("fastuidl", Part::User, Takes::Number),
-    ("batchlimit", Part::User, Takes::Number),
-    ("expunge", Part::User, Takes::Number),
-    ("properties", Part::User, Takes::Text),
+pub const OPTIONS: [(&str, OptionOwner, FetchmailValueType); 66] = [
+    ("aka", OptionOwner::Server, FetchmailValueType::Texts),
+    ("via", OptionOwner::Server, FetchmailValueType::Text),
+    ("localdomains", OptionOwner::Server, FetchmailValueType::Texts),
+    ("protocol", OptionOwner::Server, FetchmailValueType::Protocol),
+    ("principal", OptionOwner::Server, FetchmailValueType::Text),
+    ("esmtpname", OptionOwner::Server, FetchmailValueType::Text),
+    ("esmtppassword", OptionOwner::Server, FetchmailValueType::Text),
+    ("uidl", OptionOwner::Server, FetchmailValueType::Nothing),
+    ("checkalias", OptionOwner::Server, FetchmailValueType::Nothing),
+    ("service", OptionOwner::Server, FetchmailValueType::Service),
+    ("port", OptionOwner::Server, FetchmailValueType::Number),
+    ("interval", OptionOwner::Server, FetchmailValueType::Number),
+    ("auth", OptionOwner::Server, FetchmailValueType::Way),
+    ("timeout", OptionOwner::Server, FetchmailValueType::Number),
+    ("envelope", OptionOwner::Server, FetchmailValueType::Envelope),
+    ("qvirtual", OptionOwner::Server, FetchmailValueType::Text),
+    ("interface", OptionOwner::Server, FetchmailValueType::Text),
+    ("monitor", OptionOwner::Server, FetchmailValueType::Text),
+    ("plugin", OptionOwner::Server, FetchmailValueType::Text),
+    ("plugout", OptionOwner::Server, FetchmailValueType::Text),
+    ("dns", OptionOwner::Server, FetchmailValueType::Nothing),
+    ("tracepolls", OptionOwner::Server, FetchmailValueType::Nothing),
+    ("bad-header", OptionOwner::Server, FetchmailValueType::Verdict),
+    ("to", OptionOwner::User, FetchmailValueType::Names),
+    ("is", OptionOwner::User, FetchmailValueType::Names),
+    ("password", OptionOwner::User, FetchmailValueType::Text),
+    ("folder", OptionOwner::User, FetchmailValueType::Texts),
+    ("smtphost", OptionOwner::User, FetchmailValueType::Texts),
+    ("fetchdomains", OptionOwner::User, FetchmailValueType::Texts),
+    ("smtpaddress", OptionOwner::User, FetchmailValueType::Text),
+    ("smtpname", OptionOwner::User, FetchmailValueType::Text),
+    ("antispam", OptionOwner::User, FetchmailValueType::Numbers),
+    ("mda", OptionOwner::User, FetchmailValueType::Text),
+    ("bsmtp", OptionOwner::User, FetchmailValueType::Text),
+    ("lmtp", OptionOwner::User, FetchmailValueType::Nothing),
+    ("preconnect", OptionOwner::User, FetchmailValueType::Text),
+    ("postconnect", OptionOwner::User, FetchmailValueType::Text),
+    ("keep", OptionOwner::User, FetchmailValueType::Nothing),
+    ("flush", OptionOwner::User, FetchmailValueType::Nothing),
+    ("limitflush", OptionOwner::User, FetchmailValueType::Nothing),
+    ("fetchall", OptionOwner::User, FetchmailValueType::Nothing),
+    ("rewrite", OptionOwner::User, FetchmailValueType::Nothing),
+    ("forcecr", OptionOwner::User, FetchmailValueType::Nothing),
+    ("stripcr", OptionOwner::User, FetchmailValueType::Nothing),
+    ("pass8bits", OptionOwner::User, FetchmailValueType::Nothing),
+    ("dropstatus", OptionOwner::User, FetchmailValueType::Nothing),
+    ("dropdelivered", OptionOwner::User, FetchmailValueType::Nothing),
+    ("mimedecode", OptionOwner::User, FetchmailValueType::Nothing),
+    ("idle", OptionOwner::User, FetchmailValueType::Nothing),
+    ("ssl", OptionOwner::User, FetchmailValueType::Nothing),
+    ("sslkey", OptionOwner::User, FetchmailValueType::Text),
+    ("sslcert", OptionOwner::User, FetchmailValueType::Text),
+    ("sslproto", OptionOwner::User, FetchmailValueType::Text),
+    ("sslcertck", OptionOwner::User, FetchmailValueType::Nothing),
+    ("sslcertfile", OptionOwner::User, FetchmailValueType::Text),
+    ("sslcertpath", OptionOwner::User, FetchmailValueType::Text),
+    ("sslcommonname", OptionOwner::User, FetchmailValueType::Text),
+    ("sslfingerprint", OptionOwner::User, FetchmailValueType::Text),
+    ("limit", OptionOwner::User, FetchmailValueType::Number),
+    ("warnings", OptionOwner::User, FetchmailValueType::Number),
+    ("fetchlimit", OptionOwner::User, FetchmailValueType::Number),
+    ("fetchsizelimit", OptionOwner::User, FetchmailValueType::Number),
+    ("fastuidl", OptionOwner::User, FetchmailValueType::Number),
+    ("batchlimit", OptionOwner::User, FetchmailValueType::Number),
+    ("expunge", OptionOwner::User, FetchmailValueType::Number),
+    ("properties", OptionOwner::User, FetchmailValueType::Text),
 ];
 
 /// The global options of `set`; `properties` is also an option of a user.
-pub const GLOBALS: [(&str, Takes); 11] = [
-    ("logfile", Takes::Text),
-    ("idfile", Takes::Text),
-    ("pidfile", Takes::Text),
-    ("postmaster", Takes::Text),
-    ("properties", Takes::Text),
-    ("daemon", Takes::Number),
-    ("bouncemail", Takes::Nothing),
-    ("spambounce", Takes::Nothing),
-    ("softbounce", Takes::Nothing),
-    ("syslog", Takes::Nothing),
-    ("invisible", Takes::Nothing),
+pub const GLOBALS: [(&str, FetchmailValueType); 11] = [
+    ("logfile", FetchmailValueType::Text),
+    ("idfile", FetchmailValueType::Text),
+    ("pidfile", FetchmailValueType::Text),
+    ("postmaster", FetchmailValueType::Text),
+    ("properties", FetchmailValueType::Text),
+    ("daemon", FetchmailValueType::Number),
+    ("bouncemail", FetchmailValueType::Nothing),
+    ("spambounce", FetchmailValueType::Nothing),
+    ("softbounce", FetchmailValueType::Nothing),
+    ("syslog", FetchmailValueType::Nothing),
+    ("invisible", FetchmailValueType::Nothing),
 ];
 
 const KEYS: [&str; 11] = [
@@ -195,20 +195,20 @@ const NEGATED: [&str; 17] = [
 const NO_TOO: [&str; 7] =
     ["idle", "ssl", "sslcertck", "tracepolls", "softbounce", "syslog", "invisible"];
 
-pub fn find(word: &str) -> Option<(&'static str, Group)> {
+pub fn find(word: &str) -> Option<(&'static str, KeywordGroup)> {
     let alias = ALIASES.iter().find(|(other, _)| *other == word);
     let word = alias.map_or(word, |(_, name)| *name);
     let of = |all: &[&'static str], group| {
         all.iter().find(|name| **name == word).map(|name| (*name, group))
     };
     let capitals = PROTOCOLS.iter().find(|name| name.to_ascii_uppercase() == word);
-    of(&NOISE, Group::Noise)
-        .or_else(|| of(&PROTOCOLS, Group::Protocol))
-        .or_else(|| capitals.map(|name| (*name, Group::Protocol)))
-        .or_else(|| of(&WAYS, Group::Way))
-        .or_else(|| of(&KEYS, Group::Key))
-        .or_else(|| option(word).map(|(name, _, _)| (name, Group::Key)))
-        .or_else(|| global(word).map(|(name, _)| (name, Group::Key)))
+    of(&NOISE, KeywordGroup::Noise)
+        .or_else(|| of(&PROTOCOLS, KeywordGroup::Protocol))
+        .or_else(|| capitals.map(|name| (*name, KeywordGroup::Protocol)))
+        .or_else(|| of(&WAYS, KeywordGroup::Way))
+        .or_else(|| of(&KEYS, KeywordGroup::Key))
+        .or_else(|| option(word).map(|(name, _, _)| (name, KeywordGroup::Key)))
+        .or_else(|| global(word).map(|(name, _)| (name, KeywordGroup::Key)))
 }
 
 /// Whether a word is `no` joined with an option, which makes it two tokens.
@@ -224,11 +224,11 @@ pub fn can_be_off(option: &str) -> bool {
     NEGATED.contains(&option) || NO_TOO.contains(&option) || option == "showdots"
 }
 
-pub fn option(name: &str) -> Option<(&'static str, Part, Takes)> {
+pub fn option(name: &str) -> Option<(&'static str, OptionOwner, FetchmailValueType)> {
     OPTIONS.iter().find(|(option, _, _)| *option == name).copied()
 }
 
-pub fn global(name: &str) -> Option<(&'static str, Takes)> {
+pub fn global(name: &str) -> Option<(&'static str, FetchmailValueType)> {
     GLOBALS.iter().find(|(option, _)| *option == name).copied()
 }
 

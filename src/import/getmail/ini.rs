@@ -9,36 +9,36 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use crate::codes;
 
 #[derive(Debug, Default)]
-pub(crate) struct Section {
+pub(crate) struct IniSection {
     pub name: String,
     /// The line of its header.
     pub line: Range<usize>,
     /// From the header to the next section.
     pub span: Range<usize>,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<IniEntry>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct IniEntry {
     pub name: String,
     /// Its lines are separated by `\n`.
     pub value: String,
     pub span: Range<usize>,
 }
 
-impl Section {
+impl IniSection {
     /// The first option of this name; a second one is an error.
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
+    pub fn entry(&self, name: &str) -> Option<&IniEntry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
     /// The first line of a value, if it is not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.entry(name).map(Entry::first_line).filter(|value| !value.is_empty())
+        self.entry(name).map(IniEntry::first_line).filter(|value| !value.is_empty())
     }
 
     /// The place of an option, or of the header if the option is missing.
@@ -47,15 +47,15 @@ impl Section {
     }
 }
 
-impl Entry {
+impl IniEntry {
     /// The part of the value that is on the line of its name.
     pub fn first_line(&self) -> &str {
         self.value.split('\n').next().unwrap_or_default()
     }
 }
 
-pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<Section> {
-    let mut reading = Reading {
+pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<IniSection> {
+    let mut reading = IniReader {
         errors,
         found: Vec::new(),
         names: BTreeSet::new(),
@@ -79,9 +79,9 @@ pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<Section> {
     reading.found
 }
 
-struct Reading<'e> {
+struct IniReader<'e> {
     errors: &'e mut Errors,
-    found: Vec<Section>,
+    found: Vec<IniSection>,
     names: BTreeSet<String>,
     /// The option names of the last section.
     options: BTreeSet<String>,
@@ -91,7 +91,7 @@ struct Reading<'e> {
     continues: bool,
 }
 
-impl Reading<'_> {
+impl IniReader<'_> {
     fn line(&mut self, line: &str, at: usize) {
         let inside = line.trim();
         let start = at + (line.len() - line.trim_start().len());
@@ -123,7 +123,7 @@ impl Reading<'_> {
     }
 
     /// The option that an indented line continues.
-    fn last(&mut self) -> Option<&mut Entry> {
+    fn last(&mut self) -> Option<&mut IniEntry> {
         let continues = self.continues;
         self.found.last_mut()?.entries.last_mut().filter(|_| continues)
     }
@@ -139,7 +139,7 @@ impl Reading<'_> {
         self.options.clear();
         self.continues = false;
         let (name, line) = (name.to_owned(), span.clone());
-        self.found.push(Section { name, line, span, entries: Vec::new() });
+        self.found.push(IniSection { name, line, span, entries: Vec::new() });
     }
 
     fn option(&mut self, line: &str, span: Range<usize>) {
@@ -161,7 +161,7 @@ impl Reading<'_> {
             let message = format!("{} is there already", name.escape_debug());
             self.errors.add(codes::GETMAIL_TWICE, &span, message);
         }
-        section.entries.push(Entry { name, value: value.trim().to_owned(), span });
+        section.entries.push(IniEntry { name, value: value.trim().to_owned(), span });
         self.continues = true;
     }
 }

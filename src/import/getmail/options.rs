@@ -3,13 +3,13 @@
 //! getmail 6.20.01: getmail (options_bool, options_int, options_str), getmailcore/retrievers.py,
 //! getmailcore/destinations.py. `check::advice` reports the options that are newer than 6.18.
 
-use super::ini::Entry;
+use super::ini::IniEntry;
 use super::python::{number, tuple, whole};
 use crate::codes::{self, Code};
 
 /// The type of an option's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
+pub(super) enum GetmailValueType {
     Text,
     Switch,
     /// A number that Python's int() reads from the text.
@@ -62,38 +62,38 @@ pub(super) fn retriever(name: &str) -> Option<(Retriever, bool)> {
     Some((*found, found.name == name))
 }
 
-pub(super) fn of_retriever(kind: Retriever, name: &str) -> Option<Takes> {
+pub(super) fn of_retriever(kind: Retriever, name: &str) -> Option<GetmailValueType> {
     let own = match name {
-        "getmaildir" | "server" | "username" | "password" => Some(Takes::Text),
-        "type" | "configparser" => Some(Takes::Anything),
-        "timeout" | "port" => Some(Takes::Number),
-        "password_command" => Some(Takes::Tuple),
-        "use_xoauth2" => Some(Takes::Switch),
-        "envelope_recipient" if kind.is_shared => Some(Takes::Text),
+        "getmaildir" | "server" | "username" | "password" => Some(GetmailValueType::Text),
+        "type" | "configparser" => Some(GetmailValueType::Anything),
+        "timeout" | "port" => Some(GetmailValueType::Number),
+        "password_command" => Some(GetmailValueType::Tuple),
+        "use_xoauth2" => Some(GetmailValueType::Switch),
+        "envelope_recipient" if kind.is_shared => Some(GetmailValueType::Text),
         _ => None,
     };
     let protocol = || match (name, kind.is_imap) {
-        ("use_apop" | "delete_dup_msgids", false) => Some(Takes::Switch),
-        ("mailboxes", true) => Some(Takes::Mailboxes),
+        ("use_apop" | "delete_dup_msgids", false) => Some(GetmailValueType::Switch),
+        ("mailboxes", true) => Some(GetmailValueType::Mailboxes),
         ("use_peek" | "record_mailbox" | "imap_id_extension", true)
-        | ("use_cram_md5" | "use_kerberos", true) => Some(Takes::Switch),
+        | ("use_cram_md5" | "use_kerberos", true) => Some(GetmailValueType::Switch),
         ("move_on_delete" | "imap_search" | "imap_on_delete" | "uid_cache", true) => {
-            Some(Takes::Text)
+            Some(GetmailValueType::Text)
         }
         _ => None,
     };
     let tls = || match name {
         "keyfile" | "certfile" | "ca_certs" | "ssl_ciphers" | "ssl_cert_hostname" => {
-            Some(Takes::Text)
+            Some(GetmailValueType::Text)
         }
-        "ssl_fingerprints" => Some(Takes::Fingerprints),
-        "ssl_version" => Some(Takes::TlsVersion),
+        "ssl_fingerprints" => Some(GetmailValueType::Fingerprints),
+        "ssl_version" => Some(GetmailValueType::TlsVersion),
         _ => None,
     };
     own.or_else(protocol).or_else(|| if kind.is_tls { tls() } else { None })
 }
 
-pub(super) fn of_options(name: &str) -> Option<Takes> {
+pub(super) fn of_options(name: &str) -> Option<GetmailValueType> {
     Some(match name {
         "read_all"
         | "delete"
@@ -106,14 +106,14 @@ pub(super) fn of_options(name: &str) -> Option<Takes> {
         | "skip_imap_fetch_size"
         | "to_oldmail_on_each_mail"
         | "only_oldmail_file"
-        | "mark_read" => Takes::Switch,
+        | "mark_read" => GetmailValueType::Switch,
         "delete_after"
         | "delete_bigger_than"
         | "max_message_size"
         | "max_messages_per_session"
         | "max_bytes_per_session"
-        | "verbose" => Takes::Whole,
-        "message_log" | "netrc_file" => Takes::Text,
+        | "verbose" => GetmailValueType::Whole,
+        "message_log" | "netrc_file" => GetmailValueType::Text,
         _ => return None,
     })
 }
@@ -121,13 +121,13 @@ pub(super) fn of_options(name: &str) -> Option<Takes> {
 /// The options of a destination: those that it requires, and all that it has.
 pub(super) struct Destination {
     pub needs: &'static [&'static str],
-    takes: &'static [(&'static str, Takes)],
+    takes: &'static [(&'static str, GetmailValueType)],
     /// Whether it refers to other sections.
     pub is_many: bool,
 }
 
 pub(super) fn destination(name: &str) -> Option<Destination> {
-    use Takes::{Anything, Number, Switch, Text, Tuple};
+    use GetmailValueType::{Anything, Number, Switch, Text, Tuple};
     let one = |needs, takes| Destination { needs, takes, is_many: false };
     let many = |needs, takes| Destination { needs, takes, is_many: true };
     Some(match name {
@@ -174,9 +174,9 @@ pub(super) fn destination(name: &str) -> Option<Destination> {
 }
 
 impl Destination {
-    pub fn of(&self, name: &str) -> Option<Takes> {
+    pub fn of(&self, name: &str) -> Option<GetmailValueType> {
         match name {
-            "type" | "configparser" => Some(Takes::Anything),
+            "type" | "configparser" => Some(GetmailValueType::Anything),
             _ => self.takes.iter().find(|(own, _)| *own == name).map(|(_, takes)| *takes),
         }
     }
@@ -191,34 +191,34 @@ pub(super) fn switch(text: &str) -> Option<bool> {
     }
 }
 
-impl Takes {
+impl GetmailValueType {
     /// The rule that an entry breaks, and the message; `None` if the value is valid.
-    pub fn refuses(self, entry: &Entry) -> Option<(Code, String)> {
-        let Entry { name, value, .. } = entry;
+    pub fn refuses(self, entry: &IniEntry) -> Option<(Code, String)> {
+        let IniEntry { name, value, .. } = entry;
         let wants = |what| Some((codes::GETMAIL_VALUE, format!("{name} takes {what}")));
         let no_tuple = || {
             let message = format!("{name} takes a tuple, such as (\"a\", \"b\") or (\"a\",)");
             Some((codes::GETMAIL_TUPLE, message))
         };
         match self {
-            Takes::Anything => None,
-            Takes::Text if value.contains('\n') => {
+            GetmailValueType::Anything => None,
+            GetmailValueType::Text if value.contains('\n') => {
                 let message =
                     format!("the lines below {name} that stand further right are part of it");
                 Some((codes::GETMAIL_CONTINUED, message))
             }
-            Takes::Text => None,
-            Takes::Switch if switch(value).is_none() => wants("true or false"),
-            Takes::Whole if whole(value).is_none() => wants("a whole number"),
-            Takes::Number if number(value).is_none() => wants("a whole number"),
-            Takes::Tuple if tuple(value).is_none() => no_tuple(),
-            Takes::Mailboxes if value != "ALL" && tuple(value).is_none() => no_tuple(),
-            Takes::Fingerprints => match tuple(value) {
+            GetmailValueType::Text => None,
+            GetmailValueType::Switch if switch(value).is_none() => wants("true or false"),
+            GetmailValueType::Whole if whole(value).is_none() => wants("a whole number"),
+            GetmailValueType::Number if number(value).is_none() => wants("a whole number"),
+            GetmailValueType::Tuple if tuple(value).is_none() => no_tuple(),
+            GetmailValueType::Mailboxes if value != "ALL" && tuple(value).is_none() => no_tuple(),
+            GetmailValueType::Fingerprints => match tuple(value) {
                 None => no_tuple(),
                 Some(all) if all.iter().all(|one| one.replace(':', "").len() == 64) => None,
                 Some(_) => wants("SHA-256 hashes of 64 digits"),
             },
-            Takes::TlsVersion => {
+            GetmailValueType::TlsVersion => {
                 let known = ["sslv23", "tlsv1", "tlsv1_1", "tlsv1_2"];
                 if known.contains(&&*value.to_lowercase()) {
                     None

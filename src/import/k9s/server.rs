@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, hostname, meant_hostname, port};
+use super::super::defects::Errors;
+use super::super::values::{hostname, port};
+use super::super::{ReadServer, meant_hostname};
 use super::last;
 use crate::codes;
 use crate::format::Tree;
@@ -21,7 +23,7 @@ pub fn read(
     version: i32,
     errors: &mut Errors,
 ) -> Option<ReadServer> {
-    let mut field = Field { element, start, version, errors };
+    let mut field = ServerElement { element, start, version, errors };
     let server_type = field.server_type()?;
     let socket_type = field.socket_type();
     let hostname = field.hostname()?;
@@ -50,14 +52,14 @@ pub fn read(
     })
 }
 
-struct Field<'a> {
+struct ServerElement<'a> {
     element: &'a Tree,
     start: Range<usize>,
     version: i32,
     errors: &'a mut Errors,
 }
 
-impl<'a> Field<'a> {
+impl<'a> ServerElement<'a> {
     /// The text of an element, and its place.
     fn text(&self, name: &str) -> Option<(&'a str, Range<usize>)> {
         last(self.element, name).map(|found| (found.text(), found.span.clone()))

@@ -1,9 +1,9 @@
 //! Checks that a dictionary contains only known keys, each with a value of its type, and all
 //! required keys.
 
-use super::keys::{ALL, Key, Presence};
+use super::keys::{ALL, KeySpec, Presence};
 use super::values::{number, value};
-use super::{Reading, is_variable};
+use super::{ProfileReader, is_variable};
 use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
@@ -11,13 +11,13 @@ use crate::format::Tree;
 /// Profile Manager writes this key. No schema has it, and it does no harm.
 const LEGACY: &str = "PayloadEnabled";
 
-impl Reading<'_> {
-    pub(super) fn keys(&mut self, dict: &Tree, tables: &[&[Key]]) {
+impl ProfileReader<'_> {
+    pub(super) fn keys(&mut self, dict: &Tree, tables: &[&[KeySpec]]) {
         self.known_keys(dict, tables);
         self.required_keys(dict, tables);
     }
 
-    pub(super) fn known_keys(&mut self, dict: &Tree, tables: &[&[Key]]) {
+    pub(super) fn known_keys(&mut self, dict: &Tree, tables: &[&[KeySpec]]) {
         let keys = || tables.iter().copied().flatten();
         for child in &dict.children {
             let name = child.name.as_str();
@@ -45,7 +45,7 @@ impl Reading<'_> {
     }
 
     /// Checks the type of a value, and whether the key allows it.
-    fn value(&mut self, found: &Tree, (key, kind, _, words): &Key) {
+    fn value(&mut self, found: &Tree, (key, kind, _, words): &KeySpec) {
         let text = found.value.as_deref().unwrap_or_default();
         let whole = found.kind == "real" && *kind == "integer" && number(found).is_some();
         if whole {
@@ -72,7 +72,7 @@ impl Reading<'_> {
         self.errors.add(code, &found.span, message);
     }
 
-    pub(super) fn required_keys(&mut self, dict: &Tree, tables: &[&[Key]]) {
+    pub(super) fn required_keys(&mut self, dict: &Tree, tables: &[&[KeySpec]]) {
         for (key, _, presence, _) in tables.iter().copied().flatten() {
             if *presence == Presence::Required && value(dict, key).is_none() {
                 let code = match *key {

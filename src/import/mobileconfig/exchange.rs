@@ -3,12 +3,12 @@
 
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
-use super::{Reading, span_of};
+use super::{ProfileReader, span_of};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
 
-impl Reading<'_> {
+impl ProfileReader<'_> {
     pub(super) fn active_sync(&mut self, payload: &Tree, config: &mut ReadConfig) {
         let services =
             ["EnableMail", "EnableContacts", "EnableCalendars", "EnableReminders", "EnableNotes"];

@@ -2,11 +2,11 @@
 //! its accounts stay the same.
 
 use super::values::{string, value};
-use super::{Reading, has_variable};
+use super::{ProfileReader, has_variable};
 use crate::codes;
 use crate::format::Tree;
 
-impl Reading<'_> {
+impl ProfileReader<'_> {
     /// Checks the profile itself, or a payload in `profile`.
     pub(super) fn identity(&mut self, dict: &Tree, profile: Option<&Tree>) {
         if let Some(uuid) = value(dict, "PayloadUUID").filter(|uuid| uuid.kind == "string") {

@@ -4,7 +4,7 @@
 //! against later lists: the mail payload has not changed since iOS 14.
 
 /// A key, the type of its value, whether it is required, and its possible values (empty for any).
-pub(super) type Key = (&'static str, &'static str, Presence, &'static [&'static str]);
+pub(super) type KeySpec = (&'static str, &'static str, Presence, &'static [&'static str]);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
@@ -14,7 +14,7 @@ pub(super) enum Presence {
 
 use Presence::{Optional, Required};
 
-pub(super) const TOP_LEVEL: &[Key] = &[
+pub(super) const TOP_LEVEL: &[KeySpec] = &[
     ("PayloadIdentifier", "string", Required, &[]),
     ("PayloadUUID", "string", Required, &[]),
     ("PayloadType", "string", Required, &["Configuration"]),
@@ -36,7 +36,7 @@ pub(super) const TOP_LEVEL: &[Key] = &[
 ];
 
 /// Keys of every payload.
-pub(super) const COMMON: &[Key] = &[
+pub(super) const COMMON: &[KeySpec] = &[
     ("PayloadIdentifier", "string", Required, &[]),
     ("PayloadUUID", "string", Required, &[]),
     ("PayloadType", "string", Required, &[]),
@@ -56,7 +56,7 @@ const AUTHENTICATION: &[&str] = &[
 
 /// `com.apple.mail.managed`. "Overrideable" is spelt with an e here, and `allowMailDrop` starts in
 /// lower case.
-pub(super) const MAIL: &[Key] = &[
+pub(super) const MAIL: &[KeySpec] = &[
     ("EmailAccountDescription", "string", Optional, &[]),
     ("EmailAccountName", "string", Optional, &[]),
     ("EmailAccountType", "string", Required, &["EmailTypeIMAP", "EmailTypePOP"]),
@@ -97,7 +97,7 @@ pub(super) const MAIL: &[Key] = &[
 ];
 
 /// `com.apple.eas.account`: iOS and visionOS. "Overridable" is spelt without an e here.
-pub(super) const EAS: &[Key] = &[
+pub(super) const EAS: &[KeySpec] = &[
     ("EmailAddress", "string", Optional, &[]),
     ("Host", "string", Optional, &[]),
     ("SSL", "boolean", Optional, &[]),
@@ -144,7 +144,7 @@ pub(super) const EAS: &[Key] = &[
 ];
 
 /// `com.apple.ews.account`: macOS.
-pub(super) const EWS: &[Key] = &[
+pub(super) const EWS: &[KeySpec] = &[
     ("EmailAddress", "string", Optional, &[]),
     ("Host", "string", Optional, &[]),
     ("Port", "integer", Optional, &[]),
@@ -164,7 +164,7 @@ pub(super) const EWS: &[Key] = &[
 ];
 
 /// `com.apple.caldav.account`. Unlike the mail payload, TLS is on by default.
-pub(super) const CALDAV: &[Key] = &[
+pub(super) const CALDAV: &[KeySpec] = &[
     ("CalDAVAccountDescription", "string", Optional, &[]),
     ("CalDAVHostName", "string", Required, &[]),
     ("CalDAVUsername", "string", Optional, &[]),
@@ -176,7 +176,7 @@ pub(super) const CALDAV: &[Key] = &[
     ("VPNUUID", "string", Optional, &[]),
 ];
 
-pub(super) const CARDDAV: &[Key] = &[
+pub(super) const CARDDAV: &[KeySpec] = &[
     ("CardDAVAccountDescription", "string", Optional, &[]),
     ("CardDAVHostName", "string", Required, &[]),
     ("CardDAVUsername", "string", Optional, &[]),
@@ -190,4 +190,4 @@ pub(super) const CARDDAV: &[Key] = &[
 ];
 
 /// All tables, to recognise a key in the wrong payload.
-pub(super) const ALL: [&[Key]; 7] = [TOP_LEVEL, COMMON, MAIL, EAS, EWS, CALDAV, CARDDAV];
+pub(super) const ALL: [&[KeySpec]; 7] = [TOP_LEVEL, COMMON, MAIL, EAS, EWS, CALDAV, CARDDAV];

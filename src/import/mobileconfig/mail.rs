@@ -2,7 +2,7 @@
 
 use super::super::{ReadConfig, ReadServer};
 use super::values::{flag, string, value};
-use super::{Reading, span_of};
+use super::{ProfileReader, span_of};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
@@ -22,7 +22,7 @@ const IMAP: Half =
 const SMTP: Half =
     Half { name: "Outgoing", server_type: ServerType::Smtp, ssl: 465, starttls: 587 };
 
-impl Reading<'_> {
+impl ProfileReader<'_> {
     pub(super) fn mail(&mut self, payload: &Tree, config: &mut ReadConfig) {
         if let Some(incoming) = account_type(payload) {
             self.account(payload, &incoming);

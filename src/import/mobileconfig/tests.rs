@@ -367,7 +367,7 @@ fn every_defect_has_its_code_and_the_servers_are_read_in_spite_of_it() {
     ] {
         let text = GOOD.replacen(from, &to, 1);
         assert_ne!(text, GOOD, "{from}");
-        let Examined { config, defects, .. } = Reader::Mobileconfig.examine(&text);
+        let Examination { config, defects, .. } = Reader::Mobileconfig.examine(&text);
         let codes: Vec<&str> = defects.iter().map(|defect| defect.code.name).collect();
         assert_eq!(codes, [code], "{to}");
         assert_eq!(config.servers.len(), 2, "{to}");

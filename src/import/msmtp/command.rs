@@ -7,23 +7,23 @@ use super::Program;
 
 /// A command of the program.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Command {
+pub(crate) struct MsmtpCommand {
     pub name: &'static str,
-    whose: Whose,
-    takes: Takes,
+    whose: CommandProgram,
+    takes: ArgumentType,
     /// The setting that it changes; differs from `name` for obsolete commands.
     pub sets: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+enum CommandProgram {
     Both,
     Msmtp,
     Mpop,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Takes {
+enum ArgumentType {
     /// Any text, or nothing.
     Text,
     Anything,
@@ -47,82 +47,87 @@ enum Takes {
     Delivery,
 }
 
-const fn both(name: &'static str, takes: Takes) -> Command {
-    Command { name, whose: Whose::Both, takes, sets: name }
+const fn both(name: &'static str, takes: ArgumentType) -> MsmtpCommand {
+    MsmtpCommand { name, whose: CommandProgram::Both, takes, sets: name }
 }
 
-const fn msmtp(name: &'static str, takes: Takes) -> Command {
-    Command { name, whose: Whose::Msmtp, takes, sets: name }
+const fn msmtp(name: &'static str, takes: ArgumentType) -> MsmtpCommand {
+    MsmtpCommand { name, whose: CommandProgram::Msmtp, takes, sets: name }
 }
 
-const fn mpop(name: &'static str, takes: Takes) -> Command {
-    Command { name, whose: Whose::Mpop, takes, sets: name }
+const fn mpop(name: &'static str, takes: ArgumentType) -> MsmtpCommand {
+    MsmtpCommand { name, whose: CommandProgram::Mpop, takes, sets: name }
 }
 
-const fn old(name: &'static str, whose: Whose, takes: Takes, sets: &'static str) -> Command {
-    Command { name, whose, takes, sets }
+const fn old(
+    name: &'static str,
+    whose: CommandProgram,
+    takes: ArgumentType,
+    sets: &'static str,
+) -> MsmtpCommand {
+    MsmtpCommand { name, whose, takes, sets }
 }
 
-const COMMANDS: [Command; 59] = [
-    both("eval", Takes::Some),
-    both("host", Takes::Some),
-    both("port", Takes::Port),
-    both("timeout", Takes::PositiveOrOff),
-    both("auth", Takes::Auth),
-    both("user", Takes::Text),
-    both("password", Takes::Text),
-    both("passwordeval", Takes::Text),
-    both("ntlmdomain", Takes::Text),
-    both("tls", Takes::Switch),
-    both("tls_starttls", Takes::Switch),
-    both("tls_key_file", Takes::Text),
-    both("tls_cert_file", Takes::Text),
-    both("tls_trust_file", Takes::Text),
-    both("tls_crl_file", Takes::Text),
-    both("tls_fingerprint", Takes::Fingerprint),
-    both("tls_certcheck", Takes::Switch),
-    both("tls_min_dh_prime_bits", Takes::Positive),
-    both("tls_priorities", Takes::Text),
-    both("tls_host_override", Takes::Text),
-    both("proxy_host", Takes::Text),
-    both("proxy_port", Takes::PortOrNothing),
-    both("source_ip", Takes::Text),
-    both("socket", Takes::Text),
-    both("tls_force_sslv3", Takes::Anything),
-    mpop("pipelining", Takes::WordsOrNothing(&["on", "off", "auto"])),
-    mpop("received_header", Takes::Switch),
-    mpop("delivery", Takes::Delivery),
-    mpop("uidls_file", Takes::Some),
-    mpop("only_new", Takes::Switch),
-    mpop("keep", Takes::Keep),
-    mpop("killsize", Takes::Size),
-    mpop("skipsize", Takes::Size),
-    mpop("filter", Takes::Text),
-    msmtp("protocol", Takes::Words(&["smtp", "lmtp"])),
-    msmtp("domain", Takes::Text),
-    msmtp("from", Takes::Text),
-    msmtp("from_full_name", Takes::Text),
-    msmtp("allow_from_override", Takes::Words(&["on", "off"])),
-    msmtp("dsn_return", Takes::Words(&["off", "headers", "full"])),
-    msmtp("dsn_notify", Takes::Notify),
-    msmtp("logfile", Takes::Text),
-    msmtp("logfile_time_format", Takes::Text),
-    msmtp("syslog", Takes::Syslog),
-    msmtp("aliases", Takes::Text),
-    msmtp("set_from_header", Takes::WordsOrNothing(&["on", "off", "auto"])),
-    msmtp("set_date_header", Takes::WordsOrNothing(&["auto", "off"])),
-    msmtp("set_msgid_header", Takes::WordsOrNothing(&["auto", "off"])),
-    msmtp("set_to_header", Takes::WordsOrNothing(&["on", "off", "undisclosed_recipients"])),
-    msmtp("remove_bcc_headers", Takes::Switch),
-    old("connect_timeout", Whose::Msmtp, Takes::PositiveOrOff, "timeout"),
-    old("undisclosed_recipients", Whose::Msmtp, Takes::Switch, "set_to_header"),
-    old("add_missing_from_header", Whose::Msmtp, Takes::Switch, "set_from_header"),
-    old("add_missing_date_header", Whose::Msmtp, Takes::Switch, "set_date_header"),
-    msmtp("auto_from", Takes::Switch),
-    msmtp("maildomain", Takes::Text),
-    old("keepbcc", Whose::Msmtp, Takes::Switch, "remove_bcc_headers"),
-    old("tls_nocertcheck", Whose::Msmtp, Takes::Nothing, "tls_certcheck"),
-    old("tls_nostarttls", Whose::Msmtp, Takes::Nothing, "tls_starttls"),
+const COMMANDS: [MsmtpCommand; 59] = [
+    both("eval", ArgumentType::Some),
+    both("host", ArgumentType::Some),
+    both("port", ArgumentType::Port),
+    both("timeout", ArgumentType::PositiveOrOff),
+    both("auth", ArgumentType::Auth),
+    both("user", ArgumentType::Text),
+    both("password", ArgumentType::Text),
+    both("passwordeval", ArgumentType::Text),
+    both("ntlmdomain", ArgumentType::Text),
+    both("tls", ArgumentType::Switch),
+    both("tls_starttls", ArgumentType::Switch),
+    both("tls_key_file", ArgumentType::Text),
+    both("tls_cert_file", ArgumentType::Text),
+    both("tls_trust_file", ArgumentType::Text),
+    both("tls_crl_file", ArgumentType::Text),
+    both("tls_fingerprint", ArgumentType::Fingerprint),
+    both("tls_certcheck", ArgumentType::Switch),
+    both("tls_min_dh_prime_bits", ArgumentType::Positive),
+    both("tls_priorities", ArgumentType::Text),
+    both("tls_host_override", ArgumentType::Text),
+    both("proxy_host", ArgumentType::Text),
+    both("proxy_port", ArgumentType::PortOrNothing),
+    both("source_ip", ArgumentType::Text),
+    both("socket", ArgumentType::Text),
+    both("tls_force_sslv3", ArgumentType::Anything),
+    mpop("pipelining", ArgumentType::WordsOrNothing(&["on", "off", "auto"])),
+    mpop("received_header", ArgumentType::Switch),
+    mpop("delivery", ArgumentType::Delivery),
+    mpop("uidls_file", ArgumentType::Some),
+    mpop("only_new", ArgumentType::Switch),
+    mpop("keep", ArgumentType::Keep),
+    mpop("killsize", ArgumentType::Size),
+    mpop("skipsize", ArgumentType::Size),
+    mpop("filter", ArgumentType::Text),
+    msmtp("protocol", ArgumentType::Words(&["smtp", "lmtp"])),
+    msmtp("domain", ArgumentType::Text),
+    msmtp("from", ArgumentType::Text),
+    msmtp("from_full_name", ArgumentType::Text),
+    msmtp("allow_from_override", ArgumentType::Words(&["on", "off"])),
+    msmtp("dsn_return", ArgumentType::Words(&["off", "headers", "full"])),
+    msmtp("dsn_notify", ArgumentType::Notify),
+    msmtp("logfile", ArgumentType::Text),
+    msmtp("logfile_time_format", ArgumentType::Text),
+    msmtp("syslog", ArgumentType::Syslog),
+    msmtp("aliases", ArgumentType::Text),
+    msmtp("set_from_header", ArgumentType::WordsOrNothing(&["on", "off", "auto"])),
+    msmtp("set_date_header", ArgumentType::WordsOrNothing(&["auto", "off"])),
+    msmtp("set_msgid_header", ArgumentType::WordsOrNothing(&["auto", "off"])),
+    msmtp("set_to_header", ArgumentType::WordsOrNothing(&["on", "off", "undisclosed_recipients"])),
+    msmtp("remove_bcc_headers", ArgumentType::Switch),
+    old("connect_timeout", CommandProgram::Msmtp, ArgumentType::PositiveOrOff, "timeout"),
+    old("undisclosed_recipients", CommandProgram::Msmtp, ArgumentType::Switch, "set_to_header"),
+    old("add_missing_from_header", CommandProgram::Msmtp, ArgumentType::Switch, "set_from_header"),
+    old("add_missing_date_header", CommandProgram::Msmtp, ArgumentType::Switch, "set_date_header"),
+    msmtp("auto_from", ArgumentType::Switch),
+    msmtp("maildomain", ArgumentType::Text),
+    old("keepbcc", CommandProgram::Msmtp, ArgumentType::Switch, "remove_bcc_headers"),
+    old("tls_nocertcheck", CommandProgram::Msmtp, ArgumentType::Nothing, "tls_certcheck"),
+    old("tls_nostarttls", CommandProgram::Msmtp, ArgumentType::Nothing, "tls_starttls"),
 ];
 
 const AUTH: [&str; 13] = [
@@ -141,12 +146,12 @@ const AUTH: [&str; 13] = [
     "xoauth2",
 ];
 
-impl Command {
+impl MsmtpCommand {
     pub fn of(name: &str, program: Program) -> Option<Self> {
-        let has = |command: &&Command| match command.whose {
-            Whose::Both => true,
-            Whose::Msmtp => program == Program::Msmtp,
-            Whose::Mpop => program == Program::Mpop,
+        let has = |command: &&MsmtpCommand| match command.whose {
+            CommandProgram::Both => true,
+            CommandProgram::Msmtp => program == Program::Msmtp,
+            CommandProgram::Mpop => program == Program::Mpop,
         };
         COMMANDS.iter().filter(has).find(|command| command.name == name).copied()
     }
@@ -157,56 +162,58 @@ impl Command {
         let wants = |what: &str| Some(format!("{name} takes {what}, not {}", shown(argument)));
         let one_of = |words: &[&str]| wants(&words.join(", "));
         let good = match self.takes {
-            Takes::Text | Takes::Anything => true,
-            Takes::Some => {
+            ArgumentType::Text | ArgumentType::Anything => true,
+            ArgumentType::Some => {
                 return argument.is_empty().then(|| format!("{name} needs an argument"));
             }
-            Takes::Nothing => {
+            ArgumentType::Nothing => {
                 return (!argument.is_empty()).then(|| format!("{name} takes no argument"));
             }
-            Takes::Switch => {
+            ArgumentType::Switch => {
                 if !["", "on", "off"].contains(&argument) {
                     return one_of(&["on", "off"]);
                 }
                 true
             }
-            Takes::Words(words) => {
+            ArgumentType::Words(words) => {
                 if !words.contains(&argument) {
                     return one_of(words);
                 }
                 true
             }
-            Takes::WordsOrNothing(words) => {
+            ArgumentType::WordsOrNothing(words) => {
                 if !argument.is_empty() && !words.contains(&argument) {
                     return one_of(words);
                 }
                 true
             }
-            Takes::Port => is_port(argument),
-            Takes::PortOrNothing => argument.is_empty() || is_port(argument),
-            Takes::Positive => {
+            ArgumentType::Port => is_port(argument),
+            ArgumentType::PortOrNothing => argument.is_empty() || is_port(argument),
+            ArgumentType::Positive => {
                 argument.is_empty() || number(argument).is_some_and(|number| number > 0)
             }
-            Takes::PositiveOrOff => {
+            ArgumentType::PositiveOrOff => {
                 argument == "off" || number(argument).is_some_and(|number| number > 0)
             }
-            Takes::Size => argument == "off" || is_size(argument),
-            Takes::Keep => ["", "on", "off"].contains(&argument) || seconds(argument).is_some(),
-            Takes::Auth => {
+            ArgumentType::Size => argument == "off" || is_size(argument),
+            ArgumentType::Keep => {
+                ["", "on", "off"].contains(&argument) || seconds(argument).is_some()
+            }
+            ArgumentType::Auth => {
                 let own = match program {
                     Program::Msmtp => argument == "off",
                     Program::Mpop => ["user", "apop"].contains(&argument),
                 };
                 own || ["", "on"].contains(&argument) || AUTH.contains(&argument)
             }
-            Takes::Notify => argument == "off" || is_notify(argument),
-            Takes::Syslog => {
+            ArgumentType::Notify => argument == "off" || is_notify(argument),
+            ArgumentType::Syslog => {
                 let local = argument.strip_prefix("LOG_LOCAL").unwrap_or("none");
                 ["", "on", "off", "LOG_USER", "LOG_MAIL"].contains(&argument)
                     || matches!(local.as_bytes(), [b'0'..=b'7'])
             }
-            Takes::Fingerprint => argument.is_empty() || is_fingerprint(argument),
-            Takes::Delivery => {
+            ArgumentType::Fingerprint => argument.is_empty() || is_fingerprint(argument),
+            ArgumentType::Delivery => {
                 let method = argument.split_once([' ', '\t']).map(|(method, _)| method);
                 method.is_some_and(|m| ["mda", "maildir", "mbox", "exchange"].contains(&m))
             }

@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use super::Program;
-use super::command::{Command, number};
+use super::command::{MsmtpCommand, number};
 use crate::codes;
 
 /// The program reads lines with fgets into 501 bytes.
@@ -20,7 +20,7 @@ const LONGEST: usize = 500;
 
 /// A command with its argument and place.
 #[derive(Debug, Clone)]
-pub(crate) struct Setting<'a> {
+pub(crate) struct MsmtpSetting<'a> {
     pub command: &'static str,
     pub argument: &'a str,
     /// Whether the program accepts this argument.
@@ -29,24 +29,24 @@ pub(crate) struct Setting<'a> {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Account<'a> {
+pub(crate) struct MsmtpAccount<'a> {
     pub name: &'a str,
     /// The line that begins the account.
     pub line: Range<usize>,
     /// From that line to the next account.
     pub span: Range<usize>,
     /// All its settings, including inherited ones, by name.
-    settings: BTreeMap<&'static str, Setting<'a>>,
+    settings: BTreeMap<&'static str, MsmtpSetting<'a>>,
     /// Its settings without those of `defaults`.
-    own: BTreeMap<&'static str, Setting<'a>>,
+    own: BTreeMap<&'static str, MsmtpSetting<'a>>,
     /// Whether another account inherits from it.
     pub is_parent: bool,
     /// Whether some line of it was not understood. Then nothing is reported as missing.
     is_partly_read: bool,
 }
 
-impl<'a> Account<'a> {
-    pub fn setting(&self, name: &str) -> Option<&Setting<'a>> {
+impl<'a> MsmtpAccount<'a> {
+    pub fn setting(&self, name: &str) -> Option<&MsmtpSetting<'a>> {
         self.settings.get(name)
     }
 
@@ -56,7 +56,7 @@ impl<'a> Account<'a> {
     }
 
     /// A setting whose argument is not empty.
-    pub fn text(&self, name: &str) -> Option<&Setting<'a>> {
+    pub fn text(&self, name: &str) -> Option<&MsmtpSetting<'a>> {
         self.setting(name).filter(|setting| !setting.argument.is_empty())
     }
 
@@ -90,20 +90,20 @@ impl<'a> Account<'a> {
 
 /// The content of a file.
 #[derive(Debug, Default)]
-pub(crate) struct File<'a> {
-    pub accounts: Vec<Account<'a>>,
+pub(crate) struct MsmtpFile<'a> {
+    pub accounts: Vec<MsmtpAccount<'a>>,
     /// All lines that were understood, in the order of the file.
-    pub lines: Vec<Setting<'a>>,
+    pub lines: Vec<MsmtpSetting<'a>>,
 }
 
-pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> File<'a> {
-    let mut reading = Reading {
+pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> MsmtpFile<'a> {
+    let mut reading = MsmtpReader {
         program,
         errors,
-        found: File::default(),
+        found: MsmtpFile::default(),
         names: BTreeMap::new(),
         defaults: BTreeMap::new(),
-        place: Place::Nowhere,
+        place: CurrentSection::Nowhere,
     };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -116,23 +116,23 @@ pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> 
 
 /// The section that a command belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum CurrentSection {
     Nowhere,
     Defaults,
     /// The last account.
     Account,
 }
 
-struct Reading<'a, 'e> {
+struct MsmtpReader<'a, 'e> {
     program: Program,
     errors: &'e mut Errors,
-    found: File<'a>,
+    found: MsmtpFile<'a>,
     names: BTreeMap<&'a str, usize>,
-    defaults: BTreeMap<&'static str, Setting<'a>>,
-    place: Place,
+    defaults: BTreeMap<&'static str, MsmtpSetting<'a>>,
+    place: CurrentSection,
 }
 
-impl<'a> Reading<'a, '_> {
+impl<'a> MsmtpReader<'a, '_> {
     fn line(&mut self, line: &'a str, at: usize) {
         let start = at + (line.len() - line.trim_start_matches(BLANKS).len());
         let whole = start..at + line.trim_end_matches(BLANKS).len().max(start - at);
@@ -157,7 +157,7 @@ impl<'a> Reading<'a, '_> {
         match name {
             "defaults" => {
                 self.close(at);
-                self.place = Place::Defaults;
+                self.place = CurrentSection::Defaults;
                 if !argument.is_empty() {
                     self.errors.add(codes::MSMTP_VALUE, &whole, "defaults takes no argument");
                 }
@@ -171,7 +171,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     fn command(&mut self, name: &'a str, argument: &'a str, span: Range<usize>) {
-        if self.place == Place::Nowhere {
+        if self.place == CurrentSection::Nowhere {
             if self.program == Program::Mpop {
                 let message = format!("{} before the first account", name.escape_debug());
                 self.errors.add(codes::MSMTP_NO_ACCOUNT, &span, message);
@@ -183,7 +183,7 @@ impl<'a> Reading<'a, '_> {
                 self.lose();
             }
         }
-        let Some(command) = Command::of(name, self.program) else {
+        let Some(command) = MsmtpCommand::of(name, self.program) else {
             let message = format!("\"{}\" is no command", name.escape_debug());
             self.errors.add(codes::MSMTP_UNKNOWN_COMMAND, &span, message);
             self.lose();
@@ -195,9 +195,9 @@ impl<'a> Reading<'a, '_> {
             let code = if name == "port" { codes::MSMTP_PORT } else { codes::MSMTP_VALUE };
             self.errors.add(code, &span, message);
         }
-        let setting = Setting { command: command.name, argument, good, span };
+        let setting = MsmtpSetting { command: command.name, argument, good, span };
         self.found.lines.push(setting.clone());
-        if self.place == Place::Defaults {
+        if self.place == CurrentSection::Defaults {
             self.defaults.insert(command.sets, setting);
         } else if let Some(account) = self.found.accounts.last_mut() {
             account.settings.insert(command.sets, setting.clone());
@@ -252,7 +252,7 @@ impl<'a> Reading<'a, '_> {
 
     fn begin(&mut self, name: &'a str, line: Range<usize>) {
         self.names.entry(name).or_insert(self.found.accounts.len());
-        self.found.accounts.push(Account {
+        self.found.accounts.push(MsmtpAccount {
             name,
             span: line.clone(),
             line,
@@ -261,12 +261,12 @@ impl<'a> Reading<'a, '_> {
             is_parent: false,
             is_partly_read: false,
         });
-        self.place = Place::Account;
+        self.place = CurrentSection::Account;
     }
 
     /// Ends the span of the last account at this offset.
     fn close(&mut self, at: usize) {
-        if self.place == Place::Account
+        if self.place == CurrentSection::Account
             && let Some(account) = self.found.accounts.last_mut()
         {
             account.span.end = account.span.end.max(at);

@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use super::super::{Errors, ReadServer, hostname, meant_hostname};
+use super::super::defects::Errors;
+use super::super::values::hostname;
+use super::super::{ReadServer, meant_hostname};
 use super::store::Store;
 use crate::codes;
 use crate::model::{Authentication, ServerType, SocketType};

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::Errors;
-use super::syntax::{self, Value};
+use super::super::defects::Errors;
+use super::syntax::{self, PrefValue};
 use crate::codes;
 
 pub struct Store {
-    prefs: BTreeMap<String, (Value, Range<usize>)>,
+    prefs: BTreeMap<String, (PrefValue, Range<usize>)>,
 }
 
 impl Store {
@@ -19,7 +19,7 @@ impl Store {
             let span = span.start..span.start + inside.find('\n').unwrap_or(inside.len());
             errors.add(codes::PREFS_SYNTAX, &span, why);
         }
-        let mut prefs: BTreeMap<String, (Value, Range<usize>)> = BTreeMap::new();
+        let mut prefs: BTreeMap<String, (PrefValue, Range<usize>)> = BTreeMap::new();
         for pref in all {
             let before = prefs.insert(pref.name.clone(), (pref.value, pref.span.clone()));
             if before.is_some() && pref.name.starts_with("mail.") {
@@ -32,7 +32,7 @@ impl Store {
 
     pub fn text(&self, errors: &mut Errors, name: &str) -> Option<&str> {
         match self.prefs.get(name)? {
-            (Value::Text(text), _) => Some(text),
+            (PrefValue::Text(text), _) => Some(text),
             (_, span) => {
                 wrong(errors, name, span, "a text in quotation marks");
                 None
@@ -42,7 +42,7 @@ impl Store {
 
     pub fn number(&self, errors: &mut Errors, name: &str) -> Option<i32> {
         match self.prefs.get(name)? {
-            (Value::Number(number), _) => Some(*number),
+            (PrefValue::Number(number), _) => Some(*number),
             (_, span) => {
                 wrong(errors, name, span, "a number without quotation marks");
                 None
@@ -52,7 +52,7 @@ impl Store {
 
     pub fn flag(&self, errors: &mut Errors, name: &str) -> Option<bool> {
         match self.prefs.get(name)? {
-            (Value::Flag(flag), _) => Some(*flag),
+            (PrefValue::Flag(flag), _) => Some(*flag),
             (_, span) => {
                 wrong(errors, name, span, "true or false");
                 None

@@ -11,30 +11,30 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pref {
     pub name: String,
-    pub value: Value,
+    pub value: PrefValue,
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum PrefValue {
     Text(String),
     Number(i32),
     Flag(bool),
 }
 
 /// A skipped piece of the file: the reason and the place.
-pub type Lost = (String, Range<usize>);
+pub type SkippedText = (String, Range<usize>);
 
 /// All preferences in the order of the file, and the pieces that Thunderbird skips.
-pub fn prefs(text: &str) -> (Vec<Pref>, Vec<Lost>) {
+pub fn prefs(text: &str) -> (Vec<Pref>, Vec<SkippedText>) {
     // A NUL ends the file.
     let text = text.split('\0').next().unwrap_or_default();
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
+    let mut reader = PrefsParser { text, bytes: text.as_bytes(), at: 0 };
     let (mut prefs, mut lost) = (Vec::new(), Vec::new());
     loop {
         let mut token = reader.token();
         let start = token.start;
-        if token.kind == Kind::End {
+        if token.kind == PrefsTokenKind::End {
             break;
         }
         match reader.pref(&mut token) {
@@ -49,7 +49,7 @@ pub fn prefs(text: &str) -> (Vec<Pref>, Vec<Lost>) {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum PrefsTokenKind {
     End,
     /// Parentheses, commas, semicolons and the signs of numbers.
     Mark(u8),
@@ -60,23 +60,23 @@ enum Kind {
 }
 
 #[derive(Debug, Clone)]
-struct Token {
-    kind: Kind,
+struct PrefsToken {
+    kind: PrefsTokenKind,
     start: usize,
 }
 
-struct Reader<'a> {
+struct PrefsParser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Reader<'_> {
+impl PrefsParser<'_> {
     /// Parses the preference that begins with `token`. On an error, `token` is the one that is
     /// wrong.
-    fn pref(&mut self, token: &mut Token) -> Result<(String, Value), String> {
+    fn pref(&mut self, token: &mut PrefsToken) -> Result<(String, PrefValue), String> {
         let begun = match &token.kind {
-            Kind::Word(word) => self.text.get(word.clone()) == Some("user_pref"),
+            PrefsTokenKind::Word(word) => self.text.get(word.clone()) == Some("user_pref"),
             _ => false,
         };
         if !begun {
@@ -84,7 +84,7 @@ impl Reader<'_> {
         }
         self.mark(token, b'(', "\"(\" follows user_pref")?;
         *token = self.token();
-        let Kind::Text(name) = token.kind.clone() else {
+        let PrefsTokenKind::Text(name) = token.kind.clone() else {
             return Err(self.wrong(token, "a name in quotation marks follows \"(\""));
         };
         self.mark(token, b',', "a comma follows the name")?;
@@ -95,29 +95,33 @@ impl Reader<'_> {
         Ok((name, value))
     }
 
-    fn mark(&mut self, token: &mut Token, mark: u8, wanted: &str) -> Result<(), String> {
+    fn mark(&mut self, token: &mut PrefsToken, mark: u8, wanted: &str) -> Result<(), String> {
         *token = self.token();
-        if token.kind == Kind::Mark(mark) { Ok(()) } else { Err(self.wrong(token, wanted)) }
+        if token.kind == PrefsTokenKind::Mark(mark) {
+            Ok(())
+        } else {
+            Err(self.wrong(token, wanted))
+        }
     }
 
-    fn value(&mut self, token: &mut Token) -> Result<Value, String> {
+    fn value(&mut self, token: &mut PrefsToken) -> Result<PrefValue, String> {
         let too_large = || "the number is too large".to_owned();
         match token.kind.clone() {
-            Kind::Text(text) => Ok(Value::Text(text)),
-            Kind::Number(number) => {
-                i32::try_from(number).map(Value::Number).map_err(|_| too_large())
+            PrefsTokenKind::Text(text) => Ok(PrefValue::Text(text)),
+            PrefsTokenKind::Number(number) => {
+                i32::try_from(number).map(PrefValue::Number).map_err(|_| too_large())
             }
-            Kind::Mark(sign @ (b'-' | b'+')) => {
+            PrefsTokenKind::Mark(sign @ (b'-' | b'+')) => {
                 *token = self.token();
-                let Kind::Number(number) = token.kind else {
+                let PrefsTokenKind::Number(number) = token.kind else {
                     return Err(self.wrong(token, "digits follow the sign"));
                 };
                 let number = i64::from(number) * if sign == b'-' { -1 } else { 1 };
-                i32::try_from(number).map(Value::Number).map_err(|_| too_large())
+                i32::try_from(number).map(PrefValue::Number).map_err(|_| too_large())
             }
-            Kind::Word(word) => match self.text.get(word) {
-                Some("true") => Ok(Value::Flag(true)),
-                Some("false") => Ok(Value::Flag(false)),
+            PrefsTokenKind::Word(word) => match self.text.get(word) {
+                Some("true") => Ok(PrefValue::Flag(true)),
+                Some("false") => Ok(PrefValue::Flag(false)),
                 _ => {
                     Err("a value is a text in quotation marks, a number, true or false".to_owned())
                 }
@@ -126,16 +130,16 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&self, token: &Token, wanted: &str) -> String {
+    fn wrong(&self, token: &PrefsToken, wanted: &str) -> String {
         match &token.kind {
-            Kind::Wrong(why) => why.clone(),
+            PrefsTokenKind::Wrong(why) => why.clone(),
             _ => wanted.to_owned(),
         }
     }
 
     /// Skips to after the next semicolon.
-    fn recover(&mut self, mut token: Token) {
-        while !matches!(token.kind, Kind::End | Kind::Mark(b';')) {
+    fn recover(&mut self, mut token: PrefsToken) {
+        while !matches!(token.kind, PrefsTokenKind::End | PrefsTokenKind::Mark(b';')) {
             token = self.token();
         }
     }
@@ -144,10 +148,12 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn token(&mut self) -> Token {
+    fn token(&mut self) -> PrefsToken {
         loop {
             let start = self.at;
-            let Some(byte) = self.peek() else { return Token { kind: Kind::End, start } };
+            let Some(byte) = self.peek() else {
+                return PrefsToken { kind: PrefsTokenKind::End, start };
+            };
             self.at += 1;
             let kind = match byte {
                 b'\t' | 0x0b | 0x0c | b' ' | b'\n' | b'\r' => continue,
@@ -157,18 +163,18 @@ impl Reader<'_> {
                 }
                 b'/' => match self.comment() {
                     Ok(()) => continue,
-                    Err(why) => Kind::Wrong(why),
+                    Err(why) => PrefsTokenKind::Wrong(why),
                 },
-                b'(' | b')' | b'+' | b',' | b'-' | b';' => Kind::Mark(byte),
+                b'(' | b')' | b'+' | b',' | b'-' | b';' => PrefsTokenKind::Mark(byte),
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                     self.skip(|b| b.is_ascii_alphabetic() || b == b'_');
-                    Kind::Word(start..self.at)
+                    PrefsTokenKind::Word(start..self.at)
                 }
                 b'0'..=b'9' => self.number(start),
                 b'"' | b'\'' => self.string(byte),
-                _ => Kind::Wrong("a letter that belongs into a text".to_owned()),
+                _ => PrefsTokenKind::Wrong("a letter that belongs into a text".to_owned()),
             };
-            return Token { kind, start };
+            return PrefsToken { kind, start };
         }
     }
 
@@ -199,20 +205,20 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self, start: usize) -> Kind {
+    fn number(&mut self, start: usize) -> PrefsTokenKind {
         self.skip(|b| b.is_ascii_digit());
         if self.peek().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') {
-            return Kind::Wrong("letters stick to the number".to_owned());
+            return PrefsTokenKind::Wrong("letters stick to the number".to_owned());
         }
         match self.text[start..self.at].parse() {
-            Ok(number) => Kind::Number(number),
-            Err(_) => Kind::Wrong("the number is too large".to_owned()),
+            Ok(number) => PrefsTokenKind::Number(number),
+            Err(_) => PrefsTokenKind::Wrong("the number is too large".to_owned()),
         }
     }
 
     /// Reads a string; its opening quotation mark is consumed already. An error inside does not end
     /// it.
-    fn string(&mut self, mark: u8) -> Kind {
+    fn string(&mut self, mark: u8) -> PrefsTokenKind {
         let (mut out, mut wrong) = (Vec::new(), None);
         loop {
             let Some(byte) = self.peek() else {
@@ -230,8 +236,8 @@ impl Reader<'_> {
             }
         }
         match wrong {
-            Some(why) => Kind::Wrong(why.to_owned()),
-            None => Kind::Text(String::from_utf8_lossy(&out).into_owned()),
+            Some(why) => PrefsTokenKind::Wrong(why.to_owned()),
+            None => PrefsTokenKind::Text(String::from_utf8_lossy(&out).into_owned()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Reads `[AccountN]`: an incoming and an outgoing server.
 
-use super::super::{ReadConfig, ReadServer, hostname, meant_hostname, port};
-use super::{Reading, child, value};
+use super::super::values::{hostname, port};
+use super::super::{ReadConfig, ReadServer, meant_hostname};
+use super::{PrfReader, child, value};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
@@ -12,7 +13,7 @@ const LEAVE: u32 = 1;
 const REMOVE_AFTER_DAYS: u32 = 2;
 const REMOVE_WHEN_DELETED: u32 = 4;
 
-impl<'a> Reading<'a> {
+impl<'a> PrfReader<'a> {
     pub(super) fn account(&mut self, account: &'a Tree, listed: &Tree, config: &mut ReadConfig) {
         let (server_type, prefix, usual) = match value(listed) {
             "I_Mail" => (ServerType::Pop3, "POP3", 110),

@@ -1,9 +1,9 @@
 //! Checks `[General]`: the profile that receives the accounts.
 
-use super::{Reading, child, value};
+use super::{PrfReader, child, value};
 use crate::codes;
 
-impl Reading<'_> {
+impl PrfReader<'_> {
     pub(super) fn general(&mut self) {
         let Some(general) = self.section("General") else { return };
         match child(general, "OverwriteProfile") {

@@ -1,6 +1,6 @@
 //! Checks `[I_Mail]` and `[IMAP_I_Mail]`, which map each key of an account to a property.
 
-use super::{Reading, child, value};
+use super::{PrfReader, child, value};
 use crate::codes;
 use crate::format::Tree;
 
@@ -37,7 +37,7 @@ const INCOMING: [(&str, &str); 5] = [
 /// PROP_POP_LEAVE_ON_SERVER
 const LEAVE_ON_SERVER: (&str, &str) = ("LeaveOnServer", "PT_LONG,0x1000");
 
-impl Reading<'_> {
+impl PrfReader<'_> {
     /// Checks that every key of the account is mapped, and each to the right property.
     pub(super) fn mappings(&mut self, account: &Tree, name: &str, prefix: &str) {
         let Some(mapping) = child(self.file, name) else {

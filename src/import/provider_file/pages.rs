@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::{ReadOAuth2, ReadPage};
 use super::text::{is_url, key, language_tag, list, quoted};
-use super::{Entry, Writer};
+use super::{ServerEntry, Writer};
 use crate::document::is_language;
 use crate::model::{Authentication, ServerType, Text};
 
@@ -56,7 +56,7 @@ impl Writer<'_> {
         }
     }
 
-    pub(super) fn oauth2(&mut self, read: &ReadOAuth2, servers: &[Entry]) {
+    pub(super) fn oauth2(&mut self, read: &ReadOAuth2, servers: &[ServerEntry]) {
         let (Some(issuer), Some(auth), Some(token)) =
             (&read.issuer, &read.auth_url, &read.token_url)
         else {

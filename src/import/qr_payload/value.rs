@@ -1,6 +1,6 @@
 //! Reads numbers and texts like Moshi, the JSON reader of Thunderbird for Android.
 
-use super::super::Errors;
+use super::super::defects::Errors;
 use crate::codes;
 use crate::format::Tree;
 

@@ -5,8 +5,11 @@
 //! later (strings). `IMAP Secure Connection` and similar values mean TLS (1) or STARTTLS (2) if
 //! present; `Use SSL` is only yes or no.
 
-use super::super::{Errors, ReadConfig, ReadServer, hostname, meant_hostname, port};
-use super::{first_line, texts};
+use std::ops::Range;
+
+use super::super::defects::Errors;
+use super::super::values::{hostname, port};
+use super::super::{ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
 use crate::format::Tree;
 use crate::model::{Authentication, ServerType, SocketType};
@@ -40,16 +43,16 @@ pub(super) fn is_account(key: &Tree) -> bool {
 }
 
 pub(super) fn read(key: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
-    let mut account = Account { key, errors };
+    let mut account = OutlookAccount { key, errors };
     account.read(config);
 }
 
-struct Account<'a> {
+struct OutlookAccount<'a> {
     key: &'a Tree,
     errors: &'a mut Errors,
 }
 
-impl<'a> Account<'a> {
+impl<'a> OutlookAccount<'a> {
     fn read(&mut self, config: &mut ReadConfig) {
         let Some((server_type, prefix, usual)) = self.kind() else { return };
         if let Some(name) = self.text("Account Name") {
@@ -258,6 +261,21 @@ fn number(value: &Tree) -> Option<u32> {
         "string" => data(value).parse().ok(),
         _ => None,
     }
+}
+
+/// Decodes bytes in hexadecimal to UTF-16LE text, including its NULs.
+pub(super) fn texts(bytes: &str) -> Option<String> {
+    let bytes: Vec<u8> =
+        bytes.split(',').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    String::from_utf16(&units).ok()
+}
+
+/// The line of the key; the key's span also covers its values.
+fn first_line(key: &Tree) -> Range<usize> {
+    let end = key.children.first().map_or(key.span.end, |value| value.span.start);
+    key.span.start..end
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Localized, ServerType, Side, Text};
 
-use super::{Builder, Field, Part};
+use super::{ContextBuilder, ContextPart, RecipientField};
 
-impl Builder<'_> {
+impl ContextBuilder<'_> {
     pub(super) fn provider(&self) -> Value {
         let config = self.config();
         let mut map = Map::with_capacity(16);
@@ -14,7 +14,7 @@ impl Builder<'_> {
         set("id", self.own(config.id.as_str(), "emailProvider.id"));
         set("displayName", self.text(config.display_name.as_str(), "displayName"));
         set("displayShortName", self.text(config.display_short_name.as_str(), "displayShortName"));
-        let parts: [Part<Self>; 5] = [
+        let parts: [ContextPart<Self>; 5] = [
             ("domains", |b| {
                 let domains = b.config().domains.iter();
                 Value::Array(domains.map(|domain| b.own(domain.as_str(), "domain")).collect())
@@ -60,7 +60,7 @@ impl Builder<'_> {
     /// A name of the provider. For a customer's domain it is that domain.
     fn own(&self, name: &str, key: &'static str) -> Value {
         match self.is_customers() {
-            true => self.of(Field::Domain, name, key),
+            true => self.of(RecipientField::Domain, name, key),
             false => self.text(name, key),
         }
     }

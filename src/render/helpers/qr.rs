@@ -11,7 +11,7 @@ use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 use serde_json::Value;
 
 use super::super::marks::{Marks, Recipe};
-use super::failed;
+use super::error::failed;
 
 /// `{{#qr}}text{{/qr}}`: the SVG path data of a QR code with a quiet zone of 4 modules, to be drawn
 /// with a stroke one unit (one module) wide.

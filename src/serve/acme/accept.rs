@@ -12,7 +12,8 @@ use tokio_rustls::server::TlsStream;
 
 use crate::serve::ServerState;
 
-use super::{Acme, challenges, now};
+use super::challenges;
+use super::state::{Acme, now};
 
 /// How long the first client of a host waits for the certificate. Most clients wait ten seconds or
 /// longer; one that gives up finds the certificate the next time.

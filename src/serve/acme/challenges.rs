@@ -32,7 +32,7 @@ struct ShownChallenges {
 }
 
 /// Removes the answer to a challenge when it is dropped.
-pub struct Showing {
+pub struct ShownGuard {
     shown: Arc<ShownChallenges>,
     what: ShownChallenge,
 }
@@ -62,7 +62,7 @@ impl Challenges {
     }
 
     /// TLS-ALPN-01: serves a certificate with the digest of the key authorization.
-    pub fn show_certificate(&self, name: &str, digest: &[u8]) -> Result<Showing, String> {
+    pub fn show_certificate(&self, name: &str, digest: &[u8]) -> Result<ShownGuard, String> {
         let certificate = certificate(name, digest)?;
         let mut all = self.shown.certificates.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(name.to_owned(), Arc::new(certificate));
@@ -70,18 +70,18 @@ impl Challenges {
     }
 
     /// HTTP-01: serves the key authorization as text.
-    pub fn show_words(&self, token: &str, words: &str) -> Showing {
+    pub fn show_words(&self, token: &str, words: &str) -> ShownGuard {
         let mut all = self.shown.words.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(token.to_owned(), words.to_owned());
         self.showing(ShownChallenge::Words(token.to_owned()))
     }
 
-    fn showing(&self, what: ShownChallenge) -> Showing {
-        Showing { shown: Arc::clone(&self.shown), what }
+    fn showing(&self, what: ShownChallenge) -> ShownGuard {
+        ShownGuard { shown: Arc::clone(&self.shown), what }
     }
 }
 
-impl Drop for Showing {
+impl Drop for ShownGuard {
     fn drop(&mut self) {
         let ShownChallenges { certificates, words } = &*self.shown;
         match &self.what {

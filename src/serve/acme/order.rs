@@ -10,8 +10,9 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::challenges::Showing;
-use super::{Acme, ChallengeKind};
+use super::challenges::ShownGuard;
+use super::settings::ChallengeKind;
+use super::state::Acme;
 
 /// Why an order brought no certificate.
 #[derive(Debug)]
@@ -125,7 +126,7 @@ impl Acme {
         &self,
         order: &mut Order,
         kind: ChallengeKind,
-    ) -> Result<Vec<Showing>, OrderError> {
+    ) -> Result<Vec<ShownGuard>, OrderError> {
         let mut showing = Vec::new();
         let mut all = order.authorizations();
         while let Some(authorization) = all.next().await {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use super::Acme;
+use super::super::tls::Certificates;
+use super::state::Acme;
 
 /// Selects by server name. A client that sends none gets the first certificate from files, else the
 /// canonical host's.
@@ -28,5 +30,12 @@ impl ResolvesServerCert for AcmeResolver {
                 None => fetched(acme.canonical.as_ref()?.as_str()),
             }
         })
+    }
+}
+
+impl Acme {
+    /// The TLS configuration of a listener.
+    pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        Certificates::config(Arc::new(AcmeResolver(Arc::clone(self))), &[b"h2", b"http/1.1"])
     }
 }

@@ -15,7 +15,7 @@ use super::issued::IssuedCertificate;
 use super::names::{NameOwner, whose};
 use super::order::OrderError;
 use super::order_limiter::OrderOutcome;
-use super::{Acme, now};
+use super::state::{Acme, now};
 
 /// Orders at a time.
 const TOGETHER: usize = 8;

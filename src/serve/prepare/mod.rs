@@ -5,7 +5,7 @@
 //! Open fields are tried out with an address and a domain that nobody can have, and compared with a
 //! full rendering.
 
-mod make;
+mod answers;
 mod pages;
 mod reading;
 
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::Builder;
 use crate::clients::Target;
 use crate::finding::{Finding, Levels, Source, any_error};
 use crate::model::Protocol;
@@ -23,9 +24,9 @@ use crate::settings::{OptionValue, Organization, Override, Provider, read_provid
 
 use super::routes::Routes;
 
-pub use make::{For, Maker, has_placeholders, tag};
-pub use pages::{Page, Question};
-pub use reading::{ProviderReader, SourceEvent, Wanted};
+pub use answers::{account, has_placeholders, tag};
+pub use pages::{PageKind, PageRequest};
+pub use reading::{ProviderReader, ReportFindings, SourceEvent, SourceSelection};
 
 /// The targets with routes and the administrator's settings: what answers are built from.
 pub struct AnswerBuilder {
@@ -42,15 +43,15 @@ pub struct AnswerBuilder {
     /// Resources whose personal answer cannot be prepared for any provider, because of their
     /// template.
     always_in_full: Vec<AtomicBool>,
-    /// Makers that are not in use, with their compiled templates and schemas.
-    makers: Mutex<Vec<Maker>>,
+    /// Builders that are not in use, with their compiled templates and schemas.
+    idle: Mutex<Vec<Builder>>,
 }
 
-/// Whether a domain is the provider's own or a customer's.
+/// Whose domain it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub enum DomainOwner {
     /// The provider's file names it.
-    Own,
+    Provider,
     /// Any other domain.
     Customer,
 }
@@ -70,12 +71,12 @@ pub enum Prepared {
     InFull,
 }
 
-/// All answers of a provider: for each resource, both classes of domain, shared and personal.
+/// All answers of a provider: for each resource, both owners of a domain, shared and personal.
 pub type Answers = Vec<Prepared>;
 
-/// The position of an answer in [`Answers`].
-pub fn place(slot: usize, class: Class, personal: bool) -> usize {
-    slot * 4 + usize::from(class == Class::Customer) * 2 + usize::from(personal)
+/// The position in [`Answers`] of the answer of the resource with this number.
+pub fn place(number: usize, owner: DomainOwner, personal: bool) -> usize {
+    number * 4 + usize::from(owner == DomainOwner::Customer) * 2 + usize::from(personal)
 }
 
 impl AnswerBuilder {
@@ -89,7 +90,6 @@ impl AnswerBuilder {
     ) -> Self {
         let routes = Routes::of(&targets);
         let selected = targets.iter().map(|target| target.name.clone()).collect();
-        let makers = Mutex::default();
         let always_in_full = routes.resources.iter().map(|_| AtomicBool::new(false)).collect();
         Self {
             targets,
@@ -101,20 +101,21 @@ impl AnswerBuilder {
             overrides,
             levels,
             always_in_full,
-            makers,
+            idle: Mutex::default(),
         }
     }
 
-    fn is_in_full(&self, slot: usize) -> bool {
-        self.always_in_full[slot].load(Ordering::Relaxed)
+    fn is_in_full(&self, number: usize) -> bool {
+        self.always_in_full[number].load(Ordering::Relaxed)
     }
 
     /// The names of the targets that can be prepared.
     fn to_prepare(&self) -> Vec<String> {
         let resources = self.routes.resources.iter().enumerate();
-        let resources = resources.filter(|(at, slot)| !slot.is_page && !self.is_in_full(*at));
+        let resources =
+            resources.filter(|(number, resource)| !resource.is_page && !self.is_in_full(*number));
         let mut names: Vec<String> =
-            resources.map(|(_, slot)| self.targets[slot.target].name.clone()).collect();
+            resources.map(|(_, resource)| self.targets[resource.target].name.clone()).collect();
         names.dedup();
         names
     }
@@ -126,23 +127,25 @@ impl AnswerBuilder {
         (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
     }
 
-    /// Runs `work` with a maker. Makers are reused, because compiling templates and schemas takes
+    /// Runs `work` with a builder. Builders are reused, because compiling templates and schemas takes
     /// milliseconds.
-    pub fn with_maker<T>(&self, work: impl FnOnce(&mut Maker) -> T) -> T {
-        let rested = self.makers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut maker = rested.unwrap_or_default();
-        let made = work(&mut maker);
-        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
-        if makers.len() < MOST_RESTING {
-            makers.push(maker);
+    pub fn with_builder<T>(&self, work: impl FnOnce(&mut Builder) -> T) -> T {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut builder = idle.unwrap_or_else(Builder::for_patterns);
+        let result = work(&mut builder);
+        // A server that runs for months must not remember every file that was right.
+        builder.forget();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MOST_IDLE {
+            idle.push(builder);
         }
-        made
+        result
     }
 
-    /// Frees the makers that are not in use.
-    pub fn rest(&self) {
-        self.makers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Frees the builders that are not in use.
+    pub fn drop_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
-const MOST_RESTING: usize = 4;
+const MOST_IDLE: usize = 4;

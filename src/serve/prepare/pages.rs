@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Finding, any_error};
+use crate::bundle::Builder;
+use crate::finding::Finding;
 use crate::plan::{self, Audience, Job};
 use crate::settings::Provider;
 
-use super::AnswerBuilder;
-use super::make::{For, Maker, subject};
+use super::answers::is_personal;
+use super::{AnswerBuilder, DomainOwner};
 
-/// Which page of a slot.
+/// Which page of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
+pub enum PageKind {
     /// The one that the route leads to.
     Usual,
     /// What was typed is no address.
@@ -20,58 +21,51 @@ pub enum Page {
     Unknown,
 }
 
-/// A page that somebody asks for.
+/// A request for a page.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    pub slot: usize,
-    pub page: Page,
+pub struct PageRequest<'a> {
+    /// The number of the resource.
+    pub number: usize,
+    pub page: PageKind,
     pub language: &'a str,
-    pub of: For<'a>,
+    pub owner: DomainOwner,
+    pub audience: Audience<'a>,
 }
 
-impl Maker {
+impl AnswerBuilder {
     /// The page, judged; none where the target has no such page.
     pub fn page(
-        &mut self,
-        kitchen: &AnswerBuilder,
+        &self,
+        builder: &mut Builder,
         provider: &Arc<Provider>,
-        question: Question<'_>,
+        asked: PageRequest<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
-        let mut findings = Vec::new();
-        let subjects = [subject(kitchen, provider, question.of, &mut findings)];
-        if any_error(&findings) {
-            return Err(findings);
-        }
-        let languages = [question.language.to_owned()];
-        let request = plan::Request { languages: &languages, ..kitchen.request(&subjects) };
-        let slot = &kitchen.routes.resources[question.slot];
-        let target = &kitchen.targets[slot.target];
+        let (subject, _) = self.subject(provider, asked.owner, asked.audience)?;
+        let subjects = [subject];
+        let languages = [asked.language.to_owned()];
+        let request = plan::Request { languages: &languages, ..self.request(&subjects) };
+        let resource = &self.routes.resources[asked.number];
+        let target = &self.targets[resource.target];
         let is_wanted = |job: &Job<'_>| {
             if job.is_included() || job.target.name != target.name {
                 return false;
             }
-            let personal = matches!(job.audience, Audience::Account { .. });
-            let file = if personal { slot.personal } else { slot.shared };
-            let name = match question.page {
-                Page::Usual => {
-                    return personal == question.wants_person() && file == Some(job.file.number);
+            let personal = is_personal(job.audience);
+            let name = match asked.page {
+                PageKind::Usual => {
+                    return personal == is_personal(asked.audience)
+                        && resource.file(personal) == Some(job.file.number);
                 }
-                Page::Wrong => "wrong",
-                Page::Unknown => "unknown",
+                PageKind::Wrong => "wrong",
+                PageKind::Unknown => "unknown",
             };
             !personal && job.file.variant.as_deref() == Some(name)
         };
-        let built = self.builder.files(&request, &is_wanted, &mut |artifact| artifact.bytes)?;
+        let built = builder.files(&request, &is_wanted, &mut |artifact| artifact.bytes)?;
         match built.files.into_iter().next() {
             // A page that cannot hold its values is an error here: somebody waits for it.
             None if built.left_out => Err(built.findings),
             page => Ok(page),
         }
-    }
-}
-
-impl Question<'_> {
-    fn wants_person(&self) -> bool {
-        matches!(self.of, For::Account(..))
     }
 }

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::{fs, io, thread};
 
-use super::super::ReportFindings;
 use super::super::sources::{SourceOrigin, Sources, Stamp, stem};
 use super::super::store::{PackedProvider, ProviderPacker, dictionary};
-use super::{AnswerBuilder, Maker};
+use super::AnswerBuilder;
+use crate::bundle::Builder;
 use crate::codes;
 use crate::finding::{Finding, Severity, Source, any_error};
+
+/// Prints findings about files.
+pub type ReportFindings = dyn Fn(&[Finding]) + Send + Sync;
 
 /// Reads provider files.
 pub struct ProviderReader {
@@ -21,7 +24,7 @@ pub struct ProviderReader {
 
 /// Which files to read. By default, those whose stamp changed.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct SourceSelection<'a> {
     pub known: &'a BTreeMap<String, Stamp>,
     /// Read these files only, even if they did not change.
     pub only: Option<&'a BTreeSet<String>>,
@@ -48,7 +51,7 @@ pub enum SourceEvent {
 }
 
 /// A file that was read.
-struct Read {
+struct ReadOutcome {
     /// The packed provider; `None` if the file is invalid.
     packed: Option<Vec<u8>>,
     findings: Vec<Finding>,
@@ -60,7 +63,7 @@ struct FileReader<'a> {
     sources: &'a Sources,
     /// Set by the first valid file.
     dictionary: &'a OnceLock<Vec<u8>>,
-    maker: Maker,
+    bundle_builder: Builder,
     packer: Option<ProviderPacker>,
     with_notes: bool,
 }
@@ -77,7 +80,7 @@ impl ProviderReader {
     pub fn read(
         &self,
         sources: &Sources,
-        wanted: &Wanted<'_>,
+        wanted: &SourceSelection<'_>,
         tell: &mut dyn FnMut(SourceEvent),
     ) -> io::Result<()> {
         let there = there(&sources.origin)?;
@@ -90,7 +93,7 @@ impl ProviderReader {
         };
         let files = there.into_iter().filter(|(name, stamp)| is_wanted(name, *stamp));
         self.take(&files.collect::<Vec<_>>(), sources, wanted.dictionary, tell);
-        self.builder.rest();
+        self.builder.drop_idle();
         Ok(())
     }
 
@@ -112,7 +115,7 @@ impl ProviderReader {
         if let Some(known) = known {
             let _ = dictionary.set(known.to_vec());
         }
-        let event = |(name, stamp): &(String, Stamp), read: Read| {
+        let event = |(name, stamp): &(String, Stamp), read: ReadOutcome| {
             (self.report_findings)(&read.findings);
             let (name, stamp) = (name.clone(), *stamp);
             match read.packed {
@@ -128,7 +131,7 @@ impl ProviderReader {
             reader: self,
             sources,
             dictionary: &dictionary,
-            maker: Maker::default(),
+            bundle_builder: Builder::for_patterns(),
             packer: None,
             // With many files, nobody reads notes about each of them.
             with_notes: files.len() == 1,
@@ -198,16 +201,16 @@ impl ProviderReader {
 }
 
 impl FileReader<'_> {
-    fn read(&mut self, name: &str) -> Read {
+    fn read(&mut self, name: &str) -> ReadOutcome {
         match self.pack(name) {
             Ok((packed, notes)) => {
                 let findings = match self.with_notes {
                     true => notes,
                     false => Vec::new(),
                 };
-                Read { packed: Some(packed), findings }
+                ReadOutcome { packed: Some(packed), findings }
             }
-            Err(findings) => Read { packed: None, findings },
+            Err(findings) => ReadOutcome { packed: None, findings },
         }
     }
 
@@ -219,9 +222,9 @@ impl FileReader<'_> {
         let Some(provider) = provider else { return Err(notes) };
         let is_default = self.sources.default_name() == Some(name);
         let customers = is_default || !provider.wildcards.is_empty();
-        let made = self.maker.answers(builder, &provider, customers);
-        self.maker.forget();
-        let (answers, own) = made?;
+        let built = builder.answers(&mut self.bundle_builder, &provider, customers);
+        self.bundle_builder.forget();
+        let (answers, own) = built?;
         notes.extend(own);
         let notes = self.reader.worth_saying(notes)?;
         let unpackable = |why: io::Error| {
@@ -323,7 +326,7 @@ mod tests {
             threads,
             report_findings: Box::new(|_| {}),
         };
-        let wanted = Wanted { known: &BTreeMap::new(), only: None, dictionary: None };
+        let wanted = SourceSelection { known: &BTreeMap::new(), only: None, dictionary: None };
         let mut all = Vec::new();
         reader
             .read(&Sources::folder(folder, None), &wanted, &mut |event| {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::prepare::Class;
+use super::prepare::DomainOwner;
 
 pub use packed::{PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
 pub use source_index::{LoadReport, SourceIndex};
@@ -40,7 +40,7 @@ struct DomainIndex {
 #[derive(Clone)]
 pub struct FoundProvider {
     pub packed: PackedProvider,
-    pub class: Class,
+    pub owner: DomainOwner,
 }
 
 /// Two providers name the same domain. The first one keeps it.
@@ -71,19 +71,19 @@ impl ProviderStore {
     /// The provider that names this domain.
     pub fn find_own(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.found(*index.domains.get(domain)?, Class::Own)
+        index.found(*index.domains.get(domain)?, DomainOwner::Provider)
     }
 
     /// The provider for a domain, by name or wildcard. The default provider is not considered.
     pub fn find(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = index.domains.get(domain) {
-            return index.found(*at, Class::Own);
+            return index.found(*at, DomainOwner::Provider);
         }
         let mut rest = domain;
         while let Some((_, parent)) = rest.split_once('.') {
             if let Some(at) = index.wildcards.get(parent) {
-                return index.found(*at, Class::Customer);
+                return index.found(*at, DomainOwner::Customer);
             }
             rest = parent;
         }
@@ -93,7 +93,7 @@ impl ProviderStore {
     /// The provider for domains of no other provider.
     pub fn default_provider(&self) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.found(index.default?, Class::Customer)
+        index.found(index.default?, DomainOwner::Customer)
     }
 
     /// At most `most` domains that providers name, in alphabetical order.
@@ -137,10 +137,10 @@ impl ProviderStore {
 }
 
 impl DomainIndex {
-    fn found(&self, at: u32, class: Class) -> Option<FoundProvider> {
+    fn found(&self, at: u32, owner: DomainOwner) -> Option<FoundProvider> {
         let packed = self.providers.get(at as usize)?.as_ref()?.clone();
-        let class = if packed.each_domain_differs() { Class::Customer } else { class };
-        Some(FoundProvider { packed, class })
+        let owner = if packed.each_domain_differs() { DomainOwner::Customer } else { owner };
+        Some(FoundProvider { packed, owner })
     }
 
     fn put(

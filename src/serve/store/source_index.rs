@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::super::prepare::{ProviderReader, SourceEvent, Wanted};
+use super::super::prepare::{ProviderReader, SourceEvent, SourceSelection};
 use super::super::sources::{Sources, Stamp};
 use super::{Clash, PackedProvider, ProviderStore};
 
@@ -89,7 +89,8 @@ impl SourceIndex {
         only: Option<&BTreeSet<String>>,
         report: &mut LoadReport,
     ) -> io::Result<()> {
-        let wanted = Wanted { known: &self.stamps, only, dictionary: store.known_dictionary() };
+        let wanted =
+            SourceSelection { known: &self.stamps, only, dictionary: store.known_dictionary() };
         let files = &mut self.files;
         // The new stamp of each file; `None` if it is gone.
         let mut stamps = Vec::new();

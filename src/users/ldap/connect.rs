@@ -3,38 +3,31 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
-use tokio::task::JoinHandle;
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 
-use super::session::Session;
-use super::{Error, Server, starttls, words};
+use super::session::{LdapConnection, LdapSession};
+use super::{DirectoryServer, Error, starttls, words};
 use crate::net::{Identity, Net, StrictTls, connect_first};
 
-/// An open connection, and the task that drives it.
-pub(super) struct Line {
-    pub(super) ldap: Ldap,
-    pub(super) driver: JoinHandle<Result<(), LdapError>>,
-}
-
-impl Session<'_> {
+impl LdapSession<'_> {
     /// Connects, and asks for StartTLS if the URL says so. Returns the stream and the TLS
     /// configuration for it; a local socket has none.
     pub(super) fn connect(&mut self, net: &Net) -> Result<(StdStream, Option<StrictTls>), Error> {
         let identity = self.directory.identity.take();
-        let has_tls = !matches!(self.directory.url.server, Server::Socket(_));
+        let has_tls = !matches!(self.directory.url.server, DirectoryServer::Socket(_));
         self.shown = identity.is_some() || !has_tls;
         match &self.directory.url.server {
-            Server::Tls { host, port } => {
+            DirectoryServer::Tls { host, port } => {
                 let (tcp, tls) = self.tcp(net, host, *port, identity)?;
                 Ok((StdStream::Tcp(tcp.into_stream()), Some(tls)))
             }
-            Server::StartTls { host, port } => {
+            DirectoryServer::StartTls { host, port } => {
                 let (mut tcp, tls) = self.tcp(net, host, *port, identity)?;
                 starttls::ask(&mut tcp).map_err(|e| self.failed(words::no_starttls(&e)))?;
                 Ok((StdStream::Tcp(tcp.into_stream()), Some(tls)))
             }
             #[cfg(unix)]
-            Server::Socket(path) => {
+            DirectoryServer::Socket(path) => {
                 let stream = std::os::unix::net::UnixStream::connect(path).map_err(|e| {
                     self.failed(format!(
                         "cannot connect to this socket: {e}; is it there, and may you use it?"
@@ -43,7 +36,9 @@ impl Session<'_> {
                 Ok((StdStream::Unix(stream), None))
             }
             #[cfg(not(unix))]
-            Server::Socket(_) => Err(self.failed("ldapi:// needs a Unix system".to_owned())),
+            DirectoryServer::Socket(_) => {
+                Err(self.failed("ldapi:// needs a Unix system".to_owned()))
+            }
         }
     }
 
@@ -68,13 +63,13 @@ impl Session<'_> {
         &self,
         stream: StdStream,
         tls: Option<StrictTls>,
-    ) -> Result<Line, Error> {
+    ) -> Result<LdapConnection, Error> {
         let mut settings = LdapConnSettings::new().set_std_stream(stream);
         // The certificate is judged by the name in `tls`, not by this URL. So an IP address is left
         // out and needs no form that the library's URLs can hold.
         let url = match &self.directory.url.server {
-            Server::Socket(_) => "ldapi:///".to_owned(),
-            Server::Tls { host, .. } | Server::StartTls { host, .. } => {
+            DirectoryServer::Socket(_) => "ldapi:///".to_owned(),
+            DirectoryServer::Tls { host, .. } | DirectoryServer::StartTls { host, .. } => {
                 let is_address = host.parse::<std::net::IpAddr>().is_ok();
                 format!("ldaps://{}", if is_address { "directory.invalid" } else { host })
             }
@@ -84,12 +79,16 @@ impl Session<'_> {
         }
         let opening = LdapConnAsync::with_settings(settings, &url);
         match self.wait("to the TLS handshake", opening).await? {
-            Ok((connection, ldap)) => Ok(Line { ldap, driver: tokio::spawn(connection.drive()) }),
+            Ok((connection, ldap)) => {
+                Ok(LdapConnection { ldap, driver: tokio::spawn(connection.drive()) })
+            }
             Err(LdapError::Io { source }) => {
                 let seen = tls.and_then(|tls| tls.seen());
                 let host = match &self.directory.url.server {
-                    Server::Tls { host, .. } | Server::StartTls { host, .. } => host.as_str(),
-                    Server::Socket(_) => "",
+                    DirectoryServer::Tls { host, .. } | DirectoryServer::StartTls { host, .. } => {
+                        host.as_str()
+                    }
+                    DirectoryServer::Socket(_) => "",
                 };
                 Err(self.failed(words::no_tls(&source, seen.as_ref(), host)))
             }

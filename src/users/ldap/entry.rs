@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use ldap3::asn1::{PL, StructureTag};
 
-use super::super::columns::Field;
+use super::super::columns::UserField;
 use super::super::directory::{DN, REFUSED};
-use super::preset::{Map, best_language};
+use super::preset::{AttributeMap, best_language};
 
 /// Limit for a value, in bytes; no name or address is longer.
 const LONGEST_VALUE: usize = 1000;
@@ -19,17 +19,17 @@ const LONGEST_DN: usize = 4000;
 const ENTRY: u64 = 4;
 
 /// One entry, with the values that a user needs.
-pub(super) struct Entry {
+pub(super) struct LdapEntry {
     dn: String,
-    values: BTreeMap<Field, String>,
+    values: BTreeMap<UserField, String>,
     refused: Option<String>,
     /// How many addresses it has; the first is used.
     pub(super) addresses: usize,
 }
 
-impl Entry {
+impl LdapEntry {
     /// None if this is not a search result entry.
-    pub(super) fn read(tag: StructureTag, map: &Map) -> Option<Self> {
+    pub(super) fn read(tag: StructureTag, map: &AttributeMap) -> Option<Self> {
         let (ENTRY, PL::C(parts)) = (tag.id, tag.payload) else { return None };
         let mut parts = parts.into_iter().map(|part| part.payload);
         let (Some(PL::P(dn)), Some(PL::C(attributes))) = (parts.next(), parts.next()) else {
@@ -66,11 +66,11 @@ impl Entry {
         Some(entry)
     }
 
-    fn take(&mut self, field: Field, name: &str, values: &[Vec<u8>]) {
+    fn take(&mut self, field: UserField, name: &str, values: &[Vec<u8>]) {
         let name = plain(name, 100);
         let mut values = values.iter().filter(|value| !is_blank(value));
         let Some(first) = values.next() else { return };
-        if field == Field::Address {
+        if field == UserField::Address {
             self.addresses = 1 + values.count();
         }
         let why = match std::str::from_utf8(first) {
@@ -79,7 +79,7 @@ impl Entry {
             }
             Ok(text) => {
                 let text = match field {
-                    Field::Language => best_language(text),
+                    UserField::Language => best_language(text),
                     _ => text.to_owned(),
                 };
                 self.values.insert(field, text);
@@ -150,9 +150,9 @@ mod tests {
         };
         let attributes = attributes.iter().map(attribute).collect();
         let entry = tag(ENTRY, PL::C(vec![text(dn), tag(16, PL::C(attributes))]));
-        let map = Map::of(&OPENLDAP, &[], &[]).unwrap();
+        let map = AttributeMap::of(&OPENLDAP, &[], &[]).unwrap();
         let mut out = Vec::new();
-        Entry::read(entry, &map).unwrap().write(&mut out).unwrap();
+        LdapEntry::read(entry, &map).unwrap().write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -187,14 +187,14 @@ mod tests {
 
     #[test]
     fn what_is_no_entry_is_none() {
-        let map = Map::of(&OPENLDAP, &[], &[]).unwrap();
+        let map = AttributeMap::of(&OPENLDAP, &[], &[]).unwrap();
         for wrong in [
             text(b"x"),
             tag(ENTRY, PL::C(vec![])),
             tag(ENTRY, PL::C(vec![text(b"cn=a"), text(b"b")])),
             tag(ENTRY, PL::C(vec![text(b"cn=a"), tag(16, PL::C(vec![text(b"b")]))])),
         ] {
-            assert!(Entry::read(wrong, &map).is_none());
+            assert!(LdapEntry::read(wrong, &map).is_none());
         }
     }
 }

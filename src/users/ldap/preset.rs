@@ -1,7 +1,7 @@
 //! What each kind of directory calls things: a filter for people, and the names of their
 //! attributes.
 
-use super::super::columns::{Column, Field, is};
+use super::super::columns::{Column, UserField, is};
 use super::url::is_attribute;
 
 /// A kind of directory.
@@ -15,7 +15,7 @@ pub struct Preset {
     pub filter: &'static str,
     /// The first attribute that an entry has is used. No preset has the user name: the provider
     /// defines its form, and people often sign in to a directory with a different one.
-    attributes: &'static [(Field, &'static [&'static str])],
+    attributes: &'static [(UserField, &'static [&'static str])],
 }
 
 /// Microsoft, "Active Directory Schema" (classes user, organizationalPerson). The matching rule is
@@ -28,11 +28,11 @@ pub static ACTIVE_DIRECTORY: Preset = Preset {
     filter: "(&(objectCategory=person)(objectClass=user)(mail=*)\
              (!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
     attributes: &[
-        (Field::Address, &["mail"]),
-        (Field::DisplayName, &["displayName"]),
-        (Field::GivenName, &["givenName"]),
-        (Field::Surname, &["sn"]),
-        (Field::Language, &["preferredLanguage"]),
+        (UserField::Address, &["mail"]),
+        (UserField::DisplayName, &["displayName"]),
+        (UserField::GivenName, &["givenName"]),
+        (UserField::Surname, &["sn"]),
+        (UserField::Language, &["preferredLanguage"]),
     ],
 };
 
@@ -42,19 +42,19 @@ pub static OPENLDAP: Preset = Preset {
     title: "OpenLDAP or one of its like",
     filter: "(&(objectClass=inetOrgPerson)(mail=*))",
     attributes: &[
-        (Field::Address, &["mail"]),
-        (Field::DisplayName, &["displayName", "cn"]),
-        (Field::GivenName, &["givenName"]),
-        (Field::Surname, &["sn"]),
-        (Field::Language, &["preferredLanguage"]),
+        (UserField::Address, &["mail"]),
+        (UserField::DisplayName, &["displayName", "cn"]),
+        (UserField::GivenName, &["givenName"]),
+        (UserField::Surname, &["sn"]),
+        (UserField::Language, &["preferredLanguage"]),
     ],
 };
 
 /// The attributes to request for each field; the first one that an entry has is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Map(pub Vec<(Field, Vec<String>)>);
+pub(super) struct AttributeMap(pub Vec<(UserField, Vec<String>)>);
 
-impl Map {
+impl AttributeMap {
     /// The preset's attributes, or only those that the URL names, if it names any. `--column` takes
     /// precedence over both.
     ///
@@ -67,7 +67,7 @@ impl Map {
         columns: &[Column],
     ) -> Result<Self, String> {
         let mut map = Vec::new();
-        for field in Field::ALL {
+        for field in UserField::ALL {
             if let Some(column) = columns.iter().find(|column| column.field == field) {
                 if !is_attribute(&column.name) {
                     let name = column.name.escape_debug();
@@ -90,7 +90,7 @@ impl Map {
             }
         }
         match map.first() {
-            Some((Field::Address, _)) => Ok(Self(map)),
+            Some((UserField::Address, _)) => Ok(Self(map)),
             _ => Err(format!(
                 "{} has no attribute of addresses; --column address=NAME names one",
                 named.join(", ")
@@ -139,7 +139,7 @@ pub(super) fn best_language(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn named(map: &Map, field: Field) -> Vec<&str> {
+    fn named(map: &AttributeMap, field: UserField) -> Vec<&str> {
         let found = map.0.iter().find(|(known, _)| *known == field);
         found.map_or(Vec::new(), |(_, names)| names.iter().map(String::as_str).collect())
     }
@@ -164,31 +164,33 @@ mod tests {
 
     #[test]
     fn the_url_names_fewer_attributes_and_a_column_wins() {
-        let map = Map::of(&OPENLDAP, &[], &[]).unwrap();
-        assert_eq!(named(&map, Field::DisplayName), ["displayName", "cn"]);
+        let map = AttributeMap::of(&OPENLDAP, &[], &[]).unwrap();
+        assert_eq!(named(&map, UserField::DisplayName), ["displayName", "cn"]);
         assert_eq!(
             map.attributes(),
             ["mail", "displayName", "cn", "givenName", "sn", "preferredLanguage"]
         );
         let named_in_url = ["MAIL", "cn", "userPrincipalName"].map(str::to_owned);
-        let map = Map::of(&ACTIVE_DIRECTORY, &named_in_url, &[]).unwrap();
-        assert_eq!(named(&map, Field::Address), ["mail", "userPrincipalName"]);
-        assert_eq!(named(&map, Field::DisplayName), ["cn"]);
-        assert_eq!(named(&map, Field::Surname), [""; 0]);
+        let map = AttributeMap::of(&ACTIVE_DIRECTORY, &named_in_url, &[]).unwrap();
+        assert_eq!(named(&map, UserField::Address), ["mail", "userPrincipalName"]);
+        assert_eq!(named(&map, UserField::DisplayName), ["cn"]);
+        assert_eq!(named(&map, UserField::Surname), [""; 0]);
         let column = |text: &str| text.parse::<Column>().unwrap();
         let columns = [column("address=mailPrimary"), column("username=uid")];
-        let map = Map::of(&OPENLDAP, &[], &columns).unwrap();
-        assert_eq!(named(&map, Field::Address), ["mailPrimary"]);
-        assert_eq!(named(&map, Field::Username), ["uid"]);
+        let map = AttributeMap::of(&OPENLDAP, &[], &columns).unwrap();
+        assert_eq!(named(&map, UserField::Address), ["mailPrimary"]);
+        assert_eq!(named(&map, UserField::Username), ["uid"]);
     }
 
     #[test]
     fn a_map_without_an_address_or_with_no_attribute_is_refused() {
-        let why = Map::of(&OPENLDAP, &["cn".to_owned()], &[]).unwrap_err();
+        let why = AttributeMap::of(&OPENLDAP, &["cn".to_owned()], &[]).unwrap_err();
         assert!(why.contains("--column address=NAME"), "{why}");
         let column = "address=E-Mail Address".parse::<Column>().unwrap();
         assert!(
-            Map::of(&OPENLDAP, &[], &[column]).unwrap_err().contains("no name of an attribute")
+            AttributeMap::of(&OPENLDAP, &[], &[column])
+                .unwrap_err()
+                .contains("no name of an attribute")
         );
     }
 }

@@ -9,15 +9,15 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ldap3::adapters::PagedResults;
-use ldap3::{LdapError, LdapResult, Scope as SearchScope, SearchEntry, parse_filter};
+use ldap3::{Ldap, LdapError, LdapResult, SearchEntry, parse_filter};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::catch_panic::catch_panic;
-use super::connect::Line;
-use super::entry::Entry;
-use super::preset::{ACTIVE_DIRECTORY, Map, OPENLDAP, Preset};
-use super::words::{self, Asked, What};
-use super::{Directory, Error, Found, Scope, SignIn};
+use super::entry::LdapEntry;
+use super::preset::{ACTIVE_DIRECTORY, AttributeMap, OPENLDAP, Preset};
+use super::words::{self, LdapOperation, LdapRequest};
+use super::{BindMethod, Directory, DirectorySummary, Error, SearchScope};
 use crate::net::Net;
 
 /// Entries per page. Active Directory returns at most 1000, OpenLDAP its size limit, usually 500.
@@ -34,7 +34,7 @@ pub(super) fn read(
     net: &Net,
     out: &mut (dyn Write + Send),
     stop: &(dyn Fn() -> bool + Sync),
-) -> Result<Found, Error> {
+) -> Result<DirectorySummary, Error> {
     if let Some(filter) = &directory.url.filter
         && parse_filter(filter).is_err()
     {
@@ -46,11 +46,15 @@ pub(super) fn read(
         return Err(Error::Request(why));
     }
     // Reports mistakes before connecting. Any preset will do, because each has an address.
-    Map::of(directory.preset.unwrap_or(&OPENLDAP), &directory.url.attributes, directory.columns)
-        .map_err(Error::Request)?;
+    AttributeMap::of(
+        directory.preset.unwrap_or(&OPENLDAP),
+        &directory.url.attributes,
+        directory.columns,
+    )
+    .map_err(Error::Request)?;
     let place = directory.url.server.to_string();
     catch_panic(|| {
-        let mut session = Session {
+        let mut session = LdapSession {
             directory,
             place: place.clone(),
             stop,
@@ -64,7 +68,7 @@ pub(super) fn read(
     .unwrap_or_else(|| Err(not_ldap(&place)))
 }
 
-pub(super) struct Session<'a> {
+pub(super) struct LdapSession<'a> {
     pub(super) directory: Directory<'a>,
     place: String,
     stop: &'a (dyn Fn() -> bool + Sync),
@@ -78,15 +82,15 @@ pub(super) struct Session<'a> {
 
 /// What a directory says about itself.
 #[derive(Default)]
-struct About {
+struct RootDse {
     is_active_directory: bool,
     contexts: Vec<String>,
     /// Only Active Directory has a default.
     default: Option<String>,
 }
 
-impl Session<'_> {
-    fn read(&mut self, net: &Net, out: &mut dyn Write) -> Result<Found, Error> {
+impl LdapSession<'_> {
+    fn read(&mut self, net: &Net, out: &mut dyn Write) -> Result<DirectorySummary, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -104,13 +108,17 @@ impl Session<'_> {
         })
     }
 
-    async fn talk(&mut self, line: &mut Line, out: &mut dyn Write) -> Result<Found, Error> {
+    async fn talk(
+        &mut self,
+        line: &mut LdapConnection,
+        out: &mut dyn Write,
+    ) -> Result<DirectorySummary, Error> {
         self.sign_in(line).await?;
         let url = self.directory.url;
-        let mut found = Found::default();
+        let mut found = DirectorySummary::default();
         let about = match self.directory.preset.is_none() || url.base.is_empty() {
             true => self.about(line).await?,
-            false => About::default(),
+            false => RootDse::default(),
         };
         let preset = self.directory.preset.unwrap_or_else(|| {
             let preset = if about.is_active_directory { &ACTIVE_DIRECTORY } else { &OPENLDAP };
@@ -132,16 +140,16 @@ impl Session<'_> {
         Ok(found)
     }
 
-    async fn sign_in(&mut self, line: &mut Line) -> Result<(), Error> {
+    async fn sign_in(&mut self, line: &mut LdapConnection) -> Result<(), Error> {
         let (what, answer) = match &self.directory.sign_in {
-            SignIn::Nobody => return Ok(()),
-            SignIn::Password { name, password } => {
+            BindMethod::Nobody => return Ok(()),
+            BindMethod::Password { name, password } => {
                 let bind = line.ldap.simple_bind(name, password.expose());
-                (What::SignIn { name }, self.wait("to the sign-in", bind).await?)
+                (LdapOperation::SignIn { name }, self.wait("to the sign-in", bind).await?)
             }
-            SignIn::External => {
+            BindMethod::External => {
                 let bind = line.ldap.sasl_external_bind();
-                (What::External, self.wait("to the sign-in", bind).await?)
+                (LdapOperation::External, self.wait("to the sign-in", bind).await?)
             }
         };
         let result = match answer {
@@ -149,7 +157,7 @@ impl Session<'_> {
             Err(error) => return Err(self.broken(error, line).await),
         };
         if result.rc != 0 {
-            let asked = Asked { what, signed_in: true };
+            let asked = LdapRequest { what, signed_in: true };
             return Err(self.failed(words::answer(&asked, &result)));
         }
         (self.signed_in, self.heard) = (true, true);
@@ -157,14 +165,14 @@ impl Session<'_> {
     }
 
     /// Asks what the directory is. It may hide that, so an empty answer is not an error.
-    async fn about(&mut self, line: &mut Line) -> Result<About, Error> {
-        let search = line.ldap.search("", SearchScope::Base, "(objectClass=*)", ABOUT);
+    async fn about(&mut self, line: &mut LdapConnection) -> Result<RootDse, Error> {
+        let search = line.ldap.search("", ldap3::Scope::Base, "(objectClass=*)", ABOUT);
         let found = match self.wait("about what it is", search).await? {
             Ok(found) => found,
             Err(error) => return Err(self.broken(error, line).await),
         };
         self.heard = true;
-        let mut about = About::default();
+        let mut about = RootDse::default();
         let Some(entry) = found.0.into_iter().next() else { return Ok(about) };
         for (name, values) in SearchEntry::construct(entry).attrs {
             match name.to_ascii_lowercase().as_str() {
@@ -180,7 +188,7 @@ impl Session<'_> {
     }
 
     /// The search base, if the URL has none.
-    fn base(&self, about: About) -> Result<String, Error> {
+    fn base(&self, about: RootDse) -> Result<String, Error> {
         if let Some(base) = about.default {
             return Ok(base);
         }
@@ -198,18 +206,18 @@ impl Session<'_> {
 
     async fn search(
         &mut self,
-        line: &mut Line,
+        line: &mut LdapConnection,
         base: &str,
         preset: &Preset,
         out: &mut dyn Write,
-        found: &mut Found,
+        found: &mut DirectorySummary,
     ) -> Result<(), Error> {
         let Directory { url, columns, .. } = &self.directory;
-        let map = Map::of(preset, &url.attributes, columns).map_err(Error::Request)?;
+        let map = AttributeMap::of(preset, &url.attributes, columns).map_err(Error::Request)?;
         let scope = match url.scope {
-            Scope::Base => SearchScope::Base,
-            Scope::One => SearchScope::OneLevel,
-            Scope::Subtree => SearchScope::Subtree,
+            SearchScope::Base => ldap3::Scope::Base,
+            SearchScope::One => ldap3::Scope::OneLevel,
+            SearchScope::Subtree => ldap3::Scope::Subtree,
         };
         let filter = url.filter.clone().unwrap_or_else(|| preset.filter.to_owned());
         let pages = PagedResults::new(PAGE);
@@ -218,7 +226,7 @@ impl Session<'_> {
             Ok(stream) => stream,
             Err(error) => return Err(self.broken(error, line).await),
         };
-        let mut seen = Odd::default();
+        let mut seen = EntryOddities::default();
         loop {
             let next = self.wait(&format!("after {} entries", self.entries), stream.next()).await?;
             self.heard |= next.is_ok();
@@ -237,7 +245,7 @@ impl Session<'_> {
                 seen.referrals += 1;
                 continue;
             }
-            let Some(entry) = Entry::read(item.0, &map) else { return Err(self.not_ldap()) };
+            let Some(entry) = LdapEntry::read(item.0, &map) else { return Err(self.not_ldap()) };
             self.entries += 1;
             if entry.addresses > 1 {
                 seen.several += 1;
@@ -247,8 +255,8 @@ impl Session<'_> {
         }
         let result: LdapResult = stream.finish().await;
         if result.rc != 0 {
-            let what = What::Search { base, entries: self.entries };
-            let asked = Asked { what, signed_in: self.signed_in };
+            let what = LdapOperation::Search { base, entries: self.entries };
+            let asked = LdapRequest { what, signed_in: self.signed_in };
             return Err(self.failed(words::answer(&asked, &result)));
         }
         if self.entries == 0 {
@@ -285,7 +293,7 @@ impl Session<'_> {
     }
 
     /// The library says only that its connection is gone; the task that drives it knows why.
-    async fn broken(&self, error: LdapError, line: &mut Line) -> Error {
+    async fn broken(&self, error: LdapError, line: &mut LdapConnection) -> Error {
         let gone = matches!(
             error,
             LdapError::OpSend { .. }
@@ -335,13 +343,13 @@ fn not_ldap(place: &str) -> Error {
 
 /// Unusual things about the entries, counted.
 #[derive(Default)]
-struct Odd {
+struct EntryOddities {
     referrals: u64,
     several: u64,
     first: Option<String>,
 }
 
-impl Odd {
+impl EntryOddities {
     fn notes(self, place: &str) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(first) = self.first {
@@ -359,4 +367,10 @@ impl Odd {
         }
         notes
     }
+}
+
+/// An open connection, and the task that drives it.
+pub(super) struct LdapConnection {
+    pub(super) ldap: Ldap,
+    pub(super) driver: JoinHandle<Result<(), LdapError>>,
 }

@@ -17,7 +17,7 @@ const RESPONSE: u64 = 24;
 const LONGEST: usize = 16 * 1024;
 
 /// Why TLS cannot begin.
-pub(super) enum Refused {
+pub(super) enum StartTlsError {
     /// The directory refuses: its result code and its own text.
     Answer(u32, String),
     HungUp,
@@ -29,7 +29,7 @@ pub(super) enum Refused {
     Io(io::Error),
 }
 
-impl From<io::Error> for Refused {
+impl From<io::Error> for StartTlsError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut => Self::TimedOut,
@@ -40,31 +40,31 @@ impl From<io::Error> for Refused {
 }
 
 /// Asks for StartTLS. Returns when the handshake may begin.
-pub(super) fn ask(tcp: &mut Tcp) -> Result<(), Refused> {
+pub(super) fn ask(tcp: &mut Tcp) -> Result<(), StartTlsError> {
     tcp.write_all(REQUEST)?;
     tcp.flush()?;
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {
         match tcp.read(&mut piece)? {
-            0 if bytes.is_empty() => return Err(Refused::HungUp),
-            0 => return Err(Refused::NotLdap(bytes)),
+            0 if bytes.is_empty() => return Err(StartTlsError::HungUp),
+            0 => return Err(StartTlsError::NotLdap(bytes)),
             read => bytes.extend_from_slice(&piece[..read]),
         }
         // Every LDAP message is a SEQUENCE.
         if bytes[0] != 0x30 || bytes.len() > LONGEST {
-            return Err(Refused::NotLdap(bytes));
+            return Err(StartTlsError::NotLdap(bytes));
         }
         match parse_tag(&bytes) {
             Err(e) if e.is_incomplete() => {}
-            Err(_) => return Err(Refused::NotLdap(bytes)),
+            Err(_) => return Err(StartTlsError::NotLdap(bytes)),
             Ok((rest, message)) => {
                 let is_all = rest.is_empty();
                 return match result(message) {
                     Some((0, _)) if is_all => Ok(()),
-                    Some((0, _)) => Err(Refused::Injected),
-                    Some((code, words)) => Err(Refused::Answer(code, words)),
-                    None => Err(Refused::NotLdap(bytes)),
+                    Some((0, _)) => Err(StartTlsError::Injected),
+                    Some((code, words)) => Err(StartTlsError::Answer(code, words)),
+                    None => Err(StartTlsError::NotLdap(bytes)),
                 };
             }
         }

@@ -11,12 +11,12 @@ use crate::model::Hostname;
 /// An LDAP URL: the directory and the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
-    pub server: Server,
+    pub server: DirectoryServer,
     /// Empty: the directory is asked for its own base.
     pub base: String,
     /// Empty: the preset's attributes.
     pub attributes: Vec<String>,
-    pub scope: Scope,
+    pub scope: SearchScope,
     /// None: the preset's filter.
     pub filter: Option<String>,
     /// Extensions that are unknown and not critical, so they are ignored.
@@ -25,7 +25,7 @@ pub struct Url {
 
 /// How the directory is reached. Without TLS, only a socket on this machine is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Server {
+pub enum DirectoryServer {
     /// `ldaps://`: TLS from the first byte.
     Tls { host: String, port: u16 },
     /// `ldap://`: StartTLS before anything else (RFC 4511 §4.14).
@@ -35,7 +35,7 @@ pub enum Server {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum SearchScope {
     Base,
     One,
     Subtree,
@@ -46,7 +46,7 @@ const LDAPS: u16 = 636;
 /// OpenLDAP's default socket.
 const SOCKET: &str = "/var/run/slapd/ldapi";
 
-impl fmt::Display for Server {
+impl fmt::Display for DirectoryServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, host, port, usual) = match self {
             Self::Tls { host, port } => ("ldaps", host, *port, LDAPS),
@@ -94,9 +94,9 @@ impl Url {
             return Err(wrong(&format!("\"{}\" is no name of an attribute", name.escape_debug())));
         }
         let scope = match scope.to_ascii_lowercase().as_str() {
-            "" | "sub" => Scope::Subtree,
-            "one" => Scope::One,
-            "base" => Scope::Base,
+            "" | "sub" => SearchScope::Subtree,
+            "one" => SearchScope::One,
+            "base" => SearchScope::Base,
             _ => return Err(wrong("the scope is none of base, one and sub")),
         };
         let filter = decode("the filter", filter)?;
@@ -111,7 +111,7 @@ impl Url {
     }
 }
 
-fn server(scheme: &str, authority: &str) -> Result<Server, String> {
+fn server(scheme: &str, authority: &str) -> Result<DirectoryServer, String> {
     let scheme = scheme.to_ascii_lowercase();
     if scheme == "ldapi" {
         let path = decode(authority).map_err(|why| format!("the socket's path: {why}"))?;
@@ -120,7 +120,11 @@ fn server(scheme: &str, authority: &str) -> Result<Server, String> {
                 "{path} is no path of a socket; its / are written %2F, as ldapi://%2Frun%2Fldapi/"
             ));
         }
-        return Ok(Server::Socket(PathBuf::from(if path.is_empty() { SOCKET } else { &path })));
+        return Ok(DirectoryServer::Socket(PathBuf::from(if path.is_empty() {
+            SOCKET
+        } else {
+            &path
+        })));
     }
     if authority.contains('@') {
         return Err("a URL that others can see has no place for a name and a password; \
@@ -146,8 +150,8 @@ fn server(scheme: &str, authority: &str) -> Result<Server, String> {
         Err(_) => Hostname::new(host).map_err(|why| why.to_string())?.as_str().to_owned(),
     };
     Ok(match scheme.as_str() {
-        "ldaps" => Server::Tls { host, port: port.unwrap_or(LDAPS) },
-        _ => Server::StartTls { host, port: port.unwrap_or(LDAP) },
+        "ldaps" => DirectoryServer::Tls { host, port: port.unwrap_or(LDAPS) },
+        _ => DirectoryServer::StartTls { host, port: port.unwrap_or(LDAP) },
     })
 }
 
@@ -220,16 +224,19 @@ mod tests {
     #[test]
     fn the_examples_of_the_rfc_are_read() {
         let url = parse("ldap://ldap1.example.net/o=University%20of%20Michigan,c=US?postalAddress");
-        let server = Server::StartTls { host: "ldap1.example.net".to_owned(), port: 389 };
+        let server = DirectoryServer::StartTls { host: "ldap1.example.net".to_owned(), port: 389 };
         assert_eq!((url.server, url.base), (server, "o=University of Michigan,c=US".to_owned()));
-        assert_eq!((url.attributes, url.scope), (vec!["postalAddress".to_owned()], Scope::Subtree));
+        assert_eq!(
+            (url.attributes, url.scope),
+            (vec!["postalAddress".to_owned()], SearchScope::Subtree)
+        );
         let url = parse(
             "ldap://ldap1.example.net:6666/o=University%20of%20Michigan,c=US??sub?(cn=Babs%20Jensen)",
         );
         assert_eq!(url.server.to_string(), "ldap://ldap1.example.net:6666");
         assert_eq!(url.filter.as_deref(), Some("(cn=Babs Jensen)"));
         let url = parse("LDAP://ldap1.example.com/c=GB?objectClass?ONE");
-        assert_eq!((url.scope, url.filter), (Scope::One, None));
+        assert_eq!((url.scope, url.filter), (SearchScope::One, None));
         assert_eq!(
             parse("ldap://ldap2.example.com/o=Question%3f,c=US?mail").base,
             "o=Question?,c=US"
@@ -254,7 +261,7 @@ mod tests {
         assert_eq!(server("ldaps://[2001:db8::1]:1636?mail"), "ldaps://[2001:db8::1]:1636");
         assert_eq!(server("ldap://192.0.2.1"), "ldap://192.0.2.1");
         let socket = |text: &str| match parse(text).server {
-            Server::Socket(path) => path.display().to_string(),
+            DirectoryServer::Socket(path) => path.display().to_string(),
             other => panic!("{other}"),
         };
         assert_eq!(socket("ldapi://%2Ftmp%2Fsock/dc=example"), "/tmp/sock");

@@ -7,19 +7,19 @@ use ldap3::LdapResult;
 use rustls::{AlertDescription, Error as RustlsError};
 
 use super::entry::plain;
-use super::starttls::Refused;
-use crate::net::{ChainVerdict, ConnectError, DnsError, Seen};
+use super::starttls::StartTlsError;
+use crate::net::{CertificateRecord, ChainVerdict, ConnectError, DnsError};
 
 /// Limit for a server's own text in a message, in characters.
 const LONGEST: usize = 300;
 
 /// The request that an answer belongs to.
-pub(super) struct Asked<'a> {
-    pub what: What<'a>,
+pub(super) struct LdapRequest<'a> {
+    pub what: LdapOperation<'a>,
     pub signed_in: bool,
 }
 
-pub(super) enum What<'a> {
+pub(super) enum LdapOperation<'a> {
     SignIn { name: &'a str },
     External,
     Search { base: &'a str, entries: u64 },
@@ -34,35 +34,37 @@ pub(super) fn unreachable(tried: &[(std::net::SocketAddr, ConnectError)]) -> Str
     format!("cannot be reached ({}); are host and port right?", list.join("; "))
 }
 
-pub(super) fn no_starttls(refused: &Refused) -> String {
+pub(super) fn no_starttls(refused: &StartTlsError) -> String {
     match refused {
-        Refused::Answer(code, words) => format!(
+        StartTlsError::Answer(code, words) => format!(
             "the directory refuses StartTLS{}; nothing is sent to it in plain text. ldaps:// is TLS \
              from the first byte, mostly at port 636",
             said(*code, words)
         ),
-        Refused::HungUp => {
+        StartTlsError::HungUp => {
             "the other side hung up when it was asked for StartTLS; is this port one \
                             for ldaps://?"
                 .to_owned()
         }
-        Refused::TimedOut => {
+        StartTlsError::TimedOut => {
             "no answer to StartTLS in time (--timeout); is this port one for ldaps://?".to_owned()
         }
-        Refused::NotLdap(bytes) => {
+        StartTlsError::NotLdap(bytes) => {
             let line = bytes.split(|b| *b == b'\r' || *b == b'\n').next().unwrap_or_default();
             let words = plain(&String::from_utf8_lossy(line), 80);
             format!("no directory answers there, but \"{words}\"; is the port right?")
         }
-        Refused::Injected => "bytes came in plain text behind the answer to StartTLS: somebody \
+        StartTlsError::Injected => {
+            "bytes came in plain text behind the answer to StartTLS: somebody \
                               between changes what is sent; do not use this connection"
-            .to_owned(),
-        Refused::Io(why) => format!("cannot ask for StartTLS: {why}"),
+                .to_owned()
+        }
+        StartTlsError::Io(why) => format!("cannot ask for StartTLS: {why}"),
     }
 }
 
 /// A handshake that failed; `seen` is the server's certificate, if one arrived.
-pub(super) fn no_tls(error: &io::Error, seen: Option<&Seen>, host: &str) -> String {
+pub(super) fn no_tls(error: &io::Error, seen: Option<&CertificateRecord>, host: &str) -> String {
     if let Some(why) = seen.filter(|seen| !seen.trusted()).map(|seen| untrusted(seen, host)) {
         return why;
     }
@@ -98,7 +100,7 @@ fn alerted(alert: AlertDescription) -> String {
 }
 
 /// Everything that is wrong with a certificate, worded as in `verify`.
-fn untrusted(seen: &Seen, host: &str) -> String {
+fn untrusted(seen: &CertificateRecord, host: &str) -> String {
     let leaf = seen.leaf();
     let mut wrong: Vec<String> = Vec::new();
     match &seen.verdict {
@@ -155,7 +157,7 @@ pub(super) fn timed_out(what: &str) -> String {
 }
 
 /// A result other than success.
-pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
+pub(super) fn answer(asked: &LdapRequest<'_>, result: &LdapResult) -> String {
     let LdapResult { rc, text, matched, refs, .. } = result;
     let said = said(*rc, text);
     let hint = match asked.signed_in {
@@ -163,65 +165,67 @@ pub(super) fn answer(asked: &Asked<'_>, result: &LdapResult) -> String {
         false => "; nobody is signed in, --ldap-bind does that",
     };
     match (&asked.what, rc) {
-        (What::SignIn { name }, 49) => match sub_code(text) {
+        (LdapOperation::SignIn { name }, 49) => match sub_code(text) {
             Some(why) => format!("cannot sign in as {}: {why}{said}", plain(name, LONGEST)),
             None => format!(
                 "cannot sign in as {}: name or password is wrong{said}",
                 plain(name, LONGEST)
             ),
         },
-        (What::SignIn { name }, 34) => format!(
+        (LdapOperation::SignIn { name }, 34) => format!(
             "cannot sign in as {}: it is no distinguished name, such as \
              cn=reader,dc=example,dc=com{said}",
             plain(name, LONGEST)
         ),
-        (What::SignIn { name }, _) => {
+        (LdapOperation::SignIn { name }, _) => {
             format!("cannot sign in as {}: {}{said}", plain(name, LONGEST), meaning(*rc))
         }
-        (What::External, 7) => format!(
+        (LdapOperation::External, 7) => format!(
             "the directory does not offer SASL EXTERNAL, so that a certificate or a socket signs \
              nobody in{said}"
         ),
-        (What::External, 49) => {
+        (LdapOperation::External, 49) => {
             format!("the directory knows nobody by this certificate or user{said}")
         }
-        (What::External, _) => format!("cannot sign in with SASL EXTERNAL: {}{said}", meaning(*rc)),
-        (What::Search { base, .. }, 32) => {
+        (LdapOperation::External, _) => {
+            format!("cannot sign in with SASL EXTERNAL: {}{said}", meaning(*rc))
+        }
+        (LdapOperation::Search { base, .. }, 32) => {
             let there = match matched.is_empty() {
                 true => String::new(),
                 false => format!("; what there is of it is {}", plain(matched, LONGEST)),
             };
             format!("there is no {base}{there}{hint}{said}", base = plain(base, LONGEST))
         }
-        (What::Search { base, .. }, 34) => {
+        (LdapOperation::Search { base, .. }, 34) => {
             format!("\"{}\" is no distinguished name{said}", plain(base, LONGEST))
         }
-        (What::Search { entries, .. }, 11) => format!(
+        (LdapOperation::Search { entries, .. }, 11) => format!(
             "the directory lets this reader not have so much, or not in pages, and stopped after \
              {entries} entries{hint}{said}"
         ),
-        (What::Search { entries, .. }, 4) => format!(
+        (LdapOperation::Search { entries, .. }, 4) => format!(
             "the directory gives no more than it has given, {entries} entries; let it give this \
              reader more (OpenLDAP: limits … size.prtotal=unlimited), or ask for fewer with a \
              filter or a base further down{hint}{said}"
         ),
-        (What::Search { entries, .. }, 3) => {
+        (LdapOperation::Search { entries, .. }, 3) => {
             format!("the directory took too long and stopped after {entries} entries{said}")
         }
-        (What::Search { .. }, 10) => {
+        (LdapOperation::Search { .. }, 10) => {
             let to =
                 refs.first().map_or_else(String::new, |to| format!(" ({})", plain(to, LONGEST)));
             format!("the directory refers to another server{to}; name that one{said}")
         }
         // Active Directory says "a successful bind must be completed", Samba "without
         // authentication".
-        (What::Search { .. }, 1) if !asked.signed_in => {
+        (LdapOperation::Search { .. }, 1) if !asked.signed_in => {
             format!("the directory tells nothing to who has not signed in{hint}{said}")
         }
-        (What::Search { .. }, 8 | 13 | 48 | 50 | 53) => {
+        (LdapOperation::Search { .. }, 8 | 13 | 48 | 50 | 53) => {
             format!("the directory refuses the search: {}{hint}{said}", meaning(*rc))
         }
-        (What::Search { entries, .. }, _) => {
+        (LdapOperation::Search { entries, .. }, _) => {
             format!("the search ended after {entries} entries: {}{said}", meaning(*rc))
         }
     }
@@ -302,7 +306,10 @@ mod tests {
 
     #[test]
     fn active_directory_says_in_a_number_why_nobody_may_sign_in() {
-        let asked = Asked { what: What::SignIn { name: "ann@corp.example" }, signed_in: false };
+        let asked = LdapRequest {
+            what: LdapOperation::SignIn { name: "ann@corp.example" },
+            signed_in: false,
+        };
         let said = |data: &str| {
             let text = format!(
                 "80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data \
@@ -327,8 +334,8 @@ mod tests {
     #[test]
     fn an_answer_says_what_to_do() {
         let search = |rc, text: &str, signed_in| {
-            let what = What::Search { base: "dc=x", entries: 500 };
-            answer(&Asked { what, signed_in }, &result(rc, text))
+            let what = LdapOperation::Search { base: "dc=x", entries: 500 };
+            answer(&LdapRequest { what, signed_in }, &result(rc, text))
         };
         assert!(search(32, "", false).contains("there is no dc=x; nobody is signed in"));
         assert!(!search(32, "", true).contains("--ldap-bind"));

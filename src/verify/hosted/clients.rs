@@ -5,12 +5,12 @@ use serde::{Serialize, Serializer};
 use crate::import::{ReadConfig, ReadServer};
 use crate::model::{ServerType, SocketType};
 
-use super::ask::{At, Variant};
 use super::content::{self, Content};
-use super::dns::Found;
-use super::judge::Asked;
-use super::table::Step::{Ask, Srv};
-use super::table::{CLIENTS, Client, Step};
+use super::dns::DnsServer;
+use super::judge::PlaceAnswers;
+use super::places::{ConfigLocation, Variant};
+use super::table::LookupStep::{Ask, Srv};
+use super::table::{CLIENTS, LookupClient, LookupStep};
 
 /// What one client finds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,28 +31,30 @@ fn by_place<S: Serializer>(all: &[(String, String)], serializer: S) -> Result<S:
 }
 
 /// What each client of the table finds, from the same answers.
-pub fn views(asked: &[Asked<'_>], srv: &[Found]) -> Vec<View> {
+pub fn views(asked: &[PlaceAnswers<'_>], srv: &[DnsServer]) -> Vec<View> {
     CLIENTS.iter().map(|client| view(client, asked, srv)).collect()
 }
 
-fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
+fn view(client: &LookupClient, asked: &[PlaceAnswers<'_>], srv: &[DnsServer]) -> View {
     let mut view =
         View { client: client.name, place: None, servers: Vec::new(), passed_over: Vec::new() };
-    for Tried { place, result } in client.tries(asked, srv) {
+    for TriedPlace { place, result } in client.tries(asked, srv) {
         match result {
-            Ok(Got::Config(read)) => {
+            Ok(LookupResult::Config(read)) => {
                 view.place = Some(place);
                 view.servers = client.pair(&read).names();
                 break;
             }
             // A signed profile cannot be read here, but it counts: its signer has judged the
             // content.
-            Ok(Got::Signed) => {
+            Ok(LookupResult::Signed) => {
                 view.place = Some(place);
                 view.servers = vec!["a signed profile".to_owned()];
                 break;
             }
-            Ok(Got::Elsewhere(target)) => view.passed_over.push((place, sends_on(&target))),
+            Ok(LookupResult::Elsewhere(target)) => {
+                view.passed_over.push((place, sends_on(&target)))
+            }
             Err(why) => view.passed_over.push((place, why)),
         }
     }
@@ -60,7 +62,7 @@ fn view(client: &Client, asked: &[Asked<'_>], srv: &[Found]) -> View {
 }
 
 /// What a request returned.
-pub enum Got {
+pub enum LookupResult {
     Config(Box<ReadConfig>),
     Signed,
     /// An address or a URL to ask for instead.
@@ -72,34 +74,38 @@ pub fn sends_on(target: &str) -> String {
 }
 
 /// A place that a client tried.
-pub struct Tried {
+pub struct TriedPlace {
     pub place: String,
-    pub result: Result<Got, String>,
+    pub result: Result<LookupResult, String>,
 }
 
-impl Client {
-    pub fn find(key: &str) -> Option<&'static Client> {
+impl LookupClient {
+    pub fn find(key: &str) -> Option<&'static LookupClient> {
         CLIENTS.iter().find(|client| client.key == key)
     }
 
     /// Whether the client ever asks there. A place that only redirects counts, too.
-    pub fn looks_at(&self, at: At) -> bool {
-        let asks =
-            |wanted: At| self.steps.iter().any(|step| matches!(step, Ask(at, _) if *at == wanted));
-        let leads = matches!(at, At::JsonDomain | At::JsonHost) && asks(At::Elsewhere);
+    pub fn looks_at(&self, at: ConfigLocation) -> bool {
+        let asks = |wanted: ConfigLocation| {
+            self.steps.iter().any(|step| matches!(step, Ask(at, _) if *at == wanted))
+        };
+        let leads = matches!(at, ConfigLocation::JsonDomain | ConfigLocation::JsonHost)
+            && asks(ConfigLocation::Elsewhere);
         asks(at) || leads
     }
 
     /// Whether the client sends this variant of the request.
-    pub fn puts(&self, at: At, variant: Variant) -> bool {
+    pub fn puts(&self, at: ConfigLocation, variant: Variant) -> bool {
         let asks = |wanted: Variant| {
-            let same = |step: &Step| matches!(step, Ask(a, v) if *a == at && *v == wanted);
+            let same = |step: &LookupStep| matches!(step, Ask(a, v) if *a == at && *v == wanted);
             self.steps.iter().any(same)
         };
         match at {
             // A request that only leads to the one that counts.
-            At::AutodiscoverHttp => variant == Variant::Get && self.looks_at(at),
-            At::JsonDomain | At::JsonHost => variant == Variant::Unknown && self.looks_at(at),
+            ConfigLocation::AutodiscoverHttp => variant == Variant::Get && self.looks_at(at),
+            ConfigLocation::JsonDomain | ConfigLocation::JsonHost => {
+                variant == Variant::Unknown && self.looks_at(at)
+            }
             _ => asks(variant),
         }
     }
@@ -107,15 +113,15 @@ impl Client {
     /// Every place in the client's order, each judged only when the iterator reaches it.
     pub fn tries<'a>(
         &'a self,
-        asked: &'a [Asked<'_>],
-        srv: &'a [Found],
-    ) -> impl Iterator<Item = Tried> + 'a {
+        asked: &'a [PlaceAnswers<'_>],
+        srv: &'a [DnsServer],
+    ) -> impl Iterator<Item = TriedPlace> + 'a {
         self.steps.iter().filter_map(move |step| match step {
-            Srv => Some(Tried { place: "DNS SRV".to_owned(), result: self.by_srv(srv) }),
+            Srv => Some(TriedPlace { place: "DNS SRV".to_owned(), result: self.by_srv(srv) }),
             Ask(at, variant) => {
                 let asked = asked.iter().find(|asked| asked.place.at == *at)?;
                 let result = self.by_asking(asked, *variant);
-                Some(Tried { place: asked.place.url.to_string(), result })
+                Some(TriedPlace { place: asked.place.url.to_string(), result })
             }
         })
     }
@@ -131,9 +137,9 @@ impl Client {
     }
 
     /// The settings, if the client can use them.
-    fn usable(&self, read: Box<ReadConfig>) -> Result<Got, String> {
+    fn usable(&self, read: Box<ReadConfig>) -> Result<LookupResult, String> {
         match self.pair(&read) {
-            Pair { incoming: Some(_), outgoing: Some(_) } => Ok(Got::Config(read)),
+            Pair { incoming: Some(_), outgoing: Some(_) } => Ok(LookupResult::Config(read)),
             Pair { incoming: None, .. } => {
                 let words = self.reads.iter().filter(|t| **t != ServerType::Smtp);
                 let words: Vec<_> = words.map(ToString::to_string).collect();
@@ -145,20 +151,24 @@ impl Client {
 
     /// The servers of SRV records. A lower priority is better, across protocols too (RFC 6186
     /// §3.2).
-    fn by_srv(&self, srv: &[Found]) -> Result<Got, String> {
+    fn by_srv(&self, srv: &[DnsServer]) -> Result<LookupResult, String> {
         if srv.is_empty() {
             return Err("no records".to_owned());
         }
-        let mut sorted: Vec<&Found> = srv.iter().collect();
+        let mut sorted: Vec<&DnsServer> = srv.iter().collect();
         sorted.sort_by_key(|found| found.srv.priority);
         let servers = sorted.into_iter().map(|found| {
-            let Found { server_type, socket_type, srv } = found;
+            let DnsServer { server_type, socket_type, srv } = found;
             made(*server_type, &srv.target, srv.port, *socket_type)
         });
         self.usable(Box::new(ReadConfig { servers: servers.collect(), ..ReadConfig::default() }))
     }
 
-    fn by_asking(&self, asked: &Asked<'_>, variant: Variant) -> Result<Got, String> {
+    fn by_asking(
+        &self,
+        asked: &PlaceAnswers<'_>,
+        variant: Variant,
+    ) -> Result<LookupResult, String> {
         let Some(fetched) = asked.of(variant) else { return Err("nothing there".to_owned()) };
         if let Some(problem) = fetched.distrust() {
             return Err(problem.code.title.to_owned());
@@ -175,9 +185,9 @@ impl Client {
         }
         match content::content(kind, answer, asked.place.url.as_str()) {
             Content::Config(read) => self.usable(read),
-            Content::Signed => Ok(Got::Signed),
+            Content::Signed => Ok(LookupResult::Signed),
             Content::Pacc(json) => self.usable(by_pacc(&json)),
-            Content::Elsewhere(target) => Ok(Got::Elsewhere(target)),
+            Content::Elsewhere(target) => Ok(LookupResult::Elsewhere(target)),
             Content::Wrong(problem) => Err(problem.code.title.to_owned()),
         }
     }

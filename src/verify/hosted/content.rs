@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::codes;
 use crate::finding::{Place, Severity, Source};
-use crate::import::{Examined, ReadConfig, ReadServer, Reader, recognise};
+use crate::import::{Examination, ReadConfig, ReadServer, Reader, recognise};
 use crate::model::{
     Authentication, ClientConfig, EmailAddress, Placeholder, Protocol, Server, ServerType, Side,
     SocketType,
@@ -13,7 +13,7 @@ use crate::net::Answer;
 
 use super::super::step::Problem;
 use super::super::wire::shown;
-use super::ask::Kind;
+use super::places::ConfigKind;
 
 /// What an answer contains.
 #[derive(Debug)]
@@ -37,25 +37,27 @@ pub struct Settings<'a> {
 }
 
 /// Reads an answer with status 200 as a file of this kind. `address` names it in messages.
-pub fn content(kind: Kind, answer: &Answer, address: &str) -> Content {
+pub fn content(kind: ConfigKind, answer: &Answer, address: &str) -> Content {
     match kind {
-        Kind::Json | Kind::Pacc => json(kind, answer),
+        ConfigKind::Json | ConfigKind::Pacc => json(kind, answer),
         // A signed envelope that we cannot open.
-        Kind::Profile
+        ConfigKind::Profile
             if answer.body.first() == Some(&0x30) && recognise(&answer.body).is_none() =>
         {
             Content::Signed
         }
-        Kind::Autoconfig | Kind::Autodiscover | Kind::Profile => file(kind, answer, address),
+        ConfigKind::Autoconfig | ConfigKind::Autodiscover | ConfigKind::Profile => {
+            file(kind, answer, address)
+        }
     }
 }
 
 /// The text without what differs from address to address: the identifiers of a profile and its
 /// parts, and its signature.
-pub fn without_names(kind: Kind, body: &[u8]) -> String {
+pub fn without_names(kind: ConfigKind, body: &[u8]) -> String {
     let raw = || String::from_utf8_lossy(body).into_owned();
     let mut text = match recognise(body) {
-        Some((_, text)) if kind == Kind::Profile => text.to_string(),
+        Some((_, text)) if kind == ConfigKind::Profile => text.to_string(),
         _ => return raw(),
     };
     for key in ["<key>PayloadUUID</key>", "<key>PayloadIdentifier</key>"] {
@@ -70,11 +72,13 @@ pub fn without_names(kind: Kind, body: &[u8]) -> String {
     text
 }
 
-fn json(kind: Kind, answer: &Answer) -> Content {
+fn json(kind: ConfigKind, answer: &Answer) -> Content {
     let text = String::from_utf8_lossy(&answer.body);
     match serde_json::from_slice::<Value>(&answer.body) {
-        Ok(json) if kind == Kind::Pacc && json.get("protocols").is_some() => Content::Pacc(json),
-        Ok(json) if kind == Kind::Json => match json.get("Url").and_then(Value::as_str) {
+        Ok(json) if kind == ConfigKind::Pacc && json.get("protocols").is_some() => {
+            Content::Pacc(json)
+        }
+        Ok(json) if kind == ConfigKind::Json => match json.get("Url").and_then(Value::as_str) {
             Some(url) => Content::Elsewhere(shown(url)),
             None => Content::Wrong(Problem::new(codes::AUTODISCOVER_ERROR).seen(shown(&text))),
         },
@@ -84,10 +88,10 @@ fn json(kind: Kind, answer: &Answer) -> Content {
     }
 }
 
-fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
+fn file(kind: ConfigKind, answer: &Answer, address: &str) -> Content {
     let wanted = match kind {
-        Kind::Autoconfig => Reader::Autoconfig,
-        Kind::Autodiscover => Reader::Autodiscover,
+        ConfigKind::Autoconfig => Reader::Autoconfig,
+        ConfigKind::Autodiscover => Reader::Autodiscover,
         _ => Reader::Mobileconfig,
     };
     let text = String::from_utf8_lossy(&answer.body);
@@ -99,7 +103,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
         };
     };
     debug_assert_eq!(reader, wanted);
-    if kind == Kind::Autodiscover {
+    if kind == ConfigKind::Autodiscover {
         if let Some(target) = inner(&text, "RedirectUrl").or_else(|| inner(&text, "RedirectAddr")) {
             return Content::Elsewhere(shown(target));
         }
@@ -111,7 +115,7 @@ fn file(kind: Kind, answer: &Answer, address: &str) -> Content {
             );
         }
     }
-    let Examined { config, defects, .. } = wanted.examine(&text);
+    let Examination { config, defects, .. } = wanted.examine(&text);
     // A defect that a client tolerates does not make the file unreadable.
     if !defects.iter().any(|defect| defect.code.severity == Severity::Error) {
         return Content::Config(Box::new(config));
@@ -146,7 +150,7 @@ fn inner<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 ///
 /// Autoconfig can hold every type; the other files describe one account, with one server each way.
 pub fn differences(
-    kind: Kind,
+    kind: ConfigKind,
     read: &ReadConfig,
     settings: &Settings<'_>,
     address: &EmailAddress,
@@ -173,7 +177,7 @@ pub fn differences(
         let wanted: Vec<ServerType> =
             servers.filter(|t| is_mail(*t) && settings.protocol.wants(*t)).collect();
         let there = |wanted: &ServerType| read.servers.iter().any(|s| s.server_type == *wanted);
-        if kind != Kind::Autoconfig && wanted.iter().any(there) {
+        if kind != ConfigKind::Autoconfig && wanted.iter().any(there) {
             continue;
         }
         for word in wanted.iter().filter(|t| !there(t)).map(ServerType::to_string) {

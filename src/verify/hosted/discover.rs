@@ -8,12 +8,14 @@ use crate::import::ReadConfig;
 use crate::model::{EmailAddress, Hostname};
 use crate::net::Net;
 
-use super::ask::{self, Addresses, Ask, At, Kind, Place, Variant};
-use super::clients::{Got, Tried, sends_on};
+use super::clients::{LookupResult, TriedPlace, sends_on};
 use super::content::{Content, content};
-use super::fetch::{Fetched, fetch};
-use super::judge::Asked;
-use super::table::{ANY, Client};
+use super::fetch::{FetchResult, fetch};
+use super::judge::PlaceAnswers;
+use super::places::{
+    self, Addresses, ConfigKind, ConfigLocation, ConfigPlace, ConfigRequest, Variant,
+};
+use super::table::{ANY, LookupClient};
 use super::{ask_all, dns, follow_http, nobody};
 
 /// What to search for, and as which client.
@@ -22,7 +24,7 @@ pub struct Search<'a> {
     /// None: searches for the domain, so that no user's address is disclosed.
     pub address: Option<&'a EmailAddress>,
     /// None: looks everywhere.
-    pub client: Option<&'static Client>,
+    pub client: Option<&'static LookupClient>,
     /// A database of providers, queried as `URL/DOMAIN`.
     pub database: Option<&'a Url>,
     /// Time limit for each request.
@@ -65,8 +67,8 @@ fn look(
     let client = search.client.unwrap_or(&ANY);
     let (_, srv, autodiscover) = dns::records(net, domain, None, patience);
     let exchangers = net.dns.mx(domain.as_str(), Instant::now() + patience).unwrap_or_default();
-    let mut places = ask::places(domain, autodiscover.as_ref());
-    places.extend(ask::more_places(
+    let mut places = places::places(domain, autodiscover.as_ref());
+    places.extend(places::more_places(
         domain,
         exchangers.first().map(String::as_str),
         search.database,
@@ -74,27 +76,30 @@ fn look(
     places.retain(|place| client.looks_at(place.at));
     let unknown = search.address.cloned().unwrap_or_else(|| nobody(domain));
     let addresses = Addresses { unknown, known: None };
-    let asks = places.iter().flat_map(|place| ask::asks(place, &addresses));
+    let asks = places.iter().flat_map(|place| places::asks(place, &addresses));
     let asks = asks.filter(|ask| client.puts(ask.at, ask.variant)).collect();
     let mut answers = ask_all(net, asks, patience, tell);
     follow_http(net, &places, &addresses, patience, &mut answers);
-    if client.looks_at(At::Elsewhere)
+    if client.looks_at(ConfigLocation::Elsewhere)
         && let Some((place, answer)) = elsewhere(net, &addresses, patience, &answers)
     {
         places.push(place);
         answers.push(answer);
     }
-    let asked: Vec<Asked<'_>> = places.iter().map(|place| Asked::among(place, &answers)).collect();
+    let asked: Vec<PlaceAnswers<'_>> =
+        places.iter().map(|place| PlaceAnswers::among(place, &answers)).collect();
     let mut passed_over = Vec::new();
-    for Tried { place, result } in client.tries(&asked, &srv) {
+    for TriedPlace { place, result } in client.tries(&asked, &srv) {
         match result {
-            Ok(Got::Config(config)) => {
+            Ok(LookupResult::Config(config)) => {
                 let over_https = !place.starts_with("http://");
                 let winner = Some(Winner { place, config, over_https, of: None });
                 return Discovery { passed_over, winner };
             }
-            Ok(Got::Signed) => passed_over.push((place, "a signed profile is not read".to_owned())),
-            Ok(Got::Elsewhere(target)) => {
+            Ok(LookupResult::Signed) => {
+                passed_over.push((place, "a signed profile is not read".to_owned()))
+            }
+            Ok(LookupResult::Elsewhere(target)) => {
                 passed_over.push((place, sends_on(&target)));
                 let Ok(other) = EmailAddress::new(&target) else { continue };
                 if followed.len() == OTHER_ADDRESSES || followed.contains(&other) {
@@ -121,11 +126,11 @@ fn elsewhere(
     net: &Net,
     addresses: &Addresses,
     patience: Duration,
-    answers: &[(Ask, Fetched)],
-) -> Option<(Place, (Ask, Fetched))> {
+    answers: &[(ConfigRequest, FetchResult)],
+) -> Option<(ConfigPlace, (ConfigRequest, FetchResult))> {
     let targets = answers.iter().filter_map(|(ask, fetched)| {
         let kind = ask.at.kind();
-        if !matches!(kind, Kind::Autodiscover | Kind::Json) {
+        if !matches!(kind, ConfigKind::Autodiscover | ConfigKind::Json) {
             return None;
         }
         match content(kind, fetched.good()?, ask.url.as_str()) {
@@ -135,9 +140,15 @@ fn elsewhere(
     });
     let known = |url: &Url| answers.iter().any(|(ask, _)| ask.post && ask.url == *url);
     let url = targets.into_iter().find(|url| url.scheme() == "https" && !known(url))?;
-    let body = ask::request(&addresses.unknown);
-    let place = Place { at: At::Elsewhere, url: url.clone() };
-    let ask = Ask { at: At::Elsewhere, variant: Variant::Unknown, post: true, url, body };
+    let body = places::request(&addresses.unknown);
+    let place = ConfigPlace { at: ConfigLocation::Elsewhere, url: url.clone() };
+    let ask = ConfigRequest {
+        at: ConfigLocation::Elsewhere,
+        variant: Variant::Unknown,
+        post: true,
+        url,
+        body,
+    };
     let fetched = fetch(net, &ask, patience);
     Some((place, (ask, fetched)))
 }

@@ -13,19 +13,23 @@ use super::super::step::{Course, Problem, Recorder};
 use super::content::Settings;
 
 /// A service name, and the kind of server that it stands for.
-struct Service {
+struct MailService {
     name: &'static str,
     server_type: ServerType,
     socket_type: SocketType,
 }
 
-const SERVICES: [Service; 6] = [
-    Service { name: "_imaps", server_type: ServerType::Imap, socket_type: SocketType::Ssl },
-    Service { name: "_imap", server_type: ServerType::Imap, socket_type: SocketType::Starttls },
-    Service { name: "_pop3s", server_type: ServerType::Pop3, socket_type: SocketType::Ssl },
-    Service { name: "_pop3", server_type: ServerType::Pop3, socket_type: SocketType::Starttls },
-    Service { name: "_submissions", server_type: ServerType::Smtp, socket_type: SocketType::Ssl },
-    Service {
+const SERVICES: [MailService; 6] = [
+    MailService { name: "_imaps", server_type: ServerType::Imap, socket_type: SocketType::Ssl },
+    MailService { name: "_imap", server_type: ServerType::Imap, socket_type: SocketType::Starttls },
+    MailService { name: "_pop3s", server_type: ServerType::Pop3, socket_type: SocketType::Ssl },
+    MailService { name: "_pop3", server_type: ServerType::Pop3, socket_type: SocketType::Starttls },
+    MailService {
+        name: "_submissions",
+        server_type: ServerType::Smtp,
+        socket_type: SocketType::Ssl,
+    },
+    MailService {
         name: "_submission",
         server_type: ServerType::Smtp,
         socket_type: SocketType::Starttls,
@@ -34,56 +38,56 @@ const SERVICES: [Service; 6] = [
 
 /// A server that clients find by DNS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DnsServer {
     pub server_type: ServerType,
     pub socket_type: SocketType,
     pub srv: Srv,
 }
 
 /// One DNS query.
-enum Question {
+enum DnsQuestion {
     Mx,
     /// The name that `LABEL.DOMAIN` is an alias for.
     Alias(&'static str),
     Srv(&'static str),
 }
 
-const QUESTIONS: [Question; 11] = [
-    Question::Mx,
-    Question::Alias("autoconfig"),
-    Question::Alias("autodiscover"),
-    Question::Alias("ua-auto-config"),
-    Question::Srv("_imaps"),
-    Question::Srv("_imap"),
-    Question::Srv("_pop3s"),
-    Question::Srv("_pop3"),
-    Question::Srv("_submissions"),
-    Question::Srv("_submission"),
-    Question::Srv(AUTODISCOVER),
+const QUESTIONS: [DnsQuestion; 11] = [
+    DnsQuestion::Mx,
+    DnsQuestion::Alias("autoconfig"),
+    DnsQuestion::Alias("autodiscover"),
+    DnsQuestion::Alias("ua-auto-config"),
+    DnsQuestion::Srv("_imaps"),
+    DnsQuestion::Srv("_imap"),
+    DnsQuestion::Srv("_pop3s"),
+    DnsQuestion::Srv("_pop3"),
+    DnsQuestion::Srv("_submissions"),
+    DnsQuestion::Srv("_submission"),
+    DnsQuestion::Srv(AUTODISCOVER),
 ];
 const AUTODISCOVER: &str = "_autodiscover";
 
 /// What DNS answered, in words, and the SRV records of a service.
-type Said = Result<(String, Vec<Srv>), DnsError>;
+type DnsAnswer = Result<(String, Vec<Srv>), DnsError>;
 
-impl Question {
+impl DnsQuestion {
     fn step(&self) -> &'static str {
         match self {
-            Question::Mx => "mx",
-            Question::Alias(_) => "name",
-            Question::Srv(_) => "srv",
+            DnsQuestion::Mx => "mx",
+            DnsQuestion::Alias(_) => "name",
+            DnsQuestion::Srv(_) => "srv",
         }
     }
 
-    fn ask(&self, net: &Net, domain: &Hostname, deadline: Instant) -> Said {
+    fn ask(&self, net: &Net, domain: &Hostname, deadline: Instant) -> DnsAnswer {
         let words = |text: String| Ok((text, Vec::new()));
         match self {
-            Question::Mx => match net.dns.mx(domain.as_str(), deadline) {
+            DnsQuestion::Mx => match net.dns.mx(domain.as_str(), deadline) {
                 Ok(hosts) => words(hosts.join(", ")),
                 Err(DnsError::NoRecord | DnsError::NoSuchName) => words("none".to_owned()),
                 Err(other) => Err(other),
             },
-            Question::Alias(label) => {
+            DnsQuestion::Alias(label) => {
                 let name = format!("{label}.{domain}");
                 match net.dns.cname(&name, deadline) {
                     Ok(target) => words(format!("{name} is another name for {target}")),
@@ -92,7 +96,7 @@ impl Question {
                     Err(other) => Err(other),
                 }
             }
-            Question::Srv(service) => {
+            DnsQuestion::Srv(service) => {
                 match net.dns.srv(&format!("{service}._tcp.{domain}"), deadline) {
                     Ok(records) => Ok((describe(service, &records), records)),
                     Err(DnsError::NoRecord | DnsError::NoSuchName) => {
@@ -112,7 +116,7 @@ pub fn records(
     domain: &Hostname,
     settings: Option<&Settings<'_>>,
     patience: Duration,
-) -> (Course, Vec<Found>, Option<Srv>) {
+) -> (Course, Vec<DnsServer>, Option<Srv>) {
     let mut recorder = Recorder::new(format!("dns {domain}"), Redactor::default());
     let deadline = Instant::now() + patience;
     let answers = pool::each(&QUESTIONS, |question| {
@@ -136,7 +140,7 @@ pub fn records(
             }
         };
         recorder.took(question.step(), took, Ok(words));
-        let Question::Srv(name) = question else { continue };
+        let DnsQuestion::Srv(name) = question else { continue };
         let Some(service) = SERVICES.iter().find(|service| service.name == *name) else {
             autodiscover = records.into_iter().next();
             continue;
@@ -157,8 +161,8 @@ pub fn records(
                 let detail = format!("{name}: {} is another name for {target}", srv.target);
                 recorder.tell("srv", Err(Problem::with(codes::SRV_TARGET_ALIAS, detail)));
             }
-            let Service { server_type, socket_type, .. } = *service;
-            found.push(Found { server_type, socket_type, srv });
+            let MailService { server_type, socket_type, .. } = *service;
+            found.push(DnsServer { server_type, socket_type, srv });
         }
     }
     if !has_any && told.is_empty() {
@@ -180,7 +184,7 @@ fn describe(service: &str, records: &[Srv]) -> String {
 
 fn servers<'a>(
     settings: Option<&'a Settings<'_>>,
-    service: &Service,
+    service: &MailService,
 ) -> impl Iterator<Item = &'a Server> {
     let side = match service.server_type {
         ServerType::Smtp => Side::Outgoing,
@@ -193,14 +197,14 @@ fn servers<'a>(
         .filter(move |s| s.server_type == server_type && s.socket_type == socket_type)
 }
 
-fn offered(settings: Option<&Settings<'_>>, service: &Service) -> Option<String> {
+fn offered(settings: Option<&Settings<'_>>, service: &MailService) -> Option<String> {
     servers(settings, service)
         .next()
         .map(|server| format!("{}:{}", server.hostname.as_str(), server.port))
 }
 
 /// How a record contradicts the settings.
-fn wrong(settings: Option<&Settings<'_>>, service: &Service, srv: &Srv) -> Option<Problem> {
+fn wrong(settings: Option<&Settings<'_>>, service: &MailService, srv: &Srv) -> Option<Problem> {
     let here = format!("{} leads to {}:{}", service.name, srv.target, srv.port);
     // The most common mistake: 465 is TLS from the first byte and has a service name of its own.
     let mixed_up = match (service.name, srv.port) {

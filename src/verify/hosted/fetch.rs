@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::codes;
-use crate::net::{Answer, Net, Request};
+use crate::net::{Answer, HttpRequest, Net};
 
 use super::super::step::Problem;
 use super::super::web;
-use super::ask::{Ask, At};
+use super::places::{ConfigLocation, ConfigRequest};
 
 /// Outlook follows as many; browsers follow twenty.
 const MOST_REDIRECTS: usize = 10;
 
 /// The result of a request.
 #[derive(Debug)]
-pub struct Fetched {
+pub struct FetchResult {
     /// Every URL that was requested, the original one first.
     pub hops: Vec<Url>,
     /// The verdict on each https host's certificate.
@@ -25,7 +25,7 @@ pub struct Fetched {
     pub took: Duration,
 }
 
-impl Fetched {
+impl FetchResult {
     /// The answer with status 200.
     pub fn good(&self) -> Option<&Answer> {
         self.result.as_ref().ok().filter(|answer| answer.status == 200)
@@ -59,7 +59,7 @@ impl Fetched {
 }
 
 /// Sends the request and follows redirects. `patience` limits all of it together.
-pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
+pub fn fetch(net: &Net, ask: &ConfigRequest, patience: Duration) -> FetchResult {
     let begun = Instant::now();
     let deadline = begun + patience;
     let mut hops = vec![ask.url.clone()];
@@ -71,7 +71,7 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
     };
     let result = loop {
         let url = hops.last().expect("there is a first").clone();
-        let request = Request {
+        let request = HttpRequest {
             method: if ask.post { "POST" } else { "GET" },
             url: &url,
             headers,
@@ -91,7 +91,7 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
         // Outlook only wants to know where this leads, so do not follow.
         let next = match answer.location(&url) {
             None => break Ok(answer),
-            Some(_) if ask.at == At::AutodiscoverHttp => break Ok(answer),
+            Some(_) if ask.at == ConfigLocation::AutodiscoverHttp => break Ok(answer),
             Some(Ok(next)) => next,
             Some(Err(why)) => break Err(Problem::with(codes::REDIRECT_BROKEN, why)),
         };
@@ -106,5 +106,5 @@ pub fn fetch(net: &Net, ask: &Ask, patience: Duration) -> Fetched {
         }
         hops.push(next);
     };
-    Fetched { hops, certificates, result, took: begun.elapsed() }
+    FetchResult { hops, certificates, result, took: begun.elapsed() }
 }

@@ -10,32 +10,32 @@ use crate::model::EmailAddress;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
 use super::super::wire::shown;
-use super::ask::{Addresses, Ask, At, Kind, Place, Variant};
 use super::content::{self, Content, Settings, content, differences};
-use super::fetch::Fetched;
+use super::fetch::FetchResult;
+use super::places::{Addresses, ConfigKind, ConfigLocation, ConfigPlace, ConfigRequest, Variant};
 
 /// How long Thunderbird waits for each place.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A place with the answers to all requests there.
-pub struct Asked<'a> {
-    pub place: &'a Place,
-    pub answers: Vec<(Variant, &'a Fetched)>,
+pub struct PlaceAnswers<'a> {
+    pub place: &'a ConfigPlace,
+    pub answers: Vec<(Variant, &'a FetchResult)>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> PlaceAnswers<'a> {
     /// Takes the place's own answers from all of them.
-    pub fn among(place: &'a Place, answers: &'a [(Ask, Fetched)]) -> Self {
+    pub fn among(place: &'a ConfigPlace, answers: &'a [(ConfigRequest, FetchResult)]) -> Self {
         let own = answers.iter().filter(|(ask, _)| ask.at == place.at);
         Self { place, answers: own.map(|(ask, fetched)| (ask.variant, fetched)).collect() }
     }
 
-    pub fn of(&self, variant: Variant) -> Option<&'a Fetched> {
+    pub fn of(&self, variant: Variant) -> Option<&'a FetchResult> {
         self.answers.iter().find(|(v, _)| *v == variant).map(|(_, fetched)| *fetched)
     }
 
     /// The answer that the file is judged by, and the variant that got it.
-    fn main(&self) -> Option<(Variant, &'a Fetched)> {
+    fn main(&self) -> Option<(Variant, &'a FetchResult)> {
         let order = [Variant::Known, Variant::Unknown, Variant::Bare, Variant::Get];
         // A file for everyone comes first, if the place has one.
         let bare = self.of(Variant::Bare).filter(|fetched| fetched.good().is_some());
@@ -53,12 +53,12 @@ impl<'a> Asked<'a> {
 
 /// Judges one place. The content is None if no file is published there.
 pub fn judge(
-    asked: &Asked<'_>,
+    asked: &PlaceAnswers<'_>,
     addresses: &Addresses,
     settings: Option<&Settings<'_>>,
 ) -> (Course, Option<Content>) {
     let mut recorder = Recorder::new(name(asked.place), Redactor::default());
-    if asked.place.at == At::AutodiscoverHttp && asked.of(Variant::Unknown).is_none() {
+    if asked.place.at == ConfigLocation::AutodiscoverHttp && asked.of(Variant::Unknown).is_none() {
         redirect_only(asked, &mut recorder);
         return (recorder.finish(), None);
     }
@@ -67,7 +67,7 @@ pub fn judge(
         let problem = Problem::with(codes::NOT_PUBLISHED, why.unwrap_or_default());
         recorder.took("fetch", took(asked), Err(problem));
         // A DNS wildcard leads PACC's host name here as well, and no client minds the certificate.
-        if asked.place.at != At::Pacc {
+        if asked.place.at != ConfigLocation::Pacc {
             certificates(asked, &mut recorder);
         }
         return (recorder.finish(), None);
@@ -115,24 +115,24 @@ pub fn judge(
 }
 
 /// `autoconfig https://autoconfig.example.com/mail/config-v1.1.xml`
-pub fn name(place: &Place) -> String {
+pub fn name(place: &ConfigPlace) -> String {
     let kind = match place.at.kind() {
-        Kind::Autoconfig => "autoconfig",
-        Kind::Autodiscover => "autodiscover",
-        Kind::Json => "autodiscover v2",
-        Kind::Profile => "profile",
-        Kind::Pacc => "pacc",
+        ConfigKind::Autoconfig => "autoconfig",
+        ConfigKind::Autodiscover => "autodiscover",
+        ConfigKind::Json => "autodiscover v2",
+        ConfigKind::Profile => "profile",
+        ConfigKind::Pacc => "pacc",
     };
     format!("{kind} {}", place.url)
 }
 
 /// All requests run at once, so the slowest one is how long the place took.
-fn took(asked: &Asked<'_>) -> Duration {
+fn took(asked: &PlaceAnswers<'_>) -> Duration {
     asked.answers.iter().map(|(_, fetched)| fetched.took).max().unwrap_or_default()
 }
 
 /// Every variant was refused. The first answer that is more than "nothing here" gives the reason.
-fn refusal(asked: &Asked<'_>) -> Problem {
+fn refusal(asked: &PlaceAnswers<'_>) -> Problem {
     let worst = asked.answers.iter().find(|(_, fetched)| fetched.absent().is_none());
     match worst.map(|(_, fetched)| &fetched.result) {
         Some(Err(problem)) => problem.clone(),
@@ -146,7 +146,7 @@ fn refusal(asked: &Asked<'_>) -> Problem {
 }
 
 /// Reports each host's certificate once.
-fn certificates(asked: &Asked<'_>, recorder: &mut Recorder) {
+fn certificates(asked: &PlaceAnswers<'_>, recorder: &mut Recorder) {
     let mut seen: Vec<&str> = Vec::new();
     for (_, fetched) in &asked.answers {
         for (host, result) in &fetched.certificates {
@@ -161,12 +161,12 @@ fn certificates(asked: &Asked<'_>, recorder: &mut Recorder) {
 
 /// Checks the media type that clients require (facts: Thunderbird reads XML only under these types;
 /// an iPhone offers a profile only under its own).
-pub fn media_type(kind: Kind, header: Option<&str>) -> Result<String, Problem> {
+pub fn media_type(kind: ConfigKind, header: Option<&str>) -> Result<String, Problem> {
     let wanted: &[&str] = match kind {
-        Kind::Autoconfig => &["text/xml", "application/xml", "text/rdf"],
-        Kind::Autodiscover => &["text/xml", "application/xml"],
-        Kind::Json | Kind::Pacc => &["application/json"],
-        Kind::Profile => &["application/x-apple-aspen-config"],
+        ConfigKind::Autoconfig => &["text/xml", "application/xml", "text/rdf"],
+        ConfigKind::Autodiscover => &["text/xml", "application/xml"],
+        ConfigKind::Json | ConfigKind::Pacc => &["application/json"],
+        ConfigKind::Profile => &["application/x-apple-aspen-config"],
     };
     let found = header.unwrap_or("none");
     let bare = found.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -206,13 +206,15 @@ fn tell_content(content: &Content, recorder: &mut Recorder) {
 }
 
 fn hold(
-    place: &Place,
+    place: &ConfigPlace,
     read: &crate::import::ReadConfig,
     person: &EmailAddress,
     settings: Option<&Settings<'_>>,
     recorder: &mut Recorder,
 ) {
-    if place.at.kind() == Kind::Autodiscover && read.servers.iter().any(|s| s.username.is_none()) {
+    if place.at.kind() == ConfigKind::Autodiscover
+        && read.servers.iter().any(|s| s.username.is_none())
+    {
         recorder.tell("settings", Err(Problem::new(codes::PUBLISHED_WITHOUT_LOGIN_NAME)));
     }
     let Some(settings) = settings else {
@@ -233,14 +235,14 @@ fn hold(
 }
 
 /// Reports whether every variant of the request gets an answer.
-fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
-    let status = |fetched: &Fetched| match &fetched.result {
+fn variants(asked: &PlaceAnswers<'_>, recorder: &mut Recorder) {
+    let status = |fetched: &FetchResult| match &fetched.result {
         Ok(answer) => format!("the web server answers {}", answer.status),
         Err(problem) => problem.detail.clone(),
     };
     let kind = asked.place.at.kind();
     let (bare, with) = (asked.of(Variant::Bare), asked.of(Variant::Unknown));
-    if let (Kind::Autoconfig, Some(bare), Some(with)) = (kind, bare, with) {
+    if let (ConfigKind::Autoconfig, Some(bare), Some(with)) = (kind, bare, with) {
         recorder.tell(
             "address",
             match (bare.good(), with.good()) {
@@ -250,7 +252,7 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
             },
         );
     }
-    if kind == Kind::Autodiscover
+    if kind == ConfigKind::Autodiscover
         && let Some(post) = asked.of(Variant::Unknown)
     {
         if post.good().is_none() {
@@ -277,13 +279,13 @@ fn variants(asked: &Asked<'_>, recorder: &mut Recorder) {
 }
 
 /// Reports whether an unknown address gets the same answer as a known one.
-fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
+fn accounts(asked: &PlaceAnswers<'_>, addresses: &Addresses, recorder: &mut Recorder) {
     let Some(unknown) = asked.of(Variant::Unknown) else { return };
     let (Some(known), Some(person)) = (asked.of(Variant::Known), &addresses.known) else {
         recorder.tell("accounts", Err(Problem::new(codes::ACCOUNT_ORACLE_UNTESTED)));
         return;
     };
-    let plain = |fetched: &Fetched, person: &EmailAddress| match &fetched.result {
+    let plain = |fetched: &FetchResult, person: &EmailAddress| match &fetched.result {
         Ok(answer) => {
             let text = content::without_names(asked.place.at.kind(), &answer.body);
             let text = text.replace(person.as_str(), "ADDRESS");
@@ -310,7 +312,7 @@ fn accounts(asked: &Asked<'_>, addresses: &Addresses, recorder: &mut Recorder) {
 }
 
 /// `http://autodiscover.DOMAIN` must redirect to https or not exist at all.
-fn redirect_only(asked: &Asked<'_>, recorder: &mut Recorder) {
+fn redirect_only(asked: &PlaceAnswers<'_>, recorder: &mut Recorder) {
     let Some(fetched) = asked.of(Variant::Get) else { return };
     let problem = match (&fetched.result, fetched.absent()) {
         (_, Some(why)) => Problem::with(codes::NOT_PUBLISHED, why),

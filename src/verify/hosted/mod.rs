@@ -1,12 +1,12 @@
 //! Checks what a domain publishes for its clients, asking as each of them asks.
 
-mod ask;
 mod clients;
 mod content;
 mod discover;
 mod dns;
 mod fetch;
 mod judge;
+mod places;
 mod table;
 
 use std::time::{Duration, Instant};
@@ -24,17 +24,17 @@ use super::{Redactor, pool};
 
 pub use clients::View;
 pub use content::Settings;
-pub use discover::{Discovery, Search, Winner, discover};
-pub use table::{CLIENTS, Client};
+pub use discover::{Search, discover};
+pub use table::{CLIENTS, LookupClient};
 
-use ask::{Addresses, Ask, At, Kind, Place, Variant};
 use content::Content;
-use fetch::{Fetched, fetch};
-use judge::Asked;
+use fetch::{FetchResult, fetch};
+use judge::PlaceAnswers;
+use places::{Addresses, ConfigKind, ConfigLocation, ConfigPlace, ConfigRequest, Variant};
 
 /// Everything that was found out about a domain.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hosted {
+pub struct HostedReport {
     pub domain: String,
     /// DNS, then each place, then what only all of them show.
     pub courses: Vec<Course>,
@@ -43,14 +43,14 @@ pub struct Hosted {
     pub took: Duration,
 }
 
-impl Hosted {
+impl HostedReport {
     /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
         self.courses.iter().all(Course::works)
     }
 }
 
-impl Serialize for Hosted {
+impl Serialize for HostedReport {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_struct("Hosted", 5)?;
         map.serialize_field("domain", &self.domain)?;
@@ -71,20 +71,21 @@ pub fn hosted(
     known: Option<EmailAddress>,
     patience: Duration,
     tell: &(dyn Fn(&str) + Sync),
-) -> Hosted {
+) -> HostedReport {
     let begun = Instant::now();
     let (records, srv, autodiscover) = dns::records(net, domain, settings, patience);
     let addresses = Addresses { unknown: nobody(domain), known };
-    let places = ask::places(domain, autodiscover.as_ref());
-    let asks = places.iter().flat_map(|place| ask::asks(place, &addresses)).collect();
+    let places = places::places(domain, autodiscover.as_ref());
+    let asks = places.iter().flat_map(|place| places::asks(place, &addresses)).collect();
     let mut answers = ask_all(net, asks, patience, tell);
     follow_http(net, &places, &addresses, patience, &mut answers);
-    let asked: Vec<Asked<'_>> = places.iter().map(|place| Asked::among(place, &answers)).collect();
+    let asked: Vec<PlaceAnswers<'_>> =
+        places.iter().map(|place| PlaceAnswers::among(place, &answers)).collect();
     let mut courses = vec![records];
     let mut published = Vec::new();
     for asked in &asked {
         let (mut course, content) = judge::judge(asked, &addresses, settings);
-        if let (Kind::Pacc, Some(Content::Pacc(_)), Some(fetched)) =
+        if let (ConfigKind::Pacc, Some(Content::Pacc(_)), Some(fetched)) =
             (asked.place.at.kind(), &content, asked.of(Variant::Bare))
         {
             digest(net, domain, fetched, patience, &mut course);
@@ -96,7 +97,7 @@ pub fn hosted(
     }
     courses.push(whole(&published, &srv));
     let clients = clients::views(&asked, &srv);
-    Hosted { domain: domain.to_string(), courses, clients, took: begun.elapsed() }
+    HostedReport { domain: domain.to_string(), courses, clients, took: begun.elapsed() }
 }
 
 /// An invented address, which does not exist.
@@ -109,10 +110,10 @@ fn nobody(domain: &Hostname) -> EmailAddress {
 
 fn ask_all(
     net: &Net,
-    asks: Vec<Ask>,
+    asks: Vec<ConfigRequest>,
     patience: Duration,
     tell: &(dyn Fn(&str) + Sync),
-) -> Vec<(Ask, Fetched)> {
+) -> Vec<(ConfigRequest, FetchResult)> {
     let fetched = pool::each(&asks, |ask| {
         let fetched = fetch(net, ask, patience);
         tell(ask.url.as_str());
@@ -124,19 +125,22 @@ fn ask_all(
 /// Sends the request that Outlook posts to where `http://autodiscover.DOMAIN` redirects.
 fn follow_http(
     net: &Net,
-    places: &[Place],
+    places: &[ConfigPlace],
     addresses: &Addresses,
     patience: Duration,
-    answers: &mut Vec<(Ask, Fetched)>,
+    answers: &mut Vec<(ConfigRequest, FetchResult)>,
 ) {
-    let Some(place) = places.iter().find(|place| place.at == At::AutodiscoverHttp) else { return };
+    let Some(place) = places.iter().find(|place| place.at == ConfigLocation::AutodiscoverHttp)
+    else {
+        return;
+    };
     let target = answers.iter().find(|(ask, _)| ask.at == place.at).and_then(|(_, fetched)| {
         let answer = fetched.result.as_ref().ok()?;
         answer.location(&place.url)?.ok().filter(|url| url.scheme() == "https")
     });
     let Some(url) = target else { return };
-    let body = ask::request(&addresses.unknown);
-    let ask = Ask { at: place.at, variant: Variant::Unknown, post: true, url, body };
+    let body = places::request(&addresses.unknown);
+    let ask = ConfigRequest { at: place.at, variant: Variant::Unknown, post: true, url, body };
     let fetched = fetch(net, &ask, patience);
     // The answer to the first request is no longer needed.
     answers.retain(|(ask, _)| ask.at != place.at);
@@ -148,7 +152,7 @@ fn follow_http(
 fn digest(
     net: &Net,
     domain: &Hostname,
-    fetched: &Fetched,
+    fetched: &FetchResult,
     patience: Duration,
     course: &mut Course,
 ) {
@@ -181,14 +185,14 @@ fn value_of(record: &str) -> Option<&str> {
 }
 
 /// Faults that only all places together show.
-fn whole(published: &[At], srv: &[dns::Found]) -> Course {
+fn whole(published: &[ConfigLocation], srv: &[dns::DnsServer]) -> Course {
     let mut recorder = Recorder::new("altogether", Redactor::default());
-    let has = |all: &[At]| published.iter().any(|at| all.contains(at));
+    let has = |all: &[ConfigLocation]| published.iter().any(|at| all.contains(at));
     if published.is_empty() && srv.is_empty() {
         recorder.tell("published", Err(Problem::new(codes::NOTHING_PUBLISHED)));
     }
-    if has(&[At::AutoconfigHttp, At::WellKnownHttp])
-        && !has(&[At::AutoconfigHttps, At::WellKnownHttps])
+    if has(&[ConfigLocation::AutoconfigHttp, ConfigLocation::WellKnownHttp])
+        && !has(&[ConfigLocation::AutoconfigHttps, ConfigLocation::WellKnownHttps])
     {
         recorder.tell("published", Err(Problem::new(codes::PUBLISHED_ONLY_HTTP)));
     }

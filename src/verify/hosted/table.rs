@@ -6,150 +6,153 @@
 
 use crate::model::ServerType;
 
-use super::ask::{At, Variant};
+use super::places::{ConfigLocation, Variant};
 
 /// One request of a client.
 #[derive(Debug, Clone, Copy)]
-pub enum Step {
-    Ask(At, Variant),
+pub enum LookupStep {
+    Ask(ConfigLocation, Variant),
     /// DNS SRV records (RFC 6186).
     Srv,
 }
 
 /// A client, or a group of clients that behave the same.
-pub struct Client {
+pub struct LookupClient {
     /// Its name for `import --as`.
     pub key: &'static str,
     pub name: &'static str,
-    pub steps: &'static [Step],
+    pub steps: &'static [LookupStep],
     pub reads: &'static [ServerType],
     /// Whether it ignores a file with a wrong media type.
     pub wants_media_type: bool,
 }
 
-use Step::{Ask, Srv};
+use LookupStep::{Ask, Srv};
 
 const EVERYTHING: &[ServerType] = &[ServerType::Pop3, ServerType::Imap, ServerType::Smtp];
 const IMAP_ONLY: &[ServerType] = &[ServerType::Imap, ServerType::Smtp];
 
-pub const CLIENTS: [Client; 9] = [
-    Client {
+pub const CLIENTS: [LookupClient; 9] = [
+    LookupClient {
         key: "thunderbird",
         name: "Thunderbird for desktop",
         steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-            Ask(At::Database, Variant::Bare),
-            Ask(At::MxParent, Variant::Unknown),
-            Ask(At::MxBase, Variant::Unknown),
-            Ask(At::DatabaseMxParent, Variant::Bare),
-            Ask(At::DatabaseMxBase, Variant::Bare),
-            Ask(At::AutodiscoverHost, Variant::Unknown),
-            Ask(At::AutodiscoverDomain, Variant::Unknown),
-            Ask(At::AutodiscoverSrv, Variant::Unknown),
-            Ask(At::Elsewhere, Variant::Unknown),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Unknown),
+            Ask(ConfigLocation::AutoconfigHttp, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttp, Variant::Unknown),
+            Ask(ConfigLocation::Database, Variant::Bare),
+            Ask(ConfigLocation::MxParent, Variant::Unknown),
+            Ask(ConfigLocation::MxBase, Variant::Unknown),
+            Ask(ConfigLocation::DatabaseMxParent, Variant::Bare),
+            Ask(ConfigLocation::DatabaseMxBase, Variant::Bare),
+            Ask(ConfigLocation::AutodiscoverHost, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverDomain, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverSrv, Variant::Unknown),
+            Ask(ConfigLocation::Elsewhere, Variant::Unknown),
         ],
         reads: EVERYTHING,
         wants_media_type: true,
     },
-    Client {
+    LookupClient {
         key: "thunderbird-android",
         name: "Thunderbird for Android, K-9 Mail",
         steps: &[
-            Ask(At::AutoconfigHttps, Variant::Bare),
-            Ask(At::WellKnownHttps, Variant::Bare),
-            Ask(At::AutoconfigHttp, Variant::Bare),
-            Ask(At::WellKnownHttp, Variant::Bare),
-            Ask(At::Database, Variant::Bare),
-            Ask(At::MxParent, Variant::Bare),
-            Ask(At::MxBase, Variant::Bare),
-            Ask(At::DatabaseMxParent, Variant::Bare),
-            Ask(At::DatabaseMxBase, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Bare),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttp, Variant::Bare),
+            Ask(ConfigLocation::WellKnownHttp, Variant::Bare),
+            Ask(ConfigLocation::Database, Variant::Bare),
+            Ask(ConfigLocation::MxParent, Variant::Bare),
+            Ask(ConfigLocation::MxBase, Variant::Bare),
+            Ask(ConfigLocation::DatabaseMxParent, Variant::Bare),
+            Ask(ConfigLocation::DatabaseMxBase, Variant::Bare),
         ],
         reads: IMAP_ONLY,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         key: "kmail",
         name: "KMail",
         steps: &[
-            Ask(At::Database, Variant::Bare),
-            Ask(At::AutoconfigHttps, Variant::Bare),
-            Ask(At::AutoconfigHttp, Variant::Bare),
-            Ask(At::WellKnownHttps, Variant::Bare),
+            Ask(ConfigLocation::Database, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttp, Variant::Bare),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Bare),
         ],
         reads: EVERYTHING,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         // It sends an invented address.
         key: "evolution",
         name: "Evolution",
         steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-            Ask(At::Database, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Unknown),
+            Ask(ConfigLocation::AutoconfigHttp, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttp, Variant::Unknown),
+            Ask(ConfigLocation::Database, Variant::Bare),
             Srv,
         ],
         reads: EVERYTHING,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         key: "deltachat",
         name: "Delta Chat",
         steps: &[
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Bare),
-            Ask(At::AutodiscoverDomain, Variant::Get),
-            Ask(At::AutodiscoverHost, Variant::Get),
-            Ask(At::Database, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Bare),
+            Ask(ConfigLocation::AutodiscoverDomain, Variant::Get),
+            Ask(ConfigLocation::AutodiscoverHost, Variant::Get),
+            Ask(ConfigLocation::Database, Variant::Bare),
         ],
         reads: IMAP_ONLY,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         key: "fairemail",
         name: "FairEmail",
         steps: &[
             Srv,
-            Ask(At::AutoconfigHttps, Variant::Unknown),
-            Ask(At::WellKnownHttps, Variant::Unknown),
-            Ask(At::AutoconfigHttp, Variant::Unknown),
-            Ask(At::WellKnownHttp, Variant::Unknown),
-            Ask(At::Database, Variant::Bare),
+            Ask(ConfigLocation::AutoconfigHttps, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttps, Variant::Unknown),
+            Ask(ConfigLocation::AutoconfigHttp, Variant::Unknown),
+            Ask(ConfigLocation::WellKnownHttp, Variant::Unknown),
+            Ask(ConfigLocation::Database, Variant::Bare),
         ],
         reads: IMAP_ONLY,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         key: "outlook",
         name: "Outlook for Windows (classic)",
         steps: &[
-            Ask(At::AutodiscoverDomain, Variant::Unknown),
-            Ask(At::AutodiscoverHost, Variant::Unknown),
-            Ask(At::AutodiscoverHttp, Variant::Unknown),
-            Ask(At::AutodiscoverSrv, Variant::Unknown),
-            Ask(At::Elsewhere, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverDomain, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverHost, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverHttp, Variant::Unknown),
+            Ask(ConfigLocation::AutodiscoverSrv, Variant::Unknown),
+            Ask(ConfigLocation::Elsewhere, Variant::Unknown),
         ],
         reads: EVERYTHING,
         wants_media_type: false,
     },
-    Client {
+    LookupClient {
         // A person opens the link; no client looks for a profile by itself.
         key: "apple",
         name: "Mail on iPhone, iPad and Mac (profile)",
-        steps: &[Ask(At::ProfileDomain, Variant::Bare), Ask(At::ProfileHost, Variant::Bare)],
+        steps: &[
+            Ask(ConfigLocation::ProfileDomain, Variant::Bare),
+            Ask(ConfigLocation::ProfileHost, Variant::Bare),
+        ],
         reads: EVERYTHING,
         wants_media_type: true,
     },
-    Client {
+    LookupClient {
         key: "pacc",
         name: "Himalaya and other readers of PACC",
-        steps: &[Ask(At::Pacc, Variant::Bare)],
+        steps: &[Ask(ConfigLocation::Pacc, Variant::Bare)],
         reads: EVERYTHING,
         wants_media_type: false,
     },
@@ -157,28 +160,28 @@ pub const CLIENTS: [Client; 9] = [
 
 /// Looks everywhere, as `import` does if no client is named: first what the provider publishes over
 /// https and in DNS, then what others say about it, then plain http.
-pub const ANY: Client = Client {
+pub const ANY: LookupClient = LookupClient {
     key: "any",
     name: "any client",
     steps: &[
-        Ask(At::AutoconfigHttps, Variant::Unknown),
-        Ask(At::WellKnownHttps, Variant::Unknown),
-        Ask(At::AutoconfigHttps, Variant::Bare),
-        Ask(At::WellKnownHttps, Variant::Bare),
-        Ask(At::AutodiscoverDomain, Variant::Unknown),
-        Ask(At::AutodiscoverHost, Variant::Unknown),
-        Ask(At::AutodiscoverSrv, Variant::Unknown),
-        Ask(At::Elsewhere, Variant::Unknown),
-        Ask(At::Pacc, Variant::Bare),
+        Ask(ConfigLocation::AutoconfigHttps, Variant::Unknown),
+        Ask(ConfigLocation::WellKnownHttps, Variant::Unknown),
+        Ask(ConfigLocation::AutoconfigHttps, Variant::Bare),
+        Ask(ConfigLocation::WellKnownHttps, Variant::Bare),
+        Ask(ConfigLocation::AutodiscoverDomain, Variant::Unknown),
+        Ask(ConfigLocation::AutodiscoverHost, Variant::Unknown),
+        Ask(ConfigLocation::AutodiscoverSrv, Variant::Unknown),
+        Ask(ConfigLocation::Elsewhere, Variant::Unknown),
+        Ask(ConfigLocation::Pacc, Variant::Bare),
         Srv,
-        Ask(At::Database, Variant::Bare),
-        Ask(At::MxParent, Variant::Unknown),
-        Ask(At::MxBase, Variant::Unknown),
-        Ask(At::DatabaseMxParent, Variant::Bare),
-        Ask(At::DatabaseMxBase, Variant::Bare),
-        Ask(At::AutoconfigHttp, Variant::Unknown),
-        Ask(At::WellKnownHttp, Variant::Unknown),
-        Ask(At::AutodiscoverHttp, Variant::Unknown),
+        Ask(ConfigLocation::Database, Variant::Bare),
+        Ask(ConfigLocation::MxParent, Variant::Unknown),
+        Ask(ConfigLocation::MxBase, Variant::Unknown),
+        Ask(ConfigLocation::DatabaseMxParent, Variant::Bare),
+        Ask(ConfigLocation::DatabaseMxBase, Variant::Bare),
+        Ask(ConfigLocation::AutoconfigHttp, Variant::Unknown),
+        Ask(ConfigLocation::WellKnownHttp, Variant::Unknown),
+        Ask(ConfigLocation::AutodiscoverHttp, Variant::Unknown),
     ],
     reads: EVERYTHING,
     wants_media_type: false,

@@ -11,12 +11,12 @@ use url::Url;
 
 use crate::codes;
 use crate::model::Secret;
-use crate::net::{Asked, Listener};
+use crate::net::{Listener, PendingRequest};
 
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
+use super::run::{SignInRun, Tokens};
 use super::token;
-use super::{Run, Tokens};
 
 /// The page that the browser shows at the end.
 const DONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title>\
@@ -25,7 +25,7 @@ const REFUSED: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
     <title>Not signed in</title><p>That did not work; the terminal says why.</p></html>";
 
 /// Signs in with the browser, then exchanges the code for tokens.
-pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
+pub fn run(run: &SignInRun<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     let verifier = Secret::new(random());
     let state = random();
     let (code, redirect) = recorder.step("browser", |redactor| {
@@ -59,7 +59,7 @@ pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     })
 }
 
-fn address(run: &Run<'_>, redirect: &str, state: &str, verifier: &Secret) -> Url {
+fn address(run: &SignInRun<'_>, redirect: &str, state: &str, verifier: &Secret) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()));
     let mut url = run.authority.auth_url.clone();
     let mut pairs = url.query_pairs_mut();
@@ -82,13 +82,13 @@ fn address(run: &Run<'_>, redirect: &str, state: &str, verifier: &Secret) -> Url
 }
 
 /// Waits for the browser. Other requests (its favicon, a port scan) get a 404.
-fn wait(run: &Run<'_>, listener: &Listener, state: &str) -> Result<Secret, Problem> {
+fn wait(run: &SignInRun<'_>, listener: &Listener, state: &str) -> Result<Secret, Problem> {
     let end = Instant::now() + run.attendance.person;
     loop {
         let Some(stream) = listener.accept(|| Instant::now() > end) else {
             return Err(Problem::new(codes::OAUTH2_NOT_FINISHED));
         };
-        let Some(asked) = Asked::read(stream) else { continue };
+        let Some(asked) = PendingRequest::read(stream) else { continue };
         match returned(&asked.target, state) {
             None => asked.answer("404 Not Found", "text/plain", "nothing here"),
             Some(Ok(code)) => {

@@ -11,8 +11,8 @@ use crate::model::Secret;
 use super::super::redact::Redactor;
 use super::super::step::{Problem, Recorder};
 use super::super::wire::shown;
-use super::token::{self, Said};
-use super::{Run, Tokens};
+use super::run::{SignInRun, Tokens};
+use super::token::{self, TokenAnswer};
 
 /// Seconds between two requests if the server names no interval (RFC 8628 §3.2).
 const INTERVAL: u64 = 5;
@@ -23,14 +23,14 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// Limit for a code's lifetime, in seconds, even if the server grants more.
 const LONGEST_LIFE: u64 = 30 * 60;
 
-struct Code {
+struct DeviceCode {
     device: Secret,
     interval: Duration,
     end: Instant,
 }
 
 /// Shows the user a code and a page, then waits for the tokens.
-pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
+pub fn run(run: &SignInRun<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     let code = recorder.step("device code", |redactor| {
         let code = begin(run, redactor)?;
         let left = code.end.saturating_duration_since(Instant::now()).as_secs() + 1;
@@ -43,7 +43,7 @@ pub fn run(run: &Run<'_>, recorder: &mut Recorder) -> Option<Tokens> {
     })
 }
 
-fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
+fn begin(run: &SignInRun<'_>, redactor: &mut Redactor) -> Result<DeviceCode, Problem> {
     let Some(url) = &run.authority.device_auth_url else {
         return Err(Problem::with(
             codes::OAUTH2_FAILED,
@@ -51,8 +51,8 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
         ));
     };
     let json = match token::post(run, url, &[("scope", &run.authority.scope)])? {
-        Said::Yes(json) => json,
-        Said::No(_, problem) => return Err(problem),
+        TokenAnswer::Yes(json) => json,
+        TokenAnswer::No(_, problem) => return Err(problem),
     };
     let text = |key: &str| json.get(key).and_then(Value::as_str);
     // Google calls this verification_url, as an early draft did.
@@ -73,7 +73,7 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
     let number =
         |key: &str, otherwise: u64| json.get(key).and_then(Value::as_u64).unwrap_or(otherwise);
     let life = number("expires_in", LONGEST_LIFE).min(LONGEST_LIFE);
-    Ok(Code {
+    Ok(DeviceCode {
         device,
         interval: Duration::from_secs(number("interval", INTERVAL).min(LONGEST_INTERVAL)),
         end: Instant::now() + Duration::from_secs(life),
@@ -81,8 +81,8 @@ fn begin(run: &Run<'_>, redactor: &mut Redactor) -> Result<Code, Problem> {
 }
 
 /// Asks until the user agrees or refuses, or until the code expires.
-fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Problem> {
-    let Code { device, mut interval, end } = code;
+fn poll(run: &SignInRun<'_>, code: DeviceCode, redactor: &mut Redactor) -> Result<Tokens, Problem> {
+    let DeviceCode { device, mut interval, end } = code;
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("device_code", device.expose()),
@@ -94,8 +94,8 @@ fn poll(run: &Run<'_>, code: Code, redactor: &mut Redactor) -> Result<Tokens, Pr
         }
         thread::sleep(interval.min(left));
         match token::post(run, &run.authority.token_url, &form) {
-            Ok(Said::Yes(json)) => return token::tokens(&json, redactor),
-            Ok(Said::No(word, problem)) => match word.as_str() {
+            Ok(TokenAnswer::Yes(json)) => return token::tokens(&json, redactor),
+            Ok(TokenAnswer::No(word, problem)) => match word.as_str() {
                 "authorization_pending" => {}
                 "slow_down" => interval += SLOWER,
                 _ => return Err(problem),

@@ -8,16 +8,16 @@ use zeroize::Zeroizing;
 
 use crate::codes::{self, Code};
 use crate::model::Secret;
-use crate::net::Request;
+use crate::net::HttpRequest;
 
 use super::super::redact::Redactor;
 use super::super::step::Problem;
 use super::super::web;
 use super::super::wire::shown;
-use super::{Run, Tokens};
+use super::run::{SignInRun, Tokens};
 
 /// The server's answer to a form: a JSON object, or a refusal.
-pub enum Said {
+pub enum TokenAnswer {
     Yes(Value),
     /// The value of `error`, and the whole as a problem.
     No(String, Problem),
@@ -25,25 +25,25 @@ pub enum Said {
 
 /// Asks the token endpoint. Any answer but a token is the problem.
 pub fn ask(
-    run: &Run<'_>,
+    run: &SignInRun<'_>,
     form: &[(&str, &str)],
     redactor: &mut Redactor,
 ) -> Result<Tokens, Problem> {
     match post(run, &run.authority.token_url, form)? {
-        Said::Yes(json) => tokens(&json, redactor),
-        Said::No(_, problem) => Err(problem),
+        TokenAnswer::Yes(json) => tokens(&json, redactor),
+        TokenAnswer::No(_, problem) => Err(problem),
     }
 }
 
 /// Posts a form, with the client's id and secret added.
-pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Problem> {
+pub fn post(run: &SignInRun<'_>, url: &Url, form: &[(&str, &str)]) -> Result<TokenAnswer, Problem> {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(form).append_pair("client_id", &run.client.id);
     if let Some(secret) = &run.client.secret {
         body.append_pair("client_secret", secret.expose());
     }
     let body = Zeroizing::new(body.finish());
-    let request = Request {
+    let request = HttpRequest {
         method: "POST",
         url,
         headers: &[
@@ -58,7 +58,7 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
     let text = String::from_utf8_lossy(&answer.body);
     let json: Value = serde_json::from_str(&text).unwrap_or_default();
     if answer.status == 200 && json.is_object() {
-        return Ok(Said::Yes(json));
+        return Ok(TokenAnswer::Yes(json));
     }
     let word = json.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
     // The description is for people; the whole body may be an HTML page.
@@ -68,7 +68,7 @@ pub fn post(run: &Run<'_>, url: &Url, form: &[(&str, &str)]) -> Result<Said, Pro
         None => format!("{} {text}", answer.status),
     };
     let problem = Problem::new(meaning(&word)).seen(shown(&said));
-    Ok(Said::No(word, problem))
+    Ok(TokenAnswer::No(word, problem))
 }
 
 /// The meaning of an `error` value; Microsoft has values of its own for the device flow.

@@ -8,14 +8,14 @@ use crate::net::{Handshake, Transport};
 
 use super::super::capabilities::{Capabilities, means};
 use super::super::login::{Credentials, meaning};
-use super::super::session::Session;
-use super::super::step::{Outcome, Problem, Step};
-use super::{Run, Stop};
+use super::super::session::MailSession;
+use super::super::step::{Problem, Step, StepOutcome};
+use super::{ServerTest, Stop};
 
-impl Run<'_> {
+impl ServerTest<'_> {
     pub(super) fn dialogue<T: Transport>(
         &mut self,
-        session: &mut Session<T>,
+        session: &mut MailSession<T>,
         handshake: Option<&Handshake>,
     ) -> Result<Capabilities, Stop> {
         let capabilities = self.step("capabilities", |_, deadline| {
@@ -70,7 +70,7 @@ impl Run<'_> {
 
     fn login<T: Transport>(
         &mut self,
-        session: &mut Session<T>,
+        session: &mut MailSession<T>,
         credentials: &Credentials,
         capabilities: &Capabilities,
         handshake: Option<&Handshake>,
@@ -92,7 +92,7 @@ impl Run<'_> {
                 Err(refusal) => Err(meaning(probe, mechanism, &refusal)),
             }
         })?;
-        let failed = |step: &Step| step.step == "login" && step.outcome != Outcome::Passed;
+        let failed = |step: &Step| step.step == "login" && step.outcome != StepOutcome::Passed;
         if !self.steps.iter().any(failed) && probe.server_type == ServerType::Pop3 {
             self.step("mailbox", |_, deadline| {
                 session.set_deadline(deadline);

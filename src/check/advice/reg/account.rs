@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::super::connection::{Trouble, troubles};
-use super::{Advice, first_line};
+use super::{RegAdvice, first_line};
 use crate::codes;
 use crate::format::Tree;
 use crate::import::ReadServer;
 use crate::model::{Authentication, ServerType};
 
-impl Advice {
+impl RegAdvice {
     pub(super) fn server(&mut self, server: &ReadServer, key: &Tree) {
         let prefix = match server.server_type {
             ServerType::Imap => "IMAP",

@@ -1,6 +1,6 @@
 //! Checks the values of Outlook's own keys against Microsoft's documentation.
 
-use super::{Advice, first_line};
+use super::{RegAdvice, first_line};
 use crate::codes;
 use crate::document::closest;
 use crate::format::Tree;
@@ -42,7 +42,7 @@ const NUMBERS: [&str; 7] = [
     "leave on server",
 ];
 
-impl Advice {
+impl RegAdvice {
     /// Checks a key of Outlook and its values.
     pub(super) fn outlook(&mut self, key: &Tree, parts: &[&str]) {
         if parts.contains(&"windows messaging subsystem") {

@@ -5,108 +5,121 @@
 
 use std::ops::Range;
 
-use super::super::token::{Kind, Token};
-use super::super::words::Takes;
-use super::{Parser, Setting, Value};
+use super::super::token::{FetchmailToken, FetchmailTokenKind};
+use super::super::words::FetchmailValueType;
+use super::{FetchmailParser, FetchmailSetting, FetchmailValue};
 use crate::codes;
 
-impl Parser<'_> {
+impl FetchmailParser<'_> {
     /// Reads the value that an option takes.
     pub(super) fn value(
         &mut self,
         key: &'static str,
-        takes: Takes,
+        takes: FetchmailValueType,
         start: Range<usize>,
-    ) -> Option<Setting> {
-        if takes != Takes::Nothing
-            && let Some(Token { kind: Kind::Equals, span }) = self.peek().cloned()
+    ) -> Option<FetchmailSetting> {
+        if takes != FetchmailValueType::Nothing
+            && let Some(FetchmailToken { kind: FetchmailTokenKind::Equals, span }) =
+                self.peek().cloned()
         {
             self.equals(&span);
         }
         let value = match takes {
-            Takes::Nothing => Some(Value::On),
-            Takes::Text | Takes::Texts | Takes::Service => self.texts(takes),
-            Takes::Number | Takes::Numbers => self.numbers(key, takes),
-            Takes::Protocol | Takes::Way => self.one_of(key, takes),
-            Takes::Names => self.names(),
-            Takes::Envelope => {
-                self.at += usize::from(matches!(self.kind(), Some(Kind::Number(_))));
-                self.texts(Takes::Text)
+            FetchmailValueType::Nothing => Some(FetchmailValue::On),
+            FetchmailValueType::Text | FetchmailValueType::Texts | FetchmailValueType::Service => {
+                self.texts(takes)
             }
-            Takes::Verdict => {
+            FetchmailValueType::Number | FetchmailValueType::Numbers => self.numbers(key, takes),
+            FetchmailValueType::Protocol | FetchmailValueType::Way => self.one_of(key, takes),
+            FetchmailValueType::Names => self.names(),
+            FetchmailValueType::Envelope => {
+                self.at += usize::from(matches!(self.kind(), Some(FetchmailTokenKind::Number(_))));
+                self.texts(FetchmailValueType::Text)
+            }
+            FetchmailValueType::Verdict => {
                 let fine = self.is_key("accept") || self.is_key("reject");
                 self.at += usize::from(fine);
-                fine.then_some(Value::On)
+                fine.then_some(FetchmailValue::On)
             }
         };
         if value.is_none() {
             self.lacks(key, "what it takes");
         }
-        Some(Setting { value: value?, span: start.start..self.end() })
+        Some(FetchmailSetting { value: value?, span: start.start..self.end() })
     }
 
-    pub(super) fn kind(&self) -> Option<&Kind> {
+    pub(super) fn kind(&self) -> Option<&FetchmailTokenKind> {
         self.peek().map(|token| &token.kind)
     }
 
-    fn texts(&mut self, takes: Takes) -> Option<Value> {
+    fn texts(&mut self, takes: FetchmailValueType) -> Option<FetchmailValue> {
         let token = self.peek().cloned()?;
         let value = match &token.kind {
-            Kind::Text(text) => Value::Text(text.as_str().into()),
-            Kind::Number(number) if takes == Takes::Service => Value::Number(*number),
+            FetchmailTokenKind::Text(text) => FetchmailValue::Text(text.as_str().into()),
+            FetchmailTokenKind::Number(number) if takes == FetchmailValueType::Service => {
+                FetchmailValue::Number(*number)
+            }
             // `sslproto auto` and `via 10`: a text is meant, but fetchmail reads another kind of
             // token.
-            Kind::Protocol(_) | Kind::Way(_) | Kind::Number(_) => {
+            FetchmailTokenKind::Protocol(_)
+            | FetchmailTokenKind::Way(_)
+            | FetchmailTokenKind::Number(_) => {
                 self.reserved(&token);
-                Value::Text(self.source(&token.span).into())
+                FetchmailValue::Text(self.source(&token.span).into())
             }
             _ => return None,
         };
         self.at += 1;
-        if takes != Takes::Texts {
+        if takes != FetchmailValueType::Texts {
             return Some(value);
         }
         // The items of a list are stored as lines of one text.
-        let Value::Text(first) = value else { return Some(value) };
+        let FetchmailValue::Text(first) = value else { return Some(value) };
         let mut all = first.to_string();
-        while let Some(Kind::Text(text)) = self.kind() {
+        while let Some(FetchmailTokenKind::Text(text)) = self.kind() {
             all.push('\n');
             all.push_str(text);
             self.at += 1;
         }
-        Some(Value::Text(all.into()))
+        Some(FetchmailValue::Text(all.into()))
     }
 
-    fn numbers(&mut self, key: &str, takes: Takes) -> Option<Value> {
+    fn numbers(&mut self, key: &str, takes: FetchmailValueType) -> Option<FetchmailValue> {
         let token = self.peek().cloned()?;
         let value = match &token.kind {
-            Kind::Number(number) => Value::Number(*number),
-            Kind::Text(text) if key == "port" => {
+            FetchmailTokenKind::Number(number) => FetchmailValue::Number(*number),
+            FetchmailTokenKind::Text(text) if key == "port" => {
                 let message =
                     format!("port takes digits; service takes \"{}\"", text.escape_debug());
                 self.errors.add(codes::FETCHMAIL_PORT, &token.span, message);
-                text.parse().map_or_else(|_| Value::Text(text.as_str().into()), Value::Number)
+                text.parse().map_or_else(
+                    |_| FetchmailValue::Text(text.as_str().into()),
+                    FetchmailValue::Number,
+                )
             }
             _ => return None,
         };
         self.at += 1;
-        while takes == Takes::Numbers && matches!(self.kind(), Some(Kind::Number(_))) {
+        while takes == FetchmailValueType::Numbers
+            && matches!(self.kind(), Some(FetchmailTokenKind::Number(_)))
+        {
             self.at += 1;
         }
         Some(value)
     }
 
-    fn one_of(&mut self, key: &str, takes: Takes) -> Option<Value> {
+    fn one_of(&mut self, key: &str, takes: FetchmailValueType) -> Option<FetchmailValue> {
         let token = self.peek().cloned()?;
         let value = match (&token.kind, takes) {
-            (Kind::Protocol(name), Takes::Protocol) | (Kind::Way(name), Takes::Way) => {
-                Value::Text((*name).into())
+            (FetchmailTokenKind::Protocol(name), FetchmailValueType::Protocol)
+            | (FetchmailTokenKind::Way(name), FetchmailValueType::Way) => {
+                FetchmailValue::Text((*name).into())
             }
-            (Kind::Text(text), _) => {
+            (FetchmailTokenKind::Text(text), _) => {
                 let meant = text.to_ascii_lowercase();
                 let message = format!("{} is no {key} that it knows", text.escape_debug());
                 self.errors.add(codes::FETCHMAIL_UNKNOWN_WORD, &token.span, message);
-                Value::Text(meant.into())
+                FetchmailValue::Text(meant.into())
             }
             _ => return None,
         };
@@ -114,14 +127,15 @@ impl Parser<'_> {
         Some(value)
     }
 
-    fn names(&mut self) -> Option<Value> {
+    fn names(&mut self) -> Option<FetchmailValue> {
         let start = self.at;
-        while matches!(self.kind(), Some(Kind::Text(_) | Kind::Equals)) {
+        while matches!(self.kind(), Some(FetchmailTokenKind::Text(_) | FetchmailTokenKind::Equals))
+        {
             self.at += 1;
         }
         let found = self.at > start;
         self.at += usize::from(found && self.is_key("here"));
-        found.then_some(Value::On)
+        found.then_some(FetchmailValue::On)
     }
 
     pub(super) fn equals(&mut self, span: &Range<usize>) {
@@ -133,7 +147,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn text_after_equals(&mut self) -> Option<String> {
-        let Some(Kind::Text(text)) = self.kind().cloned() else { return None };
+        let Some(FetchmailTokenKind::Text(text)) = self.kind().cloned() else { return None };
         self.at += 1;
         Some(text)
     }

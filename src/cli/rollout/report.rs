@@ -7,12 +7,11 @@ use crate::finding::{Finding, any_error};
 use super::super::Failure;
 use super::super::args::{Format, GenerateArgs};
 use super::super::terminal::Terminal;
-use super::Done;
 use super::list::ListSummary;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+struct RolloutReport<'a> {
     users: u64,
     files: u64,
     done_before: u64,
@@ -27,12 +26,12 @@ pub(super) fn tell(
     args: &GenerateArgs,
     terminal: &Terminal,
     looked: &ListSummary,
-    done: &Done,
+    done: &RolloutResult,
     findings: &[Finding],
 ) -> Result<(), Failure> {
     let rejected = looked.bad_count + looked.doubles.len() as u64;
     if args.format == Format::Json {
-        let told = Told {
+        let told = RolloutReport {
             users: done.users,
             files: done.files,
             done_before: done.before,
@@ -66,4 +65,15 @@ pub(super) fn tell(
     let where_ = done.written.join(", ");
     terminal.say(&format!("{users} users, {files} files in {where_}{before}{left}{summary}"));
     Ok(())
+}
+
+/// The result of a rollout.
+#[derive(Default)]
+pub(super) struct RolloutResult {
+    pub(super) users: u64,
+    pub(super) files: u64,
+    /// Users that an earlier run had done.
+    pub(super) before: u64,
+    pub(super) rejected: Option<String>,
+    pub(super) written: Vec<String>,
 }

@@ -3,33 +3,27 @@
 //! A fix is safe if the file can have only one meaning. A file that could not be written back
 //! exactly is not touched: encoding and line ends are kept, unless they are the defect.
 
+mod edit;
 mod edits;
-mod written;
+mod encoded_file;
 
 use std::collections::BTreeSet;
 
 use super::advice::advise;
 use super::encoding::encoding;
 use crate::codes::Code;
-use crate::import::{Defect, envelope, recognise};
+use crate::import::{envelope, recognise};
 
+use edit::Edit;
 use edits::edits;
-use written::Written;
+use encoded_file::EncodedFile;
 
 /// One fix can reveal another defect. After this many rounds the file is left as it is.
 const ROUNDS: usize = 8;
 
-/// Replaces a range of a text (with `\n`) by another text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Edit {
-    start: usize,
-    end: usize,
-    text: String,
-}
-
 /// A file before and after the fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mended {
+pub struct FixedFile {
     pub bytes: Vec<u8>,
     /// Both with `\n`, for display.
     pub before: String,
@@ -39,16 +33,16 @@ pub struct Mended {
 }
 
 /// Applies every fix for which `wanted` accepts the rule's code. `None` if there is nothing to fix.
-pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
+pub fn fix(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     // A signed or binary file cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
     }
     let (reader, before) = recognise(bytes)?;
-    let mut file = Written::of(bytes)?;
+    let mut file = EncodedFile::of(bytes)?;
     let mut codes = BTreeSet::new();
     for defect in encoding(reader, bytes) {
-        if wanted(defect.code) && file.mend(defect.code) {
+        if wanted(defect.code) && file.fix(defect.code) {
             codes.insert(defect.code);
         }
     }
@@ -71,7 +65,7 @@ pub fn mend(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<Mended> {
     }
     let after = file.text();
     let written = file.bytes()?;
-    (!codes.is_empty() && written != bytes).then_some(Mended {
+    (!codes.is_empty() && written != bytes).then_some(FixedFile {
         bytes: written,
         before,
         after,
@@ -95,11 +89,6 @@ fn apart(all: impl Iterator<Item = (Code, Vec<Edit>)>) -> Vec<(Code, Vec<Edit>)>
         }
     }
     made
-}
-
-/// The text at the place of the defect.
-fn piece<'a>(text: &'a str, defect: &Defect) -> Option<&'a str> {
-    text.get(defect.span.clone())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The edits that fix each kind of defect.
 
-use super::{Edit, piece};
+use super::edit::Edit;
 use crate::codes;
 use crate::import::{AUTODISCOVER_ORDER, Defect, meant_hostname};
 use crate::model::{Authentication, SocketType, UsernamePattern, Word};
@@ -20,7 +20,7 @@ const HIVES: [(&str, &str); 5] = [
 
 /// `None` if there is no fix, or more than one.
 pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
-    let at = Place { text, piece: piece(text, defect)?, start: defect.span.start };
+    let at = DefectPlace { text, piece: piece(text, defect)?, start: defect.span.start };
     match defect.code {
         codes::AUTOCONFIG_WHITE_SPACE | codes::AUTODISCOVER_WHITE_SPACE => {
             at.inside(|inner| Some(inner.trim().to_owned()))
@@ -67,13 +67,13 @@ pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
 
 /// The place of a defect.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct DefectPlace<'a> {
     text: &'a str,
     piece: &'a str,
     start: usize,
 }
 
-impl Place<'_> {
+impl DefectPlace<'_> {
     /// Replaces a part of the piece; `None` if that changes nothing.
     fn edit(self, from: usize, to: usize, text: Option<String>) -> Option<Vec<Edit>> {
         let text = text.filter(|text| self.piece.get(from..to) != Some(text.as_str()))?;
@@ -190,7 +190,7 @@ impl Place<'_> {
             return None;
         }
         let end = self.start + self.piece.len();
-        Place { start, piece: self.text.get(start..end)?, ..self }.line()
+        DefectPlace { start, piece: self.text.get(start..end)?, ..self }.line()
     }
 
     /// Replaces the root key by its full name.
@@ -218,8 +218,8 @@ fn cased<W: Word>(word: &str) -> Option<String> {
 
 /// `%EMAILADDRESS` without its second percent sign.
 fn closed(name: &str) -> Option<String> {
-    let mended = format!("{name}%");
-    (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&mended).is_ok()).then_some(mended)
+    let closed = format!("{name}%");
+    (name.matches('%').count() % 2 == 1 && UsernamePattern::new(&closed).is_ok()).then_some(closed)
 }
 
 /// The bare host name in lower case, without the other parts of a URL.
@@ -233,4 +233,9 @@ fn on_off(word: &str) -> Option<&'static str> {
         "off" | "no" | "false" | "0" => Some("off"),
         _ => None,
     }
+}
+
+/// The text at the place of the defect.
+fn piece<'a>(text: &'a str, defect: &Defect) -> Option<&'a str> {
+    text.get(defect.span.clone())
 }

@@ -3,7 +3,7 @@
 /// The [`NAMES`] that occur in a template's expressions. May include names that it does not use,
 /// but never misses one.
 #[derive(Default)]
-pub(crate) struct Asked {
+pub(crate) struct UsedNames {
     names: Vec<&'static str>,
     /// The template uses `lookup` on the root, which can ask for any name.
     anything: bool,
@@ -31,7 +31,7 @@ const NAMES: [&str; 18] = [
     LOOKUP,
 ];
 
-impl Asked {
+impl UsedNames {
     pub(crate) fn by(template: &str) -> Self {
         let mut asked = Self::default();
         for piece in template.split("{{").skip(1) {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_name_is_asked_for_where_it_stands_in_an_expression() {
-        let asked = Asked::by(
+        let asked = UsedNames::by(
             "uuid {{#each ../domains}}{{@root.option.x}}{{fill \"}}\" a=token}}{{/each}} text",
         );
         for name in ["domains", "option", "token"] {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn whoever_looks_up_in_the_root_asks_for_anything() {
-        assert!(Asked::by("{{lookup this name}}").has("services"));
-        assert!(!Asked::by("{{lookup option name}}").has("services"));
+        assert!(UsedNames::by("{{lookup this name}}").has("services"));
+        assert!(!UsedNames::by("{{lookup option name}}").has("services"));
     }
 }

@@ -7,7 +7,7 @@ use crate::net::Srv;
 
 /// A place where settings can be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
+pub enum ConfigLocation {
     /// `https://autoconfig.DOMAIN/mail/config-v1.1.xml`
     AutoconfigHttps,
     /// `https://DOMAIN/.well-known/autoconfig/mail/config-v1.1.xml`
@@ -41,7 +41,7 @@ pub enum At {
 
 /// The kind of file that is published at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ConfigKind {
     Autoconfig,
     Autodiscover,
     /// Autodiscover v2, which only says where to ask for v1.
@@ -50,26 +50,26 @@ pub enum Kind {
     Pacc,
 }
 
-impl At {
-    pub fn kind(self) -> Kind {
+impl ConfigLocation {
+    pub fn kind(self) -> ConfigKind {
         match self {
-            At::AutoconfigHttps
-            | At::WellKnownHttps
-            | At::AutoconfigHttp
-            | At::WellKnownHttp
-            | At::Database
-            | At::MxParent
-            | At::MxBase
-            | At::DatabaseMxParent
-            | At::DatabaseMxBase => Kind::Autoconfig,
-            At::AutodiscoverDomain
-            | At::AutodiscoverHost
-            | At::AutodiscoverHttp
-            | At::AutodiscoverSrv
-            | At::Elsewhere => Kind::Autodiscover,
-            At::JsonDomain | At::JsonHost => Kind::Json,
-            At::ProfileDomain | At::ProfileHost => Kind::Profile,
-            At::Pacc => Kind::Pacc,
+            ConfigLocation::AutoconfigHttps
+            | ConfigLocation::WellKnownHttps
+            | ConfigLocation::AutoconfigHttp
+            | ConfigLocation::WellKnownHttp
+            | ConfigLocation::Database
+            | ConfigLocation::MxParent
+            | ConfigLocation::MxBase
+            | ConfigLocation::DatabaseMxParent
+            | ConfigLocation::DatabaseMxBase => ConfigKind::Autoconfig,
+            ConfigLocation::AutodiscoverDomain
+            | ConfigLocation::AutodiscoverHost
+            | ConfigLocation::AutodiscoverHttp
+            | ConfigLocation::AutodiscoverSrv
+            | ConfigLocation::Elsewhere => ConfigKind::Autodiscover,
+            ConfigLocation::JsonDomain | ConfigLocation::JsonHost => ConfigKind::Json,
+            ConfigLocation::ProfileDomain | ConfigLocation::ProfileHost => ConfigKind::Profile,
+            ConfigLocation::Pacc => ConfigKind::Pacc,
         }
     }
 }
@@ -91,15 +91,15 @@ pub enum Variant {
 
 /// One place of a domain, with its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub at: At,
+pub struct ConfigPlace {
+    pub at: ConfigLocation,
     pub url: Url,
 }
 
 /// One request.
 #[derive(Debug, Clone)]
-pub struct Ask {
-    pub at: At,
+pub struct ConfigRequest {
+    pub at: ConfigLocation,
     pub variant: Variant,
     pub post: bool,
     pub url: Url,
@@ -121,30 +121,34 @@ const SPELLINGS: [&str; 2] = ["/Autodiscover/Autodiscover.xml", "/AutoDiscover/A
 const JSON: &str = "/autodiscover/autodiscover.json";
 
 /// All places of a domain. `srv` is the record of `_autodiscover._tcp`.
-pub fn places(domain: &Hostname, srv: Option<&Srv>) -> Vec<Place> {
+pub fn places(domain: &Hostname, srv: Option<&Srv>) -> Vec<ConfigPlace> {
     let mut places = Vec::new();
-    let mut add = |at: At, base: String, path: &str| {
+    let mut add = |at: ConfigLocation, base: String, path: &str| {
         // Always valid, because the host name is one of the model.
         if let Ok(url) = Url::parse(&format!("{base}{path}")) {
-            places.push(Place { at, url });
+            places.push(ConfigPlace { at, url });
         }
     };
-    add(At::AutoconfigHttps, format!("https://autoconfig.{domain}"), AUTOCONFIG);
-    add(At::WellKnownHttps, format!("https://{domain}"), WELL_KNOWN);
-    add(At::AutoconfigHttp, format!("http://autoconfig.{domain}"), AUTOCONFIG);
-    add(At::WellKnownHttp, format!("http://{domain}"), WELL_KNOWN);
-    add(At::AutodiscoverDomain, format!("https://{domain}"), AUTODISCOVER);
-    add(At::AutodiscoverHost, format!("https://autodiscover.{domain}"), AUTODISCOVER);
-    add(At::AutodiscoverHttp, format!("http://autodiscover.{domain}"), AUTODISCOVER);
+    add(ConfigLocation::AutoconfigHttps, format!("https://autoconfig.{domain}"), AUTOCONFIG);
+    add(ConfigLocation::WellKnownHttps, format!("https://{domain}"), WELL_KNOWN);
+    add(ConfigLocation::AutoconfigHttp, format!("http://autoconfig.{domain}"), AUTOCONFIG);
+    add(ConfigLocation::WellKnownHttp, format!("http://{domain}"), WELL_KNOWN);
+    add(ConfigLocation::AutodiscoverDomain, format!("https://{domain}"), AUTODISCOVER);
+    add(ConfigLocation::AutodiscoverHost, format!("https://autodiscover.{domain}"), AUTODISCOVER);
+    add(ConfigLocation::AutodiscoverHttp, format!("http://autodiscover.{domain}"), AUTODISCOVER);
     if let Some(srv) = srv.filter(|srv| !srv.target.is_empty()) {
-        add(At::AutodiscoverSrv, format!("https://{}:{}", srv.target, srv.port), AUTODISCOVER);
+        add(
+            ConfigLocation::AutodiscoverSrv,
+            format!("https://{}:{}", srv.target, srv.port),
+            AUTODISCOVER,
+        );
     }
-    add(At::JsonDomain, format!("https://{domain}"), JSON);
-    add(At::JsonHost, format!("https://autodiscover.{domain}"), JSON);
-    add(At::ProfileDomain, format!("https://{domain}"), "/mail.mobileconfig");
-    add(At::ProfileHost, format!("https://autoconfig.{domain}"), "/mail.mobileconfig");
+    add(ConfigLocation::JsonDomain, format!("https://{domain}"), JSON);
+    add(ConfigLocation::JsonHost, format!("https://autodiscover.{domain}"), JSON);
+    add(ConfigLocation::ProfileDomain, format!("https://{domain}"), "/mail.mobileconfig");
+    add(ConfigLocation::ProfileHost, format!("https://autoconfig.{domain}"), "/mail.mobileconfig");
     let path = "/.well-known/user-agent-configuration.json";
-    add(At::Pacc, format!("https://ua-auto-config.{domain}"), path);
+    add(ConfigLocation::Pacc, format!("https://ua-auto-config.{domain}"), path);
     places
 }
 
@@ -154,21 +158,27 @@ pub fn more_places(
     domain: &Hostname,
     exchanger: Option<&str>,
     database: Option<&Url>,
-) -> Vec<Place> {
+) -> Vec<ConfigPlace> {
     let mut places = Vec::new();
-    let mut add = |at: At, url: Option<Url>| places.extend(url.map(|url| Place { at, url }));
+    let mut add = |at: ConfigLocation, url: Option<Url>| {
+        places.extend(url.map(|url| ConfigPlace { at, url }))
+    };
     let in_database = |domain: &str| {
         let base = database?.as_str().trim_end_matches('/');
         Url::parse(&format!("{base}/{domain}")).ok()
     };
-    add(At::Database, in_database(domain.as_str()));
+    add(ConfigLocation::Database, in_database(domain.as_str()));
     let Some(exchanger) = exchanger else { return places };
     let exchanger = exchanger.trim_end_matches('.').to_ascii_lowercase();
     let parent = exchanger.split_once('.').map(|(_, parent)| parent).filter(|p| p.contains('.'));
     let base = psl::domain_str(&exchanger);
     for (name, at, at_database) in [
-        (parent, At::MxParent, At::DatabaseMxParent),
-        (base.filter(|base| Some(*base) != parent), At::MxBase, At::DatabaseMxBase),
+        (parent, ConfigLocation::MxParent, ConfigLocation::DatabaseMxParent),
+        (
+            base.filter(|base| Some(*base) != parent),
+            ConfigLocation::MxBase,
+            ConfigLocation::DatabaseMxBase,
+        ),
     ] {
         // An exchanger inside the domain leads to the domain itself, which was asked already.
         let Some(name) = name.filter(|name| *name != domain.as_str()) else { continue };
@@ -179,10 +189,10 @@ pub fn more_places(
 }
 
 /// All requests to one place.
-pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
+pub fn asks(place: &ConfigPlace, addresses: &Addresses) -> Vec<ConfigRequest> {
     let mut asks = Vec::new();
     let mut ask = |variant: Variant, post: bool, url: Url, body: String| {
-        asks.push(Ask { at: place.at, variant, post, url, body });
+        asks.push(ConfigRequest { at: place.at, variant, post, url, body });
     };
     let with = |pairs: &[(&str, &str)]| {
         let mut url = place.url.clone();
@@ -193,19 +203,24 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
         .chain(addresses.known.iter().map(|known| (Variant::Known, known)));
     match (place.at.kind(), place.at) {
         // A database learns only the domain.
-        (_, At::Database | At::DatabaseMxParent | At::DatabaseMxBase) => {
+        (
+            _,
+            ConfigLocation::Database
+            | ConfigLocation::DatabaseMxParent
+            | ConfigLocation::DatabaseMxBase,
+        ) => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
         }
-        (Kind::Autoconfig, _) => {
+        (ConfigKind::Autoconfig, _) => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
             for (variant, address) in people {
                 ask(variant, false, with(&[("emailaddress", address.as_str())]), String::new());
             }
         }
-        (_, At::AutodiscoverHttp) => {
+        (_, ConfigLocation::AutodiscoverHttp) => {
             ask(Variant::Get, false, place.url.clone(), String::new());
         }
-        (Kind::Autodiscover, _) => {
+        (ConfigKind::Autodiscover, _) => {
             for (variant, address) in people {
                 ask(variant, true, place.url.clone(), request(address));
             }
@@ -216,7 +231,7 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
                 ask(Variant::Spelling, true, url, request(&addresses.unknown));
             }
         }
-        (Kind::Json, _) => {
+        (ConfigKind::Json, _) => {
             for (variant, address) in people {
                 let pairs = [
                     ("Email", address.as_str()),
@@ -231,13 +246,13 @@ pub fn asks(place: &Place, addresses: &Addresses) -> Vec<Ask> {
             url.query_pairs_mut().append_pair("Protocol", "AutodiscoverV1");
             ask(Variant::Spelling, false, url, String::new());
         }
-        (Kind::Profile, _) => {
+        (ConfigKind::Profile, _) => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
             for (variant, address) in people {
                 ask(variant, false, with(&[("email", address.as_str())]), String::new());
             }
         }
-        (Kind::Pacc, _) => ask(Variant::Bare, false, place.url.clone(), String::new()),
+        (ConfigKind::Pacc, _) => ask(Variant::Bare, false, place.url.clone(), String::new()),
     }
     asks
 }

@@ -8,7 +8,7 @@ fn edit(start: usize, end: usize, text: &str) -> Edit {
 }
 
 fn applied(raw: &str, edits: &[Edit]) -> String {
-    let mut file = Written::of(raw.as_bytes()).unwrap();
+    let mut file = EncodedFile::of(raw.as_bytes()).unwrap();
     file.apply(edits);
     String::from_utf8(file.bytes().unwrap()).unwrap()
 }
@@ -37,6 +37,6 @@ fn of_two_mends_that_touch_one_waits_for_the_next_round() {
 #[test]
 fn bytes_that_do_not_come_out_of_their_text_again_are_left_alone() {
     // Half a unit of UTF-16 at the end.
-    assert!(Written::of(&[0xFF, 0xFE, b'a', 0, b'b']).is_none());
-    assert!(Written::of("a\r\n".as_bytes()).is_some());
+    assert!(EncodedFile::of(&[0xFF, 0xFE, b'a', 0, b'b']).is_none());
+    assert!(EncodedFile::of("a\r\n".as_bytes()).is_some());
 }

@@ -16,7 +16,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5b1d_7c62_9a0e_4f57_8d3b_21c4_6e90_af1
 /// A value of the context that differs from user to user, or from domain to domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
-pub enum Field {
+pub enum RecipientField {
     Address,
     LocalPart,
     AddressUnicode,
@@ -35,81 +35,47 @@ pub enum Field {
     UserAgentHost,
 }
 
-impl Field {
+impl RecipientField {
     /// Whether the field depends only on the domain, so that it can be open in a shared file.
     pub(super) fn is_of_domain(self) -> bool {
         match self {
-            Field::Token
-            | Field::Identifier
-            | Field::Uuid(_)
-            | Field::Domain
-            | Field::DomainUnicode
-            | Field::ReversedDomain
-            | Field::AutoconfigHost
-            | Field::AutodiscoverHost
-            | Field::UserAgentHost => true,
-            Field::Address
-            | Field::LocalPart
-            | Field::AddressUnicode
-            | Field::DisplayName
-            | Field::Username(..) => false,
+            RecipientField::Token
+            | RecipientField::Identifier
+            | RecipientField::Uuid(_)
+            | RecipientField::Domain
+            | RecipientField::DomainUnicode
+            | RecipientField::ReversedDomain
+            | RecipientField::AutoconfigHost
+            | RecipientField::AutodiscoverHost
+            | RecipientField::UserAgentHost => true,
+            RecipientField::Address
+            | RecipientField::LocalPart
+            | RecipientField::AddressUnicode
+            | RecipientField::DisplayName
+            | RecipientField::Username(..) => false,
         }
     }
 }
 
-/// Who a file is filled in for.
-#[derive(Debug, Clone, Copy)]
-pub enum Whom<'a> {
-    Account(&'a EmailAddress),
-    /// All users of a domain.
-    Domain(&'a Hostname),
-}
-
-impl<'a> Whom<'a> {
-    pub fn domain(self) -> &'a Hostname {
-        match self {
-            Whom::Account(address) => address.domain(),
-            Whom::Domain(domain) => domain,
-        }
-    }
-}
-
-/// Who files are filled in for, with their values.
+/// Who a file is filled in for, with the values that several fields need.
 #[derive(Debug, Clone)]
-pub struct Person<'a> {
-    pub whom: Whom<'a>,
-    pub display_name: Option<&'a Text>,
+pub struct Recipient<'a> {
+    audience: Audience<'a>,
     /// Replaces the user name that the provider's pattern gives.
-    pub username: Option<&'a str>,
+    username: Option<&'a str>,
     // Cached, because each of the user's files needs these.
     unicode: OnceCell<String>,
     token: OnceCell<String>,
 }
 
-impl<'a> Person<'a> {
-    pub fn new(
-        address: &'a EmailAddress,
-        display_name: Option<&'a Text>,
-        username: Option<&'a str>,
-    ) -> Self {
-        let (unicode, token) = (OnceCell::new(), OnceCell::new());
-        Self { whom: Whom::Account(address), display_name, username, unicode, token }
-    }
-
-    /// All users of a domain.
-    pub fn at(domain: &'a Hostname) -> Self {
-        let (unicode, token) = (OnceCell::new(), OnceCell::new());
-        let whom = Whom::Domain(domain);
-        Self { whom, display_name: None, username: None, unicode, token }
+impl<'a> Recipient<'a> {
+    /// `username` replaces the user name that the provider's pattern gives.
+    pub fn new(audience: Audience<'a>, username: Option<&'a str>) -> Self {
+        Self { audience, username, unicode: OnceCell::new(), token: OnceCell::new() }
     }
 
     fn token(&self) -> &str {
-        self.token.get_or_init(|| match self.whom {
-            Whom::Account(address) => {
-                token(Audience::Account { address, display_name: self.display_name })
-            }
-            Whom::Domain(domain) => token(Audience::Everybody { domain }),
-        })
+        self.token.get_or_init(|| token(self.audience))
     }
 }
 
@@ -139,34 +105,38 @@ impl FieldContext {
         }
     }
 
-    /// The value of the field for a user; `None` if the user has none.
-    pub(super) fn value<'p>(&self, field: Field, person: &'p Person<'_>) -> Option<Cow<'p, str>> {
-        let domain = person.whom.domain();
-        let address = match person.whom {
-            Whom::Account(address) => Some(address),
-            Whom::Domain(_) => None,
+    /// The value of the field for a recipient; `None` if they have none.
+    pub(super) fn value<'r>(
+        &self,
+        field: RecipientField,
+        recipient: &'r Recipient<'_>,
+    ) -> Option<Cow<'r, str>> {
+        let domain = recipient.audience.domain();
+        let (address, display_name) = match recipient.audience {
+            Audience::Account { address, display_name } => (Some(address), display_name),
+            _ => (None, None),
         };
         Some(match field {
-            Field::Address => address?.as_str().into(),
-            Field::LocalPart => address?.local_part().into(),
-            Field::AddressUnicode => {
+            RecipientField::Address => address?.as_str().into(),
+            RecipientField::LocalPart => address?.local_part().into(),
+            RecipientField::AddressUnicode => {
                 let address = address?;
-                person.unicode.get_or_init(|| address.to_unicode()).as_str().into()
+                recipient.unicode.get_or_init(|| address.to_unicode()).as_str().into()
             }
-            Field::DisplayName => person.display_name?.as_str().into(),
-            Field::Token => person.token().into(),
-            Field::Identifier => {
+            RecipientField::DisplayName => display_name?.as_str().into(),
+            RecipientField::Token => recipient.token().into(),
+            RecipientField::Identifier => {
                 let base = base_identifier(self.organization.as_deref(), domain);
-                [&base, ".", person.token()].concat().into()
+                [&base, ".", recipient.token()].concat().into()
             }
-            Field::Uuid(at) => {
+            RecipientField::Uuid(at) => {
                 let name = self.uuids.get(at)?;
                 let subject = address.map_or(domain.as_str(), EmailAddress::as_str);
                 uuid_of(&self.target, name, subject, &self.protocol).into()
             }
-            Field::Username(side, at) => {
+            RecipientField::Username(side, at) => {
                 let pattern = self.usernames[usize::from(side == Side::Outgoing)].get(at)?;
-                match person.username {
+                match recipient.username {
                     Some(username) => username.into(),
                     None if pattern == Placeholder::EmailAddress.as_str() => {
                         address?.as_str().into()
@@ -175,12 +145,12 @@ impl FieldContext {
                     None => UsernamePattern::new(pattern).ok()?.resolve(address?).into(),
                 }
             }
-            Field::Domain => domain.as_str().into(),
-            Field::DomainUnicode => domain.to_unicode().into(),
-            Field::ReversedDomain => domain.reversed().into(),
-            Field::AutoconfigHost => format!("autoconfig.{domain}").into(),
-            Field::AutodiscoverHost => format!("autodiscover.{domain}").into(),
-            Field::UserAgentHost => format!("ua-auto-config.{domain}").into(),
+            RecipientField::Domain => domain.as_str().into(),
+            RecipientField::DomainUnicode => domain.to_unicode().into(),
+            RecipientField::ReversedDomain => domain.reversed().into(),
+            RecipientField::AutoconfigHost => format!("autoconfig.{domain}").into(),
+            RecipientField::AutodiscoverHost => format!("autodiscover.{domain}").into(),
+            RecipientField::UserAgentHost => format!("ua-auto-config.{domain}").into(),
         })
     }
 }

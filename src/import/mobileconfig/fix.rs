@@ -8,12 +8,12 @@ use std::ops::Range;
 
 use super::Defect;
 use crate::codes;
-use crate::format::{Kind, Tree};
+use crate::format::{FileFormat, Tree};
 
 /// Parses the property list without these errors, and returns them as defects. `None` if there are
 /// none or if others remain.
-pub(super) fn mended(text: &str) -> Option<(Tree, Vec<Defect>)> {
-    let root = Kind::Xml.parse(text).ok()??;
+pub(super) fn fixed(text: &str) -> Option<(Tree, Vec<Defect>)> {
+    let root = FileFormat::Xml.parse(text).ok()??;
     let mut defects = Vec::new();
     let mut surplus = Vec::new();
     look(&root, &mut defects, &mut surplus);
@@ -28,8 +28,8 @@ pub(super) fn mended(text: &str) -> Option<(Tree, Vec<Defect>)> {
             }
         }
     }
-    let mended = String::from_utf8(bytes).ok()?;
-    Some((Kind::Plist.parse(&mended).ok()??, defects))
+    let fixed = String::from_utf8(bytes).ok()?;
+    Some((FileFormat::Plist.parse(&fixed).ok()??, defects))
 }
 
 fn look(element: &Tree, defects: &mut Vec<Defect>, surplus: &mut Vec<Range<usize>>) {

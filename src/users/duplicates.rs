@@ -10,13 +10,13 @@ use crate::model::EmailAddress;
 /// Every user so far, in sixteen bytes each: 96 bits of the mailbox's checksum, and the line. The
 /// chance that two of a million mailboxes share these bits is one in 10^17.
 #[derive(Default)]
-pub struct Seen(Vec<(u64, u32, u32)>);
+pub struct SeenUsers(Vec<(u64, u32, u32)>);
 
 /// Lines whose user already appears in an earlier line, with that line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Doubles(BTreeMap<u64, u64>);
+pub struct Duplicates(BTreeMap<u64, u64>);
 
-impl Seen {
+impl SeenUsers {
     /// Records a user and the line of their row.
     pub fn add(&mut self, address: &EmailAddress, line: u64) {
         let digest = Sha256::digest(mailbox(address));
@@ -28,18 +28,18 @@ impl Seen {
     }
 
     /// Finds all duplicates among the users recorded so far.
-    pub fn doubles(mut self) -> Doubles {
+    pub fn doubles(mut self) -> Duplicates {
         self.0.sort_unstable();
         let mut doubles = BTreeMap::new();
         for same in self.0.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let [(_, _, first), more @ ..] = same else { continue };
             doubles.extend(more.iter().map(|(_, _, line)| (u64::from(*line), u64::from(*first))));
         }
-        Doubles(doubles)
+        Duplicates(doubles)
     }
 }
 
-impl Doubles {
+impl Duplicates {
     /// The earlier line with the same user as this one, if there is one.
     pub fn first_of(&self, line: u64) -> Option<u64> {
         self.0.get(&line).copied()

@@ -8,16 +8,15 @@ use std::{fs, io};
 use crate::output;
 use crate::output::archive::beside;
 #[cfg(feature = "zip")]
-use crate::output::stream::{Packed, Place, ZipFiles};
+use crate::output::stream::{PackedFile, ZipFiles, ZipPosition};
 #[cfg(feature = "tar")]
 use crate::output::tar::{self, TarFile};
 #[cfg(feature = "zip")]
 use crate::output::zip;
 
 use super::super::Failure;
-use super::super::args::GenerateArgs;
+use super::super::args::{GenerateArgs, Shard};
 use super::journal::Journal;
-use super::list::Shard;
 
 /// After how many batches the archive's position is recorded in the journal.
 const TOLD_AFTER: u64 = 4;
@@ -38,18 +37,18 @@ pub trait Archive: Sized {
     fn finish(self, target: &Path, fsync: bool) -> io::Result<()>;
 }
 
-pub struct One<A: Archive> {
+pub struct SingleArchive<A: Archive> {
     target: PathBuf,
-    state: Mutex<State<A>>,
+    state: Mutex<ArchiveState<A>>,
 }
 
-struct State<A: Archive> {
+struct ArchiveState<A: Archive> {
     archive: A,
     next: u64,
     waiting: BTreeMap<u64, A::Packed>,
 }
 
-impl<A: Archive> One<A> {
+impl<A: Archive> SingleArchive<A> {
     pub fn open(args: &GenerateArgs, stem: &str, journal: &mut Journal) -> Result<Self, Failure> {
         let mut name = stem.to_owned();
         // Several shards may be made at once, in one folder.
@@ -66,7 +65,7 @@ impl<A: Archive> One<A> {
             journal.up_to.as_ref().map_or((0, &[][..]), |(next, place)| (*next, place));
         let failed = |e: io::Error| output::Error::io("write", part(&target), e);
         let archive = A::open(&target, place).map_err(failed)?;
-        let state = State { archive, next, waiting: BTreeMap::new() };
+        let state = ArchiveState { archive, next, waiting: BTreeMap::new() };
         Ok(Self { target, state: Mutex::new(state) })
     }
 
@@ -142,23 +141,23 @@ impl Archive for TarFile {
 #[cfg(feature = "zip")]
 impl Archive for ZipFiles {
     const ENDING: &str = zip::ENDING;
-    type Packed = Vec<Packed>;
+    type Packed = Vec<PackedFile>;
 
     fn open(target: &Path, place: &[u64]) -> io::Result<Self> {
         let place = match *place {
-            [] => Place::default(),
-            [data, list, entries] => Place { data, list, entries },
+            [] => ZipPosition::default(),
+            [data, list, entries] => ZipPosition { data, list, entries },
             _ => return Err(no_place()),
         };
         Self::open(&part(target), &list(target), place)
     }
 
-    fn add(&mut self, packed: Vec<Packed>) -> io::Result<()> {
+    fn add(&mut self, packed: Vec<PackedFile>) -> io::Result<()> {
         packed.iter().try_for_each(|packed| Self::add(self, packed))
     }
 
     fn flush(&mut self) -> io::Result<Vec<u64>> {
-        let Place { data, list, entries } = Self::flush(self)?;
+        let ZipPosition { data, list, entries } = Self::flush(self)?;
         Ok(vec![data, list, entries])
     }
 

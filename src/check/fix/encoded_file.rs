@@ -1,16 +1,16 @@
 //! A text together with the form in which a file stores it.
 
-use super::Edit;
+use super::edit::Edit;
 use crate::codes::{self, Code};
 use crate::import::Form;
 
-pub(super) struct Written {
+pub(super) struct EncodedFile {
     form: Form,
     /// With the file's own line ends.
     raw: String,
 }
 
-impl Written {
+impl EncodedFile {
     /// `None` if encoding the text again would not give the same bytes.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let form = Form::of(bytes);
@@ -28,7 +28,7 @@ impl Written {
     }
 
     /// Fixes a defect of the bytes themselves. Returns whether that was possible.
-    pub(super) fn mend(&mut self, code: Code) -> bool {
+    pub(super) fn fix(&mut self, code: Code) -> bool {
         let form = match code {
             codes::REG_LINE_ENDS | codes::PRF_LINE_ENDS => {
                 self.raw = self.text().replace('\n', "\r\n");

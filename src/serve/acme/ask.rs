@@ -1,0 +1,47 @@
+//! Decides whether to order a certificate that a client needs.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::super::state::ServerState;
+use super::names::{self, NameOwner};
+use super::order_limiter::OrderDecision;
+use super::state::Acme;
+
+/// The most certificates for customers' domains. Each takes some KiB of memory.
+const MOST_CUSTOMERS: usize = 20_000;
+
+impl Acme {
+    /// Orders a certificate if the name may have one now. Returns whether an order is in progress.
+    pub(super) fn ask(&self, shared: &ServerState, name: &str) -> bool {
+        let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
+            return false;
+        };
+        let figures = &shared.metrics.shared.acme;
+        let is_full = whose == NameOwner::Customer && self.issued.len() >= MOST_CUSTOMERS;
+        let answer = match is_full && self.issued.get(name).is_none() {
+            true => OrderDecision::LimitReached { report: false },
+            false => self.limiter().ask(name, whose, Instant::now()),
+        };
+        match answer {
+            OrderDecision::Start => {
+                figures.orders.fetch_add(1, Ordering::Relaxed);
+                // It fails while the server stops; then nobody waits for long.
+                self.queue.send(name.to_owned()).is_ok()
+            }
+            OrderDecision::InProgress => true,
+            OrderDecision::Backoff => false,
+            OrderDecision::LimitReached { report } => {
+                figures.limited.fetch_add(1, Ordering::Relaxed);
+                if report {
+                    shared.tell(&format!(
+                        "no certificate for {name} now: there were as many orders as --acme-orders \
+                         {} allows",
+                        self.settings.orders_an_hour
+                    ));
+                }
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What all threads of the server share.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hyper::header::HeaderValue;
+
+use super::acme::Acme;
+use super::error::Error;
+use super::limits::RateLimit;
+use super::log::AccessLog;
+use super::metrics::Metrics;
+use super::options::ServeOptions;
+use super::prepare::AnswerBuilder;
+use super::routes::OTHER_ROUTES;
+use super::store::ProviderStore;
+
+/// Signs a profile.
+pub type ProfileSigner = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
+
+/// Loads the signing key from its files. It is called at the start and at each reload.
+pub type ProfileSignerLoader = dyn Fn() -> Result<Arc<ProfileSigner>, String> + Send + Sync;
+
+/// What all worker threads share.
+pub struct ServerState {
+    pub(super) builder: Arc<AnswerBuilder>,
+    pub(super) store: ProviderStore,
+    pub(super) acme: Option<Arc<Acme>>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) log: AccessLog,
+    pub(super) options: ServeOptions,
+    pub(super) rate_limit: Option<RateLimit>,
+    /// By the number of the resource.
+    pub(super) media_types: Vec<HeaderValue>,
+    pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
+    pub(super) ready: AtomicBool,
+    pub(super) blocking_jobs: AtomicUsize,
+    pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl ServerState {
+    pub(super) fn new(
+        builder: Arc<AnswerBuilder>,
+        options: ServeOptions,
+        acme: Option<Arc<Acme>>,
+        signer: Option<Arc<ProfileSigner>>,
+        tell: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<(Self, Option<Receiver<String>>), Error> {
+        let resources = builder.routes.resources.iter();
+        let mut routes: Vec<String> =
+            resources.clone().map(|resource| resource.name.clone()).collect();
+        routes.extend(OTHER_ROUTES.map(str::to_owned));
+        let media_types = resources
+            .map(|resource| HeaderValue::try_from(&resource.media_type).map_err(io::Error::other))
+            .collect::<Result<Vec<_>, _>>()?;
+        let metrics = Arc::new(Metrics::new(routes));
+        let (log, lines) =
+            AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
+        let shared = Self {
+            builder,
+            store: ProviderStore::default(),
+            acme,
+            metrics,
+            log,
+            rate_limit: options.rate_limit.map(RateLimit::new),
+            media_types,
+            signer: RwLock::new(signer),
+            ready: AtomicBool::new(false),
+            blocking_jobs: AtomicUsize::new(0),
+            options,
+            tell,
+        };
+        Ok((shared, lines))
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    pub(super) fn signer(&self) -> Option<Arc<ProfileSigner>> {
+        self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn tell(&self, words: &str) {
+        (self.tell)(words);
+    }
+
+    pub(super) fn route_name(&self, route: usize) -> &str {
+        let resources = &self.builder.routes.resources;
+        match resources.get(route) {
+            Some(resource) => &resource.name,
+            None => OTHER_ROUTES.get(route - resources.len()).copied().unwrap_or_default(),
+        }
+    }
+}
