@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use mailwright::{Net, StepOutcome, Providers, ServerTest};
+use mailwright::{Net, Providers, ServerTest, StepOutcome};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

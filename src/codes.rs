@@ -14,6 +14,7 @@ include!(concat!(env!("OUT_DIR"), "/codes.rs"));
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// Good to know; nothing is wrong.
     Note,
@@ -42,11 +43,13 @@ pub struct Code(u16);
 pub struct Page {
     /// Stable, in kebab case: scripts and monitoring match on it.
     pub name: &'static str,
+    /// The family that it belongs to.
     pub family: &'static Family,
     /// The severity of a finding, unless its context changes it.
     pub severity: Severity,
     /// What was seen, in one lower-case sentence without a full stop.
     pub title: &'static str,
+    /// What that means for users.
     pub means: &'static str,
     /// What to do.
     pub help: &'static str,
@@ -54,12 +57,14 @@ pub struct Page {
     pub fix: Option<&'static str>,
     /// The client and version, the specification or the page that this is known from.
     pub source: &'static str,
+    /// The clients that it affects.
     pub hurts: &'static [Hurt],
 }
 
 /// What a client makes of a defect.
 #[derive(Debug)]
 pub struct Hurt {
+    /// The client, with the versions if not all are affected.
     pub client: &'static str,
     /// `drops the server`
     pub how: &'static str,
@@ -69,6 +74,7 @@ pub struct Hurt {
 
 /// What a client does without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Loses {
     /// Everything.
     File,
@@ -81,6 +87,7 @@ pub enum Loses {
 pub struct Family {
     /// The name of the file without `.toml`.
     pub name: &'static str,
+    /// What the family is about.
     pub title: &'static str,
 }
 

@@ -28,6 +28,7 @@ pub struct Source {
 }
 
 impl Source {
+    /// A text with the name that the user knows.
     pub fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Arc<Self> {
         Arc::new(Self { name: name.into(), text: text.into() })
     }
@@ -36,11 +37,14 @@ impl Source {
 /// A place in a [`Source`], as a byte range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// The text.
     pub source: Arc<Source>,
+    /// The byte range in it.
     pub span: Range<usize>,
 }
 
 impl Place {
+    /// A place in a text; a range outside the text is moved to its end.
     pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let len = source.text.len();
         let start = floor_char(&source.text, span.start.min(len));
@@ -87,11 +91,13 @@ fn floor_char(text: &str, mut at: usize) -> usize {
 /// One problem or note to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// What kind of finding it is.
     pub code: Code,
     /// The severity of the code's page, unless the context or the user changed it.
     pub severity: Severity,
     /// What is wrong, in one lower-case sentence without a full stop.
     pub message: String,
+    /// Where it is, if it is in a text.
     pub place: Option<Place>,
     /// What to do.
     pub help: Option<String>,
@@ -128,26 +134,31 @@ impl Finding {
         self
     }
 
+    /// Sets the place.
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
         self.place = Some(Place::new(source, span));
         self
     }
 
+    /// Sets what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
+    /// Sets the source.
     pub fn spec(mut self, spec: impl Into<String>) -> Self {
         self.spec = Some(spec.into());
         self
     }
 
+    /// Sets the target.
     pub fn target(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
         self
     }
 
+    /// Sets the subject.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self

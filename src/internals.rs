@@ -7,7 +7,7 @@ pub mod bundle {
 
 pub mod check {
     pub use crate::check::{
-        Judges, PatternJudge, advice, check, defects, encoding, file, matrix, fix, schema,
+        Judges, PatternJudge, advice, check, defects, encoding, file, fix, matrix, schema,
     };
 }
 

@@ -28,10 +28,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// Modules without documentation of every item are not part of the API; `internals` names some of
+// their items.
 mod api;
 mod bundle;
+#[allow(missing_docs)]
 mod check;
 mod cli;
+#[allow(missing_docs)]
 mod clients;
 mod codes;
 mod document;
@@ -43,13 +47,18 @@ mod model;
 #[cfg(feature = "net")]
 mod net;
 mod output;
+#[allow(missing_docs)]
 mod plan;
+#[allow(missing_docs)]
 mod render;
 mod report;
 #[cfg(feature = "serve")]
+#[allow(missing_docs)]
 mod serve;
+#[allow(missing_docs)]
 mod settings;
 #[cfg(feature = "sign")]
+#[allow(missing_docs)]
 mod sign;
 mod users;
 #[cfg(feature = "verify")]

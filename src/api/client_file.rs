@@ -24,8 +24,8 @@ use crate::import::{ReadConfig, Reader};
 /// </clientConfig>"#;
 /// let file = ClientFile::read("config-v1.1.xml", xml).expect("it is an autoconfig file");
 /// // `TLS` is not a value that Thunderbird knows: it is SSL or STARTTLS.
-/// let finding = file.findings().iter().find(|f| f.code.name == "autoconfig-sockettype").unwrap();
-/// assert_eq!(finding.place.as_ref().unwrap().to_string(), "config-v1.1.xml:9:19");
+/// let finding = file.findings().iter().find(|f| f.code.name == "autoconfig-socket-type").unwrap();
+/// assert_eq!(finding.place.as_ref().unwrap().to_string(), "config-v1.1.xml:9:7");
 /// ```
 pub struct ClientFile {
     reader: Reader,

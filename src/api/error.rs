@@ -7,7 +7,6 @@ use crate::finding::{Finding, Severity};
 /// Why the library could not do what it was asked to do.
 ///
 /// The message has one line per finding, for a log or a terminal.
-#[derive(Debug)]
 pub struct Error {
     message: String,
     findings: Vec<Finding>,
@@ -26,6 +25,13 @@ impl Error {
     /// operating system refused something.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+}
+
+/// Like `Display`, because a `main` that returns an error prints it so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -37,6 +37,7 @@ pub struct BuiltFiles<T> {
 }
 
 impl Builder {
+    /// A builder for single files.
     pub fn new() -> Self {
         Self::default()
     }

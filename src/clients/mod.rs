@@ -14,7 +14,6 @@ mod words;
 
 pub use catalog::Targets;
 pub use manifest::{
-    Client, FileSpec, Include, OptionDefault, Scope, ShownValue, SideSpec, Status,
-    Take, Target,
+    Client, FileSpec, Include, OptionDefault, Scope, ShownValue, SideSpec, Status, Take, Target,
 };
 pub use words::{Inexpressible, Words};

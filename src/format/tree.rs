@@ -10,7 +10,9 @@ pub struct Tree {
     pub name: String,
     /// The type of the value, if the syntax has types: `dword`, `string`, `integer`, `true`.
     pub kind: &'static str,
+    /// The text or the value; `None` for a group.
     pub value: Option<String>,
+    /// In the order of the file.
     pub children: Vec<Tree>,
     /// Byte range in the decoded text.
     pub span: Range<usize>,

@@ -10,8 +10,11 @@ use super::read_config::ReadConfig;
 /// Something in a file that a client drops, guesses or fails on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defect {
+    /// What kind of defect it is.
     pub code: Code,
+    /// What is wrong, in one lower-case sentence without a full stop.
     pub message: String,
+    /// The byte range in the text.
     pub span: Range<usize>,
 }
 

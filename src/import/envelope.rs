@@ -38,7 +38,9 @@ pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
 /// The validity of a certificate (RFC 5280 §4.1.2.5), in days since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
+    /// The first day.
     pub first: i64,
+    /// The last day.
     pub last: i64,
     /// The last day as `2026-11-25`.
     pub last_day: String,
@@ -81,6 +83,7 @@ pub fn lives(bytes: &[u8]) -> Vec<Life> {
 pub struct SignerCertificate {
     /// The common name of its subject, or else the organisation: `CN=mail.example.com`.
     pub name: String,
+    /// The validity of the certificate.
     pub life: Life,
 }
 

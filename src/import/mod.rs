@@ -33,6 +33,7 @@ use crate::format::{FileFormat, TextRules, Tree};
 
 /// The readers. [`Self::ALL`] has the names that manifests use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reader {
     /// Thunderbird's `clientConfig`, format 1.0 to 1.2.
     Autoconfig,

@@ -10,19 +10,25 @@ use crate::model::{Authentication, ServerType, SocketType};
 pub struct ReadConfig {
     /// The provider's id or the profile's identifier, if the format has one.
     pub id: Option<String>,
+    /// The name for users.
     pub display_name: Option<String>,
+    /// The domains of the users' addresses.
     pub domains: Vec<String>,
     /// The address of the account, if the file is for a single account.
     pub address: Option<String>,
+    /// The short name for users.
     pub display_short_name: Option<String>,
     /// Whether the provider also serves its customers' own domains.
     pub custom_domains: bool,
     /// Base domains of the MX hosts, if the format separates them from the users' domains.
     pub mx_domains: Vec<String>,
+    /// The address of the web mail.
     pub web_mail: Option<String>,
     /// Pages where users have to enable access first.
     pub enable: Vec<ReadPage>,
+    /// Pages with instructions.
     pub documentation: Vec<ReadPage>,
+    /// The OAuth2 endpoints, if the file has them.
     pub oauth2: Option<ReadOAuth2>,
     /// In the order of the file.
     pub servers: Vec<ReadServer>,
@@ -67,15 +73,20 @@ impl ReadConfig {
 /// A page of the provider, with its texts by language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadPage {
+    /// The address of the page.
     pub url: String,
+    /// Language tag → its texts, in the order of the file.
     pub texts: BTreeMap<String, Vec<String>>,
 }
 
 /// The OAuth2 endpoints of the provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOAuth2 {
+    /// The issuer's name (RFC 8414 section 2).
     pub issuer: Option<String>,
+    /// The authorization endpoint.
     pub auth_url: Option<String>,
+    /// The token endpoint.
     pub token_url: Option<String>,
     /// One list of scopes for all protocols.
     pub scope: Vec<String>,
@@ -84,8 +95,11 @@ pub struct ReadOAuth2 {
 /// A server as a file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadServer {
+    /// The protocol.
     pub server_type: ServerType,
+    /// The host name, as written.
     pub hostname: String,
+    /// The TCP port.
     pub port: u16,
     /// What the file's value can mean. Apple has one flag for implicit TLS and STARTTLS; the port
     /// decides; if it does not, both are listed.
@@ -100,5 +114,6 @@ pub struct ReadServer {
     pub days_to_leave_messages_on_server: Option<u32>,
     /// The URL, for server types that use HTTP.
     pub url: Option<String>,
+    /// The byte range of the server in the text.
     pub span: Range<usize>,
 }

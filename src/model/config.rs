@@ -21,7 +21,9 @@ pub type LocalizedSteps = BTreeMap<String, Vec<Text>>;
 pub struct ClientConfig {
     /// `emailProvider@id`.
     pub id: Hostname,
+    /// The name for users.
     pub display_name: Text,
+    /// The short name for users.
     pub display_short_name: Text,
     /// The domains in its users' addresses; never empty.
     pub domains: Vec<Hostname>,
@@ -31,23 +33,30 @@ pub struct ClientConfig {
     pub default_protocol: Option<Protocol>,
     /// In the provider's order of preference.
     pub incoming: Vec<Server>,
+    /// In the provider's order of preference.
     pub outgoing: Vec<Server>,
     /// Options that users must switch on before a client can sign in.
     pub enable: Vec<Enable>,
+    /// Pages with instructions.
     pub documentation: Vec<Documentation>,
+    /// The address of the web mail.
     pub web_mail: Option<Text>,
     /// Authentication methods that servers advertise or once accepted, and now refuse.
     pub refuses: Vec<Refusal>,
     /// Where users create an app password, if their own password does not work in clients.
     pub app_password: Option<AppPassword>,
+    /// Where clients get OAuth2 tokens, if the provider has them.
     pub oauth2: Option<OAuth2>,
 }
 
 /// The direction of mail through a server, seen from the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serve", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Side {
+    /// POP3, IMAP and others: from the server to the user.
     Incoming,
+    /// SMTP: from the user to the server.
     Outgoing,
 }
 
@@ -66,17 +75,23 @@ impl Side {
 /// draft-ietf-mailmaint-autoconfig, "incomingServer" and "outgoingServer"
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
+    /// The protocol.
     pub server_type: ServerType,
+    /// The host name, which may have placeholders.
     pub hostname: HostnamePattern,
     /// Other names that reach the same service.
     pub alternative_hostnames: Vec<Hostname>,
+    /// The TCP port.
     pub port: Port,
+    /// How the connection is secured.
     pub socket_type: SocketType,
     /// In the provider's order of preference; never empty.
     pub authentication: Vec<Authentication>,
+    /// The form of the user name.
     pub username: UsernamePattern,
     /// For protocols over HTTP.
     pub url: Option<Text>,
+    /// Only for POP3.
     pub pop3: Pop3Options,
 }
 
@@ -109,13 +124,16 @@ pub struct Enable {
 /// A page of the provider for its users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documentation {
+    /// The address of the page.
     pub url: Text,
+    /// What is on the page.
     pub descr: Localized,
 }
 
 /// An authentication method that clients offer but the provider refuses, now or always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// The method.
     pub authentication: Authentication,
     /// For which server types; empty means all.
     pub types: Vec<ServerType>,
@@ -128,6 +146,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the provider refuses this method at this type of server.
     pub fn covers(&self, server: ServerType, authentication: Authentication) -> bool {
         self.authentication == authentication
             && (self.types.is_empty() || self.types.contains(&server))
@@ -137,9 +156,11 @@ impl Refusal {
 /// A password for one client, created on the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppPassword {
+    /// The page where it is created.
     pub url: Text,
     /// Whether the provider refuses the user's own password.
     pub required: bool,
+    /// What users have to know.
     pub note: Localized,
 }
 
@@ -148,15 +169,20 @@ pub struct AppPassword {
 /// draft-ietf-mailmaint-autoconfig, "oAuth2". Scopes are per protocol, because Microsoft's differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuth2 {
+    /// The issuer's name (RFC 8414 section 2).
     pub issuer: Text,
+    /// The authorization endpoint.
     pub auth_url: Text,
+    /// The token endpoint.
     pub token_url: Text,
     /// The device authorization endpoint (RFC 8628).
     pub device_auth_url: Option<Text>,
+    /// The scopes to ask for, per protocol.
     pub scope: BTreeMap<ServerType, Vec<Text>>,
 }
 
 impl ClientConfig {
+    /// The servers of one side.
     pub fn servers(&self, side: Side) -> &[Server] {
         match side {
             Side::Incoming => &self.incoming,

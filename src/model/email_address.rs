@@ -27,6 +27,17 @@ const LONGEST: usize = 254;
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 impl EmailAddress {
+    /// Checks an address.
+    ///
+    /// # Errors
+    ///
+    /// It is not an address, or one of the kinds that are refused.
+    ///
+    /// ```
+    /// let address = mailwright::EmailAddress::new("ann@Example.COM")?;
+    /// assert_eq!(address.domain().as_str(), "example.com");
+    /// # Ok::<(), mailwright::Invalid>(())
+    /// ```
     pub fn new(address: &str) -> Result<Self, Invalid> {
         Text::new(address)?;
         let Some((local_part, domain)) = address.rsplit_once('@') else {
@@ -98,10 +109,12 @@ impl EmailAddress {
         &self.address
     }
 
+    /// The part before the last `@`.
     pub fn local_part(&self) -> &str {
         &self.address[..self.local_part_len]
     }
 
+    /// The part after the last `@`.
     pub fn domain(&self) -> &Hostname {
         &self.domain
     }

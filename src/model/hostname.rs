@@ -15,6 +15,19 @@ use super::Invalid;
 pub struct Hostname(String);
 
 impl Hostname {
+    /// Checks a name and converts it to A-labels.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it is no host name, with what was probably meant.
+    ///
+    /// ```
+    /// use mailwright::Hostname;
+    ///
+    /// assert_eq!(Hostname::new("Bücher.example")?.as_str(), "xn--bcher-kva.example");
+    /// assert!(Hostname::new("https://mail.example.com/").is_err());
+    /// # Ok::<(), mailwright::Invalid>(())
+    /// ```
     pub fn new(name: &str) -> Result<Self, Invalid> {
         if name.is_empty() {
             return Err(Invalid::new("empty"));
@@ -65,6 +78,7 @@ impl Hostname {
         Ok(Self(ascii))
     }
 
+    /// The name in A-labels.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -9,15 +9,21 @@ use super::{EmailAddress, Hostname, Invalid, Text};
 /// draft-ietf-mailmaint-autoconfig, "Placeholders". Format 1.1 also had %REALNAME%, which no user
 /// name needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Placeholder {
+    /// `%EMAILADDRESS%`
     EmailAddress,
+    /// `%EMAILLOCALPART%`
     EmailLocalPart,
+    /// `%EMAILDOMAIN%`
     EmailDomain,
 }
 
 impl Placeholder {
+    /// All placeholders.
     pub const ALL: [Self; 3] = [Self::EmailAddress, Self::EmailLocalPart, Self::EmailDomain];
 
+    /// The placeholder as written in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EmailAddress => "%EMAILADDRESS%",
@@ -32,6 +38,11 @@ impl Placeholder {
 pub struct UsernamePattern(Text);
 
 impl UsernamePattern {
+    /// Checks a pattern.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, has spaces around it, or a `%` that belongs to no placeholder.
     pub fn new(pattern: &str) -> Result<Self, Invalid> {
         let text = Text::new(pattern)?;
         if text.is_empty() {
@@ -45,14 +56,17 @@ impl UsernamePattern {
         Ok(Self(text))
     }
 
+    /// The pattern as written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
+    /// The placeholders in it, each once.
     pub fn placeholders(&self) -> Vec<Placeholder> {
         placeholders(self.as_str())
     }
 
+    /// The user name for an address.
     pub fn resolve(&self, address: &EmailAddress) -> String {
         substitute(self.as_str(), address)
     }
@@ -74,6 +88,11 @@ impl fmt::Display for UsernamePattern {
 pub struct HostnamePattern(String);
 
 impl HostnamePattern {
+    /// Checks a pattern.
+    ///
+    /// # Errors
+    ///
+    /// It is no host name, or a placeholder is unknown or cannot be in a host name.
     pub fn new(pattern: &str) -> Result<Self, Invalid> {
         if !pattern.contains('%') {
             return Hostname::new(pattern).map(|host| Self(host.as_str().to_owned()));
@@ -93,10 +112,12 @@ impl HostnamePattern {
         Ok(Self(pattern.to_owned()))
     }
 
+    /// The pattern as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// The placeholders in it, each once.
     pub fn placeholders(&self) -> Vec<Placeholder> {
         placeholders(&self.0)
     }
@@ -106,6 +127,11 @@ impl HostnamePattern {
         self.placeholders().contains(&Placeholder::EmailLocalPart)
     }
 
+    /// The host name for an address.
+    ///
+    /// # Errors
+    ///
+    /// With this local part it is no host name.
     pub fn resolve(&self, address: &EmailAddress) -> Result<Hostname, Invalid> {
         Hostname::new(&substitute(&self.0, address))
     }

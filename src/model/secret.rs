@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
+    /// Takes the secret over.
     pub fn new(secret: String) -> Self {
         Self(Zeroizing::new(secret))
     }

@@ -16,6 +16,11 @@ const LONGEST: usize = 16 * 1024;
 pub struct Text(String);
 
 impl Text {
+    /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// It has a control character or a reserved one, or is longer than 16 KiB.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         if text.len() > LONGEST {
             return Err(Invalid::new(format!("{} bytes long; {LONGEST} is the most", text.len())));
@@ -36,10 +41,12 @@ impl Text {
         }
     }
 
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// Whether it has no characters.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

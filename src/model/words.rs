@@ -8,9 +8,16 @@ use super::Invalid;
 pub trait Word: Sized + Copy + 'static {
     /// The name of the set in messages: the draft's element.
     const NAME: &'static str;
+    /// All keywords, in the order of the draft.
     const ALL: &'static [Self];
+    /// The keyword as written in files.
     fn as_str(self) -> &'static str;
 
+    /// The keyword of this spelling.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the message has the nearest.
     fn parse(word: &str) -> Result<Self, Invalid> {
         Self::ALL.iter().copied().find(|w| w.as_str() == word).ok_or_else(|| {
             let all: Vec<_> = Self::ALL.iter().map(|w| w.as_str()).collect();
@@ -28,7 +35,12 @@ macro_rules! words {
     ($(#[$meta:meta])* $name:ident, $element:literal { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vmeta])* $variant,)* }
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vmeta])*
+            #[doc = concat!("`", $word, "`")]
+            $variant,)*
+        }
 
         impl Word for $name {
             const NAME: &'static str = $element;
@@ -123,6 +135,11 @@ impl Protocol {
 pub struct Port(u16);
 
 impl Port {
+    /// Checks a port.
+    ///
+    /// # Errors
+    ///
+    /// It is not from 1 to 65535.
     pub fn new(port: i64) -> Result<Self, Invalid> {
         match u16::try_from(port) {
             Ok(port) if port > 0 => Ok(Self(port)),
@@ -130,6 +147,7 @@ impl Port {
         }
     }
 
+    /// The number.
     pub fn get(self) -> u16 {
         self.0
     }

@@ -11,20 +11,26 @@ mod http;
 #[cfg(feature = "verify")]
 mod listen;
 mod overrides;
+#[cfg(feature = "ldap")]
 mod strict_tls;
 mod tcp;
 mod tls;
 
-pub use connect::{ConnectError, connect, connect_first};
+#[cfg(feature = "ldap")]
+pub use connect::connect_first;
+pub use connect::{ConnectError, connect};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, HttpRequest};
 #[cfg(feature = "verify")]
 pub use listen::{Listener, PendingRequest};
 pub use overrides::HostOverride;
+#[cfg(feature = "ldap")]
 pub use strict_tls::{Identity, StrictTls};
 pub use tcp::{Tcp, Transport};
-pub use tls::{CertificateRecord, ChainVerdict, Handshake, Tls, TlsError, TlsStream};
+#[cfg(feature = "ldap")]
+pub use tls::CertificateRecord;
+pub use tls::{ChainVerdict, Handshake, Tls, TlsError, TlsStream};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -32,13 +38,16 @@ use std::time::Instant;
 
 /// What all connections of a run share.
 pub struct Net {
+    /// Asks DNS.
     pub dns: Dns,
+    /// Makes TLS handshakes.
     pub tls: Tls,
     overrides: Vec<HostOverride>,
 }
 
 /// Why no connection can be made at all.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     #[error("cannot read the certificates of --ca {path}: {why}")]
     Ca { path: String, why: String },

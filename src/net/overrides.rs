@@ -6,7 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 /// (`mail.example.com:995:127.0.0.1:8995`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostOverride {
+    /// The host name.
     pub host: String,
+    /// The port at that host.
     pub port: u16,
     /// Never empty.
     pub addresses: Vec<SocketAddr>,

@@ -9,6 +9,8 @@
 #[cfg(any(feature = "tar", feature = "zip"))]
 pub mod archive;
 pub mod dir;
+// The messages of the variants are their documentation.
+#[allow(missing_docs)]
 mod error;
 mod folder;
 mod keep;
@@ -43,7 +45,9 @@ pub use zip::write_zip;
 pub struct OutFile {
     /// Relative to the bundle's folder, with `/` on every system: `thunderbird/config-v1.1.xml`.
     pub path: String,
+    /// The content.
     pub bytes: Vec<u8>,
+    /// Its media type (RFC 6838).
     pub media_type: String,
     /// The target that generated it: `thunderbird`.
     pub target: String,
@@ -62,6 +66,7 @@ pub struct Bundle {
     pub folder: PathBuf,
     /// The subject as written in the manifest.
     pub subject: String,
+    /// The files, in the order of their paths.
     pub files: Vec<OutFile>,
 }
 

@@ -102,11 +102,13 @@ impl Certificates {
     }
 
     /// The certificate for a name in lower case.
+    #[cfg(feature = "acme")]
     pub fn of(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.current().of(name)
     }
 
     /// The certificate for clients that send no server name.
+    #[cfg(feature = "acme")]
     pub fn first(&self) -> Option<Arc<CertifiedKey>> {
         self.current().first.clone()
     }

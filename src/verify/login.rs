@@ -15,7 +15,9 @@ use super::wire::shown;
 /// What a test signs in with.
 #[derive(Clone, Default)]
 pub struct Credentials {
+    /// The user name, as the server expects it.
     pub user: String,
+    /// For all methods but OAuth2.
     pub password: Option<Secret>,
     /// Access tokens, one per server type because scopes differ per protocol.
     pub tokens: BTreeMap<ServerType, Secret>,

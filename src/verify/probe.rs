@@ -16,9 +16,13 @@ use super::session::MailProtocol;
 pub struct Probe {
     /// For whom the test is: an address, a provider or a file.
     pub subject: String,
+    /// The protocol.
     pub server_type: ServerType,
+    /// The host name to connect to.
     pub hostname: String,
+    /// The port to connect to.
     pub port: Port,
+    /// How the connection is secured.
     pub socket_type: SocketType,
     /// In the order of the settings; empty if they declare nothing.
     pub authentication: Vec<Authentication>,

@@ -19,7 +19,9 @@ const NAME: &str = "round trip";
 
 /// The servers and the address of a round trip.
 pub struct Journey<'a> {
+    /// The server that the message is sent through.
     pub outgoing: &'a Probe,
+    /// The server that it is read from.
     pub incoming: &'a Probe,
     /// Both sender and recipient.
     pub address: &'a str,

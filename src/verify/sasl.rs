@@ -24,14 +24,21 @@ const MOST_ROUNDS: u32 = 2_000_000;
 /// A SASL mechanism, or a protocol's own login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
+    /// RFC 4616
     Plain,
+    /// draft-murchison-sasl-login
     Login,
     /// The protocol's own login: POP3's USER and PASS, IMAP's LOGIN.
     User,
+    /// RFC 7677
     ScramSha256,
+    /// RFC 2195
     CramMd5,
+    /// RFC 1939 section 7
     Apop,
+    /// Google's and Microsoft's own, before OAUTHBEARER.
     Xoauth2,
+    /// RFC 7628
     Oauthbearer,
 }
 
@@ -48,6 +55,7 @@ impl Mechanism {
         Mechanism::Xoauth2,
     ];
 
+    /// The name that servers announce.
     pub fn name(self) -> &'static str {
         match self {
             Mechanism::Plain => "PLAIN",

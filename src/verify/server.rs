@@ -26,6 +26,7 @@ pub struct Options {
     pub step: Duration,
     /// Limit for the whole server.
     pub server: Duration,
+    /// `None`: do not sign in.
     pub credentials: Option<Credentials>,
 }
 

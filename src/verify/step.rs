@@ -13,7 +13,9 @@ use super::redact::Redactor;
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum StepOutcome {
+    /// It works.
     Passed,
     /// Worth knowing; nothing is wrong.
     Note,
@@ -38,10 +40,13 @@ impl From<Severity> for StepOutcome {
 pub struct Step {
     /// `resolve`, `connect`, …
     pub step: &'static str,
+    /// How it ended.
     pub outcome: StepOutcome,
+    /// How long it took.
     pub took: Duration,
     /// What was found.
     pub detail: String,
+    /// What kind of problem it is, if it is one.
     pub code: Option<Code>,
     /// The server's own words.
     pub seen: Option<String>,
@@ -78,6 +83,7 @@ impl Step {
         }
     }
 
+    /// A step without a problem.
     pub fn passed(step: &'static str, took: Duration, detail: String) -> Self {
         Self {
             step,
@@ -149,8 +155,11 @@ impl Problem {
 /// Steps that belong to no single server: an OAuth2 sign-in, a round trip, a published place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
+    /// What was done.
     pub name: String,
+    /// In the order in which they were done.
     pub steps: Vec<Step>,
+    /// How long all of it took.
     pub took: Duration,
 }
 
@@ -226,13 +235,19 @@ impl Recorder {
 pub struct ServerReport {
     /// For whom the test was: an address, a provider or a file.
     pub subject: String,
+    /// The protocol.
     pub server_type: ServerType,
+    /// The host name that was tested.
     pub hostname: String,
+    /// The port that was tested.
     pub port: Port,
+    /// How the connection was to be secured.
     pub socket_type: SocketType,
     /// The host name in the settings to which this one is an alternative.
     pub alternative_of: Option<String>,
+    /// How long the test took.
     pub took: Duration,
+    /// In the order in which they were done.
     pub steps: Vec<Step>,
     /// `S: …` and `C: …`, with secrets blanked.
     pub transcript: Vec<String>,

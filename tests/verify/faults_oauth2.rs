@@ -6,7 +6,9 @@ use std::time::Duration;
 use mailwright::internals::model::{OAuth2, ServerType, Text};
 use mailwright::internals::net::{HostOverride, Net};
 use mailwright::internals::verify::Course;
-use mailwright::internals::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
+use mailwright::internals::verify::oauth2::{
+    self, Attendance, Authority, Flow, OAuth2Client, Tokens,
+};
 
 use crate::ca::{Ca, HOST};
 use crate::peer::Peer;

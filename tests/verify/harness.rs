@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use mailwright::internals::model::{Authentication, Port, Secret, ServerType, SocketType};
 use mailwright::internals::net::{HostOverride, Net};
-use mailwright::internals::verify::{self, Credentials, Mechanism, Options, Probe, ServerReport, StepOutcome};
+use mailwright::internals::verify::{
+    self, Credentials, Mechanism, Options, Probe, ServerReport, StepOutcome,
+};
 
 use crate::ca::{Ca, HOST};
 

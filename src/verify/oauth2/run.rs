@@ -19,6 +19,7 @@ pub struct Authority {
 /// The operator's registration at the provider.
 #[derive(Clone)]
 pub struct OAuth2Client {
+    /// The `client_id` (RFC 6749 section 2.2).
     pub id: String,
     /// Some providers give desktop clients a secret; their users can read it.
     pub secret: Option<Secret>,
@@ -36,7 +37,9 @@ pub enum Flow {
 /// The tokens that a sign-in gives.
 #[derive(Clone)]
 pub struct Tokens {
+    /// The access token.
     pub access: Secret,
+    /// The refresh token, if the provider gave one.
     pub refresh: Option<Secret>,
     /// None if the provider does not say.
     pub expires: Option<Instant>,
