@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ca::Ca;
 use crate::relay::{Then, relay};
 use crate::slapd::{Ask, BASE, Setup, Slapd, people};
+use crate::support::ca::Ca;
 
 #[test]
 fn a_connection_that_breaks_half_way_leaves_nothing() {
@@ -39,7 +39,7 @@ fn a_connection_that_breaks_half_way_leaves_nothing() {
 #[test]
 fn who_has_enough_of_a_silent_directory_can_end_it() {
     let at = peer(Some(b""), true);
-    let run = crate::runs::Run::new();
+    let run = crate::support::Run::new();
     let ask = Ask::new("ldaps", at, BASE).and(&["--timeout", "50"]);
     let mut child = ask.command(&run).spawn().unwrap();
     // Long enough for the handshake to be waited for.
@@ -122,7 +122,7 @@ fn answers_that_are_no_ldap_end_the_run_and_not_with_a_panic() {
             let _ = stream.write_all(answer);
         });
         let path = path.display().to_string().replace('/', "%2F");
-        let run = crate::runs::Run::new();
+        let run = crate::support::Run::new();
         let url = format!("ldapi://{path}/{BASE}");
         let said = run.args(&["generate", "--users", &url, "--timeout", "2"]).code(2);
         assert!(said.stderr.contains("the directory at "), "{}", said.stderr);
@@ -133,7 +133,7 @@ fn answers_that_are_no_ldap_end_the_run_and_not_with_a_panic() {
 
 #[test]
 fn options_of_a_directory_are_not_for_a_file() {
-    let run = crate::runs::Run::new().write("users.csv", "mail\nann@outlook.com\n");
+    let run = crate::support::Run::new().write("users.csv", "mail\nann@outlook.com\n");
     let args = ["generate", "--users", "users.csv", "--ldap-preset", "openldap"];
     run.args(&args).code(2).says("are for --users ldaps://");
     let args = ["generate", "--users", "ldaps://h.example/", "--ldap-bind", "cn=a"];

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Read, Write};
 use std::time::{Duration, Instant};
 
-use crate::host::{Host, autodiscover, read_answer};
+use crate::support::host::{Host, autodiscover, read_answer};
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 const POX: &str = "/autodiscover/autodiscover.xml";

@@ -7,11 +7,11 @@ use mailwright::model::SocketType;
 use mailwright::net::{Net, Override};
 use mailwright::verify::Outcome;
 
-use crate::ca::HOST;
 use crate::dns;
 use crate::harness::{Test, same_codes};
-use crate::peer::Peer;
-use crate::runs::Run;
+use crate::support::Run;
+use crate::support::ca::HOST;
+use crate::support::peer::Peer;
 
 /// A port where nothing listens.
 fn nowhere() -> SocketAddr {

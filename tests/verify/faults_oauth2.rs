@@ -8,8 +8,8 @@ use mailwright::net::{Net, Override};
 use mailwright::verify::Course;
 use mailwright::verify::oauth2::{self, Attendance, Authority, Client, Flow, Tokens};
 
-use crate::ca::{Ca, HOST};
-use crate::peer::Peer;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::Peer;
 use crate::web::{self, Asked, Reply};
 
 const TOKEN: &str = "eyJ0b2tlbiI6ImFjY2VzcyJ9";

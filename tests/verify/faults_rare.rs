@@ -10,11 +10,11 @@ use mailwright::model::{Authentication, SocketType};
 use mailwright::verify::{Mechanism, Outcome};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
-use crate::ca::{Ca, HOST};
 use crate::harness::{Test, same_codes};
 use crate::output::provider;
-use crate::peer::{Conn, Peer};
-use crate::runs::{self, Run};
+use crate::support::Run;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::{Conn, Peer};
 
 const CAPA: (&str, &str) =
     ("CAPA", "+OK\r\nUIDL\r\nUSER\r\nSASL PLAIN CRAM-MD5 SCRAM-SHA-256\r\n.\r\n");
@@ -192,7 +192,7 @@ fn names(text: &str, code: &str) -> bool {
 
 #[test]
 fn every_code_is_what_some_test_sees() {
-    let folder = runs::root().join("tests/verify");
+    let folder = crate::support::root().join("tests/verify");
     let mut text = String::new();
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();

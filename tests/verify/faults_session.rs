@@ -6,7 +6,7 @@ use mailwright::model::{Authentication, SocketType};
 use mailwright::verify::Outcome;
 
 use crate::harness::Test;
-use crate::peer::Peer;
+use crate::support::peer::Peer;
 
 /// A server that says only this.
 fn says(text: &'static str) -> Peer {

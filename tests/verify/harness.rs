@@ -7,7 +7,7 @@ use mailwright::model::{Authentication, Port, Secret, ServerType, SocketType};
 use mailwright::net::{Net, Override};
 use mailwright::verify::{self, Credentials, Mechanism, Options, Outcome, Probe, ServerReport};
 
-use crate::ca::{Ca, HOST};
+use crate::support::ca::{Ca, HOST};
 
 /// Long enough for a busy machine; the tests that wait for its end set their own.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,9 +7,9 @@ use mailwright::model::SocketType;
 use mailwright::net::{Net, Override};
 use mailwright::verify::{self, Course, Journey, Options};
 
-use crate::ca::{Ca, HOST};
 use crate::harness::Test;
-use crate::peer::{Conn, Peer};
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::{Conn, Peer};
 
 const ADDRESS: &str = "ann@example.test";
 const PASSWORD: &str = "c0rrect horse/battery";
@@ -290,11 +290,10 @@ mod real {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::dovecot::{Dovecot, USER, is_root};
     use crate::exim::Exim;
-    use crate::postfix::Postfix;
-    use crate::runs::Run;
-    use crate::support;
+    use crate::support::dovecot::{Dovecot, USER};
+    use crate::support::postfix::Postfix;
+    use crate::support::{self, Run, is_root};
 
     /// Subjects that a mailbox holds, by asking Dovecot itself.
     fn subjects(dovecot: &Dovecot) -> Vec<String> {

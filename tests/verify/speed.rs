@@ -6,12 +6,12 @@ use mailwright::model::{Port, SocketType};
 use mailwright::net::{Net, Override};
 use mailwright::verify::{self, Options, Probe};
 
-use crate::ca::{Ca, HOST};
 use crate::harness::Test;
 use crate::output::provider;
-use crate::peer::Peer;
-use crate::runs::Run;
 use crate::support;
+use crate::support::Run;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::Peer;
 
 /// Added to each answer of each server.
 const DELAY: Duration = Duration::from_millis(50);
