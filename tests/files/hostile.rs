@@ -1,11 +1,6 @@
 //! Hostile input files, made to harm the program that reads them.
 
-use std::time::{Duration, Instant};
-
 use crate::support::Run;
-
-/// For a debug build on a busy machine; in a release build each file takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
     format!("{}{}", open.repeat(depth), close.repeat(depth))
@@ -127,13 +122,12 @@ fn no_file_makes_us_panic_wait_or_read_what_is_none_of_our_business() {
         let run = Run::new();
         std::fs::write(run.path(name), bytes).unwrap();
         for command in ["check", "import"] {
-            let begun = Instant::now();
+            // This waits for the end, and fails if there is none.
             let ended = run.args(&[command, name]);
             let all = format!("{}{}", ended.stdout, ended.stderr);
             assert!(matches!(ended.code, Some(0..=2)), "{command} {name}: {:?} {all}", ended.code);
             assert!(!all.contains("panicked"), "{command} {name}: {all}");
             assert!(!all.contains("root:"), "{command} {name}: {all}");
-            assert!(begun.elapsed() < PATIENCE, "{command} {name} took {:?}", begun.elapsed());
             // There must be one clear finding or failure, without long quotes from the file.
             assert!(ended.code == Some(0) || !ended.stderr.is_empty() || !ended.stdout.is_empty());
             assert!(all.len() < 200_000, "{command} {name}: {} octets", all.len());
