@@ -1,7 +1,5 @@
 //! Certificates that cannot be fetched: what is served instead, what is said, and when the next try is.
 
-use std::time::{Duration, Instant};
-
 use crate::acme::{AUTOCONFIG, got, metric, start, two_providers, well};
 use crate::pebble::Place;
 use crate::support::host::provider;
@@ -48,10 +46,9 @@ fn an_authority_that_is_down_leaves_the_server_well_and_is_asked_again_later() {
     let of_file = Trust::of([own.der().clone()]);
     let ask_file = || of_file.get(host.addresses[0], "autodiscover.a.example", "/healthz");
     assert_eq!(ask_file().unwrap().1, own.der().to_vec(), "a file goes first");
-    let begun = Instant::now();
     // It gets the file's, which is not for that name.
-    assert!(of_file.get(host.addresses[0], "autoconfig.a.example", AUTOCONFIG).is_err());
-    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    let why = of_file.get(host.addresses[0], "autoconfig.a.example", AUTOCONFIG).unwrap_err();
+    assert!(why.contains("not valid for name"), "{why}");
     assert_eq!(ask_file().unwrap().0.status, 200);
     let words = host.hear_of("no certificate for autoconfig.a.example");
     assert!(words.contains("Connection refused"), "{words}");
