@@ -22,13 +22,13 @@ mod hosted_real;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 mod hosted_serve;
 mod hosted_site;
+mod many;
 #[cfg(target_os = "linux")]
 mod oauth;
 mod output;
 #[cfg(target_os = "linux")]
 mod real;
 mod round_trip;
-mod speed;
 #[cfg(unix)]
 mod watch;
 mod web;

@@ -7,7 +7,8 @@ use mailwright::model::SocketType;
 use mailwright::net::{Net, Override};
 use mailwright::verify::{self, Course, Journey, Options};
 
-use crate::harness::Test;
+use crate::harness::{STEP, Test};
+use crate::support::PATIENCE;
 use crate::support::ca::{Ca, HOST};
 use crate::support::peer::{Conn, Peer};
 
@@ -105,8 +106,13 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
     })
 }
 
-/// Through these two servers, with a patience of two seconds for the message.
+/// Through these two servers, with a message that arrives at once.
 fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
+    travel_within(PATIENCE, ca, outgoing, incoming)
+}
+
+/// Through these two servers; the message is waited for as long as this.
+fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
     outgoing.probe.port = mailwright::model::Port::new(465).unwrap();
     let at = |test: &Test<'_>| Override {
@@ -116,16 +122,13 @@ fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     };
     let net = Net::new(Some(&ca.file()), None, vec![at(&outgoing), at(&incoming)]).unwrap();
     let credentials = incoming.password(ADDRESS, PASSWORD);
-    let options = Options {
-        step: Duration::from_secs(10),
-        server: Duration::from_secs(30),
-        credentials: credentials.credentials.clone(),
-    };
+    let options =
+        Options { step: STEP, server: STEP * 3, credentials: credentials.credentials.clone() };
     let journey = Journey {
         outgoing: &outgoing.probe,
         incoming: &credentials.probe,
         address: ADDRESS,
-        arrival: Duration::from_secs(2),
+        arrival,
     };
     verify::round_trip(&net, &options, &journey)
 }
@@ -156,7 +159,8 @@ fn a_message_that_never_arrives_is_named_in_time() {
     let (ca, mailbox) = (Ca::new(), mailbox());
     let incoming = pop3(&ca, &mailbox);
     let outgoing = smtp(&ca, &mailbox, |_| None);
-    let trip = travel(&ca, &outgoing, Test::pop3(SocketType::Ssl, incoming.address));
+    let brief = Duration::from_millis(300);
+    let trip = travel_within(brief, &ca, &outgoing, Test::pop3(SocketType::Ssl, incoming.address));
     assert_eq!(codes(&trip), [("send", ""), ("arrive", "message-not-arrived")], "{trip:#?}");
     assert!(!incoming.heard().iter().any(|line| line.starts_with("DELE")));
     assert_eq!(mailbox.lock().unwrap().len(), 2);
