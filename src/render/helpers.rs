@@ -85,7 +85,7 @@ const FUNCTIONS: [(&str, Function); 25] = [
     ("fill", |a| {
         let mut text = a.text(0)?;
         for (name, value) in &a.named {
-            // The admin's own texts may omit a slot; tests/meta.rs checks the built-in ones.
+            // The admin's own texts may omit a slot; tests/house/ checks the built-in ones.
             let value = scalar(value).ok_or(format!("{name} is no text"))?;
             text = text.replace(&format!("{{{name}}}"), &value);
         }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::python;
-use crate::support::{self, Bundle, Said};
+use crate::support::{self, Bundle, Ended};
 
 const PLAY: &str = "\
 - hosts: localhost
@@ -90,7 +90,7 @@ impl Host {
         files
     }
 
-    fn play(&self, more: &[&str]) -> Said {
+    fn play(&self, more: &[&str]) -> Ended {
         let folder = self.bundle.folder();
         let mut command = python::program("ansible");
         command.args(["playbook", "-i", "localhost,", "play.yml"]).current_dir(folder);

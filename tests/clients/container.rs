@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,7 +18,7 @@ use crate::support::{self, Bundle, PATIENCE, Running};
 #[test]
 fn the_image_has_the_program_and_nothing_else() {
     needs!("buildah");
-    if !rustix::process::geteuid().is_root() {
+    if !support::is_root() {
         return support::skip("root");
     }
     let image = Image::of(|program| fs::write(program, "the program").expect("a file of ours"));
@@ -45,7 +45,7 @@ fn the_image_has_the_program_and_nothing_else() {
 #[test]
 fn what_lies_beside_the_program_is_not_sent_to_where_images_are_made() {
     needs!("buildah");
-    if !rustix::process::geteuid().is_root() {
+    if !support::is_root() {
         return support::skip("root");
     }
     let image = Image::of(|program| fs::write(program, "the program").expect("a file of ours"));
@@ -60,7 +60,7 @@ fn what_lies_beside_the_program_is_not_sent_to_where_images_are_made() {
 #[test]
 fn the_program_serves_from_the_image_as_nobody() {
     needs!("buildah", "unshare");
-    if !rustix::process::geteuid().is_root() {
+    if !support::is_root() {
         return support::skip("root");
     }
     let Some(linked) = std::env::var_os("MAILWRIGHT_STATIC_PROGRAM") else {
@@ -72,8 +72,8 @@ fn the_program_serves_from_the_image_as_nobody() {
     let container = image.container();
     let bundle = Bundle::new()
         .with_file("both.toml", include_str!("../fixtures/providers/both.example.toml"));
-    let port = support::free_port();
-    let listen = format!("127.0.0.1:{port}");
+    let [address] = support::own_addresses();
+    let listen = address.to_string();
     let mount = format!("{}:/providers:ro", bundle.folder().display());
     // In a world of its own for processes and mounts, so that nothing outlives the test.
     let mut unshare = support::command("unshare");
@@ -83,9 +83,9 @@ fn the_program_serves_from_the_image_as_nobody() {
     unshare.args([&container, "--", "/usr/bin/mailwright", "serve", "--providers", "/providers"]);
     unshare.args(["--listen", &listen]);
     let mut server = Running::start(&mut unshare, bundle.folder().join("server.log"));
-    server.until(|| get(port, "/readyz", "localhost").filter(|a| a.contains(" 200 ")));
+    server.until(|| get(address, "/readyz", "localhost").filter(|a| a.contains(" 200 ")));
 
-    let answer = get(port, "/mail/config-v1.1.xml", "autoconfig.both.example");
+    let answer = get(address, "/mail/config-v1.1.xml", "autoconfig.both.example");
     let answer = answer.expect("it has answered before");
     assert!(answer.contains("<emailProvider"), "{answer}\n{}", server.log());
     let status = status_of_the_one_that_listens(&listen);
@@ -151,8 +151,8 @@ impl Image {
     }
 }
 
-fn get(port: u16, path: &str, host: &str) -> Option<String> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+fn get(address: SocketAddr, path: &str, host: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();

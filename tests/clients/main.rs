@@ -5,32 +5,11 @@
 //! `tests/run` installs them all. Nothing here talks to anything but this machine.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/mod.rs"]
 #[macro_use]
 mod support;
 #[macro_use]
 mod python;
-
-// The real servers of tests/verify, and the running server of tests/serve.
-#[path = "../verify/ca.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod ca;
-#[path = "../verify/dovecot.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod dovecot;
-#[path = "../serve/fixtures.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod fixtures;
-#[path = "../serve/host.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod host;
-#[path = "../verify/oidc.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod oidc;
-#[path = "../verify/postfix.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod postfix;
-#[path = "../support/mod.rs"]
-mod runs;
 
 mod ansible;
 mod apple;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{self, Said};
+use crate::support::{self, Ended};
 
 const KINDS: [&str; 4] = ["rsa:2048", "rsa:3072", "ec:P-256", "ec:P-384"];
 
@@ -49,12 +49,12 @@ impl Folder {
         self.openssl(&[&request[..], &made, &files, issuer].concat()).fine();
     }
 
-    fn openssl(&self, arguments: &[&str]) -> Said {
+    fn openssl(&self, arguments: &[&str]) -> Ended {
         support::run(support::command("openssl").args(arguments).current_dir(&self.0))
     }
 
     /// Signed if `more` says so; the files are below this folder's `out`.
-    fn generate(&self, out: &str, more: &[&str]) -> Said {
+    fn generate(&self, out: &str, more: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailwright"));
         command.args(["generate", "ann@outlook.com", "--out", out]).args(more);
         command.env("LC_ALL", "C").env("KEY_PASSWORD", "gehe1m ß").current_dir(&self.0);
@@ -73,7 +73,7 @@ impl Folder {
         found
     }
 
-    fn verify(&self, file: &str) -> Said {
+    fn verify(&self, file: &str) -> Ended {
         let verify = ["cms", "-verify", "-inform", "DER", "-in", file];
         self.openssl(&[&verify[..], &["-CAfile", "root.pem", "-out", "content"]].concat())
     }
@@ -192,7 +192,7 @@ fn a_key_that_genpkey_encrypted_opens_with_its_password_and_with_no_other() {
     folder.openssl(&[&request[..], &files].concat()).fine();
     let flags = ["--sign-cert", "own.pem", "--sign-key", "key"];
     let signing = |more: &[&str]| folder.generate("out", &[&flags[..], more].concat());
-    let refused = |said: Said, words: &str| {
+    let refused = |said: Ended, words: &str| {
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.stderr.contains("error[signing-key-password]: key cannot be opened: "));
         assert!(said.stderr.contains(words), "{}", said.stderr);

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{self, PATIENCE, Running, Said};
+use crate::support::{self, Ended, PATIENCE, Running};
 
 /// Ten times the exposure that `systemd-analyze security` of systemd 252 finds: 0 is a service that may
 /// do nothing, 100 one that may do everything.
@@ -74,7 +74,7 @@ fn the_commands_of_the_units_are_taken() {
 #[test]
 fn the_first_client_starts_the_service_which_has_no_rights() {
     needs!("systemd-analyze", "unshare", "nsenter", "ip", "openssl");
-    if !rustix::process::geteuid().is_root() {
+    if !support::is_root() {
         return support::skip("root");
     }
     support::alone("systemd::the_first_client_starts_the_service_which_has_no_rights", || {
@@ -143,7 +143,7 @@ fn units(folder: &Path, with_certificate: bool, change: impl Fn(&str) -> String)
     names.map(|name| folder.join(name)).into()
 }
 
-fn verify(units: &[PathBuf]) -> Said {
+fn verify(units: &[PathBuf]) -> Ended {
     let mut analyze = support::command("systemd-analyze");
     // Pages for `man` come with the Debian package only.
     support::run(analyze.args(["verify", "--man=no"]).args(units))
@@ -220,12 +220,12 @@ impl World {
     }
 
     #[track_caller]
-    fn enter(&self, command: &[&str]) -> Said {
+    fn enter(&self, command: &[&str]) -> Ended {
         support::run(&mut self.entering(command)).fine()
     }
 
     #[track_caller]
-    fn systemctl(&self, arguments: &[&str]) -> Said {
+    fn systemctl(&self, arguments: &[&str]) -> Ended {
         self.enter(&[&["systemctl"], arguments].concat())
     }
 

@@ -14,7 +14,7 @@ use mailwright::internals::import::{Defect, ReadServer, Reader, recognise};
 use mailwright::internals::model::{Authentication, SocketType};
 use tempfile::TempDir;
 
-use crate::support::{self, Said};
+use crate::support::{self, Ended};
 
 /// Quotes, tabs, `defaults`, accounts made from others, and ports that nobody wrote.
 const SENDING: [&str; 5] = [
@@ -278,7 +278,7 @@ impl Home {
     }
 
     #[track_caller]
-    fn ask(&self, program: &str, file: &File, account: &str) -> Said {
+    fn ask(&self, program: &str, file: &File, account: &str) -> Ended {
         let mut command = support::command(program);
         command.args(["--pretend", "--passwordeval=echo word", "-C"]).arg(self.file(&file.bytes));
         match program {
@@ -289,7 +289,7 @@ impl Home {
     }
 
     #[track_caller]
-    fn getmail(&self, file: &File) -> Said {
+    fn getmail(&self, file: &File) -> Ended {
         let own = self.0.path().join("program").display().to_string();
         let mut bytes = file.bytes.clone();
         // Files that this machine need not have.

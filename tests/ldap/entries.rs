@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::runs::Run;
 use crate::slapd::{BASE, Setup, Slapd, person};
+use crate::support::Run;
 
 /// Values that LDIF cannot hold as they are.
 fn base64(bytes: &[u8]) -> String {

@@ -1,7 +1,8 @@
 //! What a directory refuses, and what of it is not to be trusted.
 
-use crate::ca::Ca;
 use crate::slapd::{BASE, READER, Setup, Slapd, people};
+use crate::support::Run;
+use crate::support::ca::{Ca, Identity};
 
 #[test]
 fn a_wrong_password_a_wrong_base_and_a_wrong_filter_say_so() {
@@ -52,7 +53,7 @@ fn nothing_is_sent_to_a_directory_that_does_not_prove_who_it_is() {
     needs!("slapd");
     let (ca, other) = (Ca::new(), Ca::new());
     let people = people(2);
-    let start = |identity: &crate::ca::Identity| {
+    let start = |identity: &Identity| {
         Slapd::start(&Setup { identity: Some(identity), people: &people, ..Setup::default() })
     };
     let slapd = start(&ca.good());
@@ -109,7 +110,7 @@ fn sasl_external_needs_a_directory_that_offers_it() {
     let setup = Setup { identity: Some(&identity), people: &people, ..Setup::default() };
     let slapd = Slapd::start(&setup);
     let own = ca.good();
-    let run = crate::runs::Run::new().write("me.pem", &own.chain).write("me.key", &own.key);
+    let run = Run::new().write("me.pem", &own.chain).write("me.key", &own.key);
     let path = |name: &str| run.path(name).display().to_string();
     let (cert, key) = (path("me.pem"), path("me.key"));
     let ask = slapd.ldaps(BASE).trusting(&ca).and(&["--ldap-cert", &cert, "--ldap-key", &key]);

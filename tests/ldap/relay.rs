@@ -3,7 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+
+use crate::support::PATIENCE;
 
 /// What happens after so many bytes from the server.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ pub fn relay(to: SocketAddr, then: Then) -> SocketAddr {
         let (client, _) = listener.accept().unwrap();
         let server = TcpStream::connect(to).unwrap();
         for end in [&client, &server] {
-            end.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            end.set_read_timeout(Some(PATIENCE)).unwrap();
         }
         let (mut up, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
         thread::spawn(move || {

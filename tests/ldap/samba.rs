@@ -8,10 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ca::Ca;
-use crate::runs::Run;
 use crate::slapd::Ask;
-use crate::support::{self, Running, alone};
+use crate::support::ca::Ca;
+use crate::support::{self, Run, Running, alone};
 
 const ADMINISTRATOR: &str = "Administrator@corp.example.test";
 const PASSWORD: &str = "c0rrect-Horse-battery";
@@ -119,7 +118,7 @@ fn a_domain_controller_is_read_like_active_directory() {
             return support::skip("samba-ad-provision");
         }
     }
-    if !Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n") {
+    if !support::is_root() {
         return support::skip("root");
     }
     alone("samba::a_domain_controller_is_read_like_active_directory", || {

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::ca::{Ca, HOST, Identity};
-use crate::runs::{Run, own_addresses};
-use crate::support::{self, Running, Said};
+use crate::support::ca::{Ca, HOST, Identity};
+use crate::support::{self, Ended, Run, Running, own_addresses};
 
 pub const READER: &str = "cn=reader,dc=example,dc=test";
 pub const PASSWORD: &str = "c0rrect horse/battery";
@@ -122,7 +121,7 @@ impl Slapd {
     }
 
     /// What ldapsearch says to the same, without pages.
-    pub fn unpaged(&self) -> Said {
+    pub fn unpaged(&self) -> Ended {
         let path = self.folder.join("socket").display().to_string().replace('/', "%2F");
         let mut command = support::command("ldapsearch");
         command.args(["-x", "-LLL", "-H", &format!("ldapi://{path}"), "-D", READER]);
@@ -198,19 +197,19 @@ impl Ask {
         command
     }
 
-    pub fn run(&self, run: &Run) -> Said {
+    pub fn run(&self, run: &Run) -> Ended {
         support::run(&mut self.command(run))
     }
 
     /// It works, and says this.
     #[track_caller]
-    pub fn works(&self, run: &Run) -> Said {
+    pub fn works(&self, run: &Run) -> Ended {
         self.run(run).fine()
     }
 
     /// It cannot run, says these words, and writes nothing.
     #[track_caller]
-    pub fn fails(&self, words: &[&str]) -> Said {
+    pub fn fails(&self, words: &[&str]) -> Ended {
         let run = Run::new();
         let said = self.run(&run);
         assert_eq!(said.code, Some(2), "{said:#?}");

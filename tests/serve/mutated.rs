@@ -6,7 +6,7 @@ mod asking;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::host::{autodiscover, autodiscover_for};
+use crate::support::host::{autodiscover, autodiscover_for};
 
 /// What a request has where something goes wrong, or where something new begins.
 const WORDS: [&str; 22] = [

@@ -1,7 +1,7 @@
 //! Targets of the user's own, in every spelling that TOML allows.
 
-use crate::host::{Host, provider};
 use crate::support::Run;
+use crate::support::host::{Host, provider};
 
 const TEMPLATE: &str = "{{#each incomingServers}}{{hostname}}\n{{/each}}";
 

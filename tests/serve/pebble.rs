@@ -1,24 +1,30 @@
-//! Pebble, the authority for tests of those who make Let's Encrypt, on addresses of this test's own; and
-//! a client that believes it.
+//! Pebble, the test authority of the makers of Let's Encrypt, on addresses of this test's own.
 
-use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use tempfile::TempDir;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
-use crate::host::{Answer, PATIENCE, read_answer};
-use crate::programs::{Running, command};
-use crate::support::own_addresses;
+use crate::support::ca::{Ca, Identity};
+use crate::support::{Running, command, own_addresses};
+use crate::trust::Trust;
+
+/// Leaves the test when Debian's package pebble is not there.
+macro_rules! needs_pebble {
+    () => {
+        for name in ["pebble", "pebble-challtestsrv"] {
+            if $crate::support::program(name).is_none() {
+                return $crate::support::skip("pebble");
+            }
+        }
+    };
+}
 
 /// Where everything of one authority is; it is not running yet.
 pub struct Place {
-    folder: TempDir,
+    /// Whose certificate Pebble itself has; its files are in the same folder.
+    own: Ca,
     acme: SocketAddr,
     management: SocketAddr,
     names: SocketAddr,
@@ -34,28 +40,18 @@ pub struct Place {
 pub struct Pebble {
     server: Running,
     _names: Running,
-    roots: Arc<RootCertStore>,
+    trust: Trust,
 }
 
 impl Place {
     pub fn new() -> Self {
         let [acme, management, names, names_management, tls, http] = own_addresses();
-        let folder = TempDir::new().expect("a folder");
-        let mut params = CertificateParams::new(Vec::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let own = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"));
-        let own = own.expect("an authority");
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![acme.ip().to_string()]).expect("an address");
-        let certificate = params.signed_by(&key, &own).expect("a certificate");
-        for (file, text) in [
-            ("ca.pem", own.pem()),
-            ("cert.pem", certificate.pem()),
-            ("key.pem", key.serialize_pem()),
-        ] {
-            std::fs::write(folder.path().join(file), text).expect("a file");
+        let own = Ca::new();
+        let Identity { chain, key } = own.naming(&[&acme.ip().to_string()]);
+        for (file, text) in [("cert.pem", chain), ("key.pem", key)] {
+            std::fs::write(own.folder().join(file), text).expect("a file");
         }
-        Self { folder, acme, management, names, names_management, tls, http, life: 90 * 86_400 }
+        Self { own, acme, management, names, names_management, tls, http, life: 90 * 86_400 }
     }
 
     pub fn directory(&self) -> String {
@@ -64,11 +60,11 @@ impl Place {
 
     /// The certificate that the directory's is judged by.
     pub fn ca(&self) -> String {
-        self.path("ca.pem").display().to_string()
+        self.own.file().display().to_string()
     }
 
     fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
+        self.own.folder().join(file)
     }
 
     pub fn start(&self) -> Pebble {
@@ -108,12 +104,11 @@ impl Place {
         );
         server.until(|| TcpStream::connect(self.management).ok());
         server.until(|| TcpStream::connect(self.acme).ok());
-        let own = CertificateDer::from_pem_file(self.path("ca.pem")).expect("it is ours");
-        let trust = Trust::of([own]);
+        let trust = Trust::of([self.own.root()]);
         let name = self.management.ip().to_string();
         let (answer, _) = trust.get(self.management, &name, "/roots/0").expect("its root");
         let roots = CertificateDer::pem_slice_iter(&answer.body).map(|der| der.expect("PEM"));
-        Pebble { server, _names: names_server, roots: Trust::of(roots).0 }
+        Pebble { server, _names: names_server, trust: Trust::of(roots) }
     }
 }
 
@@ -128,46 +123,6 @@ impl Pebble {
     }
 
     pub fn trust(&self) -> Trust {
-        Trust(Arc::clone(&self.roots))
-    }
-}
-
-/// A client that believes these authorities, at the time that it is.
-#[derive(Clone)]
-pub struct Trust(Arc<RootCertStore>);
-
-impl Trust {
-    pub fn of(roots: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
-        let mut store = RootCertStore::empty();
-        for root in roots {
-            store.add(root).expect("a root");
-        }
-        Self(Arc::new(store))
-    }
-
-    /// Asks over TLS; gives the server's own certificate besides.
-    pub fn get(
-        &self,
-        address: SocketAddr,
-        host: &str,
-        path: &str,
-    ) -> Result<(Answer, Vec<u8>), String> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(Arc::clone(&self.0))
-            .with_no_client_auth();
-        let name = ServerName::try_from(host.to_owned()).expect("a name");
-        let client = ClientConnection::new(Arc::new(config), name).expect("a client");
-        let stream = TcpStream::connect(address).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let mut stream = StreamOwned::new(client, stream);
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).map_err(|e| e.to_string())?;
-        let own = stream.conn.peer_certificates().and_then(|chain| chain.first());
-        let own = own.expect("it is known by now").to_vec();
-        let answer = read_answer(&mut BufReader::new(stream), false).ok_or("no answer")?;
-        Ok((answer, own))
+        self.trust.clone()
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use crate::host::{Host, provider};
 use crate::support::Run;
+use crate::support::ca::Ca;
+use crate::support::host::{Host, provider};
+use crate::trust::Trust;
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 
@@ -141,28 +143,29 @@ fn what_cannot_be_served_is_said_at_once() {
 
 #[test]
 fn a_new_certificate_is_used_for_the_next_connection_and_a_broken_one_is_not() {
-    let names = ["autoconfig.example.com".to_owned()];
-    let (first, second) =
-        (crate::soak::Authority::for_names(&names), crate::soak::Authority::for_names(&names));
+    const NAME: &str = "autoconfig.example.com";
+    let [first, second] = [Ca::new(), Ca::new()];
+    let (one, other) = (first.naming(&[NAME]), second.naming(&[NAME]));
     let run = Run::new()
         .write("example.toml", &provider("example.com", &["example.com"]))
-        .write("tls/chain.pem", &first.pairs[0].0)
-        .write("tls/key.pem", &first.pairs[0].1);
+        .write("tls/chain.pem", &one.chain)
+        .write("tls/key.pem", &one.key);
     let mut host = Host::start(
         run,
         &["--provider", "example.toml", "--tls-cert", "tls/chain.pem", "--tls-key", "tls/key.pem"],
     );
     let address = host.addresses[0];
-    assert!(first.is_trusted_at(address) && !second.is_trusted_at(address));
+    let is_of = |ca: &Ca| Trust::of([ca.root()]).is_content(address, NAME);
+    assert!(is_of(&first) && !is_of(&second));
     let put = |host: &Host, file: &str, text: &str| {
         fs::write(host.run.path("tls/new"), text).unwrap();
         fs::rename(host.run.path("tls/new"), host.run.path(file)).unwrap();
     };
     put(&host, "tls/chain.pem", "nonsense");
     host.hear_of("the old certificate is used on");
-    assert!(first.is_trusted_at(address));
-    put(&host, "tls/key.pem", &second.pairs[0].1);
-    put(&host, "tls/chain.pem", &second.pairs[0].0);
+    assert!(is_of(&first));
+    put(&host, "tls/key.pem", &other.key);
+    put(&host, "tls/chain.pem", &other.chain);
     host.hear_of("took the new certificates");
-    assert!(second.is_trusted_at(address) && !first.is_trusted_at(address));
+    assert!(is_of(&second) && !is_of(&first));
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::fixtures::Fixture;
-use crate::host::{Host, provider};
-use crate::runs::Run;
+use crate::support::Run;
+use crate::support::host::{Host, provider};
+use crate::support::requests::Fixture;
 
 fn host() -> Host {
     let run = Run::new().write("own.toml", &provider("example.test", &["example.test"]));

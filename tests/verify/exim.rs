@@ -6,10 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
 
-use crate::ca::Identity;
-use crate::dovecot::Dovecot;
-use crate::runs::own_addresses;
-use crate::support::{self, Running};
+use crate::support::ca::Identity;
+use crate::support::dovecot::Dovecot;
+use crate::support::{self, Running, own_addresses};
 
 pub struct Exim {
     /// STARTTLS, as on 587.

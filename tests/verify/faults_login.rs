@@ -3,9 +3,9 @@
 use mailwright::internals::model::{Authentication, SocketType};
 use mailwright::internals::verify::Mechanism;
 
-use crate::ca::Ca;
 use crate::harness::Test;
-use crate::peer::Peer;
+use crate::support::ca::Ca;
+use crate::support::peer::Peer;
 
 const PASSWORD: &str = "correct horse";
 const TOKEN: &str = "ya29.a0AfB_by-token";

@@ -10,8 +10,8 @@ use mailwright::internals::verify::oauth2::{
     self, Attendance, Authority, Flow, OAuth2Client, Tokens,
 };
 
-use crate::ca::{Ca, HOST};
-use crate::peer::Peer;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::Peer;
 use crate::web::{self, Asked, Reply};
 
 const TOKEN: &str = "eyJ0b2tlbiI6ImFjY2VzcyJ9";

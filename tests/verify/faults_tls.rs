@@ -1,15 +1,16 @@
 //! What can be wrong with TLS and its certificates.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mailwright::internals::model::SocketType;
 
-use crate::ca::{Ca, HOST, Identity};
 use crate::harness::Test;
-use crate::peer::{Conn, Peer};
-use crate::support;
+use crate::support::ca::{Ca, HOST, Identity};
+use crate::support::peer::{Conn, Peer};
+use crate::support::{self, own_addresses};
 
 fn pop3(conn: &mut Conn) {
     conn.say("+OK ready\r\n");
@@ -85,7 +86,7 @@ fn tls_on_a_starttls_port_is_named() {
         let peer = Peer::tls(ca.good().server(), pop3);
         Test::pop3(socket_type, peer.address)
             .trusting(&ca)
-            .within(Duration::from_secs(3))
+            .within(Duration::from_secs(2))
             .fails(&["plain-port-speaks-tls"]);
     }
 }
@@ -187,14 +188,14 @@ fn starttls_is_spoken_with_all_three_protocols() {
 /// OpenSSL as a server that does what rustls refuses to.
 struct OpenSsl {
     child: Child,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
 }
 
 impl OpenSsl {
     fn new(options: &[&str]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [address] = own_addresses();
         let mut child = Command::new("openssl")
-            .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}")])
+            .args(["s_server", "-quiet", "-accept", &address.to_string()])
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -204,13 +205,15 @@ impl OpenSsl {
         // What it reads it sends to whoever connects.
         let input = child.stdin.as_mut().unwrap();
         input.write_all(b"+OK ready\r\n+OK\r\nUIDL\r\nUSER\r\n.\r\n").unwrap();
-        let address = ([127, 0, 0, 1], port).into();
         // It serves one connection after another, so trying whether it listens would use it up.
+        let SocketAddr::V4(v4) = address else { unreachable!("own addresses are IPv4") };
+        let ip = u32::from_ne_bytes(v4.ip().octets());
+        let listening = format!("{ip:08X}:{:04X} 00000000:0000 0A", address.port());
         let listens = || {
             let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            table.contains(&format!("0100007F:{port:04X} 00000000:0000 0A")).then_some(())
+            table.contains(&listening).then_some(())
         };
-        support::poll(Duration::from_secs(20), listens).expect("openssl s_server listens");
+        support::until("openssl s_server listens", listens);
         Self { child, address }
     }
 }

@@ -9,16 +9,18 @@ use mailwright::internals::verify::{
     self, Credentials, Mechanism, Options, Probe, ServerReport, StepOutcome,
 };
 
-use crate::ca::{Ca, HOST};
+use crate::support::ca::{Ca, HOST};
 
-/// Long enough for a busy machine; the tests that wait for its end set their own.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The time for each step, unless a test waits for its end.
+pub const STEP: Duration = Duration::from_secs(30);
 
 pub struct Test<'a> {
     pub probe: Probe,
     pub ca: Option<&'a Ca>,
     pub address: SocketAddr,
     pub timeout: Duration,
+    /// The time for the whole server.
+    pub altogether: Duration,
     pub credentials: Option<Credentials>,
 }
 
@@ -35,7 +37,7 @@ impl<'a> Test<'a> {
             refuses_passwords: false,
             advice: None,
         };
-        Self { probe, ca: None, address, timeout: PATIENCE, credentials: None }
+        Self { probe, ca: None, address, timeout: STEP, altogether: STEP * 3, credentials: None }
     }
 
     pub fn pop3(socket_type: SocketType, address: SocketAddr) -> Self {
@@ -57,6 +59,12 @@ impl<'a> Test<'a> {
 
     pub fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self.altogether = timeout * 3;
+        self
+    }
+
+    pub fn altogether(mut self, timeout: Duration) -> Self {
+        self.altogether = timeout;
         self
     }
 
@@ -99,7 +107,7 @@ impl<'a> Test<'a> {
     pub fn run_over(&self, net: &Net) -> ServerReport {
         let options = Options {
             step: self.timeout,
-            server: self.timeout * 3,
+            server: self.altogether,
             credentials: self.credentials.clone(),
         };
         verify::test(&self.probe, net, &options, &|_, _| {})

@@ -2,8 +2,8 @@
 
 use rcgen::SanType;
 
-use crate::ca::Ca;
 use crate::hosted_site::*;
+use crate::support::ca::Ca;
 use crate::web::{self, Asked, Reply};
 
 #[test]

@@ -6,24 +6,19 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
-use crate::ca::Ca;
 use crate::hosted_site::{AUTOCONFIG, DOMAIN, identity, published};
-use crate::runs::{Ended, Run};
-use crate::support::{self, Running, free_port};
-
-fn at(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
-}
+use crate::support::ca::Ca;
+use crate::support::{self, Ended, Run, Running, nowhere, own_addresses};
 
 /// nginx with the snippet that we write for it, on a port for each scheme.
-fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
+fn nginx(run: &Run, ca: &Ca) -> (Running, SocketAddr, SocketAddr) {
     let folder = run.folder.path().display().to_string();
     // nginx drops its rights, and a temporary folder is its owner's alone.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let certificate = identity(ca);
     fs::write(run.path("cert.pem"), certificate.chain).unwrap();
     fs::write(run.path("key.pem"), certificate.key).unwrap();
-    let (http, https) = (free_port(), free_port());
+    let [http, https] = own_addresses();
     let snippet = run.path("out/example.test/hosting/nginx/example.test.conf");
     let config = format!(
         "daemon off; master_process off; pid {folder}/nginx.pid; events {{ }}\n\
@@ -32,7 +27,7 @@ fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
          fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;\n\
          scgi_temp_path {folder}/scgi;\n\
          ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;\n\
-         server {{ listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl; root /nowhere;\n\
+         server {{ listen {http}; listen {https} ssl; root /nowhere;\n\
          server_name {DOMAIN} autoconfig.{DOMAIN} autodiscover.{DOMAIN} ua-auto-config.{DOMAIN};\n\
          include {snippet}; }}\n\
          }}\n",
@@ -42,7 +37,7 @@ fn nginx(run: &Run, ca: &Ca) -> (Running, u16, u16) {
     let mut command = support::command("nginx");
     command.args(["-e", "stderr", "-p", &folder, "-c"]).arg(run.path("nginx.conf"));
     let mut running = Running::start(&mut command, run.path("nginx.log"));
-    running.until(|| std::net::TcpStream::connect(at(https)).ok());
+    running.until(|| std::net::TcpStream::connect(https).ok());
     (running, http, https)
 }
 
@@ -62,21 +57,23 @@ pub fn knot(run: &Run) -> (Running, SocketAddr) {
          @ IN NS ns.{DOMAIN}.\n@ IN MX 10 mail.{DOMAIN}.\n"
     );
     fs::write(run.path("customer"), customer).unwrap();
-    let port = free_port();
+    let [address] = own_addresses();
     let config = format!(
-        "server:\n  rundir: {folder}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n\
+        "server:\n  rundir: {folder}\n  listen: {ip}@{port}\n  udp-workers: 1\n\
          \x20 tcp-workers: 1\n  background-workers: 1\n\
          database:\n  storage: {folder}/knot\n\
          log:\n  - target: stderr\n    any: info\n\
          zone:\n  - domain: {DOMAIN}\n    file: {folder}/zone\n    zonefile-sync: -1\n\
-         \x20 - domain: customer.test\n    file: {folder}/customer\n    zonefile-sync: -1\n"
+         \x20 - domain: customer.test\n    file: {folder}/customer\n    zonefile-sync: -1\n",
+        ip = address.ip(),
+        port = address.port(),
     );
     fs::write(run.path("knot.conf"), config).unwrap();
     let mut command = support::command("knotd");
     command.arg("-c").arg(run.path("knot.conf"));
     let mut running = Running::start(&mut command, run.path("knot.log"));
-    running.until(|| std::net::TcpStream::connect(at(port)).ok());
-    (running, at(port))
+    running.until(|| std::net::TcpStream::connect(address).ok());
+    (running, address)
 }
 
 /// What we write, served on loopback.
@@ -84,8 +81,8 @@ struct Real {
     run: Run,
     ca: Ca,
     dns: SocketAddr,
-    http: u16,
-    https: u16,
+    http: SocketAddr,
+    https: SocketAddr,
     _running: [Running; 2],
 }
 
@@ -104,14 +101,11 @@ impl Real {
         let mut all: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         all.extend(["--ca".to_owned(), self.ca.file().display().to_string()]);
         all.extend(["--dns".to_owned(), self.dns.to_string()]);
-        let nobody = free_port();
+        let nobody = nowhere();
         for host in ["", "autoconfig.", "autodiscover.", "ua-auto-config."] {
             for (port, own) in [(443, self.https), (80, self.http)] {
                 let own = if web { own } else { nobody };
-                all.extend([
-                    "--resolve".to_owned(),
-                    format!("{host}{DOMAIN}:{port}:127.0.0.1:{own}"),
-                ]);
+                all.extend(["--resolve".to_owned(), format!("{host}{DOMAIN}:{port}:{own}")]);
             }
         }
         self.run.args(&all.iter().map(String::as_str).collect::<Vec<_>>())

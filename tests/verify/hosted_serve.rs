@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::ca::Ca;
-use crate::host::Host;
 use crate::hosted_real::knot;
 use crate::hosted_site::{AUTOCONFIG, DOMAIN, HOSTS, all_codes, finds, identity, published};
 use crate::support::Running;
+use crate::support::ca::Ca;
+use crate::support::host::Host;
 
 /// The server, the name server, and whom to believe.
 struct Served {
@@ -115,7 +115,7 @@ fn a_certificate_that_nobody_believes_is_told_and_over_http_it_is_found() {
 fn a_profile_that_is_signed_for_each_person_is_no_way_to_find_out_who_there_is() {
     use std::io::{BufReader, Write as _};
 
-    use crate::host::read_answer;
+    use crate::support::host::read_answer;
 
     needs!("knotd");
     let served = Served::start(&["--sign-cert", "c.pem", "--sign-key", "k.pem"]);

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::ca::{Ca, Identity};
 use crate::dns::{self, Record};
 use crate::output::provider;
-use crate::peer::Peer;
-use crate::runs::Run;
+use crate::support::Run;
+use crate::support::ca::{Ca, Identity};
+use crate::support::peer::Peer;
 use crate::web::{self, Asked, Reply};
 
 pub const DOMAIN: &str = "example.test";

@@ -11,12 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::ca::{Ca, HOST};
-use crate::dovecot::{Dovecot, USER, is_root};
-use crate::oidc::{self, CLIENT, Oidc};
-use crate::postfix::Postfix;
-use crate::runs::{Ended, Run};
-use crate::support::{self, PATIENCE};
+use crate::support::ca::{Ca, HOST};
+use crate::support::dovecot::{Dovecot, USER};
+use crate::support::oidc::{self, CLIENT, Oidc};
+use crate::support::postfix::Postfix;
+use crate::support::{self, Ended, PATIENCE, Run, is_root};
 
 struct Chain {
     provider: Oidc,

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::ca::{Ca, HOST};
-use crate::peer::{Conn, Peer};
-use crate::runs::Run;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::{Conn, Peer};
+use crate::support::{Ended, Run};
 
 const PASSWORD: &str = "c0rrect-h0rse/battery";
 
@@ -83,7 +83,7 @@ impl Servers {
         Self { ca, pop3, smtp, run }
     }
 
-    fn verify(&self, more: &[&str]) -> crate::runs::Ended {
+    fn verify(&self, more: &[&str]) -> Ended {
         let ca = self.ca.file().display().to_string();
         let at = [
             format!("{HOST}:995:{}", self.pop3.address),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use mailwright::internals::model::{Authentication, ServerType, SocketType};
 use mailwright::internals::verify::{Mechanism, ServerReport, StepOutcome};
 
-use crate::ca::Ca;
-use crate::dovecot::{Dovecot, PASSWORD, USER, is_root};
 use crate::exim::Exim;
 use crate::harness::{Test, same_codes};
-use crate::oidc::{self, Oidc};
-use crate::postfix::Postfix;
-use crate::support;
+use crate::support::ca::Ca;
+use crate::support::dovecot::{Dovecot, PASSWORD, USER};
+use crate::support::oidc::{self, Oidc};
+use crate::support::postfix::Postfix;
+use crate::support::{self, is_root};
 
 use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
 

@@ -7,9 +7,10 @@ use mailwright::internals::model::SocketType;
 use mailwright::internals::net::{HostOverride, Net};
 use mailwright::internals::verify::{self, Course, Journey, Options};
 
-use crate::ca::{Ca, HOST};
-use crate::harness::Test;
-use crate::peer::{Conn, Peer};
+use crate::harness::{STEP, Test};
+use crate::support::PATIENCE;
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::{Conn, Peer};
 
 const ADDRESS: &str = "ann@example.test";
 const PASSWORD: &str = "c0rrect horse/battery";
@@ -105,8 +106,13 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
     })
 }
 
-/// Through these two servers, with a patience of two seconds for the message.
+/// Through these two servers, with a message that arrives at once.
 fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
+    travel_within(PATIENCE, ca, outgoing, incoming)
+}
+
+/// Through these two servers; the message is waited for as long as this.
+fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
     outgoing.probe.port = mailwright::internals::model::Port::new(465).unwrap();
     let at = |test: &Test<'_>| HostOverride {
@@ -116,16 +122,13 @@ fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
     };
     let net = Net::new(Some(&ca.file()), None, vec![at(&outgoing), at(&incoming)]).unwrap();
     let credentials = incoming.password(ADDRESS, PASSWORD);
-    let options = Options {
-        step: Duration::from_secs(10),
-        server: Duration::from_secs(30),
-        credentials: credentials.credentials.clone(),
-    };
+    let options =
+        Options { step: STEP, server: STEP * 3, credentials: credentials.credentials.clone() };
     let journey = Journey {
         outgoing: &outgoing.probe,
         incoming: &credentials.probe,
         address: ADDRESS,
-        arrival: Duration::from_secs(2),
+        arrival,
     };
     verify::round_trip(&net, &options, &journey)
 }
@@ -156,7 +159,8 @@ fn a_message_that_never_arrives_is_named_in_time() {
     let (ca, mailbox) = (Ca::new(), mailbox());
     let incoming = pop3(&ca, &mailbox);
     let outgoing = smtp(&ca, &mailbox, |_| None);
-    let trip = travel(&ca, &outgoing, Test::pop3(SocketType::Ssl, incoming.address));
+    let brief = Duration::from_millis(300);
+    let trip = travel_within(brief, &ca, &outgoing, Test::pop3(SocketType::Ssl, incoming.address));
     assert_eq!(codes(&trip), [("send", ""), ("arrive", "message-not-arrived")], "{trip:#?}");
     assert!(!incoming.heard().iter().any(|line| line.starts_with("DELE")));
     assert_eq!(mailbox.lock().unwrap().len(), 2);
@@ -290,11 +294,10 @@ mod real {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::dovecot::{Dovecot, USER, is_root};
     use crate::exim::Exim;
-    use crate::postfix::Postfix;
-    use crate::runs::Run;
-    use crate::support;
+    use crate::support::dovecot::{Dovecot, USER};
+    use crate::support::postfix::Postfix;
+    use crate::support::{self, Run, is_root};
 
     /// Subjects that a mailbox holds, by asking Dovecot itself.
     fn subjects(dovecot: &Dovecot) -> Vec<String> {

@@ -5,15 +5,11 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
-use crate::ca::{Ca, HOST};
 use crate::output::provider;
-use crate::peer::Peer;
-use crate::runs::Run;
-
-/// For a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::ca::{Ca, HOST};
+use crate::support::peer::Peer;
+use crate::support::{PATIENCE, Run, until};
 
 struct Watch {
     child: Child,
@@ -56,15 +52,7 @@ impl Watch {
     /// Scrapes until these words are there.
     #[track_caller]
     fn until(&self, words: &str) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let page = self.scrape();
-            if page.contains(words) {
-                return page;
-            }
-            assert!(Instant::now() < end, "no {words:?} in {page}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        until(words, || Some(self.scrape()).filter(|page| page.contains(words)))
     }
 
     /// Ends it as a service manager does.

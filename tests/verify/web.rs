@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 
-use crate::peer::{Conn, Peer};
+use crate::support::peer::{Conn, Peer};
 
 /// One request, as it came.
 #[derive(Debug, Clone)]

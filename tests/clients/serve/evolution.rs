@@ -6,11 +6,11 @@ use tempfile::TempDir;
 
 use super::recorder::Recorder;
 use super::{DOMAIN, HOSTS, at, host, loopback, name_hosts, provider};
-use crate::ca::Ca;
-use crate::fixtures::Fixture;
-use crate::host::Host;
-use crate::runs::{Run, root};
-use crate::support;
+
+use crate::support::ca::Ca;
+use crate::support::host::Host;
+use crate::support::requests::Fixture;
+use crate::support::{self, Run, root};
 
 const LIBRARY: &str = "/usr/lib/evolution/libevolution-mail.so.0";
 const SERVERS: [&str; 3] = [

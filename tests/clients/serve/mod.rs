@@ -10,10 +10,9 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::ca::{Ca, Identity};
-use crate::host::Host;
-use crate::runs::Run;
-use crate::support;
+use crate::support::ca::{Ca, Identity};
+use crate::support::host::Host;
+use crate::support::{self, Run};
 
 /// Whose domain it is: the one of Dovecot's only user.
 const DOMAIN: &str = "example.test";

@@ -6,10 +6,9 @@ use std::fs;
 use base64::Engine as _;
 use serde::Deserialize;
 
-use crate::host::{self, Host};
 use crate::landing::{folder, needs_judge};
-use crate::runs::Run;
-use crate::support;
+use crate::support::host::{self, Host};
+use crate::support::{self, Run};
 
 /// The domain that is served; any other is nobody's here.
 const DOMAIN: &str = "example.test";

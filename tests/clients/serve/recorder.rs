@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::host::{Answer, read_answer};
 use crate::support::PATIENCE;
+use crate::support::host::{Answer, read_answer};
 
 /// So that a client that asks in several places at once has asked in all of them before it has an
 /// answer of one.

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::recorder::Recorder;
 use super::{DOMAIN, HOSTS, at, host, loopback, name_hosts, provider};
-use crate::ca::{Ca, HOST};
-use crate::dovecot::{Dovecot, PASSWORD, USER};
-use crate::fixtures::Fixture;
-use crate::host::Host;
-use crate::postfix::Postfix;
-use crate::runs::Run;
-use crate::support;
+
+use crate::support::ca::{Ca, HOST};
+use crate::support::dovecot::{Dovecot, PASSWORD, USER};
+use crate::support::host::Host;
+use crate::support::postfix::Postfix;
+use crate::support::requests::Fixture;
+use crate::support::{self, Run};
 use crate::thunderbird::{Install, Profile, Thunderbird};
 
 /// Names come from the hosts file of the test, and nothing stands between.
