@@ -1,8 +1,8 @@
 //! A TOML reader that collects every mistake with its line and column.
 //!
 //! Serde stops at the first mistake, but users want to see all of them. Settings, provider files
-//! and manifests are therefore read through [`TomlTable`], which records the keys that were requested.
-//! Every other key is reported as unknown, with a "did you mean" hint.
+//! and manifests are therefore read through [`TomlTable`], which records the keys that were
+//! requested. Every other key is reported as unknown, with a "did you mean" hint.
 
 mod language;
 

@@ -1,8 +1,8 @@
 //! The kinds of files: how each escapes a value, encodes a text, and is parsed back.
 //!
-//! [`FileFormat`] is the only closed set in the program. A new client needs a new kind only if it brings
-//! a new syntax. Line formats without a grammar share [`FileFormat::Text`]; their manifests hold the
-//! rules as data.
+//! [`FileFormat`] is the only closed set in the program. A new client needs a new kind only if it
+//! brings a new syntax. Line formats without a grammar share [`FileFormat::Text`]; their manifests
+//! hold the rules as data.
 
 mod characters;
 mod digest;

@@ -3,8 +3,8 @@
 //!
 //! quick-xml finds the tags and pairs them. The checks that it leaves to its callers are here
 //! (document structure) and in `syntax` (names, attributes, references, characters). The reader
-//! reports each element to a [`ElementSink`]: one sink builds the tree (`tree`), another compares with a
-//! document that was read before (`matcher`).
+//! reports each element to an [`ElementSink`]: one sink builds the tree (`tree`), another compares
+//! with a document that was read before (`matcher`).
 
 mod matcher;
 mod syntax;

@@ -1,4 +1,4 @@
-//! A worker's thread: accepts connections, serves HTTP on them, and closes those that take too long.
+//! A worker's thread: accepts connections, serves HTTP, and closes connections that take too long.
 
 use std::future::Future;
 use std::net::{IpAddr, TcpListener};

@@ -1,8 +1,8 @@
 //! The HTTP server that mail clients ask for their settings.
 //!
 //! `prepare` renders and checks a provider's answers before anybody asks; `store` keeps them
-//! packed, by domain; each worker thread accepts connections (`accept`) and answers from what it has
-//! unpacked (`handle`, `answer_cache`). This file opens the sockets, drops privileges, starts the
+//! packed, by domain; each `worker` thread accepts connections (`accept`) and answers from what it
+//! has unpacked (`handle`, `answer_cache`). This file opens the sockets, drops privileges, starts the
 //! workers, and reloads files that change. The server keeps nothing of a request but its line in
 //! the access log.
 

@@ -2,8 +2,8 @@
 //! directory.
 //!
 //! Each row gives a user or the reason why it is not one; only empty rows are skipped. Rows are not
-//! kept: a list of a million users takes no more memory than one of ten. [`SeenUsers`] finds duplicates
-//! with a few bytes per user.
+//! kept: a list of a million users takes no more memory than one of ten. [`SeenUsers`] finds
+//! duplicates with a few bytes per user.
 
 mod columns;
 mod decode;
