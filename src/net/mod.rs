@@ -11,26 +11,20 @@ mod http;
 #[cfg(feature = "verify")]
 mod listen;
 mod overrides;
-#[cfg(feature = "ldap")]
 mod strict_tls;
 mod tcp;
 mod tls;
 
-#[cfg(feature = "ldap")]
-pub use connect::connect_first;
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, HttpRequest};
 #[cfg(feature = "verify")]
 pub use listen::{Listener, PendingRequest};
 pub use overrides::HostOverride;
-#[cfg(feature = "ldap")]
 pub use strict_tls::{Identity, StrictTls};
 pub use tcp::{Tcp, Transport};
-#[cfg(feature = "ldap")]
-pub use tls::CertificateRecord;
-pub use tls::{ChainVerdict, Handshake, Tls, TlsError, TlsStream};
+pub use tls::{CertificateRecord, ChainVerdict, Handshake, Tls, TlsError, TlsStream};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -4,7 +4,7 @@
 //! result once more. The comparison helpers of Handlebars itself would compare marks.
 
 mod error;
-mod qr;
+pub(super) mod qr;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

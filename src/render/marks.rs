@@ -27,6 +27,8 @@ struct MarkTable {
     /// Whether to record how each value was made, for [`super::pattern`].
     records: bool,
     questions: Vec<Condition>,
+    /// The text in the last QR code.
+    qr_text: Option<String>,
 }
 
 #[derive(Clone)]
@@ -249,6 +251,17 @@ impl Marks {
         let mut table = self.table();
         table.marks.clear();
         table.questions.clear();
+        table.qr_text = None;
+    }
+
+    pub(super) fn set_qr_text(&self, text: String) {
+        self.table().qr_text = Some(text);
+    }
+
+    /// The text in the file's QR code; the last one if there are several.
+    #[cfg(feature = "serve")]
+    pub fn qr_text(&self) -> Option<String> {
+        self.table().qr_text.clone()
     }
 
     /// Moves the table into a new instance; this one is empty afterwards.

@@ -30,6 +30,8 @@ use context::{Digest, UsedNames};
 
 pub use artifact::Artifact;
 pub(crate) use helpers::percent_encode;
+#[cfg(feature = "serve")]
+pub(crate) use helpers::qr::{QUIET_ZONE, encode as qr_code};
 pub use marks::Marks;
 pub use recipient::Recipient;
 #[cfg(feature = "serve")]

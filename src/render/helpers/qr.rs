@@ -30,7 +30,7 @@ pub(super) struct Codes(Arc<Mutex<BTreeMap<String, (String, String)>>>);
 const CODES_KEPT: usize = 16;
 
 /// ISO/IEC 18004 section 9.1 requires four modules of white around the code.
-const QUIET_ZONE: i32 = 4;
+pub(crate) const QUIET_ZONE: i32 = 4;
 
 impl HelperDef for QrHelper {
     fn call<'reg: 'rc, 'rc>(
@@ -48,6 +48,7 @@ impl HelperDef for QrHelper {
         let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
         let payload = self.marks.resolve(text.trim());
         let result = self.codes.get(&payload, self.size).map_err(|why| failed(h.name(), &why))?;
+        self.marks.set_qr_text(payload);
         let recipe = || {
             let (text, codes, size) = (text.trim().to_owned(), self.codes.clone(), self.size);
             Recipe {
@@ -89,7 +90,7 @@ const MASK: u8 = 0;
 
 /// Marks non-ASCII text as UTF-8: otherwise zbar 0.23 reads `ä` as a Chinese character. ISO/IEC
 /// 18004 section 7.4.2, ECI 26
-fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
+pub(crate) fn encode(payload: &str) -> Result<QrCode, qrcodegen::DataTooLong> {
     let mut segments = QrSegment::make_segments(payload);
     if !payload.is_ascii() {
         segments.insert(0, QrSegment::make_eci(26));

@@ -152,14 +152,26 @@ impl AnswerBuilder {
         owner: DomainOwner,
         audience: Audience<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
+        self.artifact(builder, provider, number, owner, audience, &mut |artifact| artifact.bytes)
+    }
+
+    /// What `take` returns for the artifact of an answer in full.
+    pub fn artifact<T>(
+        &self,
+        builder: &mut Builder,
+        provider: &Arc<Provider>,
+        number: usize,
+        owner: DomainOwner,
+        audience: Audience<'_>,
+        take: &mut dyn FnMut(Artifact<'_>) -> T,
+    ) -> Result<Option<T>, Vec<Finding>> {
         let resource = &self.routes.resources[number];
         let target = &self.targets[resource.target];
         let Some(file) = resource.file(is_personal(audience)) else { return Ok(None) };
         let (subject, _) = self.subject(provider, owner, audience)?;
         let wanted = |job: &Job<'_>| job.target.name == target.name && job.file.number == file;
-        let bytes = &mut |artifact: Artifact<'_>| artifact.bytes;
         let selected = [target.name.clone()];
-        let built = self.build(builder, subject, &selected, &wanted, bytes)?;
+        let built = self.build(builder, subject, &selected, &wanted, take)?;
         Ok(built.files.into_iter().next())
     }
 
