@@ -5,7 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::model::{EmailAddress, Hostname, Protocol};
 use crate::net::Net;
 use crate::settings::Subject;
-use crate::verify::hosted::{HostedReport, Settings, hosted};
+use crate::verify::hosted::{ExpectedSettings, HostedReport, hosted};
 
 use super::Failure;
 use super::args::{Global, SubjectArgs, VerifyArgs};
@@ -54,7 +54,8 @@ impl Domain {
 
     pub fn look(&self, args: &VerifyArgs, net: &Net, terminal: &Terminal) -> HostedReport {
         let subject = self.subject.as_ref();
-        let settings = subject.map(|s| Settings { config: &s.config, protocol: self.protocol });
+        let settings =
+            subject.map(|s| ExpectedSettings { config: &s.config, protocol: self.protocol });
         let progress = terminal.progress(0, "answers");
         let tell = |url: &str| {
             progress.working_on(url);

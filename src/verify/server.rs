@@ -37,7 +37,7 @@ pub fn test(
     options: &Options,
     tell: &(dyn Fn(&Probe, &Step) + Sync),
 ) -> ServerReport {
-    let mut run = ServerTest::new(probe, net, options, tell);
+    let mut run = ServerRun::new(probe, net, options, tell);
     if let Ok((mut session, _)) = run.whole() {
         session.quit();
         run.transcript = session.wire.into_parts().2;
@@ -73,7 +73,7 @@ pub type OpenDialogue = (Dialogue, Capabilities);
 
 /// Runs the same steps without reporting them. The step that fails is the error.
 pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<OpenDialogue, Problem> {
-    let mut run = ServerTest::new(probe, net, options, &|_, _| {});
+    let mut run = ServerRun::new(probe, net, options, &|_, _| {});
     run.whole().map_err(|Stop| {
         let failed = run.steps.pop();
         let problem = failed.and_then(|step| {
@@ -87,7 +87,7 @@ pub fn open(probe: &Probe, net: &Net, options: &Options) -> Result<OpenDialogue,
 /// A step failed and is in the report; no later step can be tried.
 struct Stop;
 
-struct ServerTest<'a> {
+struct ServerRun<'a> {
     probe: &'a Probe,
     net: &'a Net,
     options: &'a Options,
@@ -100,7 +100,7 @@ struct ServerTest<'a> {
     certificate_days: Option<i64>,
 }
 
-impl<'a> ServerTest<'a> {
+impl<'a> ServerRun<'a> {
     fn new(
         probe: &'a Probe,
         net: &'a Net,

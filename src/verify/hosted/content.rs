@@ -30,7 +30,7 @@ pub enum Content {
 }
 
 /// The settings that the published files are compared with.
-pub struct Settings<'a> {
+pub struct ExpectedSettings<'a> {
     pub config: &'a ClientConfig,
     /// Which protocols are to be published.
     pub protocol: Protocol,
@@ -152,7 +152,7 @@ fn inner<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 pub fn differences(
     kind: ConfigKind,
     read: &ReadConfig,
-    settings: &Settings<'_>,
+    settings: &ExpectedSettings<'_>,
     address: &EmailAddress,
 ) -> (Vec<String>, Vec<String>) {
     let mut others = Vec::new();

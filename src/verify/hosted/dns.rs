@@ -10,7 +10,7 @@ use super::super::pool;
 use super::super::reach::unresolved;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
-use super::content::Settings;
+use super::content::ExpectedSettings;
 
 /// A service name, and the kind of server that it stands for.
 struct MailService {
@@ -114,7 +114,7 @@ impl DnsQuestion {
 pub fn records(
     net: &Net,
     domain: &Hostname,
-    settings: Option<&Settings<'_>>,
+    settings: Option<&ExpectedSettings<'_>>,
     patience: Duration,
 ) -> (Course, Vec<DnsServer>, Option<Srv>) {
     let mut recorder = Recorder::new(format!("dns {domain}"), Redactor::default());
@@ -183,7 +183,7 @@ fn describe(service: &str, records: &[Srv]) -> String {
 }
 
 fn servers<'a>(
-    settings: Option<&'a Settings<'_>>,
+    settings: Option<&'a ExpectedSettings<'_>>,
     service: &MailService,
 ) -> impl Iterator<Item = &'a Server> {
     let side = match service.server_type {
@@ -197,14 +197,18 @@ fn servers<'a>(
         .filter(move |s| s.server_type == server_type && s.socket_type == socket_type)
 }
 
-fn offered(settings: Option<&Settings<'_>>, service: &MailService) -> Option<String> {
+fn offered(settings: Option<&ExpectedSettings<'_>>, service: &MailService) -> Option<String> {
     servers(settings, service)
         .next()
         .map(|server| format!("{}:{}", server.hostname.as_str(), server.port))
 }
 
 /// How a record contradicts the settings.
-fn wrong(settings: Option<&Settings<'_>>, service: &MailService, srv: &Srv) -> Option<Problem> {
+fn wrong(
+    settings: Option<&ExpectedSettings<'_>>,
+    service: &MailService,
+    srv: &Srv,
+) -> Option<Problem> {
     let here = format!("{} leads to {}:{}", service.name, srv.target, srv.port);
     // The most common mistake: 465 is TLS from the first byte and has a service name of its own.
     let mixed_up = match (service.name, srv.port) {

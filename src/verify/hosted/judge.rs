@@ -10,7 +10,7 @@ use crate::model::EmailAddress;
 use super::super::redact::Redactor;
 use super::super::step::{Course, Problem, Recorder};
 use super::super::wire::shown;
-use super::content::{self, Content, Settings, content, differences};
+use super::content::{self, Content, ExpectedSettings, content, differences};
 use super::fetch::FetchResult;
 use super::places::{Addresses, ConfigKind, ConfigLocation, ConfigPlace, ConfigRequest, Variant};
 
@@ -55,7 +55,7 @@ impl<'a> PlaceAnswers<'a> {
 pub fn judge(
     asked: &PlaceAnswers<'_>,
     addresses: &Addresses,
-    settings: Option<&Settings<'_>>,
+    settings: Option<&ExpectedSettings<'_>>,
 ) -> (Course, Option<Content>) {
     let mut recorder = Recorder::new(name(asked.place), Redactor::default());
     if asked.place.at == ConfigLocation::AutodiscoverHttp && asked.of(Variant::Unknown).is_none() {
@@ -209,7 +209,7 @@ fn hold(
     place: &ConfigPlace,
     read: &crate::import::ReadConfig,
     person: &EmailAddress,
-    settings: Option<&Settings<'_>>,
+    settings: Option<&ExpectedSettings<'_>>,
     recorder: &mut Recorder,
 ) {
     if place.at.kind() == ConfigKind::Autodiscover

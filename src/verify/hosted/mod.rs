@@ -23,7 +23,7 @@ use super::step::{Course, Problem, Recorder, seconds};
 use super::{Redactor, pool};
 
 pub use clients::View;
-pub use content::Settings;
+pub use content::ExpectedSettings;
 pub use discover::{Search, discover};
 pub use table::{CLIENTS, LookupClient};
 
@@ -67,7 +67,7 @@ impl Serialize for HostedReport {
 pub fn hosted(
     net: &Net,
     domain: &Hostname,
-    settings: Option<&Settings<'_>>,
+    settings: Option<&ExpectedSettings<'_>>,
     known: Option<EmailAddress>,
     patience: Duration,
     tell: &(dyn Fn(&str) + Sync),

@@ -10,9 +10,9 @@ use super::super::capabilities::{Capabilities, means};
 use super::super::login::{Credentials, meaning};
 use super::super::session::MailSession;
 use super::super::step::{Problem, Step, StepOutcome};
-use super::{ServerTest, Stop};
+use super::{ServerRun, Stop};
 
-impl ServerTest<'_> {
+impl ServerRun<'_> {
     pub(super) fn dialogue<T: Transport>(
         &mut self,
         session: &mut MailSession<T>,
