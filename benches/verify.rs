@@ -45,7 +45,7 @@ fn main() {
     let net = Net::new(Some(&ca.file()), None, fixed.collect()).expect("a network");
     let probes = SERVERS.map(|(server_type, port, ..)| probe(server_type, port));
     let patience = Duration::from_secs(10);
-    let options = Options { step: patience, server: patience * 3, credentials: None };
+    let options = Options::new(patience, None);
     let time = |probes: &[Probe]| {
         let begun = Instant::now();
         let reports = verify::each(probes, |p| verify::test(p, &net, &options, &|_, _| {}));

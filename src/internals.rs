@@ -84,7 +84,7 @@ pub mod sign {
 #[cfg(feature = "verify")]
 pub mod verify {
     pub use crate::verify::{
-        Course, Credentials, Journey, Mechanism, Options, Probe, ServerReport, StepOutcome, each,
-        oauth2, round_trip, test,
+        Credentials, Mechanism, Options, Probe, RoundTripSetup, ServerReport, StepOutcome,
+        StepSequence, each, oauth2, round_trip, test,
     };
 }

@@ -17,7 +17,7 @@
 //! let file = &bundles[0].files[0];
 //!
 //! // What was made is read back as Thunderbird reads it.
-//! let read = ClientFile::read(&file.path, &file.bytes).expect("an autoconfig file");
+//! let read = ClientFile::read(&file.path, &file.bytes)?;
 //! assert_eq!(read.config().servers[0].hostname, "pop-mail.outlook.com");
 //! # Ok::<(), mailwright::Error>(())
 //! ```
@@ -27,7 +27,7 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
-// What is dead shows with all features; a build without some of them uses less.
+// Dead code is looked for with all features; without some of them, unused code is normal.
 #![cfg_attr(
     not(all(
         feature = "acme",
@@ -80,7 +80,7 @@ mod verify;
 #[cfg(feature = "verify")]
 pub use api::ServerTest;
 pub use api::{BundleBuilder, ClientFile, Error, Providers, Settings};
-pub use codes::{Code, Hurt, Loses, Severity};
+pub use codes::{Code, Family, Hurt, Loses, Page, Severity};
 pub use finding::{Finding, Place, Source};
 pub use import::{ReadConfig, ReadOAuth2, ReadPage, ReadServer, Reader};
 pub use model::{

@@ -33,9 +33,6 @@ pub struct ServerTest<'a> {
     password: Option<Secret>,
 }
 
-/// A server has as long as three of its steps.
-const STEPS: u32 = 3;
-
 impl<'a> ServerTest<'a> {
     /// A test without sign-in, with ten seconds for each step.
     pub fn new(settings: &'a Settings) -> Self {
@@ -87,8 +84,7 @@ impl<'a> ServerTest<'a> {
                     ..Credentials::default()
                 }
             });
-            let options = Options { step: self.timeout, server: self.timeout * STEPS, credentials };
-            test(probe, net, &options, &|_, _| {})
+            test(probe, net, &Options::new(self.timeout, credentials), &|_, _| {})
         }))
     }
 }

@@ -36,6 +36,11 @@ pub fn file(bytes: &[u8], today: i64) -> Option<CheckedFile> {
 
 /// The current day in UTC, in days since 1970.
 pub fn today() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX)
+    day_of(SystemTime::now())
+}
+
+/// The day of this time in UTC, in days since 1970.
+pub fn day_of(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX)
 }

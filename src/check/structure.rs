@@ -34,7 +34,7 @@ pub(super) fn check(artifact: &Artifact<'_>) -> Result<Option<Tree>, Vec<Finding
         Ok(None) => return Ok(None),
         Err(e) => return wrong(format!("the file does not parse: {e}"), e.span),
     };
-    let skeleton = match kind.parse(&artifact.marks.finish(&artifact.skeleton)) {
+    let skeleton = match kind.parse(&artifact.marks.splice_escaped(&artifact.skeleton)) {
         Ok(Some(tree)) => tree,
         Ok(None) => return Ok(None),
         Err(e) => return wrong(format!("the template does not parse: {e}"), 0..0),

@@ -3,21 +3,21 @@
 #[cfg(feature = "acme")]
 mod acme;
 mod archive;
-#[cfg(feature = "verify")]
-mod connecting;
 mod directory;
 mod levels;
 mod managed;
 #[cfg(feature = "zip")]
 mod message;
-mod protocol;
 #[cfg(feature = "net")]
-mod reaching;
+mod net;
+mod protocol;
 #[cfg(feature = "serve")]
 mod serving;
 mod shard;
 #[cfg(feature = "sign")]
 mod signing;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::path::PathBuf;
 
@@ -27,8 +27,6 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "acme")]
 pub use acme::AcmeChallenge;
 pub use archive::ArchiveArgs;
-#[cfg(feature = "verify")]
-pub use connecting::{FlowArg, ReportFormat, VerifyArgs};
 pub use directory::LdapArgs;
 #[cfg(feature = "ldap")]
 pub use directory::LdapPreset;
@@ -36,14 +34,16 @@ pub use levels::LevelArgs;
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
 pub use message::MessageArgs;
-pub use protocol::ProtocolArg;
 #[cfg(feature = "net")]
-pub use reaching::NetArgs;
+pub use net::NetArgs;
+pub use protocol::ProtocolArg;
 #[cfg(feature = "serve")]
 pub use serving::ServeArgs;
 pub use shard::Shard;
 #[cfg(feature = "sign")]
 pub use signing::SignArgs;
+#[cfg(feature = "verify")]
+pub use verify::{FlowArg, ReportFormat, VerifyArgs};
 
 /// One description of a mail provider, rendered into every file that its users' mail clients
 /// want, and proven right.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::model::{OAuth2, Secret, ServerType, Text};
 use crate::net::Net;
 use crate::verify::oauth2::{self, Attendance, Authority, Flow, OAuth2Client, Tokens};
-use crate::verify::{Course, Credentials, Mechanism};
+use crate::verify::{Credentials, Mechanism, StepSequence};
 
 use super::Failure;
 use super::args::{FlowArg, VerifyArgs};
@@ -71,7 +71,7 @@ impl<'a> Keys<'a> {
         &mut self,
         net: &Net,
         terminal: &Terminal,
-    ) -> Result<(Option<Credentials>, Option<Course>), Failure> {
+    ) -> Result<(Option<Credentials>, Option<StepSequence>), Failure> {
         let mut tokens = BTreeMap::new();
         if let Some(command) = self.command {
             for server in &self.types {
@@ -140,7 +140,7 @@ impl OAuth2SignIn {
         user: &str,
         step: Duration,
         terminal: &Terminal,
-    ) -> Option<Course> {
+    ) -> Option<StepSequence> {
         let (course, tokens) = match &self.tokens {
             Some(tokens) if tokens.expires.is_none_or(|at| at > Instant::now() + MARGIN) => {
                 return None;

@@ -60,7 +60,7 @@ pub fn run(args: &GenerateArgs, global: &Global, terminal: &Terminal) -> Result<
     }
     #[cfg(feature = "verify")]
     if args.verify && !terminal.stops(&mut findings) {
-        super::verify::before(&session, &args.net, terminal, &mut findings)?;
+        super::verify::test_before_writing(&session, &args.net, terminal, &mut findings)?;
     }
     dedup(&mut findings);
     if terminal.stops(&mut findings) {

@@ -22,7 +22,7 @@ pub fn make(
     let mut rows = Vec::new();
     let bundles = build_all(
         bundles,
-        &|job, file| signing.finish(job, file),
+        &|job, file| signing.sign_if_profile(job, file),
         &|| progress.step(),
         findings,
         &mut |bundle, job, file| rows.push(row(bundle, job, file, terminal)),

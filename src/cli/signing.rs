@@ -12,7 +12,7 @@ use super::generated::GeneratedFiles;
 #[derive(Default)]
 pub struct Signing {
     #[cfg(feature = "sign")]
-    ready: Option<on::LoadedSigner>,
+    ready: Option<enabled::LoadedSigner>,
 }
 
 #[cfg(not(feature = "sign"))]
@@ -21,11 +21,11 @@ impl Signing {
         Ok(Self::default())
     }
 
-    pub fn finish(&self, _: &Job<'_>, file: OutFile) -> Result<OutFile, Vec<Finding>> {
+    pub fn sign_if_profile(&self, _: &Job<'_>, file: OutFile) -> Result<OutFile, Vec<Finding>> {
         Ok(file)
     }
 
-    pub fn own(&self, file: OutFile) -> Result<OutFile, Vec<Finding>> {
+    pub fn sign_personal(&self, file: OutFile) -> Result<OutFile, Vec<Finding>> {
         Ok(file)
     }
 
@@ -35,10 +35,10 @@ impl Signing {
 }
 
 #[cfg(all(feature = "sign", feature = "serve"))]
-pub use on::read;
+pub use enabled::read;
 
 #[cfg(feature = "sign")]
-mod on {
+mod enabled {
     use std::collections::BTreeMap;
     use std::path::Path;
     use std::sync::{Mutex, PoisonError};
@@ -100,7 +100,11 @@ mod on {
         }
 
         /// A validated file for output: signed, if it is a profile.
-        pub fn finish(&self, job: &Job<'_>, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
+        pub fn sign_if_profile(
+            &self,
+            job: &Job<'_>,
+            mut file: OutFile,
+        ) -> Result<OutFile, Vec<Finding>> {
             let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) else {
                 return Ok(file);
             };
@@ -108,7 +112,7 @@ mod on {
                 return Ok(file);
             }
             if job.file.scope == Scope::Account {
-                return self.own(file).map_err(|mut findings| {
+                return self.sign_personal(file).map_err(|mut findings| {
                     let subject = job.subject.name();
                     findings.iter_mut().for_each(|f| f.subject = Some(subject.to_owned()));
                     findings
@@ -127,7 +131,7 @@ mod on {
         }
 
         /// Signs the file of one user, if it is a profile.
-        pub fn own(&self, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
+        pub fn sign_personal(&self, mut file: OutFile) -> Result<OutFile, Vec<Finding>> {
             if let Some(ready) = self.ready.as_ref().filter(|_| is_profile(&file.media_type)) {
                 file.bytes = sign(ready, &file)?;
             }

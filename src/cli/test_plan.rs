@@ -6,7 +6,9 @@ use crate::model::{EmailAddress, OAuth2, ServerType};
 use crate::net::Net;
 use crate::report::VerifyReport;
 use crate::settings::Subject;
-use crate::verify::{self, Course, Journey, Options, Probe, ServerReport, Step, StepOutcome};
+use crate::verify::{
+    self, Options, Probe, RoundTripSetup, ServerReport, Step, StepOutcome, StepSequence,
+};
 
 use super::Failure;
 use super::args::VerifyArgs;
@@ -28,7 +30,7 @@ impl TestPlan {
         self.probes.iter().map(|probe| probe.server_type).collect()
     }
 
-    pub(super) fn know(&mut self, subject: &Subject) {
+    pub(super) fn add_oauth2_of(&mut self, subject: &Subject) {
         if let Some(oauth2) = &subject.config.oauth2
             && !self.oauth2.contains(oauth2)
         {
@@ -38,7 +40,7 @@ impl TestPlan {
 }
 
 /// Runs all tests once.
-pub fn once(
+pub fn run_tests(
     args: &VerifyArgs,
     tested: &TestPlan,
     keys: Option<&mut Keys<'_>>,
@@ -49,11 +51,12 @@ pub fn once(
         Some(keys) => keys.now(net, terminal)?,
         None => (None, None),
     };
-    let options = Options { step: args.net.timeout, server: args.net.timeout * 3, credentials };
+    let options = Options::new(args.net.timeout, credentials);
     let mut result = VerifyReport { sign_in, ..test(&tested.probes, net, &options, terminal) };
     result.hosted = tested.hosted.as_ref().map(|domain| domain.look(args, net, terminal));
     if args.round_trip {
-        result.round_trip = Some(travel(args, &tested.probes, &result.servers, net, &options)?);
+        result.round_trip =
+            Some(run_round_trip(args, &tested.probes, &result.servers, net, &options)?);
     }
     result.set_levels(terminal.levels());
     Ok(result)
@@ -78,13 +81,13 @@ pub(super) fn test(
 }
 
 /// The round trip, through the first working server of each kind.
-fn travel(
+fn run_round_trip(
     args: &VerifyArgs,
     probes: &[Probe],
     reports: &[ServerReport],
     net: &Net,
     options: &Options,
-) -> Result<Course, Failure> {
+) -> Result<StepSequence, Failure> {
     let who = args.who.iter().find(|who| who.contains('@'));
     let address = args.address.as_ref().or(who).or(args.login.as_ref());
     let address = address.filter(|address| address.contains('@')).ok_or(
@@ -98,7 +101,8 @@ fn travel(
     let (Some((outgoing, _)), Some((incoming, _))) = (working(true), working(false)) else {
         return Ok(verify::impossible());
     };
-    let journey = Journey { outgoing, incoming, address: address.as_str(), arrival: args.arrival };
+    let journey =
+        RoundTripSetup { outgoing, incoming, address: address.as_str(), arrival: args.arrival };
     Ok(verify::round_trip(net, options, &journey))
 }
 

@@ -13,7 +13,7 @@ use super::credentials::Keys;
 use super::hosted::Domain;
 use super::session::{Session, for_whom};
 use super::terminal::Terminal;
-use super::test_plan::{TestPlan, once, test};
+use super::test_plan::{TestPlan, run_tests, test};
 use super::{Failure, Outcome};
 
 pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -41,7 +41,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         }
         return super::watch::run(args, every, &tested, keys, &net, terminal);
     }
-    let result = once(args, &tested, keys.as_mut(), &net, terminal)?;
+    let result = run_tests(args, &tested, keys.as_mut(), &net, terminal)?;
     let result = VerifyReport { findings, ..result };
     match args.format {
         ReportFormat::Human => {
@@ -59,7 +59,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
 }
 
 /// Tests before files are written: a server that does not work is an error among the findings.
-pub fn before(
+pub fn test_before_writing(
     session: &Session,
     net: &NetArgs,
     terminal: &Terminal,
@@ -69,7 +69,7 @@ pub fn before(
     for subject in &session.subjects {
         probes.extend(probes_of_subject(subject, session.protocol, findings));
     }
-    let options = Options { step: net.timeout, server: net.timeout * 3, credentials: None };
+    let options = Options::new(net.timeout, None);
     let mut result = test(&probes, &net.open()?, &options, terminal);
     result.set_levels(terminal.levels());
     for server in &result.servers {
@@ -106,7 +106,7 @@ fn tested(
             SubjectArgs { who, provider, protocol: args.protocol, ..SubjectArgs::default() };
         let (project, subjects) = for_whom(&subject, global, findings)?;
         for subject in &subjects {
-            tested.know(subject);
+            tested.add_oauth2_of(subject);
             if with_servers {
                 let found = probes_of_subject(subject, project.protocol, findings);
                 tested.probes.extend(found);

@@ -13,7 +13,7 @@ use crate::verify::{StepOutcome, date};
 use super::args::{ReportFormat, VerifyArgs};
 use super::credentials::Keys;
 use super::terminal::Terminal;
-use super::test_plan::{TestPlan, once};
+use super::test_plan::{TestPlan, run_tests};
 use super::{Failure, Outcome};
 
 /// How quickly the end is noticed.
@@ -54,7 +54,7 @@ pub fn run(
         let mut before = None;
         let ended = loop {
             let begun = Instant::now();
-            let result = once(args, tested, keys.as_mut(), net, terminal);
+            let result = run_tests(args, tested, keys.as_mut(), net, terminal);
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             runs =
                 Runs { count: runs.count + 1, last: now.as_secs_f64(), complete: result.is_ok() };

@@ -13,7 +13,7 @@ mod server;
 
 use std::collections::HashSet;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::{first_line, hostname};
 use super::{Examination, ReadConfig};
 use crate::codes;
@@ -46,7 +46,7 @@ const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 20;
 
 pub(super) fn read(text: &str, root: &Tree) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let mut config = ReadConfig::default();
     let start = first_line(text, &root.span);
     if root.name != "clientConfig" {
@@ -111,7 +111,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examination {
     errors.finish(config)
 }
 
-fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
+fn provider(provider: &Tree, text: &str, errors: &mut DefectList) -> ReadConfig {
     let start = first_line(text, &provider.span);
     let mut config = ReadConfig::default();
     attributes(provider, &["id"], errors);
@@ -119,7 +119,7 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
         // Thunderbird 153 drops the whole file if the id is invalid; Android allows no placeholder
         // here either.
         Some(id) => {
-            config.id = errors.keep(
+            config.id = errors.ok_or_report(
                 codes::AUTOCONFIG_ID,
                 &start,
                 // Clients convert it to lower case.
@@ -141,7 +141,8 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
                 // Thunderbird 153 does not read this domain.
                 let mx = child.attribute("purpose") == Some("mx");
                 let Some(name) = leaf(child, errors) else { continue };
-                let Some(name) = errors.keep(codes::AUTOCONFIG_DOMAIN, &child.span, hostname(name))
+                let Some(name) =
+                    errors.ok_or_report(codes::AUTOCONFIG_DOMAIN, &child.span, hostname(name))
                 else {
                     continue;
                 };
@@ -214,7 +215,7 @@ fn provider(provider: &Tree, text: &str, errors: &mut Errors) -> ReadConfig {
     config
 }
 
-fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<String> {
+fn display_name(element: &Tree, longest: usize, errors: &mut DefectList) -> Option<String> {
     let name = leaf(element, errors)?;
     if crate::model::reads_as_another(name) {
         errors.add(codes::AUTOCONFIG_COERCED_NAME, &element.span, coerced(element, name));
@@ -235,7 +236,7 @@ fn display_name(element: &Tree, longest: usize, errors: &mut Errors) -> Option<S
 }
 
 /// Reports an element or text that is unknown or misplaced in its parent.
-fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut Errors) {
+fn stranger(child: &Tree, parent: &str, text: &str, errors: &mut DefectList) {
     let span = first_line(text, &child.span);
     if child.kind == "attribute" {
         return; // reported by `attributes`

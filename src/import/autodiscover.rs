@@ -15,7 +15,7 @@ pub use protocol::ORDER;
 
 use std::ops::Range;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::first_line;
 use super::{Examination, ReadConfig};
 use crate::codes::{self, Code};
@@ -33,7 +33,7 @@ const INNER: &str =
 const XSI: [&str; 2] = ["@xmlns:xsi", "@xmlns:xsd"];
 
 pub(super) fn read(text: &str, root: &Tree) -> Examination {
-    let mut reading = AutodiscoverReader { text, errors: Errors::default() };
+    let mut reading = AutodiscoverReader { text, errors: DefectList::default() };
     let config = reading.envelope(root);
     reading.errors.finish(config)
 }

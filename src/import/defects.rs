@@ -48,15 +48,15 @@ impl Examination {
 
 /// Collects the defects of a file, so that users see all of them at once.
 #[derive(Default)]
-pub(super) struct Errors(pub(super) Vec<Defect>);
+pub(super) struct DefectList(pub(super) Vec<Defect>);
 
-impl Errors {
+impl DefectList {
     pub(super) fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         self.0.push(Defect { code, message: message.into(), span: span.clone() });
     }
 
     /// Returns the value, or records the error at this place.
-    pub(super) fn keep<T>(
+    pub(super) fn ok_or_report<T>(
         &mut self,
         code: Code,
         span: &Range<usize>,

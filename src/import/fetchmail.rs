@@ -11,13 +11,13 @@ mod meaning;
 mod token;
 mod words;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::{Examination, ReadConfig};
 use crate::codes;
 pub(crate) use meaning::FetchmailAccount;
 
 pub(super) fn read(text: &str) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let accounts = meaning::accounts(text, &mut errors);
     let first = first(&accounts);
     let servers = accounts.iter().filter(|account| first.is_some_and(|first| account.is_of(first)));
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Examination {
 
 /// All mailboxes of a file.
 pub(crate) fn accounts(text: &str) -> Vec<FetchmailAccount> {
-    meaning::accounts(text, &mut Errors::default())
+    meaning::accounts(text, &mut DefectList::default())
 }
 
 /// The account that represents the file: the first one that is polled, or else the first one with a

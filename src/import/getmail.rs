@@ -12,7 +12,7 @@ mod python;
 
 use std::collections::BTreeSet;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::resolvable;
 use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
@@ -22,7 +22,7 @@ use options::{GetmailValueType, Retriever, switch};
 pub(crate) use ini::IniSection;
 
 pub(super) fn read(text: &str) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let sections = ini::sections(text, &mut errors);
     let file = GetmailFile { sections, errors };
     let (config, errors) = file.read();
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Examination {
 
 /// All sections of a file, for callers that need more than its server.
 pub(crate) fn sections(text: &str) -> Vec<IniSection> {
-    ini::sections(text, &mut Errors::default())
+    ini::sections(text, &mut DefectList::default())
 }
 
 /// Whether an option is on; `usual` if it is missing or invalid.
@@ -50,11 +50,11 @@ const KNOWN: [&str; 4] = ["retriever", "destination", "options", "DEFAULT"];
 
 struct GetmailFile {
     sections: Vec<IniSection>,
-    errors: Errors,
+    errors: DefectList,
 }
 
 impl GetmailFile {
-    fn read(mut self) -> (ReadConfig, Errors) {
+    fn read(mut self) -> (ReadConfig, DefectList) {
         let sections = std::mem::take(&mut self.sections);
         let find = |name: &str| sections.iter().find(|section| section.name == name);
         let options = find("options");
@@ -216,7 +216,7 @@ impl GetmailFile {
 
     fn hostname(&mut self, section: &IniSection, name: &str) -> Option<String> {
         let place = section.place("server");
-        let found = self.errors.keep(codes::GETMAIL_HOSTNAME, &place, resolvable(name));
+        let found = self.errors.ok_or_report(codes::GETMAIL_HOSTNAME, &place, resolvable(name));
         found.or_else(|| meant_hostname(name))
     }
 

@@ -13,7 +13,7 @@ mod server;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::first_line;
 use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
@@ -22,19 +22,19 @@ use crate::format::Tree;
 pub(crate) use children::last;
 
 pub(super) fn read(text: &str, tree: &Tree) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let (config, _) = K9sReader { text, errors: &mut errors }.file(tree);
     errors.finish(config)
 }
 
 /// The account that is read, and the names and places of the others.
 pub(crate) fn accounts(text: &str, tree: &Tree) -> (ReadConfig, Vec<(String, Range<usize>)>) {
-    K9sReader { text, errors: &mut Errors::default() }.file(tree)
+    K9sReader { text, errors: &mut DefectList::default() }.file(tree)
 }
 
 struct K9sReader<'a> {
     text: &'a str,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl K9sReader<'_> {

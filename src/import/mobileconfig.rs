@@ -19,7 +19,7 @@ mod variable;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::{first_line, hostname};
 use super::{Defect, Examination, ReadConfig, meant_hostname};
 use crate::codes;
@@ -31,7 +31,7 @@ pub use variable::has_variable;
 use variable::is_variable;
 
 pub(super) fn read(text: &str, profile: &Tree) -> Examination {
-    let mut reading = ProfileReader { text, errors: Errors::default(), seen: HashMap::new() };
+    let mut reading = ProfileReader { text, errors: DefectList::default(), seen: HashMap::new() };
     let config = reading.profile(profile);
     reading.errors.finish(config)
 }
@@ -48,7 +48,7 @@ pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examination {
 
 struct ProfileReader<'a> {
     text: &'a str,
-    errors: Errors,
+    errors: DefectList,
     /// Identifiers, UUIDs and accounts that are in use, with their places.
     seen: HashMap<String, Range<usize>>,
 }

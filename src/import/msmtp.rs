@@ -11,7 +11,7 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::resolvable;
 use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
@@ -21,7 +21,7 @@ pub(crate) use file::{MsmtpAccount, MsmtpFile, MsmtpSetting};
 pub(crate) use program::Program;
 
 pub(super) fn read(text: &str, program: Program) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let file = file::file(text, program, &mut errors);
     if file.accounts.is_empty() {
         errors.add(codes::MSMTP_NO_ACCOUNT, &(0..0), "there is no account");
@@ -39,11 +39,11 @@ pub(super) fn read(text: &str, program: Program) -> Examination {
 
 /// The whole file, for callers that need more than its servers.
 pub(crate) fn file(text: &str, program: Program) -> MsmtpFile<'_> {
-    file::file(text, program, &mut Errors::default())
+    file::file(text, program, &mut DefectList::default())
 }
 
 /// Removes repeated defects: an account that inherits a setting inherits its defects.
-fn once(errors: &mut Errors) {
+fn once(errors: &mut DefectList) {
     let mut known = BTreeMap::new();
     errors.0.retain(|defect| {
         known.insert((defect.code, defect.span.start), defect.span.end) != Some(defect.span.end)
@@ -69,7 +69,11 @@ fn address(file: &MsmtpFile<'_>) -> Option<String> {
     usual.and_then(from).or_else(|| file.accounts.iter().find_map(from))
 }
 
-fn server(account: &MsmtpAccount<'_>, program: Program, errors: &mut Errors) -> Option<ReadServer> {
+fn server(
+    account: &MsmtpAccount<'_>,
+    program: Program,
+    errors: &mut DefectList,
+) -> Option<ReadServer> {
     if account.is_parent && is_unfinished(account, program) {
         return None;
     }
@@ -127,7 +131,7 @@ fn needs_user(account: &MsmtpAccount<'_>, program: Program) -> bool {
 
 /// Reports what an account lacks: what the program checks before it connects (check_account) and
 /// before it authenticates (smtp_auth, pop3_auth).
-fn complete(account: &MsmtpAccount<'_>, program: Program, tls: bool, errors: &mut Errors) {
+fn complete(account: &MsmtpAccount<'_>, program: Program, tls: bool, errors: &mut DefectList) {
     let name = account.name.escape_debug();
     let mut lacks = |code, place, message: String| match place {
         Some(place) => errors.add(code, &account.place(place), message),
@@ -169,9 +173,9 @@ fn complete(account: &MsmtpAccount<'_>, program: Program, tls: bool, errors: &mu
     }
 }
 
-fn hostname(account: &MsmtpAccount<'_>, errors: &mut Errors) -> Option<String> {
+fn hostname(account: &MsmtpAccount<'_>, errors: &mut DefectList) -> Option<String> {
     let host = account.text("host")?;
-    let found = errors.keep(codes::MSMTP_HOSTNAME, &host.span, resolvable(host.argument));
+    let found = errors.ok_or_report(codes::MSMTP_HOSTNAME, &host.span, resolvable(host.argument));
     found.or_else(|| meant_hostname(host.argument))
 }
 

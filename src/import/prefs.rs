@@ -12,7 +12,7 @@ mod syntax;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::{Examination, ReadConfig, ReadServer};
 use crate::codes;
 use crate::model::ServerType;
@@ -20,7 +20,7 @@ use server::Branch;
 use store::{Store, shown};
 
 pub(super) fn read(text: &str) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let config = build(text, &mut errors).config;
     errors.finish(config)
 }
@@ -49,10 +49,10 @@ impl Profile {
 }
 
 pub(crate) fn profile(text: &str) -> Profile {
-    build(text, &mut Errors::default())
+    build(text, &mut DefectList::default())
 }
 
-fn build(text: &str, errors: &mut Errors) -> Profile {
+fn build(text: &str, errors: &mut DefectList) -> Profile {
     let store = Store::read(text, errors);
     let mut reading = PrefsReader { store: &store, errors };
     let accounts = reading.accounts();
@@ -91,7 +91,7 @@ struct PrefsAccount {
 
 struct PrefsReader<'a> {
     store: &'a Store,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl<'a> PrefsReader<'a> {

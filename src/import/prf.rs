@@ -11,14 +11,14 @@ mod mapping;
 
 use std::ops::Range;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::first_line;
 use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(text: &str, file: &Tree) -> Examination {
-    let mut reading = PrfReader { text, file, errors: Errors::default() };
+    let mut reading = PrfReader { text, file, errors: DefectList::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -29,7 +29,7 @@ const BOOK: &str = "Outlook Address Book";
 struct PrfReader<'a> {
     text: &'a str,
     file: &'a Tree,
-    errors: Errors,
+    errors: DefectList,
 }
 
 impl<'a> PrfReader<'a> {

@@ -11,7 +11,7 @@
 
 mod value;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::values::{hostname, port};
 use super::{Examination, ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
@@ -20,7 +20,7 @@ use crate::model::{Authentication, EmailAddress, ServerType, SocketType};
 use value::{number, string, surplus};
 
 pub(super) fn read(text: &str, root: &Tree) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let mut config = ReadConfig::default();
     compact(text, &mut errors);
     let [version, parts, accounts @ ..] = &root.children[..] else {
@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, root: &Tree) -> Examination {
     errors.finish(config)
 }
 
-fn read_parts(parts: &Tree, errors: &mut Errors) {
+fn read_parts(parts: &Tree, errors: &mut DefectList) {
     let [part, last, more @ ..] = &parts.children[..] else {
         errors.add(codes::QR_FRAME, &parts.span, "not [part,parts]");
         return;
@@ -71,7 +71,7 @@ fn read_parts(parts: &Tree, errors: &mut Errors) {
 }
 
 /// Reads an outgoing server and the identities that use it.
-fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
+fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut DefectList) {
     let [outgoing, identities @ ..] = &group.children[..] else {
         errors.add(codes::QR_SERVER, &group.span, "not [outgoing server,[address,name],…]");
         return;
@@ -105,7 +105,7 @@ fn read_group(group: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
     }
 }
 
-fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer> {
+fn server(list: &Tree, incoming: bool, errors: &mut DefectList) -> Option<ReadServer> {
     let [protocol, host, number_of_port, security, way, user, rest @ ..] = &list.children[..]
     else {
         errors.add(codes::QR_SERVER, &list.span, "a server is a list of at least 6 values");
@@ -124,10 +124,12 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
         errors.add(codes::QR_PROTOCOL, &protocol.span, message);
     }
     let hostname = string(host, errors).and_then(|name| {
-        errors.keep(codes::QR_HOSTNAME, &host.span, hostname(name)).or_else(|| meant_hostname(name))
+        errors
+            .ok_or_report(codes::QR_HOSTNAME, &host.span, hostname(name))
+            .or_else(|| meant_hostname(name))
     });
     let digits = number(number_of_port, errors).map(|n| n.to_string()).unwrap_or_default();
-    let port = errors.keep(codes::QR_PORT, &number_of_port.span, port(&digits));
+    let port = errors.ok_or_report(codes::QR_PORT, &number_of_port.span, port(&digits));
     let socket_type = socket_type(security, errors);
     let authentication = authentication(way, server_type, errors);
     let username = string(user, errors).filter(|user| !user.is_empty());
@@ -152,7 +154,7 @@ fn server(list: &Tree, incoming: bool, errors: &mut Errors) -> Option<ReadServer
     })
 }
 
-fn socket_type(security: &Tree, errors: &mut Errors) -> Option<SocketType> {
+fn socket_type(security: &Tree, errors: &mut DefectList) -> Option<SocketType> {
     match number(security, errors) {
         Some(0) => return Some(SocketType::Plain),
         Some(1) => {
@@ -172,7 +174,7 @@ fn socket_type(security: &Tree, errors: &mut Errors) -> Option<SocketType> {
 fn authentication(
     way: &Tree,
     server_type: Option<ServerType>,
-    errors: &mut Errors,
+    errors: &mut DefectList,
 ) -> Option<Authentication> {
     let (reason, meant) = match number(way, errors) {
         Some(0) => return Some(Authentication::None),
@@ -197,7 +199,7 @@ fn authentication(
 }
 
 /// Reports white space between values, because it makes the code larger for no use.
-fn compact(text: &str, errors: &mut Errors) {
+fn compact(text: &str, errors: &mut DefectList) {
     let text = text.strip_suffix('\n').unwrap_or(text);
     let (mut in_string, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {

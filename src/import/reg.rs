@@ -5,13 +5,13 @@
 
 mod account;
 
-use super::defects::Errors;
+use super::defects::DefectList;
 use super::{Examination, ReadConfig};
 use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(tree: &Tree) -> Examination {
-    let mut errors = Errors::default();
+    let mut errors = DefectList::default();
     let mut config = ReadConfig::default();
     for key in &tree.children {
         for value in &key.children {
@@ -31,7 +31,7 @@ pub(super) fn read(tree: &Tree) -> Examination {
 }
 
 /// Decodes UTF-16LE strings with terminating NULs. Several strings are joined with line feeds.
-fn decode(bytes: &str, value: &Tree, errors: &mut Errors) -> String {
+fn decode(bytes: &str, value: &Tree, errors: &mut DefectList) -> String {
     if let Some(text) = account::texts(bytes) {
         return text.trim_end_matches('\0').replace('\0', "\n");
     }

@@ -182,6 +182,11 @@ pub struct OAuth2 {
 }
 
 impl ClientConfig {
+    /// The protocol that files set up: the requested one, else the provider's default, else both.
+    pub fn protocol(&self, requested: Option<Protocol>) -> Protocol {
+        requested.or(self.default_protocol).unwrap_or(Protocol::Both)
+    }
+
     /// The servers of one side.
     pub fn servers(&self, side: Side) -> &[Server] {
         match side {

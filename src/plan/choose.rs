@@ -16,18 +16,18 @@ use super::servers::{Unfit, fit};
 pub(super) struct ChosenServers<'a> {
     pub incoming: Option<Vec<PlannedServer<'a>>>,
     pub outgoing: Option<Vec<PlannedServer<'a>>>,
-    pub said: Vec<Finding>,
+    pub findings: Vec<Finding>,
 }
 
-/// Chooses the servers of one file. `None` if the target does not apply to this provider.
+/// Chooses the servers of one file.
 pub(super) fn choose<'a>(
     subject: &'a Subject,
     audience: Audience<'a>,
     target: &'a Target,
     file: &FileSpec,
     protocol: Protocol,
-) -> Option<ChosenServers<'a>> {
-    let mut said = Vec::new();
+) -> ChosenServers<'a> {
+    let mut findings = Vec::new();
     let mut sides = [Some(Vec::new()), Some(Vec::new())];
     for (at, side) in [Side::Incoming, Side::Outgoing].into_iter().enumerate() {
         let Some(spec) = target.side(side) else { continue };
@@ -36,25 +36,26 @@ pub(super) fn choose<'a>(
             // Not a defect, only inapplicable: for example an Exchange profile for a provider
             // without Exchange.
             if side == Side::Incoming {
-                said.push(not_for_this_provider(subject, target, spec));
+                findings.push(not_for_this_provider(subject, target, spec));
                 sides[at] = None;
                 continue;
             }
         }
-        sides[at] = one_side(subject, audience, target, spec, offered, protocol, side, &mut said);
+        sides[at] =
+            one_side(subject, audience, target, spec, offered, protocol, side, &mut findings);
     }
     let [incoming, outgoing] = sides;
     let complete = incoming.is_some() && outgoing.is_some();
     if complete && file.names_servers() {
         let planned: Vec<&PlannedServer<'_>> = incoming.iter().chain(&outgoing).flatten().collect();
-        cannot_sign_in(subject, target, &planned, &mut said);
-        without_username(file, &planned, &mut said);
-        clients_left_out(&subject.config, target, &planned, &mut said);
+        cannot_sign_in(subject, target, &planned, &mut findings);
+        without_username(file, &planned, &mut findings);
+        clients_left_out(&subject.config, target, &planned, &mut findings);
     } else if complete {
         // These findings are reported with the files that contain servers.
-        said.clear();
+        findings.clear();
     }
-    Some(ChosenServers { incoming, outgoing, said })
+    ChosenServers { incoming, outgoing, findings }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the two sides differ in all of them")]
@@ -66,7 +67,7 @@ fn one_side<'a>(
     offered: &'a [Server],
     protocol: Protocol,
     side: Side,
-    said: &mut Vec<Finding>,
+    findings: &mut Vec<Finding>,
 ) -> Option<Vec<PlannedServer<'a>>> {
     let (wanted, others): (Vec<_>, Vec<_>) = offered
         .iter()
@@ -80,23 +81,23 @@ fn one_side<'a>(
     let (fits, switched) = if works(&chosen) {
         (chosen, false)
     } else if works(&other) {
-        said.push(other_protocol(subject, target, protocol, &chosen, &other));
+        findings.push(other_protocol(subject, target, protocol, &chosen, &other));
         (other, true)
     } else if !chosen.planned.is_empty() {
         (chosen, false)
     } else if !other.planned.is_empty() {
-        said.push(other_protocol(subject, target, protocol, &chosen, &other));
+        findings.push(other_protocol(subject, target, protocol, &chosen, &other));
         (other, true)
     } else {
-        said.push(cannot_express(subject, target, &chosen, &other, side));
+        findings.push(cannot_express(subject, target, &chosen, &other, side));
         return None;
     };
     if !switched && protocol == Protocol::Both && spec.take != Take::One {
-        imap_first(subject, target, &fits, said);
+        imap_first(subject, target, &fits, findings);
     }
     for (server, why) in &fits.unfit {
         if spec.take != Take::One || !fits.planned.iter().any(|p| !p.refused) {
-            said.push(left_out(subject, target, server, why, side));
+            findings.push(left_out(subject, target, server, why, side));
         }
     }
     let mut planned = fits.planned;
@@ -230,13 +231,13 @@ fn imap_first(
     subject: &Subject,
     target: &Target,
     fits: &SuitableServers<'_>,
-    said: &mut Vec<Finding>,
+    findings: &mut Vec<Finding>,
 ) {
     let at = |wanted| fits.planned.iter().position(|p| p.server.server_type == wanted);
     if let (Some(pop3), Some(imap)) = (at(ServerType::Pop3), at(ServerType::Imap))
         && pop3 < imap
     {
-        said.push(
+        findings.push(
             Finding::new(
                 codes::IMAP_NOT_FIRST,
                 format!("{} lists pop3 before imap in {}", subject.provider.name, target.name),
@@ -251,7 +252,7 @@ fn cannot_sign_in(
     subject: &Subject,
     target: &Target,
     planned: &[&PlannedServer<'_>],
-    said: &mut Vec<Finding>,
+    findings: &mut Vec<Finding>,
 ) {
     let config = &subject.config;
     for server in planned {
@@ -283,16 +284,16 @@ fn cannot_sign_in(
             ),
         )
         .spec(refusal.source.to_string());
-        said.push(if help.is_empty() { finding } else { finding.help(help.join(" ")) });
+        findings.push(if help.is_empty() { finding } else { finding.help(help.join(" ")) });
         return;
     }
 }
 
-fn without_username(file: &FileSpec, planned: &[&PlannedServer<'_>], said: &mut Vec<Finding>) {
+fn without_username(file: &FileSpec, planned: &[&PlannedServer<'_>], findings: &mut Vec<Finding>) {
     if let Some(text) = &file.without_username
         && planned.iter().any(|p| p.username.is_none())
     {
-        said.push(Finding::new(codes::USERNAME_NOT_SAID, text.clone()));
+        findings.push(Finding::new(codes::USERNAME_NOT_SAID, text.clone()));
     }
 }
 
@@ -301,7 +302,7 @@ fn clients_left_out(
     config: &ClientConfig,
     target: &Target,
     planned: &[&PlannedServer<'_>],
-    said: &mut Vec<Finding>,
+    findings: &mut Vec<Finding>,
 ) {
     let incoming: Vec<&&PlannedServer<'_>> =
         planned.iter().filter(|p| p.server.server_type != ServerType::Smtp).collect();
@@ -328,7 +329,7 @@ fn clients_left_out(
             read_nothing.join(", "),
             has.join(", ")
         );
-        said.push(
+        findings.push(
             Finding::new(codes::CLIENT_READS_NOTHING, message)
                 .help("--protocol both puts every protocol of the provider into it"),
         );
@@ -342,7 +343,7 @@ fn clients_left_out(
             incoming[0].hostname,
             config.display_name,
         );
-        said.push(Finding::new(codes::CLIENT_CANNOT_SIGN_IN, message));
+        findings.push(Finding::new(codes::CLIENT_CANNOT_SIGN_IN, message));
     }
 }
 

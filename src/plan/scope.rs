@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::clients::{FileSpec, Include, OptionDefault, Scope, Target};
 use crate::codes::{self, Code};
 use crate::finding::Finding;
-use crate::model::Protocol;
 use crate::settings::{Subject, SubjectKind};
 
 use super::audience::Audience;
@@ -187,7 +186,10 @@ struct JobBuilder<'a, 'j> {
 }
 
 impl<'a> JobBuilder<'a, '_> {
-    #[expect(clippy::too_many_arguments, reason = "one call site each for a file and an include")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is used once, for a file and for an include"
+    )]
     fn file(
         &mut self,
         request: &'a Request<'a>,
@@ -205,17 +207,13 @@ impl<'a> JobBuilder<'a, '_> {
         {
             return;
         }
-        let protocol =
-            request.protocol.or(subject.config.default_protocol).unwrap_or(Protocol::Both);
+        let protocol = subject.config.protocol(request.protocol);
         let mut notes = Vec::new();
         // If the included target is also generated, it has already reported these findings.
         let included = self.folder_target.name != target.name;
         let said_there = request.selected.contains(&target.name);
-        let Some(ChosenServers { incoming, outgoing, said }) =
-            choose(subject, audience, target, file, protocol)
-        else {
-            return;
-        };
+        let ChosenServers { incoming, outgoing, findings: said } =
+            choose(subject, audience, target, file, protocol);
         let on_its_own = included && !said_there;
         // A file that was not requested must be usable.
         let useless = on_its_own && is_useless(target, said.iter().map(|finding| finding.code));

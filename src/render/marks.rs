@@ -207,7 +207,7 @@ impl Marks {
     }
 
     /// Replaces only the marks whose values are already escaped; the others stay.
-    pub fn finish(&self, skeleton: &str) -> String {
+    pub fn splice_escaped(&self, skeleton: &str) -> String {
         let mut out = String::with_capacity(skeleton.len());
         self.replace::<()>(skeleton, &mut out, |mark, out| {
             match mark.finished {
@@ -295,7 +295,7 @@ impl Marks {
     }
 
     /// Replaces the marks that are the same for all users by their escaped values; the others stay.
-    pub(super) fn settle(
+    pub(super) fn splice_fixed(
         &self,
         skeleton: &str,
         format: &FileFormat,

@@ -73,8 +73,8 @@ impl Pattern {
         }
         let mut questions = marks.questions();
         questions.retain(|question| depends(&question.recipe, &varies));
-        let settled = marks.settle(&artifact.skeleton, &job.file.format, &varies).ok()?;
-        let has_finished = marks.finish(&settled) != settled;
+        let settled = marks.splice_fixed(&artifact.skeleton, &job.file.format, &varies).ok()?;
+        let has_finished = marks.splice_escaped(&settled) != settled;
         Some(Self {
             format: job.file.format.clone(),
             skeleton: settled,
@@ -169,7 +169,7 @@ impl Pattern {
 
     /// The skeleton for a parser: values are marks, unless they are already escaped for the format.
     pub fn skeleton(&self) -> String {
-        self.marks.finish(&self.skeleton)
+        self.marks.splice_escaped(&self.skeleton)
     }
 
     /// Whether [`Self::skeleton`] differs between users.

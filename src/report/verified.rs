@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::codes::Code;
 use crate::finding::{Finding, Levels};
 use crate::verify::hosted::HostedReport;
-use crate::verify::{Course, ServerReport, Step, StepOutcome, seconds};
+use crate::verify::{ServerReport, Step, StepOutcome, StepSequence, seconds};
 
 use super::TextTable;
 use super::checked::escape;
@@ -17,8 +17,8 @@ use super::checked::escape;
 pub struct VerifyReport {
     pub servers: Vec<ServerReport>,
     /// The sign-in at the OAuth2 provider, if there was one.
-    pub sign_in: Option<Course>,
-    pub round_trip: Option<Course>,
+    pub sign_in: Option<StepSequence>,
+    pub round_trip: Option<StepSequence>,
     /// The settings that a domain publishes.
     pub hosted: Option<HostedReport>,
     pub findings: Vec<Finding>,
@@ -34,7 +34,7 @@ struct PreferredName<'a> {
 impl VerifyReport {
     pub fn works(&self) -> bool {
         self.servers.iter().all(|server| server.works() || !server.counts())
-            && self.courses().all(Course::works)
+            && self.courses().all(StepSequence::works)
     }
 
     /// Applies the user's severities to every step.
@@ -47,7 +47,7 @@ impl VerifyReport {
     }
 
     /// Everything that was tested besides servers, in the order of the run.
-    pub fn courses(&self) -> impl Iterator<Item = &Course> {
+    pub fn courses(&self) -> impl Iterator<Item = &StepSequence> {
         let published = self.hosted.iter().flat_map(|hosted| &hosted.courses);
         self.sign_in.iter().chain(&self.round_trip).chain(published)
     }
@@ -179,7 +179,7 @@ fn published(out: &mut String, hosted: &HostedReport, width: usize) {
     out.push('\n');
 }
 
-fn course(out: &mut String, course: &Course) {
+fn course(out: &mut String, course: &StepSequence) {
     let verdict = if course.works() { "works" } else { "does not work" };
     let _ = writeln!(out, "{} {verdict} ({:.3} s)", course.name, seconds(course.took));
     steps(out, &course.steps);

@@ -5,7 +5,7 @@ use crate::net::Transport;
 
 use super::capabilities::Capabilities;
 use super::greeting::foreign_greeting;
-use super::sasl::{Exchange, SaslRefusal};
+use super::sasl::{Exchange, SignInRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
@@ -106,7 +106,7 @@ pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     tags: &mut Tags,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     let tag = tags.next();
     let prefix = format!("{tag} ");
     wire.send(&format!("{tag} AUTHENTICATE {}", exchange.name()))?;
@@ -130,14 +130,14 @@ pub fn login<T: Transport>(
     tags: &mut Tags,
     user: &str,
     password: &str,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     let tag = tags.next();
     wire.send(&format!("{tag} LOGIN {{{}}}", user.len()))?;
     for (secret, text) in [(false, user), (true, password)] {
         let prefix = format!("{tag} ");
         let lines = wire.lines(|line| line.starts_with('+') || line.starts_with(&prefix))?;
         if let Some(status) = lines.last().and_then(|line| line.strip_prefix(&prefix)) {
-            return Ok(Err(SaslRefusal::new(status.to_owned())));
+            return Ok(Err(SignInRefusal::new(status.to_owned())));
         }
         match secret {
             true => wire.send_secret("(secret)", text)?,
@@ -145,7 +145,7 @@ pub fn login<T: Transport>(
         }
     }
     let reply = finish(wire, &tag)?;
-    Ok(if reply.is_ok() { Ok(()) } else { Err(SaslRefusal::new(reply.status)) })
+    Ok(if reply.is_ok() { Ok(()) } else { Err(SignInRefusal::new(reply.status)) })
 }
 
 fn is_ok(status: &str) -> bool {

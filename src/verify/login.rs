@@ -8,7 +8,7 @@ use crate::model::{Authentication, Secret, ServerType};
 use super::capabilities::Capabilities;
 use super::pop3::response_code;
 use super::probe::Probe;
-use super::sasl::{Mechanism, SaslRefusal};
+use super::sasl::{Mechanism, SignInRefusal};
 use super::step::Problem;
 use super::wire::shown;
 
@@ -97,13 +97,13 @@ fn not_offered(detail: &str, offered: &[String]) -> Problem {
 }
 
 /// Interprets a refused sign-in by the server's words.
-pub fn meaning(probe: &Probe, mechanism: Mechanism, refusal: &SaslRefusal) -> Problem {
+pub fn explain_refusal(probe: &Probe, mechanism: Mechanism, refusal: &SignInRefusal) -> Problem {
     let line = refusal.line.as_str();
     let seen = match &refusal.challenge {
         Some(challenge) => format!("{line} — {challenge}"),
         None => line.to_owned(),
     };
-    let problem = Problem::new(code(probe, mechanism, refusal)).seen(shown(&seen));
+    let problem = Problem::new(code_of_refusal(probe, mechanism, refusal)).seen(shown(&seen));
     match (problem.code, &probe.advice) {
         (codes::POP_MAY_BE_OFF, Some(advice)) => problem.help(advice.clone()),
         _ => problem,
@@ -136,7 +136,7 @@ const WORDS: [(&str, Code); 19] = [
     ("[authorizationfailed]", codes::LOGIN_REFUSED),
 ];
 
-fn code(probe: &Probe, mechanism: Mechanism, refusal: &SaslRefusal) -> Code {
+fn code_of_refusal(probe: &Probe, mechanism: Mechanism, refusal: &SignInRefusal) -> Code {
     let words = refusal.line.to_lowercase();
     if let Some((_, code)) = WORDS.iter().find(|(word, _)| words.contains(word)) {
         return *code;

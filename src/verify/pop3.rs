@@ -5,7 +5,7 @@ use crate::net::Transport;
 
 use super::capabilities::Capabilities;
 use super::greeting::foreign_greeting;
-use super::sasl::{Exchange, SaslRefusal};
+use super::sasl::{Exchange, SignInRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
@@ -26,7 +26,8 @@ pub fn greeting<T: Transport>(wire: &mut Wire<T>) -> Result<(String, Option<Stri
     Err(Problem::new(response_code(&line).unwrap_or(codes::POP3_GREETING_ERROR)).seen(shown(&line)))
 }
 
-/// The meaning of the response code in brackets of an `-ERR` (RFC 2449 §8, RFC 3206).
+/// The meaning of the response code in brackets of an `-ERR` (RFC 2449 §8, RFC 3206). What `AUTH`
+/// means depends on the mechanism; `login.rs` decides it.
 pub fn response_code(line: &str) -> Option<Code> {
     let (start, end) = (line.find('[')?, line.find(']')?);
     match line.get(start + 1..end)?.to_ascii_uppercase().as_str() {
@@ -81,7 +82,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     wire.send(&format!("AUTH {}", exchange.name()))?;
     loop {
         let line = wire.line()?;
@@ -101,15 +102,15 @@ pub fn user<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
     password: &str,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     wire.send(&format!("USER {user}"))?;
     let line = wire.line()?;
     if !is_ok(&line) {
-        return Ok(Err(SaslRefusal::new(line)));
+        return Ok(Err(SignInRefusal::new(line)));
     }
     wire.send_secret("PASS (secret)", &format!("PASS {password}"))?;
     let line = wire.line()?;
-    Ok(if is_ok(&line) { Ok(()) } else { Err(SaslRefusal::new(line)) })
+    Ok(if is_ok(&line) { Ok(()) } else { Err(SignInRefusal::new(line)) })
 }
 
 /// Signs in with APOP (RFC 1939 §7).
@@ -117,10 +118,10 @@ pub fn apop<T: Transport>(
     wire: &mut Wire<T>,
     user: &str,
     digest: &str,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     wire.send_secret(&format!("APOP {user} (secret)"), &format!("APOP {user} {digest}"))?;
     let line = wire.line()?;
-    Ok(if is_ok(&line) { Ok(()) } else { Err(SaslRefusal::new(line)) })
+    Ok(if is_ok(&line) { Ok(()) } else { Err(SignInRefusal::new(line)) })
 }
 
 /// The number of messages, and their total size in octets.

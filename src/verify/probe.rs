@@ -41,7 +41,7 @@ pub fn probes_of_subject(
     findings: &mut Vec<Finding>,
 ) -> Vec<Probe> {
     let config = &subject.config;
-    let protocol = protocol.or(config.default_protocol).unwrap_or(Protocol::Both);
+    let protocol = config.protocol(protocol);
     let mut probes = Vec::new();
     let mut others = Vec::new();
     for side in [Side::Incoming, Side::Outgoing] {

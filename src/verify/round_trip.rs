@@ -11,14 +11,14 @@ use super::message::{TestMessage, date};
 use super::probe::Probe;
 use super::redact::Redactor;
 use super::server::{Dialogue, Options, open};
-use super::step::{Course, Problem, Recorder};
+use super::step::{Problem, Recorder, StepSequence};
 use super::{Credentials, smtp};
 
 /// The name in the report.
 const NAME: &str = "round trip";
 
 /// The servers and the address of a round trip.
-pub struct Journey<'a> {
+pub struct RoundTripSetup<'a> {
     /// The server that the message is sent through.
     pub outgoing: &'a Probe,
     /// The server that it is read from.
@@ -30,7 +30,7 @@ pub struct Journey<'a> {
 }
 
 /// The report if no working server can send, or none can receive.
-pub fn impossible() -> Course {
+pub fn impossible() -> StepSequence {
     let mut recorder = Recorder::new(NAME, Redactor::default());
     recorder.tell("send", Err(Problem::new(codes::ROUND_TRIP_IMPOSSIBLE)));
     recorder.finish()
@@ -42,7 +42,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sends a marked message, waits for it, compares it, and deletes only that message.
-pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> Course {
+pub fn round_trip(net: &Net, options: &Options, journey: &RoundTripSetup<'_>) -> StepSequence {
     let secrets = options.credentials.iter().flat_map(Credentials::secrets);
     let mut recorder = Recorder::new(NAME, Redactor::new(secrets));
     let run = RoundTrip { net, options, journey };
@@ -53,7 +53,7 @@ pub fn round_trip(net: &Net, options: &Options, journey: &Journey<'_>) -> Course
 struct RoundTrip<'a> {
     net: &'a Net,
     options: &'a Options,
-    journey: &'a Journey<'a>,
+    journey: &'a RoundTripSetup<'a>,
 }
 
 impl RoundTrip<'_> {
@@ -68,7 +68,7 @@ impl RoundTrip<'_> {
             let found = self.wait(message, &before)?;
             Ok((found, format!("after {:.1} s", begun.elapsed().as_secs_f64())))
         })?;
-        let deadline = self.options.step;
+        let deadline = self.options.step_timeout;
         recorder.step("unharmed", |_| {
             session.set_deadline(Instant::now() + deadline);
             let lines = mailbox::fetch(&mut session, found)?;
@@ -90,7 +90,7 @@ impl RoundTrip<'_> {
 
     fn before(&self) -> Result<MailboxSnapshot, Problem> {
         let (mut session, _) = open(self.journey.incoming, self.net, self.options)?;
-        session.set_deadline(Instant::now() + self.options.step);
+        session.set_deadline(Instant::now() + self.options.step_timeout);
         let before = mailbox::before(&mut session)?;
         session.quit();
         Ok(before)
@@ -98,7 +98,7 @@ impl RoundTrip<'_> {
 
     fn send(&self, message: &TestMessage) -> Result<(), Problem> {
         let (mut session, capabilities) = open(self.journey.outgoing, self.net, self.options)?;
-        session.set_deadline(Instant::now() + self.options.step);
+        session.set_deadline(Instant::now() + self.options.step_timeout);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let address = self.journey.address;
         let text = message.wire(address, address, &date(now.as_secs()));
@@ -117,7 +117,7 @@ impl RoundTrip<'_> {
         let mut pause = FIRST_PAUSE;
         loop {
             let (mut session, _) = open(self.journey.incoming, self.net, self.options)?;
-            session.set_deadline(Instant::now() + self.options.step);
+            session.set_deadline(Instant::now() + self.options.step_timeout);
             if let Some(found) = mailbox::find(&mut session, message, before)? {
                 return Ok((session, found));
             }

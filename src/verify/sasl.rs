@@ -91,14 +91,14 @@ impl fmt::Display for Mechanism {
 
 /// A server's refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaslRefusal {
+pub struct SignInRefusal {
     /// The server's line; for IMAP, the part after the tag.
     pub line: String,
     /// The JSON that an OAuth2 mechanism received before the refusal (RFC 7628 §3.2.2).
     pub challenge: Option<String>,
 }
 
-impl SaslRefusal {
+impl SignInRefusal {
     pub fn new(line: String) -> Self {
         Self { line, challenge: None }
     }
@@ -202,8 +202,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// The refusal of this exchange, with the JSON that an OAuth2 mechanism received before.
-    pub fn refused(&mut self, line: String) -> SaslRefusal {
-        SaslRefusal { line, challenge: self.challenge.take() }
+    pub fn refused(&mut self, line: String) -> SignInRefusal {
+        SignInRefusal { line, challenge: self.challenge.take() }
     }
 
     /// The first message of RFC 5802 §5, without channel binding.

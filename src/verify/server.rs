@@ -23,11 +23,18 @@ use super::wire::{Transcript, shown};
 #[derive(Clone)]
 pub struct Options {
     /// Limit for one step.
-    pub step: Duration,
+    pub step_timeout: Duration,
     /// Limit for the whole server.
-    pub server: Duration,
+    pub server_timeout: Duration,
     /// `None`: do not sign in.
     pub credentials: Option<Credentials>,
+}
+
+impl Options {
+    /// A server has three times the limit of a step.
+    pub fn new(step_timeout: Duration, credentials: Option<Credentials>) -> Self {
+        Self { step_timeout, server_timeout: 3 * step_timeout, credentials }
+    }
 }
 
 /// Tests one server. `tell` is called with each step as soon as it is over.
@@ -116,7 +123,7 @@ impl<'a> ServerRun<'a> {
             tell,
             redactor: Redactor::new(secrets),
             begun,
-            end: begun + options.server,
+            end: begun + options.server_timeout,
             steps: Vec::new(),
             transcript: Transcript::default(),
             certificate_days: None,
@@ -233,7 +240,7 @@ impl<'a> ServerRun<'a> {
         at: Option<SocketAddr>,
     ) -> Result<(), Stop> {
         self.step("greeting", |run, deadline| {
-            let half = run.options.step / 2;
+            let half = run.options.step_timeout / 2;
             session.set_deadline(if at.is_some() {
                 deadline.min(Instant::now() + half)
             } else {
@@ -292,7 +299,7 @@ impl<'a> ServerRun<'a> {
         job: impl FnOnce(&mut Self, Instant) -> Result<(R, String), Problem>,
     ) -> Result<R, Stop> {
         let begun = Instant::now();
-        let deadline = (begun + self.options.step).min(self.end);
+        let deadline = (begun + self.options.step_timeout).min(self.end);
         match job(self, deadline) {
             Ok((result, detail)) => {
                 self.tell(name, begun.elapsed(), Ok(detail));

@@ -6,7 +6,7 @@ use crate::model::{Secret, ServerType};
 use crate::net::Transport;
 
 use super::capabilities::Capabilities;
-use super::sasl::{Exchange, Mechanism, SaslRefusal, apop_digest};
+use super::sasl::{Exchange, Mechanism, SignInRefusal, apop_digest};
 use super::step::Problem;
 use super::wire::{Transcript, Wire};
 use super::{imap, pop3, smtp};
@@ -90,7 +90,7 @@ impl<T: Transport> MailSession<T> {
         user: &str,
         secret: &Secret,
         at: (&str, u16),
-    ) -> Result<Result<(), SaslRefusal>, Problem> {
+    ) -> Result<Result<(), SignInRefusal>, Problem> {
         let wire = &mut self.wire;
         match (mechanism, self.protocol) {
             (Mechanism::User, MailProtocol::Imap) => {

@@ -5,7 +5,7 @@ use crate::net::Transport;
 
 use super::capabilities::Capabilities;
 use super::greeting::foreign_greeting;
-use super::sasl::{Exchange, SaslRefusal};
+use super::sasl::{Exchange, SignInRefusal};
 use super::step::Problem;
 use super::wire::{Wire, shown};
 
@@ -111,7 +111,7 @@ pub fn starttls<T: Transport>(wire: &mut Wire<T>) -> Result<(), Problem> {
 pub fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     exchange: &mut Exchange<'_>,
-) -> Result<Result<(), SaslRefusal>, Problem> {
+) -> Result<Result<(), SignInRefusal>, Problem> {
     wire.send(&format!("AUTH {}", exchange.name()))?;
     loop {
         let reply = reply(wire)?;

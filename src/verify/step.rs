@@ -154,7 +154,7 @@ impl Problem {
 
 /// Steps that belong to no single server: an OAuth2 sign-in, a round trip, a published place.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Course {
+pub struct StepSequence {
     /// What was done.
     pub name: String,
     /// In the order in which they were done.
@@ -163,16 +163,16 @@ pub struct Course {
     pub took: Duration,
 }
 
-impl Course {
+impl StepSequence {
     /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
         self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 }
 
-impl Serialize for Course {
+impl Serialize for StepSequence {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("Course", 4)?;
+        let mut map = serializer.serialize_struct("StepSequence", 4)?;
         map.serialize_field("name", &self.name)?;
         map.serialize_field("works", &self.works())?;
         map.serialize_field("seconds", &seconds(self.took))?;
@@ -225,8 +225,8 @@ impl Recorder {
         self.steps.push(step);
     }
 
-    pub fn finish(self) -> Course {
-        Course { name: self.name, steps: self.steps, took: self.begun.elapsed() }
+    pub fn finish(self) -> StepSequence {
+        StepSequence { name: self.name, steps: self.steps, took: self.begun.elapsed() }
     }
 }
 

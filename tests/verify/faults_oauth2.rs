@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mailwright::internals::model::{OAuth2, ServerType, Text};
 use mailwright::internals::net::{HostOverride, Net};
-use mailwright::internals::verify::Course;
+use mailwright::internals::verify::StepSequence;
 use mailwright::internals::verify::oauth2::{
     self, Attendance, Authority, Flow, OAuth2Client, Tokens,
 };
@@ -49,11 +49,16 @@ impl Provider {
         Net::new(Some(&self.ca.file()), None, vec![fixed]).unwrap()
     }
 
-    fn sign_in(&self) -> (Course, Option<Tokens>) {
+    fn sign_in(&self) -> (StepSequence, Option<Tokens>) {
         self.sign_in_over(&self.net(), Flow::Device, &|_| {})
     }
 
-    fn sign_in_over(&self, net: &Net, flow: Flow, tell: &dyn Fn(&str)) -> (Course, Option<Tokens>) {
+    fn sign_in_over(
+        &self,
+        net: &Net,
+        flow: Flow,
+        tell: &dyn Fn(&str),
+    ) -> (StepSequence, Option<Tokens>) {
         let person = Duration::from_secs(10);
         let attendance =
             Attendance { step: Duration::from_secs(10), person, user: "ann@example.test", tell };
@@ -62,7 +67,7 @@ impl Provider {
 
     /// It fails in its last step, with this code.
     #[track_caller]
-    fn fails(&self, code: &str) -> Course {
+    fn fails(&self, code: &str) -> StepSequence {
         let (course, tokens) = self.sign_in();
         assert!(tokens.is_none());
         let last = course.steps.last().unwrap();

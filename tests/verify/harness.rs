@@ -106,8 +106,8 @@ impl<'a> Test<'a> {
 
     pub fn run_over(&self, net: &Net) -> ServerReport {
         let options = Options {
-            step: self.timeout,
-            server: self.altogether,
+            step_timeout: self.timeout,
+            server_timeout: self.altogether,
             credentials: self.credentials.clone(),
         };
         verify::test(&self.probe, net, &options, &|_, _| {})

@@ -46,7 +46,7 @@ fn three_servers_are_tested_at_the_same_time() {
         test.probe.port = Port::new(i64::from(port)).unwrap();
         test.probe
     });
-    let options = Options { step: STEP, server: STEP * 3, credentials: None };
+    let options = Options::new(STEP, None);
     let reports = verify::each(&probes, |p| verify::test(p, &net, &options, &|_, _| {}));
     assert!(reports.iter().all(verify::ServerReport::works), "{reports:#?}");
 }

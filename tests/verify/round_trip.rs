@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mailwright::internals::model::SocketType;
 use mailwright::internals::net::{HostOverride, Net};
-use mailwright::internals::verify::{self, Course, Journey, Options};
+use mailwright::internals::verify::{self, Options, RoundTripSetup, StepSequence};
 
 use crate::harness::{STEP, Test};
 use crate::support::PATIENCE;
@@ -107,12 +107,12 @@ fn pop3(ca: &Ca, mailbox: &Mailbox) -> Peer {
 }
 
 /// Through these two servers, with a message that arrives at once.
-fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
+fn travel(ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> StepSequence {
     travel_within(PATIENCE, ca, outgoing, incoming)
 }
 
 /// Through these two servers; the message is waited for as long as this.
-fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> Course {
+fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>) -> StepSequence {
     let mut outgoing = Test::smtp(SocketType::Ssl, outgoing.address);
     outgoing.probe.port = mailwright::internals::model::Port::new(465).unwrap();
     let at = |test: &Test<'_>| HostOverride {
@@ -122,9 +122,8 @@ fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>
     };
     let net = Net::new(Some(&ca.file()), None, vec![at(&outgoing), at(&incoming)]).unwrap();
     let credentials = incoming.password(ADDRESS, PASSWORD);
-    let options =
-        Options { step: STEP, server: STEP * 3, credentials: credentials.credentials.clone() };
-    let journey = Journey {
+    let options = Options::new(STEP, credentials.credentials.clone());
+    let journey = RoundTripSetup {
         outgoing: &outgoing.probe,
         incoming: &credentials.probe,
         address: ADDRESS,
@@ -133,7 +132,7 @@ fn travel_within(arrival: Duration, ca: &Ca, outgoing: &Peer, incoming: Test<'_>
     verify::round_trip(&net, &options, &journey)
 }
 
-fn codes(trip: &Course) -> Vec<(&'static str, &'static str)> {
+fn codes(trip: &StepSequence) -> Vec<(&'static str, &'static str)> {
     trip.steps.iter().map(|s| (s.step, s.code.map_or("", |code| code.name))).collect()
 }
 

@@ -137,7 +137,7 @@ impl AutoconfigAdvice<'_> {
         let mut seen = HashSet::new();
         for server in servers.iter().filter(|server| is_mail(server.server_type)) {
             if !seen.insert(server.server_type) {
-                let span = self.within(server, "-");
+                let span = self.within(server, "incomingServer");
                 let message = format!("another {} server", server.server_type);
                 self.found.add(codes::AUTOCONFIG_SEVERAL_SERVERS, &span, message);
             }

@@ -85,7 +85,7 @@ impl<'s> UserFileBuilder<'s> {
             };
             let recipient = Recipient::new(audience, username.as_deref());
             if let Some(files) = self.patterns.fill(group, &recipient) {
-                return files.into_iter().map(|file| self.signing.own(file)).collect();
+                return files.into_iter().map(|file| self.signing.sign_personal(file)).collect();
             }
         }
         self.in_full(user, group)
@@ -125,7 +125,7 @@ impl<'s> UserFileBuilder<'s> {
         let built = self.builder.files(&request, &is_person, &mut |artifact| {
             let pattern = wants_pattern.then(|| FilePattern::of(&artifact)).flatten();
             let (job, file) = (artifact.job, out_file(artifact));
-            (self.signing.finish(job, file), pattern)
+            (self.signing.sign_if_profile(job, file), pattern)
         })?;
         self.note(built.findings)?;
         let mut files: BTreeMap<String, OutFile> = BTreeMap::new();

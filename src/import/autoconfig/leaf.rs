@@ -1,6 +1,6 @@
 //! Elements that contain text, as Thunderbird's XML reader (JXON) reads them.
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use crate::codes;
 use crate::format::Tree;
 
@@ -12,7 +12,7 @@ pub(super) fn called(child: &Tree) -> String {
 }
 
 /// Reports all attributes except the known ones.
-pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
+pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut DefectList) {
     for attribute in element.children.iter().filter(|child| child.kind == "attribute") {
         if !known.contains(&&attribute.name[1..]) {
             let message = format!("{} has no attribute {}", element.name, &attribute.name[1..]);
@@ -26,7 +26,7 @@ pub(super) fn attributes(element: &Tree, known: &[&str], errors: &mut Errors) {
 /// Thunderbird (JXON) turns a leaf with an attribute into an object and finds no text in it. It
 /// keeps white space, so that ` SSL ` is not a valid socketType. Both are reported, and the text is
 /// returned nevertheless.
-pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
+pub(super) fn leaf<'a>(element: &'a Tree, errors: &mut DefectList) -> Option<&'a str> {
     if let Some(odd) = element.children.iter().find(|child| child.kind == "attribute") {
         errors.add(
             codes::AUTOCONFIG_ATTRIBUTE_ON_TEXT,

@@ -1,13 +1,13 @@
 //! The parts of a file that are for people: pages with texts. Also the OAuth2 endpoints.
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::{ReadOAuth2, ReadPage};
 use super::leaf::{attributes, called};
 use crate::codes;
 use crate::format::Tree;
 
 /// A link with texts in several languages. FairEmail shows them, Thunderbird ignores them.
-pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut Errors) -> ReadPage {
+pub(super) fn page(element: &Tree, link: &str, texts: &str, errors: &mut DefectList) -> ReadPage {
     let url = element.attribute(link).unwrap_or_default().trim().to_owned();
     attributes(element, &[link], errors);
     if !(url.starts_with("https://") || url.starts_with("http://")) {

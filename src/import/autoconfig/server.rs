@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::ReadServer;
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::values::{first_line, hostname, port};
 use super::http::{ADDRESSES, address, is_http};
 use super::leaf::{attributes, called, coerced, leaf};
@@ -13,12 +13,13 @@ use crate::model::{
     Authentication, Hostname, HostnamePattern, ServerType, SocketType, UsernamePattern, Word,
 };
 
-pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<ReadServer> {
+pub(super) fn read(element: &Tree, text: &str, errors: &mut DefectList) -> Option<ReadServer> {
     let start = first_line(text, &element.span);
     attributes(element, &["type"], errors);
     let incoming = element.name == "incomingServer";
     let word = element.attribute("type").unwrap_or_default();
-    let server_type = errors.keep(codes::AUTOCONFIG_SERVER_TYPE, &start, ServerType::parse(word));
+    let server_type =
+        errors.ok_or_report(codes::AUTOCONFIG_SERVER_TYPE, &start, ServerType::parse(word));
     if let Some(server_type) = server_type
         && (server_type == ServerType::Smtp) == incoming
     {
@@ -38,7 +39,7 @@ pub(super) fn read(element: &Tree, text: &str, errors: &mut Errors) -> Option<Re
             "@type" | "hostname" | "port" | "socketType" | "username" => {}
             "authentication" => {
                 let Some(word) = leaf(child, errors) else { continue };
-                let Some(way) = errors.keep(
+                let Some(way) = errors.ok_or_report(
                     codes::AUTOCONFIG_AUTHENTICATION,
                     &child.span,
                     Authentication::parse(word),
@@ -130,7 +131,7 @@ fn only_one<'a>(
     element: &'a Tree,
     name: &str,
     start: &Range<usize>,
-    errors: &mut Errors,
+    errors: &mut DefectList,
 ) -> Option<Leaf<'a>> {
     let mut found = element.children.iter().filter(|child| child.name == name);
     let Some(first) = found.next() else {
@@ -152,7 +153,7 @@ fn only_one<'a>(
 
 /// Keeps placeholders. Everything else must have the form that every client reads; it is corrected
 /// where possible.
-fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option<String> {
+fn hostname_as_written((element, name): Leaf<'_>, errors: &mut DefectList) -> Option<String> {
     let mut wrong = |why: String| errors.add(codes::AUTOCONFIG_HOSTNAME, &element.span, why);
     if !name.contains('%') {
         return match hostname(name) {
@@ -176,14 +177,18 @@ fn hostname_as_written((element, name): Leaf<'_>, errors: &mut Errors) -> Option
     }
 }
 
-fn socket_type_as_written((element, word): Leaf<'_>, errors: &mut Errors) -> Option<SocketType> {
-    let read = errors.keep(codes::AUTOCONFIG_SOCKET_TYPE, &element.span, SocketType::parse(word));
+fn socket_type_as_written(
+    (element, word): Leaf<'_>,
+    errors: &mut DefectList,
+) -> Option<SocketType> {
+    let read =
+        errors.ok_or_report(codes::AUTOCONFIG_SOCKET_TYPE, &element.span, SocketType::parse(word));
     // No client accepts another letter case, but the meaning is clear.
     let same = |socket: &&SocketType| socket.as_str().eq_ignore_ascii_case(word);
     read.or_else(|| SocketType::ALL.iter().find(same).copied())
 }
 
-fn port_as_written((element, digits): Leaf<'_>, errors: &mut Errors) -> Option<u16> {
+fn port_as_written((element, digits): Leaf<'_>, errors: &mut DefectList) -> Option<u16> {
     match port(digits) {
         Ok(port) => Some(port),
         Err(why) => {
@@ -193,7 +198,7 @@ fn port_as_written((element, digits): Leaf<'_>, errors: &mut Errors) -> Option<u
     }
 }
 
-fn check_username((element, name): Leaf<'_>, errors: &mut Errors) -> String {
+fn check_username((element, name): Leaf<'_>, errors: &mut DefectList) -> String {
     if crate::model::reads_as_another(name) {
         errors.add(codes::AUTOCONFIG_COERCED_USERNAME, &element.span, coerced(element, name));
     }
@@ -231,7 +236,7 @@ fn usable(ways: &[Authentication], incoming: bool, host: Option<&str>) -> Result
 ///
 /// For desktop 153 a value of `1` is "not a boolean", and it then ignores the days as well. It does
 /// not read checkInterval at all.
-fn pop3_options(pop3: &Tree, errors: &mut Errors) -> (Option<bool>, Option<u32>) {
+fn pop3_options(pop3: &Tree, errors: &mut DefectList) -> (Option<bool>, Option<u32>) {
     let mut options = (None, None);
     let mut seen = Vec::new();
     attributes(pop3, &[], errors);

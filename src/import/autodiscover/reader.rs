@@ -1,8 +1,8 @@
 //! The state of a reading.
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 
 pub(super) struct AutodiscoverReader<'a> {
     pub(super) text: &'a str,
-    pub(super) errors: Errors,
+    pub(super) errors: DefectList,
 }

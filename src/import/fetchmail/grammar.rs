@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::token::{FetchmailToken, FetchmailTokenKind, Oddity, tokens};
 use super::words::{self, FetchmailValueType, OptionOwner};
 use crate::codes;
@@ -56,7 +56,7 @@ pub struct UserSection {
 }
 
 /// All sections of a file, in its order; reports the defects.
-pub fn servers(text: &str, errors: &mut Errors) -> Vec<ServerSection> {
+pub fn servers(text: &str, errors: &mut DefectList) -> Vec<ServerSection> {
     let (tokens, oddities) = tokens(text);
     for oddity in oddities {
         match oddity {
@@ -94,7 +94,7 @@ struct FetchmailParser<'a> {
     at: usize,
     /// True from a misplaced word to the next correct one, so that only the first is reported.
     lost: bool,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl FetchmailParser<'_> {

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::values::hostname;
 use super::super::{ReadServer, meant_hostname};
 use super::grammar::{self, FetchmailSetting, FetchmailValue, Options, ServerSection, UserSection};
@@ -61,7 +61,7 @@ impl FetchmailAccount {
 }
 
 /// All mailboxes of a file, in its order; reports the defects.
-pub fn accounts(text: &str, errors: &mut Errors) -> Vec<FetchmailAccount> {
+pub fn accounts(text: &str, errors: &mut DefectList) -> Vec<FetchmailAccount> {
     let mut accounts = Vec::new();
     let mut defaults = None;
     let mut polls = 0;
@@ -93,7 +93,7 @@ pub fn accounts(text: &str, errors: &mut Errors) -> Vec<FetchmailAccount> {
 
 /// Reports `idle` in a file that fetchmail 6.4.37 would refuse: it waits on one folder of one
 /// account.
-fn idle(accounts: &[FetchmailAccount], errors: &mut Errors) {
+fn idle(accounts: &[FetchmailAccount], errors: &mut DefectList) {
     let idles = |account: &&FetchmailAccount| {
         let on = account.options.get("idle").is_some_and(|idle| idle.value == FetchmailValue::On);
         let folders = account.text("folder").unwrap_or_default();
@@ -113,7 +113,7 @@ const LONGEST_HOST: usize = 253;
 struct Meaning<'a> {
     server: &'a ServerSection,
     defaults: Option<&'a ServerSection>,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl Meaning<'_> {
@@ -153,7 +153,7 @@ impl Meaning<'_> {
             return None;
         }
         let name = written.to_ascii_lowercase();
-        let kept = self.errors.keep(codes::FETCHMAIL_HOSTNAME, &place, hostname(&name));
+        let kept = self.errors.ok_or_report(codes::FETCHMAIL_HOSTNAME, &place, hostname(&name));
         let hostname = kept.or_else(|| meant_hostname(&name))?;
         let ssl = account.options.get("ssl").is_some_and(|ssl| ssl.value == FetchmailValue::On);
         let port = self.port(account, server_type, ssl)?;

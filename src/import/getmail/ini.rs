@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use crate::codes;
 
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl IniEntry {
     }
 }
 
-pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<IniSection> {
+pub(super) fn sections(text: &str, errors: &mut DefectList) -> Vec<IniSection> {
     let mut reading = IniReader {
         errors,
         found: Vec::new(),
@@ -80,7 +80,7 @@ pub(super) fn sections(text: &str, errors: &mut Errors) -> Vec<IniSection> {
 }
 
 struct IniReader<'e> {
-    errors: &'e mut Errors,
+    errors: &'e mut DefectList,
     found: Vec<IniSection>,
     names: BTreeSet<String>,
     /// The option names of the last section.

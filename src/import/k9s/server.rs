@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::values::{hostname, port};
 use super::super::{ReadServer, meant_hostname};
 use super::last;
@@ -21,7 +21,7 @@ pub fn read(
     element: &Tree,
     start: Range<usize>,
     version: i32,
-    errors: &mut Errors,
+    errors: &mut DefectList,
 ) -> Option<ReadServer> {
     let mut field = ServerElement { element, start, version, errors };
     let server_type = field.server_type()?;
@@ -56,7 +56,7 @@ struct ServerElement<'a> {
     element: &'a Tree,
     start: Range<usize>,
     version: i32,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl<'a> ServerElement<'a> {
@@ -89,7 +89,7 @@ impl<'a> ServerElement<'a> {
         };
         let name = written.to_ascii_lowercase();
         self.errors
-            .keep(codes::K9S_HOSTNAME, &place, hostname(&name))
+            .ok_or_report(codes::K9S_HOSTNAME, &place, hostname(&name))
             .or_else(|| meant_hostname(&name))
     }
 
@@ -104,7 +104,9 @@ impl<'a> ServerElement<'a> {
             _ => 587,
         };
         match self.text("port") {
-            Some((digits, place)) => self.errors.keep(codes::K9S_PORT, &place, port(digits)),
+            Some((digits, place)) => {
+                self.errors.ok_or_report(codes::K9S_PORT, &place, port(digits))
+            }
             None => {
                 self.errors.add(codes::K9S_PORT, &self.start, "the server has no port");
                 None

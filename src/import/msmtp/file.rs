@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::Program;
 use super::command::{MsmtpCommand, number};
 use crate::codes;
@@ -96,7 +96,7 @@ pub(crate) struct MsmtpFile<'a> {
     pub lines: Vec<MsmtpSetting<'a>>,
 }
 
-pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut Errors) -> MsmtpFile<'a> {
+pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut DefectList) -> MsmtpFile<'a> {
     let mut reading = MsmtpReader {
         program,
         errors,
@@ -125,7 +125,7 @@ enum CurrentSection {
 
 struct MsmtpReader<'a, 'e> {
     program: Program,
-    errors: &'e mut Errors,
+    errors: &'e mut DefectList,
     found: MsmtpFile<'a>,
     names: BTreeMap<&'a str, usize>,
     defaults: BTreeMap<&'static str, MsmtpSetting<'a>>,

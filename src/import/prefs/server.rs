@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::values::hostname;
 use super::super::{ReadServer, meant_hostname};
 use super::store::Store;
@@ -15,7 +15,7 @@ use crate::model::{Authentication, ServerType, SocketType};
 /// A branch of preferences, such as `mail.server.server1.`.
 pub struct Branch<'a> {
     pub store: &'a Store,
-    pub errors: &'a mut Errors,
+    pub errors: &'a mut DefectList,
     pub own: String,
     /// The branch with the defaults for all servers.
     pub defaults: &'static str,
@@ -130,7 +130,7 @@ impl Branch<'_> {
             self.errors.add(codes::PREFS_PORT_IN_HOSTNAME, &place, message);
             return Some((host.to_owned(), port.parse().ok()));
         }
-        let kept = self.errors.keep(codes::PREFS_HOSTNAME, &place, hostname(&name));
+        let kept = self.errors.ok_or_report(codes::PREFS_HOSTNAME, &place, hostname(&name));
         Some((kept.or_else(|| meant_hostname(&name))?, None))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::syntax::{self, PrefValue};
 use crate::codes;
 
@@ -12,7 +12,7 @@ pub struct Store {
 }
 
 impl Store {
-    pub fn read(text: &str, errors: &mut Errors) -> Self {
+    pub fn read(text: &str, errors: &mut DefectList) -> Self {
         let (all, lost) = syntax::prefs(text);
         for (why, span) in lost {
             let inside = text.get(span.clone()).unwrap_or_default();
@@ -30,7 +30,7 @@ impl Store {
         Self { prefs }
     }
 
-    pub fn text(&self, errors: &mut Errors, name: &str) -> Option<&str> {
+    pub fn text(&self, errors: &mut DefectList, name: &str) -> Option<&str> {
         match self.prefs.get(name)? {
             (PrefValue::Text(text), _) => Some(text),
             (_, span) => {
@@ -40,7 +40,7 @@ impl Store {
         }
     }
 
-    pub fn number(&self, errors: &mut Errors, name: &str) -> Option<i32> {
+    pub fn number(&self, errors: &mut DefectList, name: &str) -> Option<i32> {
         match self.prefs.get(name)? {
             (PrefValue::Number(number), _) => Some(*number),
             (_, span) => {
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    pub fn flag(&self, errors: &mut Errors, name: &str) -> Option<bool> {
+    pub fn flag(&self, errors: &mut DefectList, name: &str) -> Option<bool> {
         match self.prefs.get(name)? {
             (PrefValue::Flag(flag), _) => Some(*flag),
             (_, span) => {
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-fn wrong(errors: &mut Errors, name: &str, span: &Range<usize>, wanted: &str) {
+fn wrong(errors: &mut DefectList, name: &str, span: &Range<usize>, wanted: &str) {
     // Preferences are read several times, but are reported once.
     if errors.0.iter().rev().take(16).any(|defect| defect.span == *span) {
         return;

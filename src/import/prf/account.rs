@@ -160,7 +160,7 @@ impl<'a> PrfReader<'a> {
         let name = self.text(account, key)?;
         let span = child(account, key).map_or(account.span.clone(), |entry| entry.span.clone());
         self.errors
-            .keep(codes::PRF_HOSTNAME, &span, hostname(name))
+            .ok_or_report(codes::PRF_HOSTNAME, &span, hostname(name))
             .or_else(|| meant_hostname(name))
     }
 
@@ -174,7 +174,7 @@ impl<'a> PrfReader<'a> {
         // PT_LONG can be decimal or hexadecimal.
         let number =
             long(value(entry)).map_or(value(entry).to_owned(), |number| number.to_string());
-        self.errors.keep(codes::PRF_PORT, &entry.span, port(&number))
+        self.errors.ok_or_report(codes::PRF_PORT, &entry.span, port(&number))
     }
 
     /// The item with this number, counted from 0. `None` if the key is missing or the number is too

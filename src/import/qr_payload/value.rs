@@ -1,11 +1,11 @@
 //! Reads numbers and texts like Moshi, the JSON reader of Thunderbird for Android.
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use crate::codes;
 use crate::format::Tree;
 
 /// A whole number. Moshi's `nextInt` also accepts a string of digits, and `1.0`.
-pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
+pub(super) fn number(value: &Tree, errors: &mut DefectList) -> Option<i64> {
     let digits = value.value.as_deref().filter(|_| matches!(value.kind, "number" | "string"))?;
     if let (Ok(number), "number") = (digits.parse(), value.kind) {
         return Some(number);
@@ -21,7 +21,7 @@ pub(super) fn number(value: &Tree, errors: &mut Errors) -> Option<i64> {
 }
 
 /// A text on one line. Moshi's `nextString` also accepts a number, but refuses null.
-pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str> {
+pub(super) fn string<'a>(value: &'a Tree, errors: &mut DefectList) -> Option<&'a str> {
     match value.kind {
         "string" => {}
         "number" => {
@@ -45,7 +45,7 @@ pub(super) fn string<'a>(value: &'a Tree, errors: &mut Errors) -> Option<&'a str
 }
 
 /// Reports values that version 1 does not have. The app skips them, for the sake of later versions.
-pub(super) fn surplus(values: &[Tree], errors: &mut Errors) {
+pub(super) fn surplus(values: &[Tree], errors: &mut DefectList) {
     if let [first, .., last] | [first @ last] = values {
         let span = first.span.start..last.span.end;
         errors.add(codes::QR_EXTRA_VALUE, &span, "version 1 has no value here, so it is skipped");

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::super::defects::Errors;
+use super::super::defects::DefectList;
 use super::super::values::{hostname, port};
 use super::super::{ReadConfig, ReadServer, meant_hostname};
 use crate::codes;
@@ -42,14 +42,14 @@ pub(super) fn is_account(key: &Tree) -> bool {
         && parts.next().is_some_and(|above| above.eq_ignore_ascii_case(ACCOUNTS))
 }
 
-pub(super) fn read(key: &Tree, config: &mut ReadConfig, errors: &mut Errors) {
+pub(super) fn read(key: &Tree, config: &mut ReadConfig, errors: &mut DefectList) {
     let mut account = OutlookAccount { key, errors };
     account.read(config);
 }
 
 struct OutlookAccount<'a> {
     key: &'a Tree,
-    errors: &'a mut Errors,
+    errors: &'a mut DefectList,
 }
 
 impl<'a> OutlookAccount<'a> {
@@ -206,7 +206,8 @@ impl<'a> OutlookAccount<'a> {
             return None;
         };
         let host = self.text(name).unwrap_or_default();
-        let kept = self.errors.keep(codes::REG_ACCOUNT_HOSTNAME, &value.span, hostname(&host));
+        let kept =
+            self.errors.ok_or_report(codes::REG_ACCOUNT_HOSTNAME, &value.span, hostname(&host));
         kept.or_else(|| meant_hostname(&host))
     }
 
@@ -218,7 +219,7 @@ impl<'a> OutlookAccount<'a> {
             return Some(usual);
         };
         let digits = number(value).map_or_else(|| data(value).to_owned(), |n| n.to_string());
-        self.errors.keep(codes::REG_ACCOUNT_PORT, &value.span, port(&digits))
+        self.errors.ok_or_report(codes::REG_ACCOUNT_PORT, &value.span, port(&digits))
     }
 
     /// The item with this number, counted from 0. `None` if the value is missing or the number is

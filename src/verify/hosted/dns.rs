@@ -9,7 +9,7 @@ use crate::net::{DnsError, Net, Srv};
 use super::super::pool;
 use super::super::reach::unresolved;
 use super::super::redact::Redactor;
-use super::super::step::{Course, Problem, Recorder};
+use super::super::step::{Problem, Recorder, StepSequence};
 use super::content::ExpectedSettings;
 
 /// A service name, and the kind of server that it stands for.
@@ -116,7 +116,7 @@ pub fn records(
     domain: &Hostname,
     settings: Option<&ExpectedSettings<'_>>,
     patience: Duration,
-) -> (Course, Vec<DnsServer>, Option<Srv>) {
+) -> (StepSequence, Vec<DnsServer>, Option<Srv>) {
     let mut recorder = Recorder::new(format!("dns {domain}"), Redactor::default());
     let deadline = Instant::now() + patience;
     let answers = pool::each(&QUESTIONS, |question| {

@@ -8,7 +8,7 @@ use crate::codes;
 use crate::model::EmailAddress;
 
 use super::super::redact::Redactor;
-use super::super::step::{Course, Problem, Recorder};
+use super::super::step::{Problem, Recorder, StepSequence};
 use super::super::wire::shown;
 use super::content::{self, Content, ExpectedSettings, content, differences};
 use super::fetch::FetchResult;
@@ -56,7 +56,7 @@ pub fn judge(
     asked: &PlaceAnswers<'_>,
     addresses: &Addresses,
     settings: Option<&ExpectedSettings<'_>>,
-) -> (Course, Option<Content>) {
+) -> (StepSequence, Option<Content>) {
     let mut recorder = Recorder::new(name(asked.place), Redactor::default());
     if asked.place.at == ConfigLocation::AutodiscoverHttp && asked.of(Variant::Unknown).is_none() {
         redirect_only(asked, &mut recorder);

@@ -19,7 +19,7 @@ use crate::format::{digest_record, sha256_base64};
 use crate::model::{EmailAddress, Hostname};
 use crate::net::Net;
 
-use super::step::{Course, Problem, Recorder, seconds};
+use super::step::{Problem, Recorder, StepSequence, seconds};
 use super::{Redactor, pool};
 
 pub use clients::View;
@@ -37,7 +37,7 @@ use places::{Addresses, ConfigKind, ConfigLocation, ConfigPlace, ConfigRequest, 
 pub struct HostedReport {
     pub domain: String,
     /// DNS, then each place, then what only all of them show.
-    pub courses: Vec<Course>,
+    pub courses: Vec<StepSequence>,
     /// What each client finds.
     pub clients: Vec<View>,
     pub took: Duration,
@@ -46,7 +46,7 @@ pub struct HostedReport {
 impl HostedReport {
     /// Whether no step failed. Warnings do not count.
     pub fn works(&self) -> bool {
-        self.courses.iter().all(Course::works)
+        self.courses.iter().all(StepSequence::works)
     }
 }
 
@@ -154,7 +154,7 @@ fn digest(
     domain: &Hostname,
     fetched: &FetchResult,
     patience: Duration,
-    course: &mut Course,
+    course: &mut StepSequence,
 ) {
     let Some(answer) = fetched.good() else { return };
     let wanted = sha256_base64(&answer.body);
@@ -185,7 +185,7 @@ fn value_of(record: &str) -> Option<&str> {
 }
 
 /// Faults that only all places together show.
-fn whole(published: &[ConfigLocation], srv: &[dns::DnsServer]) -> Course {
+fn whole(published: &[ConfigLocation], srv: &[dns::DnsServer]) -> StepSequence {
     let mut recorder = Recorder::new("altogether", Redactor::default());
     let has = |all: &[ConfigLocation]| published.iter().any(|at| all.contains(at));
     if published.is_empty() && srv.is_empty() {

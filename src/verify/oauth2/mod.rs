@@ -14,7 +14,7 @@ use crate::codes;
 use crate::net::Net;
 
 use super::redact::Redactor;
-use super::step::{Course, Problem, Recorder};
+use super::step::{Problem, Recorder, StepSequence};
 
 use run::SignInRun;
 pub use run::{Attendance, Authority, Flow, OAuth2Client, Tokens};
@@ -26,7 +26,7 @@ pub fn sign_in(
     client: &OAuth2Client,
     flow: Flow,
     attendance: &Attendance<'_>,
-) -> (Course, Option<Tokens>) {
+) -> (StepSequence, Option<Tokens>) {
     let mut recorder = Recorder::new("sign-in", Redactor::new(client.secret.iter()));
     let run = SignInRun { net, authority, client, attendance };
     let tokens = match flow {
@@ -43,7 +43,7 @@ pub fn refresh(
     client: &OAuth2Client,
     tokens: &Tokens,
     step: Duration,
-) -> (Course, Option<Tokens>) {
+) -> (StepSequence, Option<Tokens>) {
     let secrets = client.secret.iter().chain(&tokens.refresh);
     let mut recorder = Recorder::new("sign-in", Redactor::new(secrets));
     let attendance = Attendance { step, person: step, user: "", tell: &|_| {} };

@@ -7,7 +7,7 @@ use crate::model::ServerType;
 use crate::net::{Handshake, Transport};
 
 use super::super::capabilities::{Capabilities, means};
-use super::super::login::{Credentials, meaning};
+use super::super::login::{Credentials, explain_refusal};
 use super::super::session::MailSession;
 use super::super::step::{Problem, Step, StepOutcome};
 use super::{ServerRun, Stop};
@@ -89,7 +89,7 @@ impl ServerRun<'_> {
             let at = (probe.hostname.as_str(), probe.port.get());
             match session.login(mechanism, &credentials.user, secret, at)? {
                 Ok(()) => Ok(((), format!("signed in with {mechanism}"))),
-                Err(refusal) => Err(meaning(probe, mechanism, &refusal)),
+                Err(refusal) => Err(explain_refusal(probe, mechanism, &refusal)),
             }
         })?;
         let failed = |step: &Step| step.step == "login" && step.outcome != StepOutcome::Passed;

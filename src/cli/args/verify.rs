@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::ProtocolArg;
-use super::reaching::{NetArgs, seconds};
+use super::net::{NetArgs, seconds};
 
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
