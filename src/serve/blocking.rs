@@ -1,11 +1,11 @@
 //! Runs work that takes milliseconds (rendering, signing) on blocking threads, so that a worker
-//! thread goes on answering. The number of jobs is bounded.
+//! thread goes on answering.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
+use tokio::sync::oneshot;
 
 use crate::finding::Finding;
 
@@ -13,11 +13,9 @@ use super::answer_cache::Site;
 use super::reply::HttpReply;
 use super::worker::Worker;
 
-/// Jobs that may run or wait. Further requests get 503 at once instead of a long wait.
-const MAX_BLOCKING_JOBS: usize = 128;
-
 impl Worker {
-    /// Runs `work` on a blocking thread.
+    /// Runs `work` on a blocking thread. A job whose request was given up before it began is left
+    /// out.
     ///
     /// # Errors
     ///
@@ -26,15 +24,23 @@ impl Worker {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HttpReply> {
-        let busy = &self.shared.blocking_jobs;
-        if busy.fetch_add(1, Ordering::Relaxed) >= MAX_BLOCKING_JOBS {
-            busy.fetch_sub(1, Ordering::Relaxed);
+        let Some(permit) = self.shared.blocking_jobs.permit() else {
             return Err(HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 .with(header::RETRY_AFTER, HeaderValue::from_static("1")));
-        }
-        let done = tokio::task::spawn_blocking(work).await;
-        busy.fetch_sub(1, Ordering::Relaxed);
-        done.map_err(|_| self.internal_error("a request", "a thread has panicked"))
+        };
+        let shared = Arc::clone(&self.shared);
+        let (result, received) = oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            // The permit belongs to the job: it comes back when the job ends, also if the request
+            // is given up meanwhile or the work panics.
+            let _permit = permit;
+            if !result.is_closed() {
+                // Nobody may be left to take the result.
+                let _ = result.send(work());
+            }
+            shared.blocking_jobs.note_progress();
+        });
+        received.await.map_err(|_| self.internal_error("a request", "a thread has panicked"))
     }
 
     /// Parses the provider's file of a site again and runs `work` with it on a blocking thread.

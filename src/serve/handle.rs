@@ -201,6 +201,10 @@ impl Worker {
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
         let reply = match head.path {
             "/healthz" => HttpReply::new(text, "ok\n", CacheControl::NoStore),
+            "/readyz" if self.shared.blocking_jobs.are_stuck() => HttpReply::words(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "pages and profiles wait for work that does not end\n",
+            ),
             "/readyz" if self.shared.is_ready() => {
                 HttpReply::new(text, "ok\n", CacheControl::NoStore)
             }
@@ -210,7 +214,7 @@ impl Worker {
             "/metrics" if connection.is_inside => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-                let text = self.shared.metrics.text(now);
+                let text = self.shared.metrics.text(now, self.shared.blocking_jobs.count());
                 let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 HttpReply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
             }

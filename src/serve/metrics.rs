@@ -94,9 +94,13 @@ impl Metrics {
     }
 
     /// The metrics in the OpenMetrics text format. `now` is in seconds since 1970.
-    pub fn text(self: &Arc<Self>, now: i64) -> String {
+    pub fn text(self: &Arc<Self>, now: i64, blocking_jobs: usize) -> String {
         let mut registry = Registry::with_prefix("mailwright");
-        registry.register_collector(Box::new(Sums { metrics: Arc::clone(self), now }));
+        registry.register_collector(Box::new(Sums {
+            metrics: Arc::clone(self),
+            now,
+            blocking_jobs,
+        }));
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
@@ -107,6 +111,7 @@ impl Metrics {
 struct Sums {
     metrics: Arc<Metrics>,
     now: i64,
+    blocking_jobs: usize,
 }
 
 impl fmt::Debug for Sums {
@@ -192,6 +197,9 @@ impl Collector for Sums {
             let own = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(value.load(Ordering::Relaxed)).encode(own)?;
         }
+        let help = "Pages, images, signatures and full renderings that run or wait";
+        let own = encoder.encode_descriptor("blocking_jobs", help, None, MetricType::Gauge)?;
+        ConstGauge::new(i64::try_from(self.blocking_jobs).unwrap_or(i64::MAX)).encode(own)?;
         let mut days = encoder.encode_descriptor(
             "certificate_days_left",
             "Days until a certificate ends",

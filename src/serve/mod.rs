@@ -21,6 +21,7 @@ mod error;
 mod files;
 mod handle;
 mod in_memory;
+mod jobs;
 mod limits;
 mod log;
 mod metrics;

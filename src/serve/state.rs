@@ -1,7 +1,7 @@
 //! What all threads of the server share.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,6 +9,7 @@ use hyper::header::HeaderValue;
 
 use super::acme::Acme;
 use super::error::Error;
+use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
 use super::log::AccessLog;
 use super::metrics::Metrics;
@@ -36,7 +37,7 @@ pub struct ServerState {
     pub(super) media_types: Vec<HeaderValue>,
     pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
     pub(super) ready: AtomicBool,
-    pub(super) blocking_jobs: AtomicUsize,
+    pub(super) blocking_jobs: BlockingJobs,
     pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -68,7 +69,7 @@ impl ServerState {
             media_types,
             signer: RwLock::new(signer),
             ready: AtomicBool::new(false),
-            blocking_jobs: AtomicUsize::new(0),
+            blocking_jobs: BlockingJobs::new(),
             options,
             tell,
         };

@@ -15,6 +15,7 @@ mod acme;
 mod acme_failures;
 mod answers;
 mod bad_input;
+mod cancelled;
 mod mutated;
 mod operation;
 mod own_target;
