@@ -11,6 +11,7 @@ mod syntax;
 mod tree;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use quick_xml::Reader;
@@ -44,8 +45,13 @@ fn read(text: &str, sink: &mut impl ElementSink) -> Result<(), Malformed> {
         let message = format!("{} cannot stand in an XML file", named(c));
         return Err(Malformed::new(message, at..at + c.len_utf8()));
     }
-    let mut document =
-        Document { text, open: Vec::new(), names: Vec::new(), has_root: false, has_doctype: false };
+    let mut document = Document {
+        text,
+        open: Vec::new(),
+        names: BTreeSet::new(),
+        has_root: false,
+        has_doctype: false,
+    };
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     loop {
@@ -75,7 +81,7 @@ struct Document<'a> {
     /// The start tags of the open elements, outermost first.
     open: Vec<Range<usize>>,
     /// Buffer for the attribute names of the current tag.
-    names: Vec<&'a str>,
+    names: BTreeSet<&'a str>,
     has_root: bool,
     has_doctype: bool,
 }

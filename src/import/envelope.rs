@@ -2,6 +2,9 @@
 //!
 //! Only the content is extracted; signatures are not verified.
 
+use std::io::{self, Cursor};
+
+use plist::stream::{BinaryReader, Writer, XmlWriter};
 use x509_parser::asn1_rs::{Any, Class, FromBer, Tag};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_KEY_IDENTIFIER as SUBJECT_KEY_IDENTIFIER;
@@ -22,16 +25,41 @@ const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x
 /// The XML inside, and its container. `None` if the bytes are not wrapped.
 pub fn open(bytes: &[u8]) -> Option<(Vec<u8>, Wrapping)> {
     if bytes.starts_with(b"bplist0") {
-        let value = plist::Value::from_reader(std::io::Cursor::new(bytes)).ok()?;
-        let mut xml = Vec::new();
-        value.to_writer_xml(&mut xml).ok()?;
-        return Some((xml, Wrapping::Binary));
+        return binary_to_xml(bytes).map(|xml| (xml, Wrapping::Binary));
     }
     let inside = content(bytes)?;
     // Some systems sign a binary property list.
     match inside.starts_with(b"bplist0").then(|| open(&inside)).flatten() {
         Some((xml, _)) => Some((xml, Wrapping::Signed)),
         None => Some((inside, Wrapping::Signed)),
+    }
+}
+
+/// Bytes of XML. A binary list can name one object from many places, and so stand for more than
+/// any memory holds.
+const LARGEST_XML: usize = 8 * 1024 * 1024;
+
+fn binary_to_xml(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut writer = XmlWriter::new(BoundedBuffer(Vec::new()));
+    for event in BinaryReader::new(Cursor::new(bytes)) {
+        writer.write(event.ok()?).ok()?;
+    }
+    Some(writer.into_inner().0)
+}
+
+/// Takes at most [`LARGEST_XML`] bytes.
+struct BoundedBuffer(Vec<u8>);
+
+impl io::Write for BoundedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST_XML {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -245,6 +273,34 @@ mod tests {
         assert!(String::from_utf8(xml).unwrap().contains("<key>PayloadType</key>"));
         assert_eq!(wrapping, Wrapping::Binary);
         assert_eq!(open(&sign(&binary, true)).unwrap().1, Wrapping::Signed);
+    }
+
+    /// A list of lists, each of which names the next one ten times: 10^levels strings.
+    fn bomb(levels: u8) -> Vec<u8> {
+        let mut bytes = b"bplist00".to_vec();
+        let mut offsets = Vec::new();
+        for level in 0..levels {
+            offsets.push(u8::try_from(bytes.len()).unwrap());
+            bytes.push(0xAA);
+            bytes.extend([level + 1; 10]);
+        }
+        offsets.push(u8::try_from(bytes.len()).unwrap());
+        bytes.extend([0x51, b'x']);
+        let table = u8::try_from(bytes.len()).unwrap();
+        bytes.extend(&offsets);
+        bytes.extend([0, 0, 0, 0, 0, 0, 1, 1]);
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, levels + 1]);
+        bytes.extend([0; 8]);
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, table]);
+        bytes
+    }
+
+    #[test]
+    fn a_binary_list_that_stands_for_more_than_memory_holds_is_refused() {
+        let (xml, _) = open(&bomb(2)).unwrap();
+        assert_eq!(String::from_utf8(xml).unwrap().matches("<string>x</string>").count(), 100);
+        assert!(bomb(9).len() < 200);
+        assert_eq!(open(&bomb(9)), None);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! XML at the level of characters: values, attributes, references and names.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::characters::{is_mark, named};
@@ -105,7 +106,7 @@ pub(super) struct Attribute<'a> {
 pub(super) fn attributes<'a>(
     text: &'a str,
     range: Range<usize>,
-    names: &mut Vec<&'a str>,
+    names: &mut BTreeSet<&'a str>,
     each: &mut impl FnMut(Attribute<'a>),
 ) -> Result<(), Malformed> {
     names.clear();
@@ -140,10 +141,9 @@ pub(super) fn attributes<'a>(
         };
         at = range.end - quoted.len() + raw.len() + 2;
         let value = attribute_value(raw).map_err(|why| Malformed::new(why, start..at))?;
-        if names.contains(&name) {
+        if !names.insert(name) {
             return Err(Malformed::new(format!("attribute {name} appears twice"), start..at));
         }
-        names.push(name);
         each(Attribute { name, value, span: start..at });
     }
 }
