@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
 use crate::finding::{Finding, Levels, any_error};
+use crate::model::printable_lines;
 use crate::report;
 
 use super::args::{Color, Global};
@@ -69,14 +70,14 @@ impl Terminal {
     /// Prints a message. Continues if stderr is closed.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", printable_lines(text));
         }
     }
 
     /// Prints what the user has to do now, even if quiet.
     #[cfg(feature = "verify")]
     pub fn ask(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", printable_lines(text));
     }
 
     /// Like [`Self::stops`], and prints the findings.
@@ -119,7 +120,7 @@ impl Terminal {
             }
             cause = inner.source();
         }
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", printable_lines(&text));
     }
 }
 

@@ -10,6 +10,8 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_KEY_IDENTIFIER as SUBJECT_KEY_IDENTIFIER;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Name};
 
+use crate::model::printable;
+
 /// The container of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
@@ -150,7 +152,7 @@ fn name(subject: &X509Name<'_>) -> String {
     }
 }
 
-/// Decodes any string type and replaces control characters, which a terminal could obey.
+/// Decodes any string type.
 fn text(value: &Any<'_>) -> String {
     let text = match value.tag() {
         Tag::BmpString => {
@@ -159,7 +161,7 @@ fn text(value: &Any<'_>) -> String {
         }
         _ => String::from_utf8_lossy(value.data).into_owned(),
     };
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    printable(&text).into_owned()
 }
 
 /// The values inside a constructed one, up to the first broken one.

@@ -19,8 +19,8 @@ pub use email_address::EmailAddress;
 pub use hostname::Hostname;
 pub use pattern::{HostnamePattern, Placeholder, UsernamePattern};
 pub use secret::Secret;
-pub(crate) use text::is_reserved;
 pub use text::{Text, reads_as_another, shortened};
+pub(crate) use text::{is_reserved, printable, printable_lines, steers};
 pub use words::{Authentication, Port, Protocol, ServerType, SocketType, Word};
 
 /// Why a value was refused: lower case, without a full stop, ready for a message.

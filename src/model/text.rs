@@ -1,5 +1,6 @@
 //! Text written by people that goes into files. It never contains a control character.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Invalid;
@@ -100,6 +101,31 @@ pub fn shortened(name: &str, longest: usize) -> String {
         Some(cut) => cut.to_owned(),
         None => head.chars().take(longest.saturating_sub(1)).chain(['\u{2026}']).collect(),
     }
+}
+
+/// A text from elsewhere as it may reach a terminal or a log: characters that would steer the one, or
+/// forge a line of the other, become U+FFFD. These are the control characters (C0, DEL and C1), and
+/// those that turn the direction of writing (Unicode TR 36 section 3.6).
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    replace_if(text, steers)
+}
+
+/// Like [`printable`], for a text of several lines.
+pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
+    replace_if(text, |c| steers(c) && !matches!(c, '\n' | '\t'))
+}
+
+fn replace_if(text: &str, steers: impl Fn(char) -> bool) -> Cow<'_, str> {
+    match text.contains(&steers) {
+        true => text.chars().map(|c| if steers(c) { '\u{FFFD}' } else { c }).collect(),
+        false => Cow::Borrowed(text),
+    }
+}
+
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}')
+        || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Whether this UTF-8 byte can start a [`forbidden`] character; few other characters start with

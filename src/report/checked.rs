@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::codes::Code;
 use crate::finding::{Finding, Severity, any_error};
+use crate::model::printable_lines;
 
 /// One object with the file names and all findings.
 pub fn checked_json(files: &[String], findings: &[Finding]) -> String {
@@ -102,7 +103,5 @@ fn pretty(json: &serde_json::Value) -> String {
 
 /// Escapes text for XML. Control characters are replaced, because XML cannot contain them.
 pub(super) fn escape(text: &str) -> String {
-    let safe: String =
-        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    quick_xml::escape::escape(safe.as_str()).into_owned()
+    quick_xml::escape::escape(printable_lines(text)).into_owned()
 }

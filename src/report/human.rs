@@ -1,8 +1,11 @@
 //! Findings for people: the source line, what is wrong, what to do.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::finding::{Finding, Severity};
+use crate::model::{printable, printable_lines, steers};
 
 /// Longer source lines are not shown. Length in bytes.
 const LONGEST_LINE: usize = 1000;
@@ -20,33 +23,52 @@ pub fn findings(findings: &[Finding], color: bool) -> String {
     out
 }
 
+/// A text in which every place stays where it is. The library shows C0 as symbols.
+fn in_place(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| !c.is_ascii() && steers(c);
+    let stand_in = |c: char| match c.len_utf8() {
+        2 => '\u{BF}',
+        _ => '\u{FFFD}',
+    };
+    match text.contains(steers) {
+        true => text.chars().map(|c| if steers(c) { stand_in(c) } else { c }).collect(),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Messages, names and lines of files are shown without characters that would steer the terminal.
 fn one(renderer: &Renderer, finding: &Finding) -> String {
+    let message = printable_lines(&finding.message);
+    let hurts: Vec<_> = finding.hurts.iter().map(|hurt| printable(hurt)).collect();
+    let help = finding.help.as_deref().map(printable_lines);
+    let spec = finding.spec.as_deref().map(printable);
+    let path = finding.place.as_ref().map(|place| printable(&place.source.name));
+    let path = path.as_deref().unwrap_or_default();
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(finding.message.as_str()).id(finding.code.name);
+    let title = level.primary_title(&*message).id(finding.code.name);
     let mut group = match &finding.place {
         // A line that fills the screen would not help.
-        Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title).element(
-            Origin::path(place.source.name.as_str()).line(place.line()).char_column(place.column()),
-        ),
+        Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title)
+            .element(Origin::path(path).line(place.line()).char_column(place.column())),
         Some(place) => Group::with_title(title).element(
-            Snippet::source(&*place.source.text)
-                .path(place.source.name.as_str())
+            Snippet::source(in_place(&place.source.text))
+                .path(path)
                 .annotation(AnnotationKind::Primary.span(place.span.clone())),
         ),
         None => Group::with_title(title),
     };
-    for hurt in &finding.hurts {
-        group = group.element(Level::NOTE.with_name("hurts").message(hurt.as_str()));
+    for hurt in &hurts {
+        group = group.element(Level::NOTE.with_name("hurts").message(&**hurt));
     }
-    if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+    if let Some(help) = &help {
+        group = group.element(Level::HELP.message(&**help));
     }
-    if let Some(spec) = &finding.spec {
-        group = group.element(Level::NOTE.with_name("see").message(spec.as_str()));
+    if let Some(spec) = &spec {
+        group = group.element(Level::NOTE.with_name("see").message(&**spec));
     }
     renderer.render(&[group])
 }

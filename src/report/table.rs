@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::model::printable_lines;
+
 /// Rows of cells with a heading.
 pub struct TextTable {
     heading: Vec<String>,
@@ -19,7 +21,7 @@ impl TextTable {
     }
 
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        self.rows.push(cells.iter().map(|cell| printable_lines(cell).into_owned()).collect());
     }
 
     /// The table as text. `width` is the width of the terminal in columns.

@@ -11,6 +11,7 @@ use super::pem;
 use crate::codes;
 use crate::finding::Finding;
 use crate::import::envelope::Life;
+use crate::model::printable;
 
 /// A certificate chain, leaf first and never empty. [`Self::accept`] checks the order.
 pub struct Chain {
@@ -223,5 +224,5 @@ fn life(certificate: &Certificate) -> Option<Life> {
 fn label(name: &Name) -> String {
     let whole = name.to_string();
     let text = if whole.is_empty() { "no name".to_owned() } else { whole };
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    printable(&text).into_owned()
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use crate::codes;
+use crate::model::printable;
 use crate::net::Transport;
 
 use super::step::Problem;
@@ -175,11 +176,6 @@ pub fn shown(text: &str) -> String {
     let text = printable(text.trim());
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{} …", &text[..end]),
-        None => text,
+        None => text.into_owned(),
     }
-}
-
-/// Replaces control characters: nothing that comes over a network may steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod findings;
 mod fix;
+mod foreign_text;
 mod lists;
 mod matrix;
 mod rollout;

@@ -10,6 +10,8 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::model::printable;
+
 use super::challenges::ShownGuard;
 use super::settings::ChallengeKind;
 use super::state::Acme;
@@ -232,7 +234,7 @@ fn say(problem: &instant_acme::Problem) -> String {
         let kind = kind.rsplit(':').next().unwrap_or(kind);
         words = format!("{words} ({kind})");
     }
-    printable(&words)
+    printable(&words).into_owned()
 }
 
 /// An error with all its causes, since "client error" alone explains nothing.
@@ -246,10 +248,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         }
         next = cause.source();
     }
-    printable(&words)
-}
-
-/// Text of others on one line, and at most 1000 characters.
-fn printable(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect()
+    // The authority's words.
+    printable(&words).chars().take(1000).collect()
 }

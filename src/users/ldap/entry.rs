@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 use ldap3::asn1::{PL, StructureTag};
 
+use crate::model::steers;
+
 use super::super::columns::UserField;
 use super::super::directory::{DN, REFUSED};
 use super::preset::{AttributeMap, best_language};
@@ -118,9 +120,7 @@ fn is_blank(value: &[u8]) -> bool {
 pub(super) fn plain(text: &str, longest: usize) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim_matches('\0').chars().take(longest) {
-        let turns = matches!(c, '\u{061C}' | '\u{200E}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
-        match c.is_control() || turns {
+        match steers(c) {
             true => c.to_string().bytes().for_each(|byte| out += &format!("\\{byte:02X}")),
             false => out.push(c),
         }
