@@ -11,6 +11,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
@@ -65,6 +66,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
         root: Tree::branch("", "", 0..text.len()),
         flaws: Flaws::default(),
         keys: HashMap::new(),
+        values: HashMap::new(),
         below: CurrentKey::Nothing,
         ansi: false,
     };
@@ -104,6 +106,8 @@ struct RegFile {
     /// The keys so far, in lower case, with their kind. Deleting a key and then creating it is
     /// fine; the reverse order would leave nothing.
     keys: HashMap<String, &'static str>,
+    /// The values of the last key, in lower case, with their places among its children.
+    values: HashMap<String, usize>,
     below: CurrentKey,
     ansi: bool,
 }
@@ -181,14 +185,18 @@ impl RegFile {
             return;
         }
         let (Some(value), Some(key)) = (value, self.root.children.last_mut()) else { return };
-        let same = |other: &Tree| other.name.to_lowercase() == value.name.to_lowercase();
-        if key.children.iter().any(same) {
-            let message = format!("{} appears twice under one key", value.name.escape_debug());
-            self.flaws.add(codes::REG_VALUE_TWICE, span, message);
-            key.children.retain(|other| !same(other));
-        }
         key.span.end = value.span.end;
-        key.children.push(value);
+        match self.values.entry(value.name.to_lowercase()) {
+            Entry::Occupied(first) => {
+                let message = format!("{} appears twice under one key", value.name.escape_debug());
+                self.flaws.add(codes::REG_VALUE_TWICE, span, message);
+                key.children[*first.get()] = value;
+            }
+            Entry::Vacant(new) => {
+                new.insert(key.children.len());
+                key.children.push(value);
+            }
+        }
     }
 
     fn key(&mut self, line: &str, span: Range<usize>) {
@@ -222,6 +230,7 @@ impl RegFile {
             _ => {}
         }
         self.below = if kind == "key" { CurrentKey::Key } else { CurrentKey::Deleted };
+        self.values = HashMap::new();
         self.root.children.push(Tree::branch(path, kind, span));
     }
 

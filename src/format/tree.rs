@@ -31,6 +31,22 @@ impl PartialEq for Tree {
 impl Eq for Tree {}
 
 impl Tree {
+    /// The child with exactly this place. Children are in the order of the file.
+    pub fn child_at(&self, span: &Range<usize>) -> Option<&Tree> {
+        let next = self.children.partition_point(|child| child.span.start < span.start);
+        self.children.get(next).filter(|child| child.span == *span)
+    }
+
+    /// The element or section at this place, below this one or itself. Children are in the order of
+    /// the file.
+    pub fn at(&self, span: &Range<usize>) -> Option<&Tree> {
+        if self.span == *span && self.kind.is_empty() {
+            return Some(self);
+        }
+        let next = self.children.partition_point(|child| child.span.end < span.end);
+        self.children.get(next)?.at(span)
+    }
+
     /// A node without a value and, so far, without children.
     pub fn branch(name: impl Into<String>, kind: &'static str, span: Range<usize>) -> Self {
         Self { name: name.into(), kind, value: None, children: Vec::new(), span }

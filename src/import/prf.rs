@@ -9,6 +9,7 @@ mod account;
 mod general;
 mod mapping;
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::defects::DefectList;
@@ -18,7 +19,11 @@ use crate::codes;
 use crate::format::Tree;
 
 pub(super) fn read(text: &str, file: &Tree) -> Examination {
-    let mut reading = PrfReader { text, file, errors: DefectList::default() };
+    let mut sections = HashMap::new();
+    for section in &file.children {
+        sections.entry(section.name.to_ascii_lowercase()).or_insert(section);
+    }
+    let mut reading = PrfReader { text, file, sections, errors: DefectList::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -29,6 +34,8 @@ const BOOK: &str = "Outlook Address Book";
 struct PrfReader<'a> {
     text: &'a str,
     file: &'a Tree,
+    /// The first section of each name, in lower case.
+    sections: HashMap<String, &'a Tree>,
     errors: DefectList,
 }
 
@@ -42,7 +49,7 @@ impl<'a> PrfReader<'a> {
             }
         }
         // Unused mappings do no harm, so they count as known.
-        let mut known = ["general", "i_mail", "imap_i_mail"].map(str::to_owned).to_vec();
+        let mut known = HashSet::from(["general", "i_mail", "imap_i_mail"].map(str::to_owned));
         self.general();
         self.services(&mut known);
         self.accounts(&mut known, &mut config);
@@ -54,9 +61,9 @@ impl<'a> PrfReader<'a> {
         config
     }
 
-    fn services(&mut self, known: &mut Vec<String>) {
-        let Some(list) = child(self.file, "Service List") else { return };
-        known.push(list.name.to_lowercase());
+    fn services(&mut self, known: &mut HashSet<String>) {
+        let Some(list) = self.find("Service List") else { return };
+        known.insert(list.name.to_lowercase());
         for (number, entry) in (1..).zip(&list.children) {
             let name = format!("Service{number}");
             if !entry.name.eq_ignore_ascii_case(&name) {
@@ -83,16 +90,16 @@ impl<'a> PrfReader<'a> {
             self.errors.add(codes::PRF_SERVICE, &entry.span, message);
             return;
         }
-        let mapping = child(self.file, BOOK).and_then(|mapping| child(mapping, "ServiceName"));
+        let mapping = self.find(BOOK).and_then(|mapping| child(mapping, "ServiceName"));
         if mapping.map(value) != Some("CONTAB") {
             let message = format!("no [{BOOK}] with ServiceName=CONTAB");
             self.errors.add(codes::PRF_SERVICE_MAPPING, &entry.span, message);
         }
     }
 
-    fn accounts(&mut self, known: &mut Vec<String>, config: &mut ReadConfig) {
+    fn accounts(&mut self, known: &mut HashSet<String>, config: &mut ReadConfig) {
         let Some(list) = self.section("Internet Account List") else { return };
-        known.push(list.name.to_lowercase());
+        known.insert(list.name.to_lowercase());
         if list.children.is_empty() {
             let message = "no account in [Internet Account List]";
             self.errors.add(codes::PRF_NO_ACCOUNT, &list.span, message);
@@ -103,7 +110,7 @@ impl<'a> PrfReader<'a> {
                 let message = format!("{name} belongs here; accounts are counted from 1");
                 self.errors.add(codes::PRF_LIST_NUMBER, &entry.span, message);
             }
-            let meant = child(self.file, &entry.name).or_else(|| child(self.file, &name));
+            let meant = self.find(&entry.name).or_else(|| self.find(&name));
             known.extend(meant.map(|section| section.name.to_lowercase()));
             if let Some(section) = meant.or_else(|| self.section(&entry.name)) {
                 self.account(section, entry, config);
@@ -111,9 +118,14 @@ impl<'a> PrfReader<'a> {
         }
     }
 
+    /// A section by name. Windows compares names without case.
+    fn find(&self, name: &str) -> Option<&'a Tree> {
+        self.sections.get(&name.to_ascii_lowercase()).copied()
+    }
+
     /// A required section; reported if it is missing.
     fn section(&mut self, name: &str) -> Option<&'a Tree> {
-        let found = child(self.file, name);
+        let found = self.find(name);
         if found.is_none() {
             self.errors.add(codes::PRF_MISSING_SECTION, &(0..0), format!("no section [{name}]"));
         }
@@ -125,7 +137,7 @@ impl<'a> PrfReader<'a> {
     }
 }
 
-/// A section or an entry by name. Windows compares names without case.
+/// An entry by name. Windows compares names without case.
 fn child<'a>(tree: &'a Tree, name: &str) -> Option<&'a Tree> {
     tree.children.iter().find(|child| child.name.eq_ignore_ascii_case(name))
 }

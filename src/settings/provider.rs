@@ -1,6 +1,6 @@
 //! `providers/NAME.toml` → [`ClientConfig`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -167,6 +167,7 @@ fn short(name: &Text) -> Text {
 fn read_domains(provider: &TomlTable<'_>, wildcards: &mut Vec<Hostname>) -> Vec<Hostname> {
     let spans = provider.item_spans("domains");
     let mut domains: Vec<Hostname> = Vec::new();
+    let mut seen = HashSet::new();
     let mut at = 0;
     let read = provider.list("domains", |name| {
         let (bare, is_wildcard) = match name.strip_prefix("*.") {
@@ -188,7 +189,7 @@ fn read_domains(provider: &TomlTable<'_>, wildcards: &mut Vec<Hostname>) -> Vec<
         match result {
             Ok((domain, is_wildcard)) => {
                 let known = if is_wildcard { &mut *wildcards } else { &mut domains };
-                if known.contains(&domain) {
+                if !seen.insert((is_wildcard, domain.clone())) {
                     let name = if is_wildcard { format!("*.{domain}") } else { domain.to_string() };
                     provider.push(
                         Finding::new(codes::DUPLICATE_DOMAIN, format!("{name} is listed twice"))

@@ -17,7 +17,7 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     }
     let mut advice = AutodiscoverAdvice { text, found: AdviceList::default() };
     for server in servers {
-        if let Some(protocol) = at(root, &server.span) {
+        if let Some(protocol) = root.at(&server.span) {
             advice.server(server, protocol);
             advice.sign_in(server, protocol, servers);
         }
@@ -161,13 +161,6 @@ impl AutodiscoverAdvice<'_> {
         let inside = self.text.get(span.clone()).unwrap_or_default();
         span.start..span.start + inside.find('\n').unwrap_or(inside.len())
     }
-}
-
-fn at<'t>(tree: &'t Tree, span: &Range<usize>) -> Option<&'t Tree> {
-    if tree.span == *span && tree.kind.is_empty() {
-        return Some(tree);
-    }
-    tree.children.iter().find_map(|child| at(child, span))
 }
 
 fn child<'t>(parent: &'t Tree, name: &str) -> Option<&'t Tree> {

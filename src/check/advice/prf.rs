@@ -13,7 +13,7 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     let Some(root) = &examined.tree else { return Vec::new() };
     let mut advice = PrfAdvice { text, found: AdviceList::default() };
     for server in &examined.config.servers {
-        let account = root.children.iter().find(|section| section.span == server.span);
+        let account = root.child_at(&server.span);
         if let Some(account) = account {
             advice.connection(server, account);
             advice.sign_in(server, account);

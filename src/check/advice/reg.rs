@@ -40,7 +40,7 @@ pub fn advise(examined: &Examination) -> Vec<Defect> {
     }
     advice.together(root);
     for server in &examined.config.servers {
-        let key = root.children.iter().find(|key| key.span == server.span);
+        let key = root.child_at(&server.span);
         if let Some(key) = key {
             advice.server(server, key);
         }

@@ -40,7 +40,7 @@ const LEAVE_ON_SERVER: (&str, &str) = ("LeaveOnServer", "PT_LONG,0x1000");
 impl PrfReader<'_> {
     /// Checks that every key of the account is mapped, and each to the right property.
     pub(super) fn mappings(&mut self, account: &Tree, name: &str, prefix: &str) {
-        let Some(mapping) = child(self.file, name) else {
+        let Some(mapping) = self.find(name) else {
             let message =
                 format!("no section [{name}], so Outlook drops every value of an account");
             self.errors.add(codes::PRF_NO_MAPPING, &self.start(account), message);
