@@ -62,7 +62,7 @@ pub struct OutFile {
 #[derive(Clone, Default)]
 pub struct Bundle {
     /// Relative to the output folder: `outlook.com`, or `outlook.com/ann@outlook.com` for a user.
-    /// Each component is a [`crate::format::file_name`].
+    /// Each component is a safe file name.
     pub folder: PathBuf,
     /// The subject as written in the manifest.
     pub subject: String,

@@ -6,7 +6,7 @@ use crate::clients::Target;
 use crate::model::{Protocol, Secret};
 use crate::settings::{Mdm, OptionValue, Organization, Subject};
 
-/// The input of [`plan`].
+/// The input of `plan::plan`.
 pub struct Request<'a> {
     pub subjects: &'a [Subject],
     /// Every target that is generated, or included by one that is.
