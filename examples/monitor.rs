@@ -20,7 +20,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let settings = providers.find_at(&address, name)?;
     // The system's authorities and name servers; nothing is overridden.
     let net = Net::new(None, None, Vec::new())?;
-    let reports = ServerTest::new(&settings).timeout(Duration::from_secs(10)).run(&net)?;
+    let (reports, findings) =
+        ServerTest::new(&settings).timeout(Duration::from_secs(10)).run(&net)?;
+    for finding in findings {
+        eprintln!("{finding}");
+    }
     for report in &reports {
         println!("{}: {}", report.name(), if report.works() { "works" } else { "FAILS" });
         for step in report.steps.iter().filter(|step| step.outcome != StepOutcome::Passed) {

@@ -21,7 +21,7 @@ use crate::settings::Organization;
 /// let files = bundles.iter().flat_map(|bundle| &bundle.files);
 /// let profile = files.clone().find(|file| file.path.ends_with(".mobileconfig")).unwrap();
 /// assert_eq!(profile.media_type, "application/x-apple-aspen-config");
-/// // What was decided for Ann is said: for example that POP access has to be switched on first.
+/// // The findings include what was decided for Ann, for example a file that was left out.
 /// assert!(!findings.is_empty());
 /// # Ok::<(), mailwright::Error>(())
 /// ```
@@ -45,8 +45,16 @@ impl<'a> BundleBuilder<'a> {
         }
     }
 
-    /// Makes only the files of this target, and of others that are named the same way. `mailwright
-    /// targets` lists the names.
+    /// Makes only the files of this target; called several times, of all these targets. A name such
+    /// as `unix-mail` means all targets that begin with it. `mailwright targets` lists the names.
+    ///
+    /// ```
+    /// let settings = mailwright::Providers::built_in()?.find("ann@outlook.com")?;
+    /// let (bundles, _) = mailwright::BundleBuilder::new(&settings).target("unix-mail").build()?;
+    /// let mut files = bundles.iter().flat_map(|bundle| &bundle.files);
+    /// assert!(files.any(|file| file.target == "unix-mail-msmtp"));
+    /// # Ok::<(), mailwright::Error>(())
+    /// ```
     pub fn target(mut self, name: &str) -> Self {
         self.targets.push(name.to_owned());
         self
@@ -82,7 +90,7 @@ impl<'a> BundleBuilder<'a> {
         let all = Targets::new(None).map_err(Error::new)?;
         let selected: Vec<String> = match self.targets.is_empty() {
             true => all.names_unasked().map(str::to_owned).collect(),
-            false => self.targets.clone(),
+            false => all.select(&self.targets, &mut findings),
         };
         let targets = all.load(selected.clone(), &mut findings);
         let request = Request {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Error, Settings};
-use crate::finding::any_error;
+use crate::finding::{Finding, any_error};
 use crate::model::Secret;
 use crate::net::Net;
 use crate::verify::{Credentials, Options, ServerReport, each, probes_of_subject, test};
@@ -19,7 +19,7 @@ use crate::verify::{Credentials, Options, ServerReport, each, probes_of_subject,
 /// let nowhere = ["pop-mail.outlook.com:995:127.0.0.1:9", "smtp-mail.outlook.com:587:127.0.0.1:9"];
 /// let overrides = nowhere.iter().map(|text| HostOverride::parse(text)).collect::<Result<_, _>>()?;
 /// let net = Net::new(None, None, overrides)?;
-/// let reports = ServerTest::new(&settings).timeout(Duration::from_secs(5)).run(&net)?;
+/// let (reports, _) = ServerTest::new(&settings).timeout(Duration::from_secs(5)).run(&net)?;
 /// for report in &reports {
 ///     let failed = report.steps.iter().find(|step| step.code.is_some()).unwrap();
 ///     println!("{}: {}", report.name(), failed.detail);
@@ -51,14 +51,15 @@ impl<'a> ServerTest<'a> {
         self
     }
 
-    /// Tests all servers at the same time, and blocks until the last one is done.
+    /// Tests all servers at the same time, and blocks until the last one is done. The findings name
+    /// what was not tested, such as an Exchange server.
     ///
     /// # Errors
     ///
     /// There is nothing to test: no POP3, IMAP or SMTP server, a host name that depends on an
     /// address that is not known, or a password without an address. A server that does not work is
     /// no error; its report has a step that failed.
-    pub fn run(&self, net: &Net) -> Result<Vec<ServerReport>, Error> {
+    pub fn run(&self, net: &Net) -> Result<(Vec<ServerReport>, Vec<Finding>), Error> {
         let subject = &self.settings.subject;
         let mut findings = Vec::new();
         let probes = probes_of_subject(subject, None, &mut findings);
@@ -71,7 +72,7 @@ impl<'a> ServerTest<'a> {
             (Some(_), None) => return Err(Error::new("a password is for one address")),
             (Some(password), Some(address)) => Some((password, address)),
         };
-        Ok(each(&probes, |probe| {
+        let reports = each(&probes, |probe| {
             let credentials = users.map(|(password, address)| {
                 let servers = [&subject.config.incoming, &subject.config.outgoing];
                 let server = servers.into_iter().flatten().find(|server| {
@@ -85,6 +86,7 @@ impl<'a> ServerTest<'a> {
                 }
             });
             test(probe, net, &Options::new(self.timeout, credentials), &|_, _| {})
-        }))
+        });
+        Ok((reports, findings))
     }
 }

@@ -276,9 +276,6 @@ fn subjects(
 }
 
 /// The named targets; `None` means all that are not opt-in.
-///
-/// A name that is only a prefix of others, such as `unix-mail`, means all of those that are not
-/// opt-in.
 fn select(
     args: &SubjectArgs,
     project: &Project,
@@ -291,21 +288,7 @@ fn select(
     if named.is_empty() {
         return None;
     }
-    let mut selected: Vec<String> = Vec::new();
-    for name in named {
-        if targets.contains(name) {
-            selected.push(name.clone());
-            continue;
-        }
-        let group = targets.group(name, findings);
-        if group.is_empty() {
-            findings.push(targets.no_such_target(name));
-        }
-        selected.extend(group);
-    }
-    selected.sort();
-    selected.dedup();
-    Some(selected)
+    Some(targets.select(named, findings))
 }
 
 /// `--set TARGET.OPTION=VALUE`

@@ -8,6 +8,26 @@ use crate::finding::Finding;
 use super::{Target, Targets};
 
 impl Targets {
+    /// The targets that these names mean, sorted. A name that is only a prefix of others, such as
+    /// `unix-mail`, means all of those that are not opt-in.
+    pub fn select(&self, names: &[String], findings: &mut Vec<Finding>) -> Vec<String> {
+        let mut selected: Vec<String> = Vec::new();
+        for name in names {
+            if self.contains(name) {
+                selected.push(name.clone());
+                continue;
+            }
+            let group = self.group(name, findings);
+            if group.is_empty() {
+                findings.push(self.no_such_target(name));
+            }
+            selected.extend(group);
+        }
+        selected.sort();
+        selected.dedup();
+        selected
+    }
+
     /// Reads these targets and those whose files they include, sorted by name.
     pub fn load(&self, mut wanted: Vec<String>, findings: &mut Vec<Finding>) -> Vec<Target> {
         let mut known: BTreeSet<String> = BTreeSet::new();

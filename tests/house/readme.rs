@@ -9,7 +9,7 @@ use mailwright::internals::clients::Client;
 use crate::support::{Run, root};
 use crate::{TARGETS, read};
 
-/// Whoever reads README.md holds this: with `SNAPSHOTS=overwrite` two tests write it.
+/// Locked while README.md is read or written: with `SNAPSHOTS=overwrite` two tests write it.
 static README: Mutex<()> = Mutex::new(());
 
 /// The README with the output of every `$ mailwright …` in its console blocks replaced: first

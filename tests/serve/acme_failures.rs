@@ -1,4 +1,4 @@
-//! Certificates that cannot be fetched: what is served instead, what is said, and when the next try is.
+//! Certificates that cannot be fetched: what the server uses instead, what it logs, and when it tries again.
 
 use crate::acme::{AUTOCONFIG, got, metric, start, two_providers, well};
 use crate::pebble::Place;

@@ -69,17 +69,7 @@ fn what_requests_have_taken_comes_back_when_they_are_given_up() {
 #[cfg(feature = "sign")]
 #[test]
 fn a_signature_that_nobody_waits_for_gives_its_place_back() {
-    use crate::support::Run;
-    use crate::support::ca::{Ca, Identity};
-    use crate::support::host::provider;
-
-    let Identity { chain, key } = Ca::new().naming(&["example.com"]);
-    let run = Run::new()
-        .write("example.toml", &provider("example.com", &["example.com"]))
-        .write("chain.pem", &chain)
-        .write("key.pem", &key);
-    let args = ["--provider", "example.toml", "--sign-cert", "chain.pem", "--sign-key", "key.pem"];
-    let host = Host::start(run, &[&args[..], &["--metrics", "127.0.0.1:0"]].concat());
+    let host = Host::that_signs(&["--metrics", "127.0.0.1:0"]);
     let path = "/ann@example.com.mobileconfig";
     give_up(&host, path);
     ended(&host);

@@ -5,12 +5,6 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-#[cfg(feature = "sign")]
-use crate::support::Run;
-#[cfg(feature = "sign")]
-use crate::support::ca::{Ca, Identity};
-#[cfg(feature = "sign")]
-use crate::support::host::provider;
 use crate::support::host::{Host, autodiscover, read_answer};
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
@@ -67,13 +61,7 @@ fn a_request_that_is_on_its_way_when_the_server_ends_is_still_answered() {
 #[cfg(feature = "sign")]
 #[test]
 fn profiles_are_signed_where_there_is_a_certificate() {
-    let Identity { chain, key } = Ca::new().naming(&["example.com"]);
-    let run = Run::new()
-        .write("example.toml", &provider("example.com", &["example.com"]))
-        .write("chain.pem", &chain)
-        .write("key.pem", &key);
-    let args = ["--provider", "example.toml", "--sign-cert", "chain.pem", "--sign-key", "key.pem"];
-    let host = Host::start(run, &args);
+    let host = Host::that_signs(&[]);
     for path in ["/ann@example.com.mobileconfig", "/mail.mobileconfig"] {
         let signed = host.get("example.com", path);
         assert_eq!(signed.header("content-type"), Some("application/x-apple-aspen-config"));

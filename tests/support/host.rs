@@ -90,6 +90,19 @@ impl Host {
         Self::start(run, &all)
     }
 
+    /// With a provider for `example.com`, whose profiles are signed.
+    #[cfg(feature = "sign")]
+    pub fn that_signs(args: &[&str]) -> Self {
+        let super::ca::Identity { chain, key } = super::ca::Ca::new().naming(&["example.com"]);
+        let run = Run::new()
+            .write("example.toml", &provider("example.com", &["example.com"]))
+            .write("chain.pem", &chain)
+            .write("key.pem", &key);
+        let own =
+            ["--provider", "example.toml", "--sign-cert", "chain.pem", "--sign-key", "key.pem"];
+        Self::start(run, &[&own, args].concat())
+    }
+
     /// The next thing that it says.
     pub fn hear(&mut self) -> Option<String> {
         if let Some(line) = self.early.pop_front() {

@@ -45,7 +45,7 @@ pub struct Tokens {
     pub expires: Option<Instant>,
 }
 
-/// Time limits, and how the user is told what to do.
+/// The time limits of a sign-in, and how to show the user what to do.
 pub struct Attendance<'a> {
     /// Limit for one request.
     pub step: Duration,

@@ -259,7 +259,7 @@ fn subjects(
     (subjects, findings)
 }
 
-/// Whatever is made here has to be valid: a warning is fine, an error is a mistake of this file.
+/// Every case has to be valid: it may cause warnings; an error is a bug of this file.
 fn valid(findings: &[Finding]) -> Result<(), TestCaseError> {
     let all = || findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     if any_error(findings) { Err(TestCaseError::fail(all())) } else { Ok(()) }
