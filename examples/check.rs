@@ -9,7 +9,7 @@ use mailwright::ClientFile;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name a client's file")?;
-    let bytes = std::fs::read(&path)?;
+    let bytes = std::fs::read(&path).map_err(|e| format!("cannot read {path}: {e}"))?;
     let file = ClientFile::read(&path, &bytes)?;
     for server in &file.config().servers {
         println!("{} {}:{}", server.server_type, server.hostname, server.port);
