@@ -19,8 +19,11 @@ use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
-use super::connection::{ConnectionProgress, LingeringStream};
+use super::client_network::ClientNetwork;
+use super::connection::{ConnectionProgress, Overdue};
+use super::connection_limits::{NoRoom, OpenPermit};
 use super::handle::handle;
+use super::lingering::LingeringStream;
 use super::proxy_protocol;
 use super::state::ServerState;
 use super::worker::{Connection, Ending, OpenConnection, Worker};
@@ -41,6 +44,14 @@ const LAST: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(1);
 /// Bytes. A larger head gets 431.
 const LARGEST_HEAD: usize = 16 * 1024;
+/// Requests of one HTTP/2 connection at a time.
+const MAX_STREAMS: u32 = 32;
+/// Bytes of a body that a client may send before the server has read them.
+const WINDOW: u32 = 16 * 1024;
+/// The smallest that HTTP/2 allows. RFC 9113 section 6.9.2
+const CONNECTION_WINDOW: u32 = 65_535;
+/// Bytes of answers that TLS and HTTP/2 take before the client has read them.
+const MAX_UNSENT: usize = 16 * 1024;
 /// How long to wait if the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -106,11 +117,16 @@ impl Worker {
     }
 
     fn tick(&self) {
-        let now = Instant::now();
+        self.clock.set(Instant::now());
         let timeouts = &self.shared.options.timeouts;
         for open in self.open.borrow().values() {
-            if open.progress.has_timed_out(now, timeouts) {
-                open.task.abort();
+            match open.progress.overdue(timeouts) {
+                Overdue::No => {}
+                Overdue::Retire => open.progress.retire(),
+                Overdue::Abort => {
+                    open.progress.abort();
+                    open.task.abort();
+                }
             }
         }
         self.lines.hand_on();
@@ -118,41 +134,76 @@ impl Worker {
 
     async fn accept(self: Rc<Self>, listener: tokio::net::TcpListener, role: Role) {
         loop {
-            let stream = match listener.accept().await {
+            let (stream, peer) = match listener.accept().await {
                 Ok((stream, peer)) => (stream, peer.ip()),
-                // The client has closed the connection already, or there are too many open files.
-                Err(why) => {
-                    if why.kind() != std::io::ErrorKind::ConnectionAborted {
-                        tokio::time::sleep(PAUSE).await;
-                    }
+                // The client has closed the connection already.
+                Err(why) if why.kind() == std::io::ErrorKind::ConnectionAborted => continue,
+                // There are too many open files.
+                Err(_) => {
+                    self.close_idle(None);
+                    tokio::time::sleep(PAUSE).await;
                     continue;
                 }
             };
-            let (stream, peer) = stream;
-            let open = &self.shared.metrics.shared.connections;
-            let most = i64::try_from(self.shared.options.max_connections).unwrap_or(i64::MAX);
-            if open.load(Ordering::Relaxed) >= most {
-                self.shared.metrics.shared.refused_connections.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
+            let permit = match role {
+                // Health checks and metrics are for the operator.
+                Role::Inside => None,
+                _ => match self.permit(peer) {
+                    Some(permit) => Some(permit),
+                    None => {
+                        let refused = &self.shared.metrics.shared.refused_connections;
+                        refused.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                },
+            };
             // An answer is written in one piece, so Nagle's algorithm would only delay it.
             let _ = stream.set_nodelay(true);
-            self.open(stream, peer, role.clone());
+            self.open(stream, peer, role.clone(), permit);
         }
     }
 
-    fn open(self: &Rc<Self>, stream: TcpStream, peer: IpAddr, role: Role) {
+    /// Room for a connection. Idle connections are closed for it, of the same client if this one
+    /// has too many.
+    fn permit(&self, peer: IpAddr) -> Option<OpenPermit> {
+        let client = self.client(peer);
+        let limits = &self.shared.limits;
+        let has_closed = match limits.open(client) {
+            Ok(permit) => return Some(permit),
+            Err(NoRoom::OfClient) => self.close_idle(client),
+            Err(NoRoom::Total) => self.close_idle(None),
+        };
+        // The closed connections give their room back when their tasks have ended.
+        has_closed.then(|| limits.open_beyond(client))
+    }
+
+    /// Who the limits are for. `None` for a proxy, whose connections are those of many clients.
+    fn client(&self, peer: IpAddr) -> Option<ClientNetwork> {
+        let trusted = &self.shared.options.trusted;
+        let is_proxy = trusted.iter().any(|network| network.contains(peer));
+        (!is_proxy).then(|| ClientNetwork::subscriber(peer))
+    }
+
+    fn open(
+        self: &Rc<Self>,
+        stream: TcpStream,
+        peer: IpAddr,
+        role: Role,
+        permit: Option<OpenPermit>,
+    ) {
         let number = self.next.replace(self.next.get() + 1);
-        let progress = ConnectionProgress::new();
-        let guard = ConnectionGuard { worker: Rc::clone(self), number };
+        let progress = ConnectionProgress::new(&self.clock);
+        let handshakes = permit.as_ref().map(OpenPermit::handshakes);
+        let guard = ConnectionGuard { worker: Rc::clone(self), number, _permit: permit };
         self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
         let mut stream = LingeringStream::new(stream, Rc::clone(&progress));
         let (worker, own) = (Rc::clone(self), Rc::clone(&progress));
+        let is_inside = matches!(role, Role::Inside);
         let task = spawn_local(async move {
             let _guard = guard;
-            let mut connection = Connection::from(peer);
+            let mut connection = Connection::new(peer, &own);
             connection.tls = matches!(role, Role::Tls(_));
-            connection.is_inside = matches!(role, Role::Inside);
+            connection.is_inside = is_inside;
             if worker.expects_proxy_header(&connection) {
                 let Ok(header) = proxy_protocol::read(&mut stream).await else {
                     // Without the header the client is unknown, so there is no answer.
@@ -164,21 +215,31 @@ impl Worker {
             }
             match role {
                 Role::Tls(config) => {
+                    let turn = match handshakes {
+                        Some(handshakes) => handshakes.acquire_owned().await.ok(),
+                        None => None,
+                    };
                     let secured = match &worker.shared.acme {
                         Some(acme) => acme.accept(&worker.shared, config, stream).await,
                         None => TlsAcceptor::from(config).accept(stream).await.ok(),
                     };
+                    drop(turn);
                     // The handshake fails for port scanners and for clients without TLS 1.2.
-                    let Some(stream) = secured else { return };
-                    connection.server_name = stream.get_ref().1.server_name().map(str::to_owned);
+                    let Some(mut stream) = secured else { return };
+                    let session = stream.get_mut().1;
+                    session.set_buffer_limit(Some(MAX_UNSENT));
+                    connection.server_name = session.server_name().map(str::to_owned);
+                    own.secured();
                     worker.serve_connection(stream, connection, &own).await;
                 }
                 Role::Plain | Role::Inside => {
+                    own.secured();
                     worker.serve_connection(stream, connection, &own).await
                 }
             }
         });
-        let open = OpenConnection { progress, task: task.abort_handle() };
+        let client = self.client(peer);
+        let open = OpenConnection { progress, client, is_inside, task: task.abort_handle() };
         // The task cannot have run yet, since it belongs to this thread.
         self.open.borrow_mut().insert(number, open);
     }
@@ -215,9 +276,11 @@ impl Worker {
             .http2()
             .timer(TokioTimer::new())
             .max_header_list_size(LARGEST_HEAD as u32)
-            .max_concurrent_streams(64)
-            .keep_alive_interval(Some(Duration::from_secs(20)))
-            .keep_alive_timeout(Duration::from_secs(20));
+            .max_concurrent_streams(MAX_STREAMS)
+            // Only Autodiscover sends bodies, of some 500 bytes.
+            .initial_stream_window_size(Some(WINDOW))
+            .initial_connection_window_size(Some(CONNECTION_WINDOW))
+            .max_send_buf_size(MAX_UNSENT);
         let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut is_closing = false;
         // An error here means that the client went away or sent an invalid request, which hyper has
@@ -226,7 +289,7 @@ impl Worker {
             let mut poll = talk.as_mut().poll(cx);
             // A request that is already on its way to a new connection is still answered.
             let ends = match self.ending.get() {
-                Ending::Not => false,
+                Ending::Not => progress.is_retired(),
                 Ending::Used => !progress.is_fresh(),
                 Ending::All => true,
             };
@@ -251,6 +314,7 @@ impl Worker {
 struct ConnectionGuard {
     worker: Rc<Worker>,
     number: u64,
+    _permit: Option<OpenPermit>,
 }
 
 impl Drop for ConnectionGuard {

@@ -2,8 +2,10 @@
 //! Autodiscover.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 
@@ -20,6 +22,7 @@ use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
 use super::routes::{Resource, RouteMatch};
+use super::state::ProfileSigner;
 use super::worker::Worker;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -42,7 +45,8 @@ impl Worker {
         }
         match asked.at(&site.domain) {
             Some(address) => {
-                let reply = self.personal_file(matched.number, resource, &site, &address).await;
+                let number = matched.number;
+                let reply = self.personal_file(head, number, resource, &site, &address).await;
                 request_log.address = Some(address);
                 reply
             }
@@ -65,7 +69,7 @@ impl Worker {
         };
         if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
-            let made = self.build_blocking(site, move |answers, provider, builder| {
+            let made = self.build_blocking(head.client, site, move |answers, provider, builder| {
                 let audience = Audience::Everybody { domain: &domain };
                 answers.in_full(builder, provider, number, DomainOwner::Customer, audience)
             });
@@ -79,10 +83,11 @@ impl Worker {
             return HttpReply::empty(StatusCode::NOT_FOUND);
         };
         let media_type = self.shared.media_types[number].clone();
-        if resource.is_profile && self.shared.signer().is_some() {
-            return self
-                .signed(HttpReply::new(media_type, bytes.clone(), CacheControl::NoStore), resource)
-                .await;
+        if resource.is_profile
+            && let Some(signer) = self.shared.signer()
+        {
+            let reply = HttpReply::new(media_type, bytes.clone(), CacheControl::NoStore);
+            return self.signed_shared_file(head, (reply, number), resource, site, signer).await;
         }
         let known = head.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
         let own = tag.to_str().unwrap_or_default();
@@ -106,6 +111,7 @@ impl Worker {
     /// The file of one address.
     async fn personal_file(
         &self,
+        head: &RequestHead<'_>,
         number: usize,
         resource: &Resource,
         site: &Rc<Site>,
@@ -128,9 +134,10 @@ impl Worker {
             None => {
                 let owner = site.owner;
                 let address = address.clone();
-                let made = self.build_blocking(site, move |answers, provider, builder| {
-                    answers.in_full(builder, provider, number, owner, account(&address))
-                });
+                let made =
+                    self.build_blocking(head.client, site, move |answers, provider, builder| {
+                        answers.in_full(builder, provider, number, owner, account(&address))
+                    });
                 match made.await {
                     Ok(Some(bytes)) => bytes,
                     Ok(None) => return HttpReply::empty(StatusCode::NOT_FOUND),
@@ -140,21 +147,47 @@ impl Worker {
         };
         let media_type = self.shared.media_types[number].clone();
         let reply = HttpReply::new(media_type, bytes, CacheControl::NoStore);
-        if resource.is_profile && self.shared.signer().is_some() {
-            return self.signed(reply, resource).await;
+        if resource.is_profile
+            && let Some(signer) = self.shared.signer()
+        {
+            return match self.sign(head, &reply.body, signer).await {
+                Ok(body) => with_headers(HttpReply { body, ..reply }, resource, None),
+                Err(reply) => reply,
+            };
         }
         with_headers(reply, resource, Some(address))
     }
 
-    async fn signed(&self, reply: HttpReply, resource: &Resource) -> HttpReply {
-        let Some(signer) = self.shared.signer() else { return reply };
-        let profile = reply.body.clone();
-        match self.run_blocking(move || signer(&profile)).await {
-            Ok(Ok(signed)) => {
-                with_headers(HttpReply { body: signed.into(), ..reply }, resource, None)
-            }
-            Ok(Err(why)) => self.internal_error("a profile", &why),
-            Err(reply) => reply,
+    /// The signed form of the file that is the same for everybody at the domain. It is signed once.
+    async fn signed_shared_file(
+        &self,
+        head: &RequestHead<'_>,
+        (reply, number): (HttpReply, usize),
+        resource: &Resource,
+        site: &Site,
+        signer: Arc<ProfileSigner>,
+    ) -> HttpReply {
+        let body = match site.signed(number, &signer) {
+            Some(body) => body,
+            None => match self.sign(head, &reply.body, Arc::clone(&signer)).await {
+                Ok(body) => site.keep_signed(number, signer, body),
+                Err(reply) => return reply,
+            },
+        };
+        with_headers(HttpReply { body, ..reply }, resource, None)
+    }
+
+    async fn sign(
+        &self,
+        head: &RequestHead<'_>,
+        profile: &Bytes,
+        signer: Arc<ProfileSigner>,
+    ) -> Result<Bytes, HttpReply> {
+        let profile = profile.clone();
+        let pool = &self.shared.blocking_jobs.signing;
+        match self.run_blocking(pool, head.client, move || signer(&profile)).await? {
+            Ok(signed) => Ok(signed.into()),
+            Err(why) => Err(self.internal_error("a profile", &why)),
         }
     }
 
@@ -195,7 +228,7 @@ impl Worker {
         let Some(address) = asked.at(&site.domain) else {
             return refusal(AutodiscoverError::InvalidRequest);
         };
-        let reply = self.personal_file(number, resource, &site, &address).await;
+        let reply = self.personal_file(head, number, resource, &site, &address).await;
         request_log.address = Some(address);
         reply
     }

@@ -1,13 +1,12 @@
 //! Routes a request and answers it.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
@@ -16,23 +15,24 @@ use crate::model::EmailAddress;
 use super::address::RequestedAddress;
 use super::answer_cache::Site;
 use super::autodiscover::AUTODISCOVER_JSON;
+use super::body::{AnswerBody, read_body};
+use super::connection::RequestInFlight;
 use super::log::LogLine;
 use super::proxy;
-use super::reply::{CacheControl, HttpReply, WholeBody, for_all_origins};
+use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
 use super::routes::OTHER_ROUTES;
 use super::worker::{Connection, Worker};
-
-/// Bytes. A larger body gets 413.
-const LARGEST_BODY: usize = 64 * 1024;
 
 pub async fn handle(
     worker: Rc<Worker>,
     connection: Rc<Connection>,
     request: Request<Incoming>,
-) -> Result<Response<WholeBody>, Infallible> {
+) -> Result<Response<AnswerBody>, Infallible> {
     let begun = Instant::now();
     let (parts, body) = request.into_parts();
+    let is_http2 = parts.version == Version::HTTP_2;
+    let in_flight = connection.progress.begin(is_http2);
     let shared = &worker.shared;
     let trusted = &shared.options.trusted;
     let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
@@ -49,8 +49,9 @@ pub async fn handle(
                 host: host.or(connection.server_name.as_deref()),
                 headers: &parts.headers,
                 tls,
+                client: peer,
             };
-            worker.answer(&connection, &head, body, peer, &mut request_log).await
+            worker.answer(&connection, &head, (body, &in_flight), &mut request_log).await
         }
         Err(words) => HttpReply::words(StatusCode::BAD_REQUEST, words),
     };
@@ -77,7 +78,10 @@ pub async fn handle(
             tls,
         });
     }
-    Ok(reply.into_response())
+    reply.last |= connection.progress.is_retired();
+    let response = reply.into_response(in_flight, is_http2, &worker.held);
+    worker.limit_held_bytes();
+    Ok(response)
 }
 
 /// The host that the request names, without the port.
@@ -117,8 +121,7 @@ impl Worker {
         &self,
         connection: &Connection,
         head: &RequestHead<'_>,
-        body: Incoming,
-        peer: IpAddr,
+        (body, in_flight): (Incoming, &RequestInFlight),
         request_log: &mut RequestLog,
     ) -> HttpReply {
         let shared = &self.shared;
@@ -138,7 +141,7 @@ impl Worker {
             };
         }
         if let Some(limit) = &shared.rate_limit
-            && let Err(seconds) = limit.ask(peer)
+            && let Err(seconds) = limit.ask(head.client)
         {
             shared.metrics.shared.limited.fetch_add(1, Ordering::Relaxed);
             let words = "Too many requests; please wait a little\n";
@@ -181,11 +184,14 @@ impl Worker {
             return reply;
         }
         if is_post {
-            return match read_body(body).await {
+            let timeout = shared.options.timeouts.reading;
+            return match read_body(body, in_flight, &self.held, timeout).await {
                 Ok(body) => self.posted(head, matched.number, &body, request_log).await,
                 Err(reply) => reply,
             };
         }
+        // Nobody reads this body, so its frames are not kept while the answer is made.
+        drop(body);
         let asked = match matched.address {
             Some(address) => RequestedAddress::by_text(address),
             None => RequestedAddress::by_query(head.query),
@@ -214,7 +220,7 @@ impl Worker {
             "/metrics" if connection.is_inside => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-                let text = self.shared.metrics.text(now, self.shared.blocking_jobs.count());
+                let text = self.shared.metrics.text(now, &self.shared.blocking_jobs);
                 let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 HttpReply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
             }
@@ -286,49 +292,6 @@ impl Worker {
         self.shared.tell(&format!("cannot answer for {what}: {why}"));
         HttpReply::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
-}
-
-/// Reads the whole body.
-///
-/// # Errors
-///
-/// The reply is 413 if it is too large, and 400 if the client breaks off or its chunks are invalid.
-async fn read_body(mut body: Incoming) -> Result<Bytes, HttpReply> {
-    let too_large = || HttpReply {
-        last: true,
-        ..HttpReply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 64 KiB\n")
-    };
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return Err(too_large());
-    }
-    let mut first = Bytes::new();
-    let mut all: Vec<u8> = Vec::new();
-    loop {
-        let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await;
-        let data = match frame {
-            None => break,
-            Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => data,
-                Err(_trailers) => continue,
-            },
-            // The client went away, or its chunks are invalid.
-            Some(Err(_)) => {
-                return Err(HttpReply { last: true, ..HttpReply::empty(StatusCode::BAD_REQUEST) });
-            }
-        };
-        if first.len() + all.len() + data.len() > LARGEST_BODY {
-            return Err(too_large());
-        }
-        if first.is_empty() && all.is_empty() {
-            first = data;
-        } else {
-            if all.is_empty() {
-                all.extend_from_slice(&std::mem::take(&mut first));
-            }
-            all.extend_from_slice(&data);
-        }
-    }
-    Ok(if all.is_empty() { first } else { all.into() })
 }
 
 fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {

@@ -9,8 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
-use super::connection::{ConnectionProgress, LingeringStream};
+use super::connection::ConnectionProgress;
 use super::error::Error;
+use super::lingering::LingeringStream;
 use super::options::ServeOptions;
 use super::prepare::{AnswerBuilder, ProviderReader};
 use super::sources::Sources;
@@ -64,13 +65,13 @@ impl InMemoryServer {
         let (client, server) = tokio::io::duplex(ROOM);
         let worker = Rc::clone(&self.worker);
         let conversation = async move {
-            let progress = ConnectionProgress::new();
+            let progress = ConnectionProgress::new(&worker.clock);
             let stream = LingeringStream::new(server, Rc::clone(&progress));
             let talk = async {
                 worker
                     .serve_connection(
                         stream,
-                        Connection::from(std::net::IpAddr::from([192, 0, 2, 1])),
+                        Connection::new(std::net::IpAddr::from([192, 0, 2, 1]), &progress),
                         &progress,
                     )
                     .await;

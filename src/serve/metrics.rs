@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::acme::AcmeFigures;
+use super::jobs::BlockingJobs;
 use super::user_agent::CLIENTS;
 
 /// Upper ends of the histogram's buckets, in microseconds.
@@ -36,6 +37,7 @@ pub struct Counts {
 pub struct SharedMetrics {
     pub connections: AtomicI64,
     pub refused_connections: AtomicU64,
+    pub closed_early: AtomicU64,
     pub limited: AtomicU64,
     pub reloads: AtomicU64,
     pub reloads_failed: AtomicU64,
@@ -94,12 +96,12 @@ impl Metrics {
     }
 
     /// The metrics in the OpenMetrics text format. `now` is in seconds since 1970.
-    pub fn text(self: &Arc<Self>, now: i64, blocking_jobs: usize) -> String {
+    pub fn text(self: &Arc<Self>, now: i64, jobs: &BlockingJobs) -> String {
         let mut registry = Registry::with_prefix("mailwright");
         registry.register_collector(Box::new(Sums {
             metrics: Arc::clone(self),
             now,
-            blocking_jobs,
+            jobs: jobs.pools().map(|pool| (pool.name(), pool.count())),
         }));
         let mut text = String::new();
         // Writing to a String cannot fail.
@@ -111,7 +113,8 @@ impl Metrics {
 struct Sums {
     metrics: Arc<Metrics>,
     now: i64,
-    blocking_jobs: usize,
+    /// The jobs of each pool.
+    jobs: [(&'static str, usize); 2],
 }
 
 impl fmt::Debug for Sums {
@@ -170,8 +173,13 @@ impl Collector for Sums {
         for (name, help, value) in [
             (
                 "connections_refused",
-                "Connections beyond --max-connections",
+                "Connections beyond --max-connections and --max-connections-per-client",
                 &shared.refused_connections,
+            ),
+            (
+                "connections_closed_early",
+                "Connections that were closed to make room, or because they held too much memory",
+                &shared.closed_early,
             ),
             ("requests_limited", "Requests beyond --rate-limit", &shared.limited),
             ("reloads", "Times that changed files were read anew", &shared.reloads),
@@ -198,8 +206,12 @@ impl Collector for Sums {
             ConstGauge::new(value.load(Ordering::Relaxed)).encode(own)?;
         }
         let help = "Pages, images, signatures and full renderings that run or wait";
-        let own = encoder.encode_descriptor("blocking_jobs", help, None, MetricType::Gauge)?;
-        ConstGauge::new(i64::try_from(self.blocking_jobs).unwrap_or(i64::MAX)).encode(own)?;
+        let mut jobs = encoder.encode_descriptor("blocking_jobs", help, None, MetricType::Gauge)?;
+        for (pool, count) in self.jobs {
+            let labels = [("pool", pool)];
+            let own = jobs.encode_family(&labels)?;
+            ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)).encode(own)?;
+        }
         let mut days = encoder.encode_descriptor(
             "certificate_days_left",
             "Days until a certificate ends",

@@ -22,8 +22,12 @@ pub struct ServeOptions {
     pub proxy_protocol: bool,
     pub timeouts: Timeouts,
     pub max_connections: usize,
+    /// Connections of one IPv4 address, or of one /56 of IPv6.
+    pub max_connections_per_client: usize,
     /// Requests a minute for each client address; `None`: no limit.
     pub rate_limit: Option<u32>,
+    /// Networks whose requests are not limited.
+    pub rate_limit_exempt: Vec<Network>,
     pub threads: usize,
     /// The user to switch to after binding the ports.
     pub user: Option<String>,

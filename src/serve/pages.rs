@@ -45,7 +45,7 @@ impl Worker {
                 Some(site) => match asked.at(&site.domain) {
                     Some(address) => {
                         return self
-                            .for_person(matched.number, &site, address, language, head.tls)
+                            .for_person(head, matched.number, &site, address, language)
                             .await;
                     }
                     None => (PageKind::Wrong, StatusCode::BAD_REQUEST, self.at_host(head)),
@@ -62,7 +62,7 @@ impl Worker {
         let tongue = language.clone();
         let domain = site.domain.clone();
         let owner = site.owner;
-        let made = self.build_blocking(&site, move |answers, provider, builder| {
+        let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
             let audience = Audience::Everybody { domain: &domain };
             let asked = PageRequest { number, page, language: &tongue, owner, audience };
             answers.page(builder, provider, asked)
@@ -80,21 +80,23 @@ impl Worker {
 
     async fn for_person(
         &self,
+        head: &RequestHead<'_>,
         number: usize,
         site: &super::answer_cache::Site,
         address: crate::model::EmailAddress,
         language: String,
-        tls: bool,
     ) -> HttpReply {
         let owner = site.owner;
         let tongue = language.clone();
-        let made = self.build_blocking(site, move |answers, provider, builder| {
+        let made = self.build_blocking(head.client, site, move |answers, provider, builder| {
             let (page, audience) = (PageKind::Usual, account(&address));
             let asked = PageRequest { number, page, language: &tongue, owner, audience };
             answers.page(builder, provider, asked)
         });
         match made.await {
-            Ok(Some(bytes)) => with_headers(html(bytes, CacheControl::NoStore), &language, tls),
+            Ok(Some(bytes)) => {
+                with_headers(html(bytes, CacheControl::NoStore), &language, head.tls)
+            }
             Ok(None) => HttpReply::empty(StatusCode::NOT_FOUND),
             Err(reply) => reply,
         }

@@ -32,21 +32,18 @@ impl Worker {
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
         let (number, owner) = (matched.number, site.owner);
-        let made = self.build_blocking(&site, move |answers, provider, builder| {
+        let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
             let take = &mut |artifact: Artifact<'_>| artifact.marks.qr_text();
-            answers.artifact(builder, provider, number, owner, account(&address), take)
+            let text = answers.artifact(builder, provider, number, owner, account(&address), take);
+            Ok(text?.flatten().and_then(|text| png(&qr_code(&text).ok()?).ok()))
         });
-        let text = match made.await {
-            Ok(Some(Some(text))) => text,
-            // The file cannot be made, or somebody's own template draws no code.
-            Ok(_) => return Some(HttpReply::empty(StatusCode::NOT_FOUND)),
-            Err(reply) => return Some(reply),
-        };
-        Some(match qr_code(&text).ok().and_then(|code| png(&code).ok()) {
-            Some(png) => {
+        Some(match made.await {
+            Ok(Some(png)) => {
                 HttpReply::new(HeaderValue::from_static("image/png"), png, CacheControl::NoStore)
             }
-            None => HttpReply::empty(StatusCode::NOT_FOUND),
+            // The file cannot be made, or a user's own template draws no code.
+            Ok(None) => HttpReply::empty(StatusCode::NOT_FOUND),
+            Err(reply) => reply,
         })
     }
 }

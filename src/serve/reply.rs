@@ -1,36 +1,14 @@
 //! An answer with its status, headers and body.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-/// A body that is sent in one piece.
-pub struct WholeBody(Option<Bytes>);
-
-impl hyper::body::Body for WholeBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
+use super::body::AnswerBody;
+use super::connection::RequestInFlight;
+use super::held::HeldTotal;
 
 /// The Cache-Control header of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +28,8 @@ pub struct HttpReply {
     pub tag: Option<HeaderValue>,
     /// Further headers.
     pub more: Vec<(HeaderName, HeaderValue)>,
-    /// The rest of the request will not be read, so the connection closes after this answer.
+    /// The connection closes after this answer, for example since the rest of the request is not
+    /// read.
     pub last: bool,
 }
 
@@ -88,8 +67,13 @@ impl HttpReply {
         self
     }
 
-    /// Converts it for hyper, which sends no body in the answer to HEAD.
-    pub fn into_response(self) -> Response<WholeBody> {
+    /// Converts it for hyper. The request is in flight until the answer is sent.
+    pub fn into_response(
+        self,
+        request: RequestInFlight,
+        is_http2: bool,
+        held: &Arc<HeldTotal>,
+    ) -> Response<AnswerBody> {
         let mut headers = HeaderMap::with_capacity(8);
         if let Some(media_type) = self.media_type {
             headers.insert(header::CONTENT_TYPE, media_type);
@@ -108,11 +92,11 @@ impl HttpReply {
         for (name, value) in self.more {
             headers.append(name, value);
         }
-        if self.last {
+        // HTTP/2 has no such header; its connections end with a frame.
+        if self.last && !is_http2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let body = (!self.body.is_empty()).then_some(self.body);
-        let mut response = Response::new(WholeBody(body));
+        let mut response = Response::new(AnswerBody::new(self.body, request, is_http2, held));
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         response

@@ -1,5 +1,6 @@
 //! What is known about a request.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use hyper::Method;
@@ -23,4 +24,6 @@ pub(super) struct RequestHead<'a> {
     pub host: Option<&'a str>,
     pub headers: &'a hyper::HeaderMap,
     pub tls: bool,
+    /// The address of the client, also behind a proxy.
+    pub client: IpAddr,
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use hyper::header::HeaderValue;
 
 use super::acme::Acme;
+use super::connection_limits::ConnectionLimits;
 use super::error::Error;
 use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
@@ -38,6 +39,7 @@ pub struct ServerState {
     pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
     pub(super) ready: AtomicBool,
     pub(super) blocking_jobs: BlockingJobs,
+    pub(super) limits: Arc<ConnectionLimits>,
     pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -65,11 +67,17 @@ impl ServerState {
             acme,
             metrics,
             log,
-            rate_limit: options.rate_limit.map(RateLimit::new),
+            rate_limit: options
+                .rate_limit
+                .map(|limit| RateLimit::new(limit, options.rate_limit_exempt.clone())),
             media_types,
             signer: RwLock::new(signer),
             ready: AtomicBool::new(false),
-            blocking_jobs: BlockingJobs::new(),
+            blocking_jobs: BlockingJobs::new(options.threads),
+            limits: ConnectionLimits::new(
+                options.max_connections,
+                options.max_connections_per_client,
+            ),
             options,
             tell,
         };

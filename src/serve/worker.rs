@@ -5,16 +5,25 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hyper::header::HeaderValue;
 use tokio::task::AbortHandle;
 
 use super::answer_cache::AnswerCache;
-use super::connection::ConnectionProgress;
+use super::client_network::ClientNetwork;
+use super::connection::{CoarseClock, ConnectionProgress};
+use super::held::HeldTotal;
 use super::log::LogBuffer;
 use super::metrics::Counts;
 use super::state::ServerState;
 use super::user_agent;
+
+/// Bytes that all workers together hold for clients that do not read their answers or complete their
+/// requests.
+const MAX_HELD: usize = 16 << 20;
+/// Idle connections that are closed at a time to make room for others.
+const CLOSED_TOGETHER: usize = 8;
 
 /// What belongs to one worker thread.
 pub struct Worker {
@@ -22,6 +31,9 @@ pub struct Worker {
     pub cache: AnswerCache,
     pub counts: Arc<Counts>,
     pub lines: LogBuffer,
+    pub clock: CoarseClock,
+    /// What is held for all clients of this worker.
+    pub held: Arc<HeldTotal>,
     pub(super) open: RefCell<HashMap<u64, OpenConnection>>,
     pub(super) next: Cell<u64>,
     pub(super) ending: Cell<Ending>,
@@ -38,6 +50,10 @@ pub(super) enum Ending {
 
 pub(super) struct OpenConnection {
     pub(super) progress: Rc<ConnectionProgress>,
+    /// `None` for a proxy.
+    pub(super) client: Option<ClientNetwork>,
+    /// The connection came to the metrics listener.
+    pub(super) is_inside: bool,
     pub(super) task: AbortHandle,
 }
 
@@ -49,18 +65,24 @@ pub struct Connection {
     pub server_name: Option<String>,
     /// The connection came to the metrics listener.
     pub is_inside: bool,
+    pub progress: Rc<ConnectionProgress>,
     /// The last User-Agent and its client; it is usually the same on every request.
     family: RefCell<Option<(HeaderValue, usize)>>,
 }
 
-impl From<IpAddr> for Connection {
-    /// A plain connection.
-    fn from(peer: IpAddr) -> Self {
-        Self { peer, tls: false, server_name: None, is_inside: false, family: RefCell::default() }
-    }
-}
-
 impl Connection {
+    /// A plain connection.
+    pub fn new(peer: IpAddr, progress: &Rc<ConnectionProgress>) -> Self {
+        Self {
+            peer,
+            tls: false,
+            server_name: None,
+            is_inside: false,
+            progress: Rc::clone(progress),
+            family: RefCell::default(),
+        }
+    }
+
     /// The client by its User-Agent; see [`user_agent::client`].
     pub fn family(&self, user_agent: Option<&HeaderValue>) -> usize {
         let mut known = self.family.borrow_mut();
@@ -85,9 +107,53 @@ impl Worker {
             cache: AnswerCache::new(),
             counts,
             lines,
+            clock: CoarseClock::new(),
+            held: Arc::default(),
             open: RefCell::default(),
             next: Cell::new(0),
             ending: Cell::new(Ending::Not),
         })
+    }
+
+    /// Closes the connections that hold most, if all of them together hold too much.
+    pub(super) fn limit_held_bytes(&self) {
+        let most = MAX_HELD / self.shared.options.threads;
+        if self.held.bytes() <= most {
+            return;
+        }
+        let open = self.open.borrow();
+        let mut holders: Vec<_> = open.values().map(|open| (open.progress.held(), open)).collect();
+        let mut held: usize = holders.iter().map(|(bytes, _)| bytes).sum();
+        holders.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        for (bytes, open) in holders {
+            if held <= most {
+                return;
+            }
+            self.close_early(open);
+            held -= bytes;
+        }
+    }
+
+    /// Makes room for a connection: closes the connections that have been idle for longest.
+    /// Returns whether there was one.
+    pub(super) fn close_idle(&self, client: Option<ClientNetwork>) -> bool {
+        let open = self.open.borrow();
+        let mut idle: Vec<_> = open
+            .values()
+            .filter(|open| !open.is_inside && (client.is_none() || open.client == client))
+            .filter_map(|open| Some((open.progress.idle_since()?, open)))
+            .collect();
+        let some = idle.len().min(CLOSED_TOGETHER);
+        if some < idle.len() {
+            idle.select_nth_unstable_by_key(some, |(since, _)| *since);
+        }
+        idle.iter().take(some).for_each(|(_, open)| self.close_early(open));
+        some > 0
+    }
+
+    fn close_early(&self, open: &OpenConnection) {
+        self.shared.metrics.shared.closed_early.fetch_add(1, Ordering::Relaxed);
+        open.progress.abort();
+        open.task.abort();
     }
 }

@@ -40,7 +40,7 @@ fn bodies_that_are_no_request_get_the_error_document() {
         b"<Autodiscover><Request><EMailAddress>ann@example.com".to_vec(),
         b"<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]><Autodiscover><Request><EMailAddress>&x;@example.com</EMailAddress></Request></Autodiscover>".to_vec(),
         bomb.into_bytes(),
-        b"<a>".repeat(20_000),
+        b"<a>".repeat(5_000),
         vec![0xFF; 4096],
         vec![0; 4096],
         b"\xFF\xFE<\0a\0/\0>\0".to_vec(),
@@ -179,8 +179,8 @@ fn a_request_that_is_too_large_is_told_so() {
     );
     assert_eq!(host.raw(head).status, 431);
     // Exactly as much as there may be.
-    let body = format!("{}{}", autodiscover("ann@example.com"), " ".repeat(64 * 1024));
-    assert_eq!(host.post("example.com", POX, &body[..64 * 1024]).status, 200);
+    let body = format!("{}{}", autodiscover("ann@example.com"), " ".repeat(16 * 1024));
+    assert_eq!(host.post("example.com", POX, &body[..16 * 1024]).status, 200);
     is_well(host);
 }
 
@@ -267,13 +267,22 @@ fn two_thousand_connections_that_never_finish_hold_nobody_up() {
 }
 
 #[test]
+fn a_network_that_is_exempt_may_ask_as_often_as_it_likes() {
+    let host =
+        Host::of_example(&["--rate-limit", "1", "--rate-limit-exempt", "192.0.2.0/24,127.0.0.0/8"]);
+    let statuses: Vec<u16> = (0..8).map(|_| host.get("example.com", AUTOCONFIG).status).collect();
+    assert_eq!(statuses, [200; 8]);
+}
+
+#[test]
 fn a_client_that_asks_too_often_is_told_to_wait() {
-    let host = Host::of_example(&["--rate-limit", "60"]);
+    let host = Host::of_example(&["--rate-limit", "6"]);
     let statuses: Vec<u16> = (0..8).map(|_| host.get("example.com", AUTOCONFIG).status).collect();
     assert_eq!(statuses[..6], [200; 6]);
     assert_eq!(statuses[6..], [429; 2]);
     let answer = host.get("example.com", AUTOCONFIG);
-    assert_eq!(answer.header("retry-after"), Some("1"));
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=10).contains(&wait), "{wait}");
     assert_eq!(host.get("example.com", "/healthz").status, 200);
 }
 

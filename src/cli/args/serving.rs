@@ -73,9 +73,17 @@ pub struct ServeArgs {
     /// How many connections may be open
     #[arg(long, default_value_t = 10_000, value_name = "N")]
     pub max_connections: usize,
-    /// How many requests a minute one client address may make [default: as many as it likes]
+    /// Maximum number of open connections from one client: an IPv4 address or an IPv6 /56.
+    /// Connections from --trusted-proxy are not counted
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub max_connections_per_client: usize,
+    /// Requests per minute from one client: an IPv4 address or an IPv6 /64. A minute's worth may
+    /// come at once [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_limit: Option<u32>,
+    /// Network that --rate-limit does not apply to, such as that of your monitoring
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', requires = "rate_limit")]
+    pub rate_limit_exempt: Vec<Network>,
     /// How many threads answer [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -1,0 +1,137 @@
+//! Bodies: sends that of an answer, and reads that of a request.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use super::connection::{IncomingBytes, RequestInFlight};
+use super::held::HeldTotal;
+use super::reply::HttpReply;
+
+/// The body of an answer.
+pub struct AnswerBody {
+    rest: Bytes,
+    /// Ends the request when the body is sent or dropped.
+    request: Option<RequestInFlight>,
+}
+
+/// Bytes that hyper gets at a time. It copies them next to the head, and keeps that memory as long as
+/// the connection is open.
+const PIECE: usize = 8 * 1024;
+/// Bytes of a request's body. A larger one gets 413. Autodiscover requests have about 500.
+const MAX_BODY: usize = 16 * 1024;
+
+impl AnswerBody {
+    pub fn new(
+        bytes: Bytes,
+        request: RequestInFlight,
+        is_http2: bool,
+        held: &Arc<HeldTotal>,
+    ) -> Self {
+        // A client of HTTP/2 decides itself when an answer is sent, for each of its requests. In
+        // HTTP/1 there is one answer at a time, and its first piece is in the system's buffers.
+        let is_held = is_http2 || bytes.len() > PIECE;
+        let rest = match is_held && !bytes.is_empty() {
+            true => request.hold(bytes, held),
+            false => bytes,
+        };
+        Self { rest, request: Some(request) }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(length);
+        if self.rest.is_empty() {
+            self.rest = Bytes::new();
+            self.request = None;
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// Reads the whole body of a request.
+///
+/// # Errors
+///
+/// The reply is 413 if it is too large, 408 if it takes too long, 429 if the connection has too many
+/// bodies that are not complete, and 400 if the client breaks off or its chunks are invalid.
+pub async fn read_body(
+    body: Incoming,
+    request: &RequestInFlight,
+    held: &Arc<HeldTotal>,
+    timeout: Duration,
+) -> Result<Bytes, HttpReply> {
+    let last = |reply: HttpReply| HttpReply { last: true, ..reply };
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(last(too_large()));
+    }
+    let Some(incoming) = request.body(held) else {
+        let words = "This connection has too many requests that are not complete\n";
+        return Err(HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words));
+    };
+    match tokio::time::timeout(timeout, read_all(body, incoming)).await {
+        Ok(read) => read.map_err(last),
+        Err(_) => {
+            let words = "The request did not arrive in time\n";
+            Err(last(HttpReply::words(StatusCode::REQUEST_TIMEOUT, words)))
+        }
+    }
+}
+
+async fn read_all(mut body: Incoming, mut incoming: IncomingBytes) -> Result<Bytes, HttpReply> {
+    let mut first = Bytes::new();
+    let mut all: Vec<u8> = Vec::new();
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
+        let data = match frame {
+            None => break,
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => data,
+                Err(_trailers) => continue,
+            },
+            // The client went away, or its chunks are invalid.
+            Some(Err(_)) => return Err(HttpReply::empty(StatusCode::BAD_REQUEST)),
+        };
+        if first.len() + all.len() + data.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        incoming.add(data.len());
+        // Most bodies arrive in one piece. Of several, none is kept: a piece of one byte can keep a
+        // buffer of 16 KiB alive.
+        if first.is_empty() && all.is_empty() && body.is_end_stream() {
+            first = data;
+        } else {
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+fn too_large() -> HttpReply {
+    HttpReply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 16 KiB\n")
+}
