@@ -9,7 +9,7 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader,
+    AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader, ProxyTrust,
     ReportFindings, ServeOptions, Sources, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Project, ProviderFile};
@@ -165,7 +165,10 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
         listen_http: args.listen_http.clone(),
         metrics: args.metrics,
         canonical_host: canonical_host.map_err(|why| format!("--canonical-host: {why}"))?,
-        trusted: args.trusted_proxy.clone(),
+        trust: ProxyTrust {
+            networks: args.trusted_proxy.clone(),
+            client_header: args.client_address_header.clone(),
+        },
         proxy_protocol: args.proxy_protocol,
         timeouts: Timeouts::default(),
         max_connections: args.max_connections,

@@ -1,7 +1,7 @@
 //! A worker's thread: accepts connections, serves HTTP, and closes connections that take too long.
 
 use std::future::Future;
-use std::net::{IpAddr, TcpListener};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,18 +13,21 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
+use super::acceptor::{Accepted, Acceptor};
 use super::client_network::ClientNetwork;
 use super::connection::{ConnectionProgress, Overdue};
 use super::connection_limits::{NoRoom, OpenPermit};
+use super::diagnosis::Cause;
 use super::handle::handle;
 use super::lingering::LingeringStream;
+use super::paced::PacedStream;
 use super::proxy_protocol;
+use super::sockets::{LOCAL_PEER, Listener};
 use super::state::ServerState;
 use super::worker::{Connection, Ending, OpenConnection, Worker};
 
@@ -58,7 +61,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Runs the worker until `stop` changes, then finishes the requests that it has received.
 pub fn run(
     shared: Arc<ServerState>,
-    listeners: Vec<(TcpListener, Role)>,
+    listeners: Vec<(Listener, Role)>,
     stop: watch::Receiver<bool>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -78,12 +81,12 @@ pub fn run(
 impl Worker {
     async fn serve(
         self: &Rc<Self>,
-        listeners: Vec<(TcpListener, Role)>,
+        listeners: Vec<(Listener, Role)>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut accepting = Vec::new();
         for (listener, role) in listeners {
-            match tokio::net::TcpListener::from_std(listener) {
+            match Acceptor::new(listener) {
                 Ok(listener) => accepting.push(spawn_local(Rc::clone(self).accept(listener, role))),
                 Err(why) => self.shared.tell(&format!("cannot listen: {why}")),
             }
@@ -132,10 +135,10 @@ impl Worker {
         self.lines.hand_on();
     }
 
-    async fn accept(self: Rc<Self>, listener: tokio::net::TcpListener, role: Role) {
+    async fn accept(self: Rc<Self>, listener: Acceptor, role: Role) {
         loop {
             let (stream, peer) = match listener.accept().await {
-                Ok((stream, peer)) => (stream, peer.ip()),
+                Ok(accepted) => accepted,
                 // The client has closed the connection already.
                 Err(why) if why.kind() == std::io::ErrorKind::ConnectionAborted => continue,
                 // There are too many open files.
@@ -157,9 +160,15 @@ impl Worker {
                     }
                 },
             };
-            // An answer is written in one piece, so Nagle's algorithm would only delay it.
-            let _ = stream.set_nodelay(true);
-            self.open(stream, peer, role.clone(), permit);
+            match stream {
+                Accepted::Tcp(stream) => {
+                    // An answer is written in one piece, so Nagle's algorithm would only delay it.
+                    let _ = stream.set_nodelay(true);
+                    self.open(stream, peer, role.clone(), permit);
+                }
+                #[cfg(unix)]
+                Accepted::Unix(stream) => self.open(stream, peer, role.clone(), permit),
+            }
         }
     }
 
@@ -179,18 +188,13 @@ impl Worker {
 
     /// Who the limits are for. `None` for a proxy, whose connections are those of many clients.
     fn client(&self, peer: IpAddr) -> Option<ClientNetwork> {
-        let trusted = &self.shared.options.trusted;
-        let is_proxy = trusted.iter().any(|network| network.contains(peer));
-        (!is_proxy).then(|| ClientNetwork::subscriber(peer))
+        (!self.is_proxy(peer)).then(|| ClientNetwork::subscriber(peer))
     }
 
-    fn open(
-        self: &Rc<Self>,
-        stream: TcpStream,
-        peer: IpAddr,
-        role: Role,
-        permit: Option<OpenPermit>,
-    ) {
+    fn open<S>(self: &Rc<Self>, stream: S, peer: IpAddr, role: Role, permit: Option<OpenPermit>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
         let number = self.next.replace(self.next.get() + 1);
         let progress = ConnectionProgress::new(&self.clock);
         let handshakes = permit.as_ref().map(OpenPermit::handshakes);
@@ -205,14 +209,19 @@ impl Worker {
             connection.tls = matches!(role, Role::Tls(_));
             connection.is_inside = is_inside;
             if worker.expects_proxy_header(&connection) {
-                let Ok(header) = proxy_protocol::read(&mut stream).await else {
+                let header = match proxy_protocol::read(&mut stream).await {
+                    Ok(header) => header,
                     // Without the header the client is unknown, so there is no answer.
-                    let _ = stream.shutdown().await;
-                    return;
+                    Err(why) => {
+                        worker.report_proxy_header(peer, &why);
+                        let _ = stream.shutdown().await;
+                        return;
+                    }
                 };
                 connection.peer = header.client.unwrap_or(peer);
                 connection.tls |= header.tls;
             }
+            connection.is_proxy = worker.is_proxy(connection.peer);
             match role {
                 Role::Tls(config) => {
                     let turn = match handshakes {
@@ -246,10 +255,27 @@ impl Worker {
 
     /// Whether a trusted balancer starts the connection with a PROXY protocol header.
     fn expects_proxy_header(&self, connection: &Connection) -> bool {
-        let options = &self.shared.options;
-        options.proxy_protocol
+        self.shared.options.proxy_protocol
             && !connection.is_inside
-            && options.trusted.iter().any(|network| network.contains(connection.peer))
+            && self.is_proxy(connection.peer)
+    }
+
+    /// Whether the peer is a trusted proxy. Who may connect to a Unix socket is the operator's
+    /// choice, so its peers are.
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        peer == LOCAL_PEER || self.shared.options.trust.contains(peer)
+    }
+
+    fn report_proxy_header(&self, peer: IpAddr, why: &std::io::Error) {
+        // A health check connects and sends nothing.
+        let is_health_check = why.kind() == std::io::ErrorKind::UnexpectedEof;
+        if !is_health_check && self.shared.diagnoses.is_due(Cause::NoProxyHeader) {
+            self.shared.tell(&format!(
+                "a connection of the trusted proxy {peer} is not answered: {why}; leave out \
+                 --proxy-protocol, or let the proxy send the header (nginx: \"proxy_protocol on;\", \
+                 HAProxy: \"send-proxy-v2\")"
+            ));
+        }
     }
 
     /// Serves HTTP/1 and HTTP/2 on a connection until it ends.
@@ -259,7 +285,7 @@ impl Worker {
         connection: Connection,
         progress: &ConnectionProgress,
     ) where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
         let connection = Rc::new(connection);
         let worker = Rc::clone(self);
@@ -281,7 +307,8 @@ impl Worker {
             .initial_stream_window_size(Some(WINDOW))
             .initial_connection_window_size(Some(CONNECTION_WINDOW))
             .max_send_buf_size(MAX_UNSENT);
-        let mut talk = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut talk =
+            pin!(builder.serve_connection(TokioIo::new(PacedStream::new(stream)), service));
         let mut is_closing = false;
         // An error here means that the client went away or sent an invalid request, which hyper has
         // answered.

@@ -38,7 +38,7 @@ impl Worker {
         request_log: &mut RequestLog,
     ) -> HttpReply {
         let is_personal = resource.personal.is_some();
-        let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider() };
+        let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider(head) };
         request_log.site = Some(Rc::clone(&site));
         if !is_personal || *asked == RequestedAddress::Missing {
             return self.shared_file(head, matched.number, resource, &site).await;
@@ -220,7 +220,7 @@ impl Worker {
             // 404.
             let domain = asked.domain().map(crate::model::Hostname::new);
             return match domain {
-                Some(Ok(domain)) if domain.is_qualified() => self.no_provider(),
+                Some(Ok(domain)) if domain.is_qualified() => self.no_provider(head),
                 _ => refusal(AutodiscoverError::InvalidRequest),
             };
         };
@@ -247,7 +247,7 @@ impl Worker {
             }
             _ => RequestedAddress::by_query(head.query),
         };
-        let Some(site) = self.site(head, &asked, false) else { return self.no_provider() };
+        let Some(site) = self.site(head, &asked, false) else { return self.no_provider(head) };
         let host = match &self.shared.options.canonical_host {
             Some(host) => host.to_string(),
             None => format!("autodiscover.{}", site.domain),

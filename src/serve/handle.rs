@@ -1,5 +1,6 @@
 //! Routes a request and answers it.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -17,8 +18,9 @@ use super::answer_cache::Site;
 use super::autodiscover::AUTODISCOVER_JSON;
 use super::body::{AnswerBody, read_body};
 use super::connection::RequestInFlight;
+use super::diagnosis::{Cause, unanswered};
 use super::log::LogLine;
-use super::proxy;
+use super::proxy::Origin;
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
 use super::routes::OTHER_ROUTES;
@@ -34,13 +36,26 @@ pub async fn handle(
     let is_http2 = parts.version == Version::HTTP_2;
     let in_flight = connection.progress.begin(is_http2);
     let shared = &worker.shared;
-    let trusted = &shared.options.trusted;
-    let (peer, tls) = proxy::client(connection.peer, connection.tls, &parts.headers, trusted);
+    let Origin { client, tls, host: forwarded_host, unreadable } = match connection.is_proxy {
+        true => shared.options.trust.origin(connection.peer, connection.tls, &parts.headers),
+        false => Origin::direct(connection.peer, connection.tls),
+    };
+    if let Some(header) = unreadable
+        && shared.diagnoses.is_due(Cause::UnreadableClient)
+    {
+        let peer = connection.peer;
+        shared.tell(&format!(
+            "the header {header} of the proxy {peer} has no address in it, so all its \
+             clients count as one"
+        ));
+    }
     let family = connection.family(parts.headers.get(header::USER_AGENT));
     let none = shared.builder.routes.resources.len() + OTHER_ROUTES.len() - 1;
     let mut request_log = RequestLog { route: none, site: None, address: None };
+    let mut is_unanswered = false;
     let mut reply = match host(&parts) {
         Ok(host) => {
+            let host = forwarded_host.as_deref().map(without_port).or(host);
             let head = RequestHead {
                 method: &parts.method,
                 path: parts.uri.path(),
@@ -49,9 +64,16 @@ pub async fn handle(
                 host: host.or(connection.server_name.as_deref()),
                 headers: &parts.headers,
                 tls,
-                client: peer,
+                client,
+                is_unanswered: Cell::new(false),
             };
-            worker.answer(&connection, &head, (body, &in_flight), &mut request_log).await
+            let reply =
+                worker.answer(&connection, &head, (body, &in_flight), &mut request_log).await;
+            if head.is_unanswered.get() {
+                is_unanswered = true;
+                worker.diagnose(&connection, &head);
+            }
+            reply
         }
         Err(words) => HttpReply::words(StatusCode::BAD_REQUEST, words),
     };
@@ -68,17 +90,22 @@ pub async fn handle(
             method: parts.method.as_str(),
             route: shared.route_name(request_log.route),
             domain: request_log.site.as_ref().map_or("", |site| site.domain.as_str()),
+            host: is_unanswered.then(|| host(&parts).ok().flatten().unwrap_or_default()),
             address: request_log.address.as_ref().map(EmailAddress::as_str),
             status,
             bytes: length,
             begun,
             took,
             family,
-            peer,
+            peer: client,
             tls,
         });
     }
     reply.last |= connection.progress.is_retired();
+    // A cache in front must not give the answer for one host to those who ask for another.
+    if forwarded_host.is_some() {
+        reply = reply.with(header::VARY, HeaderValue::from_static("x-forwarded-host, forwarded"));
+    }
     let response = reply.into_response(in_flight, is_http2, &worker.held);
     worker.limit_held_bytes();
     Ok(response)
@@ -245,7 +272,7 @@ impl Worker {
             return None;
         }
         let site = self.at_host(head);
-        let Some(site) = site else { return Some(self.no_provider()) };
+        let Some(site) = site else { return Some(self.no_provider(head)) };
         request_log.site = Some(site);
         let url = format!("https://{canonical}/autodiscover/autodiscover.xml");
         let url = HeaderValue::try_from(url).expect("a host name and a path");
@@ -279,11 +306,23 @@ impl Worker {
     }
 
     /// 404 if no provider serves the domain, or 503 while the providers are still being read.
-    pub(super) fn no_provider(&self) -> HttpReply {
+    pub(super) fn no_provider(&self, head: &RequestHead<'_>) -> HttpReply {
+        head.is_unanswered.set(true);
         match self.shared.is_ready() {
             true => HttpReply::empty(StatusCode::NOT_FOUND),
             false => HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 .with(header::RETRY_AFTER, HeaderValue::from_static("2")),
+        }
+    }
+
+    /// Reports why a request may have no answer.
+    fn diagnose(&self, connection: &Connection, head: &RequestHead<'_>) {
+        if !self.shared.is_ready() {
+            return;
+        }
+        let (cause, words) = unanswered(head, connection.is_proxy);
+        if self.shared.diagnoses.is_due(cause) {
+            self.shared.tell(&words);
         }
     }
 

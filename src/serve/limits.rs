@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::client_network::ClientNetwork;
-use super::proxy::Network;
+use super::network::Network;
 
 /// Requests a minute for each client. A minute's worth may come at once.
 pub struct RateLimit {

@@ -20,6 +20,8 @@ pub struct LogLine<'a> {
     pub route: &'a str,
     /// The domain that was answered for; empty if there is none.
     pub domain: &'a str,
+    /// The Host of a request that no provider answers.
+    pub host: Option<&'a str>,
     pub address: Option<&'a str>,
     pub status: u16,
     pub bytes: usize,
@@ -109,6 +111,10 @@ impl LogBuffer {
         push_json(&mut out, line.route);
         out.push_str("\",\"domain\":\"");
         push_json(&mut out, line.domain);
+        if let Some(host) = line.host {
+            out.push_str("\",\"host\":\"");
+            push_json(&mut out, host);
+        }
         if let Some(address) = line.address {
             out.push_str("\",\"address\":\"");
             match self.log.plain {
@@ -246,6 +252,7 @@ mod tests {
             method: "GET",
             route: "thunderbird",
             domain: "a.example",
+            host: None,
             address,
             status: 200,
             bytes: 1234,

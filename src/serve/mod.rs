@@ -7,6 +7,7 @@
 //! the access log.
 
 mod accept;
+mod acceptor;
 #[cfg(feature = "acme")]
 mod acme;
 #[cfg(not(feature = "acme"))]
@@ -20,6 +21,7 @@ mod body;
 mod client_network;
 mod connection;
 mod connection_limits;
+mod diagnosis;
 mod error;
 mod fair_queue;
 mod files;
@@ -31,7 +33,9 @@ mod limits;
 mod lingering;
 mod log;
 mod metrics;
+mod network;
 mod options;
+mod paced;
 mod pages;
 mod prepare;
 mod privileges;
@@ -51,7 +55,7 @@ mod user_agent;
 mod watch;
 mod worker;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::{io, thread};
@@ -64,9 +68,11 @@ pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use error::Error;
 pub use in_memory::InMemoryServer;
+pub use network::Network;
 pub use options::ServeOptions;
 pub use prepare::{AnswerBuilder, ProviderReader, ReportFindings};
-pub use proxy::Network;
+pub use proxy::ProxyTrust;
+pub use sockets::ListenAddress;
 pub use sources::Sources;
 pub use state::{ProfileSigner, ProfileSignerLoader, ServerState};
 pub use tls::{CertificateFiles, Certificates};
@@ -74,6 +80,7 @@ pub use tls::{CertificateFiles, Certificates};
 use accept::Role;
 use acme::Acme;
 use reloader::Reloader;
+use sockets::Listener;
 use store::SourceIndex;
 use watch::Event;
 
@@ -152,7 +159,7 @@ impl HttpServer {
         let mut threads = start(&shared, &listeners, &is_inside, 1, &stopped)?;
         let inside = listeners.iter().filter(|(_, role)| is_inside(role));
         for (listener, _) in inside {
-            shared.tell(&format!("figures on http://{}", listener.local_addr()?));
+            shared.tell(&format!("figures on http://{}", listener.address()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
         reloader.load_all(&mut index)?;
@@ -160,13 +167,16 @@ impl HttpServer {
         threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
         for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
             let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
-            shared.tell(&format!("listening on {scheme}://{}", listener.local_addr()?));
+            shared.tell(&format!("listening on {scheme}://{}", listener.address()?));
         }
         threads.extend(start_acme(&shared, stopped)?);
         let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
         let addresses = addresses
-            .map(|(listener, role)| Ok((listener.local_addr()?, matches!(role, Role::Tls(_)))))
-            .collect::<io::Result<Vec<_>>>()?;
+            .filter_map(|(listener, role)| match listener.address() {
+                Ok(ListenAddress::Tcp(address)) => Some((address, matches!(role, Role::Tls(_)))),
+                _ => None,
+            })
+            .collect();
         let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
         let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
@@ -202,7 +212,7 @@ fn open(
     options: &ServeOptions,
     certificates: Option<&Arc<Certificates>>,
     acme: Option<&Arc<Acme>>,
-) -> Result<Vec<(TcpListener, Role)>, Error> {
+) -> Result<Vec<(Listener, Role)>, Error> {
     let secured = match (acme, certificates) {
         (Some(acme), _) => Role::Tls(acme.config()?),
         (None, Some(certificates)) => {
@@ -220,14 +230,14 @@ fn open(
     // Sockets from systemd replace the default address.
     if !handed_over {
         for address in &options.listen {
-            listeners.push((sockets::listen(*address)?, secured.clone()));
+            listeners.push((sockets::listen(address)?, secured.clone()));
         }
     }
     for address in &options.listen_http {
-        listeners.push((sockets::listen(*address)?, Role::Plain));
+        listeners.push((sockets::listen(address)?, Role::Plain));
     }
     if let Some(address) = options.metrics {
-        listeners.push((sockets::listen(address)?, Role::Inside));
+        listeners.push((sockets::listen(&ListenAddress::Tcp(address))?, Role::Inside));
     }
     Ok(listeners)
 }
@@ -235,7 +245,7 @@ fn open(
 /// Starts worker threads for the listeners that `is_meant` selects.
 fn start(
     shared: &Arc<ServerState>,
-    listeners: &[(TcpListener, Role)],
+    listeners: &[(Listener, Role)],
     is_meant: &dyn Fn(&Role) -> bool,
     count: usize,
     stopped: &stop::Receiver<bool>,

@@ -5,19 +5,21 @@ use std::net::SocketAddr;
 use crate::model::Hostname;
 
 use super::connection::Timeouts;
-use super::proxy::Network;
+use super::network::Network;
+use super::proxy::ProxyTrust;
+use super::sockets::ListenAddress;
 
 /// How to run the server, from the command line.
 #[derive(Clone)]
 pub struct ServeOptions {
     /// Listeners that speak TLS if there is a certificate, else plain HTTP.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<ListenAddress>,
     /// Listeners that always speak plain HTTP.
-    pub listen_http: Vec<SocketAddr>,
+    pub listen_http: Vec<ListenAddress>,
     /// The listener for metrics and health checks.
     pub metrics: Option<SocketAddr>,
     pub canonical_host: Option<Hostname>,
-    pub trusted: Vec<Network>,
+    pub trust: ProxyTrust,
     /// Trusted proxies start each connection with a PROXY protocol header.
     pub proxy_protocol: bool,
     pub timeouts: Timeouts,

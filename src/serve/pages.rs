@@ -57,7 +57,7 @@ impl Worker {
             }
             RequestedAddress::Missing => (PageKind::Usual, StatusCode::OK, self.at_host(head)),
         };
-        let Some(site) = site else { return self.no_provider() };
+        let Some(site) = site else { return self.no_provider(head) };
         let number = matched.number;
         let tongue = language.clone();
         let domain = site.domain.clone();

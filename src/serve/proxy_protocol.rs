@@ -1,8 +1,8 @@
-//! Reads the header of the PROXY protocol, version 2, in which a TCP load balancer names the
+//! Reads the header of the PROXY protocol, version 1 or 2, in which a TCP load balancer names the
 //! client.
 //!
-//! "The PROXY protocol", HAProxy, section 2.2. The extension `PP2_TYPE_SSL` says whether the
-//! balancer received the connection over TLS.
+//! "The PROXY protocol", HAProxy, sections 2.1 and 2.2. The extension `PP2_TYPE_SSL` of version 2
+//! says whether the balancer received the connection over TLS.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,6 +17,9 @@ pub struct ProxyHeader {
     pub tls: bool,
 }
 
+/// How version 1 begins, and the length of its longest line.
+const BEGIN: &[u8] = b"PROXY ";
+const LONGEST_LINE: usize = 107;
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Bytes. Balancers send far less.
 const LONGEST: usize = 4096;
@@ -26,12 +29,20 @@ const SSL: u8 = 0x20;
 ///
 /// # Errors
 ///
-/// The stream does not start with a valid header of version 2.
+/// The stream does not start with a valid header.
 pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<ProxyHeader> {
+    // The shortest header, "PROXY UNKNOWN" with its line end, is longer than this.
     let mut head = [0; 16];
-    stream.read_exact(&mut head).await?;
+    stream.read_exact(&mut head[..12]).await?;
+    if head.starts_with(BEGIN) {
+        return read_line(stream, &head[..12]).await;
+    }
+    if head[..12] != SIGNATURE {
+        return Err(wrong());
+    }
+    stream.read_exact(&mut head[12..]).await?;
     let length = usize::from(u16::from_be_bytes([head[14], head[15]]));
-    if head[..12] != SIGNATURE || head[12] >> 4 != 2 || length > LONGEST {
+    if head[12] >> 4 != 2 || length > LONGEST {
         return Err(wrong());
     }
     let mut rest = vec![0; length];
@@ -41,6 +52,38 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<ProxyHead
         1 => parse(head[13], &rest),
         _ => Err(wrong()),
     }
+}
+
+/// Reads the rest of a header of version 1, and nothing after its line end.
+async fn read_line(stream: &mut (impl AsyncRead + Unpin), begin: &[u8]) -> io::Result<ProxyHeader> {
+    let mut line = begin.to_vec();
+    while !line.ends_with(b"\r\n") {
+        if line.len() == LONGEST_LINE {
+            return Err(wrong());
+        }
+        line.push(stream.read_u8().await?);
+    }
+    let line = std::str::from_utf8(&line[BEGIN.len()..line.len() - 2]).map_err(|_| wrong())?;
+    let client = match *line.split(' ').collect::<Vec<_>>() {
+        ["UNKNOWN", ..] => None,
+        ["TCP4", client, to, from_port, to_port] => {
+            let addresses = client.parse::<Ipv4Addr>().ok().zip(to.parse::<Ipv4Addr>().ok());
+            ports(from_port, to_port).and(addresses.map(|(client, _)| IpAddr::from(client)))
+        }
+        ["TCP6", client, to, from_port, to_port] => {
+            let addresses = client.parse::<Ipv6Addr>().ok().zip(to.parse::<Ipv6Addr>().ok());
+            ports(from_port, to_port).and(addresses.map(|(client, _)| IpAddr::from(client)))
+        }
+        _ => return Err(wrong()),
+    };
+    match (client, line.starts_with("UNKNOWN")) {
+        (None, false) => Err(wrong()),
+        (client, _) => Ok(ProxyHeader { client, tls: false }),
+    }
+}
+
+fn ports(from: &str, to: &str) -> Option<(u16, u16)> {
+    from.parse().ok().zip(to.parse().ok())
 }
 
 fn parse(family: u8, rest: &[u8]) -> io::Result<ProxyHeader> {
@@ -69,7 +112,10 @@ fn address<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 }
 
 fn wrong() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "no header of the PROXY protocol, version 2")
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "it does not start with a header of the PROXY protocol",
+    )
 }
 
 #[cfg(test)]
@@ -101,10 +147,33 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_version_1_names_the_client_and_leaves_what_follows() {
+        for (line, client) in [
+            ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443", Some("192.0.2.1")),
+            ("PROXY TCP6 2001:db8::1 2001:db8::2 1 2", Some("2001:db8::1")),
+            ("PROXY UNKNOWN", None),
+            ("PROXY UNKNOWN ffff::1 ffff::2 65535 65535", None),
+        ] {
+            let all = format!("{line}\r\nGET / HTTP/1.1\r\n");
+            let mut bytes = all.as_bytes();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let header = runtime.block_on(read(&mut bytes)).unwrap();
+            assert_eq!(header.client, client.map(|client| client.parse().unwrap()), "{line}");
+            assert_eq!(bytes, b"GET / HTTP/1.1\r\n");
+        }
+    }
+
+    #[test]
     fn what_is_no_header_is_refused() {
         for bytes in [
             &b"GET / HTTP/1.1\r\n\r\n"[..],
-            b"PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 1\r\n",
+            b"PROXY TCP4 2001:db8::1 198.51.100.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 1 99999\r\n",
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 1 2 \r\n",
+            b"PROXY UDP4 192.0.2.1 198.51.100.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n",
+            &[b"PROXY UNKNOWN ".as_slice(), &[b'x'; 200]].concat(),
             &header(1, 0x11, &[1, 2, 3]),
             &header(7, 0x11, &[0; 12]),
             &header(1, 0x91, &[0; 12]),

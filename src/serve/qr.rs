@@ -26,7 +26,7 @@ impl Worker {
             return Some(HttpReply::empty(StatusCode::METHOD_NOT_ALLOWED));
         }
         let asked = RequestedAddress::by_text(matched.address?);
-        let Some(site) = self.site(head, &asked, true) else { return Some(self.no_provider()) };
+        let Some(site) = self.site(head, &asked, true) else { return Some(self.no_provider(head)) };
         let Some(address) = asked.at(&site.domain) else {
             let words = "That is no e-mail address.\n";
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));

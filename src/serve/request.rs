@@ -1,5 +1,6 @@
 //! What is known about a request.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -26,4 +27,6 @@ pub(super) struct RequestHead<'a> {
     pub tls: bool,
     /// The address of the client, also behind a proxy.
     pub client: IpAddr,
+    /// No provider answers it.
+    pub is_unanswered: Cell<bool>,
 }

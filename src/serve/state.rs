@@ -9,6 +9,7 @@ use hyper::header::HeaderValue;
 
 use super::acme::Acme;
 use super::connection_limits::ConnectionLimits;
+use super::diagnosis::Diagnoses;
 use super::error::Error;
 use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
@@ -38,6 +39,7 @@ pub struct ServerState {
     pub(super) media_types: Vec<HeaderValue>,
     pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
     pub(super) ready: AtomicBool,
+    pub(super) diagnoses: Diagnoses,
     pub(super) blocking_jobs: BlockingJobs,
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
@@ -73,6 +75,7 @@ impl ServerState {
             media_types,
             signer: RwLock::new(signer),
             ready: AtomicBool::new(false),
+            diagnoses: Diagnoses::default(),
             blocking_jobs: BlockingJobs::new(options.threads),
             limits: ConnectionLimits::new(
                 options.max_connections,

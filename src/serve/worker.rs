@@ -61,6 +61,8 @@ pub(super) struct OpenConnection {
 pub struct Connection {
     pub peer: IpAddr,
     pub tls: bool,
+    /// The peer is a trusted proxy, whose headers name the client.
+    pub is_proxy: bool,
     /// The server name of the TLS handshake (SNI), for requests without a Host.
     pub server_name: Option<String>,
     /// The connection came to the metrics listener.
@@ -76,6 +78,7 @@ impl Connection {
         Self {
             peer,
             tls: false,
+            is_proxy: false,
             server_name: None,
             is_inside: false,
             progress: Rc::clone(progress),

@@ -336,5 +336,6 @@ fn http_2_is_spoken_with_those_who_begin_with_it() {
     stream.write_all(&[0xFF; 4096]).unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
+    drop(stream);
     is_well(host);
 }

@@ -14,11 +14,13 @@ mod acme;
 #[cfg(feature = "acme")]
 mod acme_failures;
 mod answers;
+mod attacks;
 mod bad_input;
 mod cancelled;
 mod mutated;
 mod operation;
 mod own_target;
+mod proxies;
 mod reload;
 mod requests;
 #[cfg(feature = "verify")]

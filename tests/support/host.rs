@@ -61,7 +61,9 @@ impl Host {
                 }
             }
         });
-        let listeners = args.iter().filter(|arg| arg.starts_with("--listen")).count().max(1);
+        // A Unix socket has no address of TCP; the test knows its path.
+        let unix = args.iter().filter(|arg| arg.starts_with("unix:")).count();
+        let listeners = args.iter().filter(|arg| arg.starts_with("--listen")).count().max(1) - unix;
         let with_metrics = args.contains(&"--metrics");
         let (addresses, said, early) = (Vec::new(), Vec::new(), VecDeque::new());
         let mut host = Self { run, child, addresses, metrics: None, talk, said, early };
@@ -142,6 +144,14 @@ impl Host {
         let mut stream = self.connect();
         // A server may answer before it has read everything.
         let _ = stream.write_all(request.as_ref());
+        read_answer(&mut BufReader::new(stream), false).expect("an answer")
+    }
+
+    /// Asks another listener, such as the one for metrics.
+    pub fn get_at(&self, address: SocketAddr, path: &str) -> Answer {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: example.com\r\n\r\n").expect("a request");
         read_answer(&mut BufReader::new(stream), false).expect("an answer")
     }
 

@@ -32,7 +32,7 @@ pub fn server() -> InMemoryServer {
         listen_http: Vec::new(),
         metrics: None,
         canonical_host: None,
-        trusted: Vec::new(),
+        trust: Default::default(),
         proxy_protocol: false,
         timeouts: Timeouts::default(),
         max_connections: 1,

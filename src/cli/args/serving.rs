@@ -5,18 +5,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::serve::Network;
+use crate::serve::{ListenAddress, Network};
 
 use super::ProtocolArg;
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen: TLS where there is a certificate, else plain HTTP [default: 127.0.0.1:8080]
+    /// Where to listen: with TLS if there is a certificate, else plain HTTP. unix:PATH is a Unix
+    /// socket for a proxy on this machine, whose headers are believed [default: 127.0.0.1:8080]
     #[arg(long, env = "MAILWRIGHT_LISTEN", value_name = "ADDR:PORT", value_delimiter = ',')]
-    pub listen: Vec<SocketAddr>,
-    /// Plain HTTP beside TLS, for older programs and for redirects
+    pub listen: Vec<ListenAddress>,
+    /// Where to listen for plain HTTP in addition to TLS, for older programs and for redirects
     #[arg(long, value_name = "ADDR:PORT", value_delimiter = ',')]
-    pub listen_http: Vec<SocketAddr>,
+    pub listen_http: Vec<ListenAddress>,
     /// The provider to serve, by name or as a file; domains that it does not name are its customers'
     #[arg(long, env = "MAILWRIGHT_PROVIDER", value_name = "ID|FILE")]
     pub provider: Option<String>,
@@ -53,10 +54,14 @@ pub struct ServeArgs {
     #[cfg(feature = "sign")]
     #[arg(long, value_name = "prompt|env:NAME|fd:N", requires = "sign_key")]
     pub sign_key_password_from: Option<String>,
-    /// A proxy, or a network of them, whose X-Forwarded-For and X-Forwarded-Proto are believed
+    /// A proxy, or a network of them, whose headers are believed: X-Forwarded-For, -Proto and -Host,
+    /// Forwarded, X-Real-IP
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxy: Vec<Network>,
-    /// These proxies begin each connection with a header of the PROXY protocol, version 2
+    /// Take the client's address only from this header of trusted proxies, such as CF-Connecting-IP
+    #[arg(long, value_name = "NAME", requires = "trusted_proxy")]
+    pub client_address_header: Option<hyper::header::HeaderName>,
+    /// These proxies begin each connection with a header of the PROXY protocol, version 1 or 2
     #[arg(long, requires = "trusted_proxy")]
     pub proxy_protocol: bool,
     /// Figures for Prometheus on a listener of their own, under /metrics
