@@ -4,6 +4,8 @@
 mod acme;
 mod archive;
 mod directory;
+#[cfg(feature = "serve")]
+mod healthcheck;
 mod levels;
 mod managed;
 #[cfg(feature = "zip")]
@@ -30,6 +32,8 @@ pub use archive::ArchiveArgs;
 pub use directory::LdapArgs;
 #[cfg(feature = "ldap")]
 pub use directory::LdapPreset;
+#[cfg(feature = "serve")]
+pub use healthcheck::HealthcheckArgs;
 pub use levels::LevelArgs;
 pub use managed::MdmArgs;
 #[cfg(feature = "zip")]
@@ -74,6 +78,9 @@ pub enum Command {
     /// Answer mail clients: hand every file out over HTTP and HTTPS
     #[cfg(feature = "serve")]
     Serve(Box<ServeArgs>),
+    /// Ask a running server whether it is ready, for containers: exit code 0 or 1
+    #[cfg(feature = "serve")]
+    Healthcheck(HealthcheckArgs),
     /// Explain a code, or list the codes that are about something
     Explain(ExplainArgs),
     /// Start a provider file or a settings file
@@ -417,5 +424,8 @@ pub struct ManArgs {
 
 /// The command line's definition, for the manual and the tests.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    let command = Cli::command();
+    #[cfg(feature = "serve")]
+    let command = super::environment::with_variables(command);
+    command
 }

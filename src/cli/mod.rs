@@ -10,10 +10,14 @@ mod check;
 mod credentials;
 #[cfg(feature = "verify")]
 mod discover;
+#[cfg(feature = "serve")]
+mod environment;
 mod explain;
 mod fix;
 mod generate;
 mod generated;
+#[cfg(feature = "serve")]
+mod healthcheck;
 #[cfg(feature = "verify")]
 mod hosted;
 mod import;
@@ -47,15 +51,24 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches as _;
 
 pub use args::{Cli, Command, definition};
 pub use outcome::{Failure, Outcome};
 
 /// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&definition().get_matches());
+    let cli = cli.unwrap_or_else(|error| error.exit());
     let terminal = terminal::Terminal::new(&cli.global);
+    #[cfg(feature = "serve")]
+    if matches!(cli.command, Command::Serve(_))
+        && let Some(words) = environment::unknown_variable(&definition())
+    {
+        let failure: Failure = words.into();
+        terminal.failure(failure.as_ref());
+        return ExitCode::from(2);
+    }
     let result = match &cli.command {
         Command::Generate(args) => generate::run(args, &cli.global, &terminal),
         Command::Plan(args) => plan::run(args, &cli.global, &terminal),
@@ -67,6 +80,8 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args, &cli.global, &terminal),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, &cli.global, &terminal),
+        #[cfg(feature = "serve")]
+        Command::Healthcheck(args) => healthcheck::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Init(args) => init::run(args, &terminal),
         Command::Providers(args) => providers::run(args, &cli.global, &terminal),

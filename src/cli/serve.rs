@@ -20,7 +20,7 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 /// The defaults without options.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 const PROVIDER: &str = "outlook.com";
 /// The option of targets whose pages name their own address.
 const WEB_ADDRESS: &str = "webAddress";

@@ -27,7 +27,7 @@ use super::handle::handle;
 use super::lingering::LingeringStream;
 use super::paced::PacedStream;
 use super::proxy_protocol;
-use super::sockets::{LOCAL_PEER, Listener};
+use super::sockets::{LOCAL_PEER, ListenSocket};
 use super::state::ServerState;
 use super::worker::{Connection, Ending, OpenConnection, Worker};
 
@@ -61,7 +61,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Runs the worker until `stop` changes, then finishes the requests that it has received.
 pub fn run(
     shared: Arc<ServerState>,
-    listeners: Vec<(Listener, Role)>,
+    listeners: Vec<(ListenSocket, Role)>,
     stop: watch::Receiver<bool>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -81,7 +81,7 @@ pub fn run(
 impl Worker {
     async fn serve(
         self: &Rc<Self>,
-        listeners: Vec<(Listener, Role)>,
+        listeners: Vec<(ListenSocket, Role)>,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut accepting = Vec::new();

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::sockets::Listener;
+use super::sockets::ListenSocket;
 
 /// A listening socket of a worker.
 pub enum Acceptor {
@@ -24,11 +24,13 @@ pub enum Accepted {
 }
 
 impl Acceptor {
-    pub fn new(listener: Listener) -> io::Result<Self> {
+    pub fn new(listener: ListenSocket) -> io::Result<Self> {
         Ok(match listener {
-            Listener::Tcp(listener) => Self::Tcp(tokio::net::TcpListener::from_std(listener)?),
+            ListenSocket::Tcp(listener) => Self::Tcp(tokio::net::TcpListener::from_std(listener)?),
             #[cfg(unix)]
-            Listener::Unix(listener) => Self::Unix(tokio::net::UnixListener::from_std(listener)?),
+            ListenSocket::Unix(listener) => {
+                Self::Unix(tokio::net::UnixListener::from_std(listener)?)
+            }
         })
     }
 

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::HeaderValue;
@@ -15,7 +14,6 @@ use crate::plan::Audience;
 use crate::render::{Recipient, Segments};
 
 use super::prepare::{DomainOwner, Prepared, place, tag};
-use super::state::ProfileSigner;
 use super::store::{FoundProvider, PackedProvider, ProviderStore, ProviderUnpacker};
 
 /// A domain, and the provider that answers for it.
@@ -26,8 +24,8 @@ pub struct Site {
     /// No provider names the domain, so the default provider answers.
     pub is_default: bool,
     ready: RefCell<Vec<Option<Rc<CachedAnswer>>>>,
-    /// The signed shared profile, with the number of its resource and its signer.
-    signed: RefCell<Option<(usize, Arc<ProfileSigner>, Bytes)>>,
+    /// The signed shared profile, with the number of its resource and of the key's reading.
+    signed: RefCell<Option<(usize, u64, Bytes)>>,
 }
 
 /// An answer that is ready to send, or that only lacks the address.
@@ -238,16 +236,16 @@ impl Site {
         Self { packed, owner, domain, is_default, ready, signed }
     }
 
-    /// The shared profile as this signer signed it.
-    pub fn signed(&self, number: usize, signer: &Arc<ProfileSigner>) -> Option<Bytes> {
+    /// The shared profile, signed with the key of this reading.
+    pub fn signed(&self, number: usize, reading: u64) -> Option<Bytes> {
         let signed = self.signed.borrow();
         let (of, by, bytes) = signed.as_ref()?;
-        (*of == number && Arc::ptr_eq(by, signer)).then(|| bytes.clone())
+        (*of == number && *by == reading).then(|| bytes.clone())
     }
 
     /// Keeps the signed shared profile, and returns it.
-    pub fn keep_signed(&self, number: usize, signer: Arc<ProfileSigner>, bytes: Bytes) -> Bytes {
-        self.signed.replace(Some((number, signer, bytes.clone())));
+    pub fn keep_signed(&self, number: usize, reading: u64, bytes: Bytes) -> Bytes {
+        self.signed.replace(Some((number, reading, bytes.clone())));
         bytes
     }
 }

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -167,10 +168,11 @@ impl Worker {
         site: &Site,
         signer: Arc<ProfileSigner>,
     ) -> HttpReply {
-        let body = match site.signed(number, &signer) {
+        let reading = self.shared.key_readings.load(Ordering::Acquire);
+        let body = match site.signed(number, reading) {
             Some(body) => body,
-            None => match self.sign(head, &reply.body, Arc::clone(&signer)).await {
-                Ok(body) => site.keep_signed(number, signer, body),
+            None => match self.sign(head, &reply.body, signer).await {
+                Ok(body) => site.keep_signed(number, reading, body),
                 Err(reply) => return reply,
             },
         };

@@ -14,16 +14,18 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use crate::model::EmailAddress;
 
 use super::address::RequestedAddress;
+use super::answer_body::AnswerBody;
 use super::answer_cache::Site;
 use super::autodiscover::AUTODISCOVER_JSON;
-use super::body::{AnswerBody, read_body};
 use super::connection::RequestInFlight;
-use super::diagnosis::{Cause, unanswered};
+use super::diagnosis::Cause;
 use super::log::LogLine;
-use super::proxy::Origin;
+use super::proxy::RequestOrigin;
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
+use super::request_body::read_body;
 use super::routes::OTHER_ROUTES;
+use super::unanswered::unanswered;
 use super::worker::{Connection, Worker};
 
 pub async fn handle(
@@ -36,9 +38,10 @@ pub async fn handle(
     let is_http2 = parts.version == Version::HTTP_2;
     let in_flight = connection.progress.begin(is_http2);
     let shared = &worker.shared;
-    let Origin { client, tls, host: forwarded_host, unreadable } = match connection.is_proxy {
+    let RequestOrigin { client, tls, host: forwarded_host, unreadable } = match connection.is_proxy
+    {
         true => shared.options.trust.origin(connection.peer, connection.tls, &parts.headers),
-        false => Origin::direct(connection.peer, connection.tls),
+        false => RequestOrigin::direct(connection.peer, connection.tls),
     };
     if let Some(header) = unreadable
         && shared.diagnoses.is_due(Cause::UnreadableClient)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::fair_queue::{FairQueue, QueueLimits};
 
 /// A piece of work. Dropping it without running it means that there was no room.
-pub type Job = Box<dyn FnOnce() + Send>;
+pub type BlockingJob = Box<dyn FnOnce() + Send>;
 
 /// The kinds of work that have threads of their own, so that one kind does not delay the other.
 pub struct BlockingJobs {
@@ -29,7 +29,7 @@ pub struct JobPool {
 }
 
 struct PoolState {
-    queue: FairQueue<Job>,
+    queue: FairQueue<BlockingJob>,
     threads: usize,
     /// Threads that wait for work.
     idle: usize,
@@ -89,7 +89,7 @@ impl JobPool {
 
     /// Adds a job of a client. A job that there is no room for is dropped, which need not be this
     /// one.
-    pub fn add(self: &Arc<Self>, client: IpAddr, job: Job) {
+    pub fn add(self: &Arc<Self>, client: IpAddr, job: BlockingJob) {
         let mut state = self.state();
         if state.queue.len() == 0 && state.idle == state.threads {
             state.last_progress = Instant::now();

@@ -14,10 +14,10 @@ mod acme;
 #[path = "acme/absent.rs"]
 mod acme;
 mod address;
+mod answer_body;
 mod answer_cache;
 mod autodiscover;
 mod blocking;
-mod body;
 mod client_network;
 mod connection;
 mod connection_limits;
@@ -26,6 +26,7 @@ mod error;
 mod fair_queue;
 mod files;
 mod handle;
+mod healthcheck;
 mod held;
 mod in_memory;
 mod jobs;
@@ -45,12 +46,14 @@ mod qr;
 mod reloader;
 mod reply;
 mod request;
+mod request_body;
 mod routes;
 mod sockets;
 mod sources;
 mod state;
 mod store;
 mod tls;
+mod unanswered;
 mod user_agent;
 mod watch;
 mod worker;
@@ -67,6 +70,7 @@ pub use acme::AcmeSettings;
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
 pub use error::Error;
+pub use healthcheck::healthcheck;
 pub use in_memory::InMemoryServer;
 pub use network::Network;
 pub use options::ServeOptions;
@@ -80,7 +84,7 @@ pub use tls::{CertificateFiles, Certificates};
 use accept::Role;
 use acme::Acme;
 use reloader::Reloader;
-use sockets::Listener;
+use sockets::ListenSocket;
 use store::SourceIndex;
 use watch::Event;
 
@@ -212,7 +216,7 @@ fn open(
     options: &ServeOptions,
     certificates: Option<&Arc<Certificates>>,
     acme: Option<&Arc<Acme>>,
-) -> Result<Vec<(Listener, Role)>, Error> {
+) -> Result<Vec<(ListenSocket, Role)>, Error> {
     let secured = match (acme, certificates) {
         (Some(acme), _) => Role::Tls(acme.config()?),
         (None, Some(certificates)) => {
@@ -245,7 +249,7 @@ fn open(
 /// Starts worker threads for the listeners that `is_meant` selects.
 fn start(
     shared: &Arc<ServerState>,
-    listeners: &[(Listener, Role)],
+    listeners: &[(ListenSocket, Role)],
     is_meant: &dyn Fn(&Role) -> bool,
     count: usize,
     stopped: &stop::Receiver<bool>,

@@ -12,7 +12,7 @@ use super::network::Network;
 
 /// Who sent a request, and for what host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct RequestOrigin {
     pub client: IpAddr,
     pub tls: bool,
     /// The host that the client named, if the proxy says so.
@@ -21,7 +21,7 @@ pub struct Origin {
     pub unreadable: Option<&'static str>,
 }
 
-impl Origin {
+impl RequestOrigin {
     /// A request that comes without a proxy.
     pub fn direct(client: IpAddr, tls: bool) -> Self {
         Self { client, tls, host: None, unreadable: None }
@@ -46,8 +46,8 @@ impl ProxyTrust {
     ///
     /// `Forwarded` counts only where there is no `X-Forwarded-` header: proxies pass a header on that
     /// they do not know, so a client could write it.
-    pub fn origin(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Origin {
-        let mut origin = Origin::direct(peer, tls);
+    pub fn origin(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> RequestOrigin {
+        let mut origin = RequestOrigin::direct(peer, tls);
         if let Some(name) = &self.client_header {
             if let Some(text) = last(headers, name.as_str()) {
                 self.take_client(&mut origin, std::iter::once(text), "the header of the client");
@@ -81,7 +81,7 @@ impl ProxyTrust {
     /// everything before that.
     fn take_client<'t>(
         &self,
-        origin: &mut Origin,
+        origin: &mut RequestOrigin,
         from_last: impl Iterator<Item = &'t str>,
         header: &'static str,
     ) {

@@ -99,6 +99,7 @@ impl Reloader<'_> {
             match open() {
                 Ok(sign) => {
                     *shared.signer.write().unwrap_or_else(PoisonError::into_inner) = Some(sign);
+                    shared.key_readings.fetch_add(1, Ordering::Release);
                 }
                 Err(why) => failed(format!("cannot sign profiles anew: {why}; the old ones go on")),
             }

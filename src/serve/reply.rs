@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::body::AnswerBody;
+use super::answer_body::AnswerBody;
 use super::connection::RequestInFlight;
 use super::held::HeldTotal;
 

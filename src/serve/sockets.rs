@@ -18,7 +18,7 @@ pub enum ListenAddress {
 
 /// A listening socket.
 #[derive(Debug)]
-pub enum Listener {
+pub enum ListenSocket {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
@@ -78,7 +78,7 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-impl Listener {
+impl ListenSocket {
     /// Where it listens. Port 0 was replaced by the port that the system chose.
     pub fn address(&self) -> io::Result<ListenAddress> {
         match self {
@@ -102,16 +102,16 @@ impl Listener {
 }
 
 /// Binds a socket. Port 0 selects a free port.
-pub fn listen(address: &ListenAddress) -> Result<Listener, Error> {
-    let listen = || -> io::Result<Listener> {
+pub fn listen(address: &ListenAddress) -> Result<ListenSocket, Error> {
+    let listen = || -> io::Result<ListenSocket> {
         match address {
             ListenAddress::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
                 listener.set_nonblocking(true)?;
-                Ok(Listener::Tcp(listener))
+                Ok(ListenSocket::Tcp(listener))
             }
             #[cfg(unix)]
-            ListenAddress::Unix(path) => listen_at(path).map(Listener::Unix),
+            ListenAddress::Unix(path) => listen_at(path).map(ListenSocket::Unix),
             #[cfg(not(unix))]
             ListenAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -140,7 +140,7 @@ fn listen_at(path: &std::path::Path) -> io::Result<UnixListener> {
 /// Sockets from systemd, with their names from the unit (`FileDescriptorName=`).
 ///
 /// sd_listen_fds(3): `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_FDNAMES`
-pub fn handed_over() -> Result<Vec<(String, Listener)>, Error> {
+pub fn handed_over() -> Result<Vec<(String, ListenSocket)>, Error> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let names: Vec<&str> = names.split(':').collect();
     let mut sockets = listenfd::ListenFd::from_env();
@@ -152,16 +152,16 @@ pub fn handed_over() -> Result<Vec<(String, Listener)>, Error> {
     Ok(all)
 }
 
-fn take(sockets: &mut listenfd::ListenFd, at: usize) -> io::Result<Option<Listener>> {
+fn take(sockets: &mut listenfd::ListenFd, at: usize) -> io::Result<Option<ListenSocket>> {
     // A socket of another kind is an error, and stays where it is.
     #[cfg(unix)]
     if let Ok(Some(listener)) = sockets.take_unix_listener(at) {
         listener.set_nonblocking(true)?;
-        return Ok(Some(Listener::Unix(listener)));
+        return Ok(Some(ListenSocket::Unix(listener)));
     }
     let Some(listener) = sockets.take_tcp_listener(at)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
-    Ok(Some(Listener::Tcp(listener)))
+    Ok(Some(ListenSocket::Tcp(listener)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What all threads of the server share.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -38,6 +38,8 @@ pub struct ServerState {
     /// By the number of the resource.
     pub(super) media_types: Vec<HeaderValue>,
     pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
+    /// How often the signing key was read again.
+    pub(super) key_readings: AtomicU64,
     pub(super) ready: AtomicBool,
     pub(super) diagnoses: Diagnoses,
     pub(super) blocking_jobs: BlockingJobs,
@@ -74,6 +76,7 @@ impl ServerState {
                 .map(|limit| RateLimit::new(limit, options.rate_limit_exempt.clone())),
             media_types,
             signer: RwLock::new(signer),
+            key_readings: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             diagnoses: Diagnoses::default(),
             blocking_jobs: BlockingJobs::new(options.threads),

@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::host::{Host, autodiscover, read_answer};
+use crate::support::Run;
+use crate::support::host::{Host, autodiscover, provider, read_answer};
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 const POX: &str = "/autodiscover/autodiscover.xml";
@@ -94,4 +95,44 @@ fn a_balancer_that_passes_bytes_on_says_for_whom() {
     }
     let (_, _, log) = host.end();
     assert!(log.contains("\"peer\":\"192.0.2.77\""), "{log}");
+}
+
+#[test]
+fn options_are_variables_too_and_an_unknown_one_is_an_error() {
+    let run = Run::new()
+        .write("example.toml", &provider("example.com", &["example.com"]))
+        .env("MAILWRIGHT_PROVIDER", "example.toml")
+        .env("MAILWRIGHT_RATE_LIMIT", "1")
+        .env("MAILWRIGHT_NO_ACCESS_LOG", "true")
+        // Kubernetes sets this for a Service of our name.
+        .env("MAILWRIGHT_SERVICE_PORT_HTTP", "80")
+        .env("MAILWRIGHT_PORT_80_TCP", "tcp://10.0.0.1:80");
+    let host = Host::start(run, &[]);
+    let statuses = [(); 2].map(|()| host.get("example.com", "/mail/config-v1.1.xml").status);
+    assert_eq!(statuses, [200, 429]);
+    let (_, _, log) = host.end();
+    assert_eq!(log, "");
+    let run = Run::new().env("MAILWRIGHT_RATELIMIT", "1");
+    let result = run.args(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(result.code, Some(2));
+    let words = result.stderr;
+    assert!(words.contains("did you mean MAILWRIGHT_RATE_LIMIT?"), "{words}");
+}
+
+#[test]
+fn a_container_can_ask_whether_its_server_is_ready() {
+    let host = Host::of_example(&["--metrics", "127.0.0.1:0"]);
+    let (metrics, listen) = (host.metrics.unwrap().to_string(), host.addresses[0].to_string());
+    let ask = |name: &str, value: &str, args: &[&str]| {
+        let run = Run::new().env(name, value);
+        let result = run.args(&[&["healthcheck"], args].concat());
+        (result.code, result.stderr)
+    };
+    assert_eq!(ask("MAILWRIGHT_METRICS", &metrics, &[]).0, Some(0));
+    assert_eq!(ask("MAILWRIGHT_LISTEN", &listen, &[]).0, Some(0));
+    assert_eq!(ask("X", "", &[&listen]).0, Some(0));
+    host.end();
+    let (code, words) = ask("X", "", &[&listen]);
+    assert_eq!(code, Some(1));
+    assert!(words.contains(&format!("no answer from {listen}")), "{words}");
 }

@@ -1,3 +1,5 @@
+//! Deadlines, with a clock that the test sets.
+
 use super::*;
 
 /// The server after so many seconds.

@@ -1,78 +1,19 @@
-//! Bodies: sends that of an answer, and reads that of a request.
+//! Reads the body of a request.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Incoming};
 
 use super::connection::{IncomingBytes, RequestInFlight};
 use super::held::HeldTotal;
 use super::reply::HttpReply;
 
-/// The body of an answer.
-pub struct AnswerBody {
-    rest: Bytes,
-    /// Ends the request when the body is sent or dropped.
-    request: Option<RequestInFlight>,
-}
-
-/// Bytes that hyper gets at a time. It copies them next to the head, and keeps that memory as long as
-/// the connection is open.
-const PIECE: usize = 8 * 1024;
-/// Bytes of a request's body. A larger one gets 413. Autodiscover requests have about 500.
+/// Bytes. A larger body gets 413. Autodiscover requests have about 500.
 const MAX_BODY: usize = 16 * 1024;
-
-impl AnswerBody {
-    pub fn new(
-        bytes: Bytes,
-        request: RequestInFlight,
-        is_http2: bool,
-        held: &Arc<HeldTotal>,
-    ) -> Self {
-        // A client of HTTP/2 decides itself when an answer is sent, for each of its requests. In
-        // HTTP/1 there is one answer at a time, and its first piece is in the system's buffers.
-        let is_held = is_http2 || bytes.len() > PIECE;
-        let rest = match is_held && !bytes.is_empty() {
-            true => request.hold(bytes, held),
-            false => bytes,
-        };
-        Self { rest, request: Some(request) }
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
-        if self.rest.is_empty() {
-            self.rest = Bytes::new();
-            self.request = None;
-        }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
-    }
-}
 
 /// Reads the whole body of a request.
 ///
