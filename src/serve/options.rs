@@ -1,11 +1,16 @@
 //! The options of the server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::model::Hostname;
 
 use super::connection::Timeouts;
+use super::domain_rules::DomainOwners;
 use super::proxy::Network;
+
+/// Prints a message for the administrator.
+pub type Tell = dyn Fn(&str) + Send + Sync;
 
 /// How to run the server, from the command line.
 #[derive(Clone)]
@@ -25,6 +30,9 @@ pub struct ServeOptions {
     /// Requests a minute for each client address; `None`: no limit.
     pub rate_limit: Option<u32>,
     pub threads: usize,
+    pub domain_owners: DomainOwners,
+    /// The folder where the server keeps who has which domain.
+    pub state_dir: Option<PathBuf>,
     /// The user to switch to after binding the ports.
     pub user: Option<String>,
     pub access_log: bool,

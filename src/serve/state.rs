@@ -1,7 +1,6 @@
 //! What all threads of the server share.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,12 +8,14 @@ use hyper::header::HeaderValue;
 
 use super::acme::Acme;
 use super::error::Error;
+use super::foreign_hosts::ForeignHosts;
 use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
 use super::log::AccessLog;
 use super::metrics::Metrics;
-use super::options::ServeOptions;
+use super::options::{ServeOptions, Tell};
 use super::prepare::AnswerBuilder;
+use super::readiness::{Readiness, ReadyState};
 use super::routes::OTHER_ROUTES;
 use super::store::ProviderStore;
 
@@ -27,7 +28,7 @@ pub type ProfileSignerLoader = dyn Fn() -> Result<Arc<ProfileSigner>, String> + 
 /// What all worker threads share.
 pub struct ServerState {
     pub(super) builder: Arc<AnswerBuilder>,
-    pub(super) store: ProviderStore,
+    pub(super) store: Arc<ProviderStore>,
     pub(super) acme: Option<Arc<Acme>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: AccessLog,
@@ -35,10 +36,11 @@ pub struct ServerState {
     pub(super) rate_limit: Option<RateLimit>,
     /// By the number of the resource.
     pub(super) media_types: Vec<HeaderValue>,
-    pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
-    pub(super) ready: AtomicBool,
+    pub(super) signer: Arc<RwLock<Option<Arc<ProfileSigner>>>>,
+    pub(super) readiness: Arc<Readiness>,
+    pub(super) foreign_hosts: ForeignHosts,
     pub(super) blocking_jobs: BlockingJobs,
-    pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub(super) tell: Arc<Tell>,
 }
 
 impl ServerState {
@@ -47,7 +49,7 @@ impl ServerState {
         options: ServeOptions,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<ProfileSigner>>,
-        tell: Box<dyn Fn(&str) + Send + Sync>,
+        tell: Arc<Tell>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
         let resources = builder.routes.resources.iter();
         let mut routes: Vec<String> =
@@ -61,14 +63,15 @@ impl ServerState {
             AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
             builder,
-            store: ProviderStore::default(),
+            store: Arc::default(),
             acme,
             metrics,
             log,
             rate_limit: options.rate_limit.map(RateLimit::new),
             media_types,
-            signer: RwLock::new(signer),
-            ready: AtomicBool::new(false),
+            signer: Arc::new(RwLock::new(signer)),
+            readiness: Arc::default(),
+            foreign_hosts: ForeignHosts::default(),
             blocking_jobs: BlockingJobs::new(),
             options,
             tell,
@@ -77,7 +80,7 @@ impl ServerState {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+        self.readiness.get() != ReadyState::Reading
     }
 
     pub(super) fn signer(&self) -> Option<Arc<ProfileSigner>> {

@@ -16,9 +16,13 @@ mod acme_failures;
 mod answers;
 mod bad_input;
 mod cancelled;
+mod domain_owners;
+mod hosts;
 mod mutated;
 mod operation;
 mod own_target;
+mod provider_files;
+mod provider_folders;
 mod reload;
 mod requests;
 #[cfg(feature = "verify")]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mailwright::internals::clients::Targets;
 use mailwright::internals::serve::{
-    AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts,
+    AnswerBuilder, DomainOwners, InMemoryServer, ServeOptions, Sources, Timeouts,
 };
 
 thread_local! {
@@ -38,6 +38,8 @@ pub fn server() -> InMemoryServer {
         max_connections: 1,
         rate_limit: None,
         threads: 1,
+        domain_owners: DomainOwners::All,
+        state_dir: None,
         user: None,
         access_log: false,
         log_addresses: false,
