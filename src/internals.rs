@@ -66,7 +66,9 @@ pub mod render {
 
 #[cfg(feature = "serve")]
 pub mod serve {
-    pub use crate::serve::{AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts};
+    pub use crate::serve::{
+        AnswerBuilder, DomainOwners, InMemoryServer, ServeOptions, Sources, Timeouts,
+    };
 }
 
 pub mod settings {

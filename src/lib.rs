@@ -62,6 +62,7 @@ mod net;
 mod output;
 #[allow(missing_docs)]
 mod plan;
+mod regular_file;
 #[allow(missing_docs)]
 mod render;
 mod report;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Error;
+use crate::codes;
 use crate::finding::{Finding, Source, any_error};
 use crate::model::{ClientConfig, EmailAddress, Hostname};
 use crate::settings::{Catalog, Choice, Override, Subject, Who, read_provider, resolve};
@@ -77,8 +78,16 @@ impl Providers {
     /// The text is not a valid provider file; the findings say where.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), Error> {
         let source = Source::new(format!("{name}.toml"), text.to_owned());
-        let (provider, findings) = read_provider(name, &source);
-        if provider.is_none() {
+        let (provider, mut findings) = read_provider(name, &source);
+        // There is no folder where the list could lie.
+        if provider.as_ref().is_some_and(|provider| provider.domains_from.is_some()) {
+            let message = "emailProvider.domainsFrom: a text in memory has no file beside it";
+            findings.push(
+                Finding::new(codes::INVALID_SETTING, message)
+                    .help("put the domains into domains, or read the file with with_folder"),
+            );
+        }
+        if provider.is_none() || any_error(&findings) {
             return Err(Error::of(&format!("{name}.toml is not a provider file"), findings));
         }
         self.0.add(name, source);

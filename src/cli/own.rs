@@ -6,7 +6,7 @@ use crate::clients::Targets;
 use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::render;
-use crate::settings::{Project, read_provider};
+use crate::settings::{ListFolder, Project, read_provider_with};
 
 use super::Failure;
 
@@ -34,7 +34,8 @@ pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding
             .any(|t| text.contains(t)) =>
         {
             let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            read_provider(&stem.unwrap_or_default(), &source).1
+            let lists = ListFolder::of_file(file);
+            read_provider_with(&stem.unwrap_or_default(), &source, Some(&lists)).1
         }
         _ => Project::read(&source).1,
     };

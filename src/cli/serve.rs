@@ -9,8 +9,8 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    AnswerBuilder, CertificateFiles, Certificates, Error, HttpServer, ProviderReader, ProxyTrust,
-    ReportFindings, ServeOptions, Sources, Timeouts,
+    AnswerBuilder, CertificateFiles, Certificates, DomainOwners, Error, HttpServer, ProviderLimits,
+    ProviderReader, ProxyTrust, ReportFindings, ServeOptions, Sources, Tell, Timeouts,
 };
 use crate::settings::{Catalog, OptionValue, Project, ProviderFile};
 
@@ -33,11 +33,16 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (Some(sources), false) = (sources, terminal.report(&mut findings)) else {
         return Ok(Outcome::Findings);
     };
-    let options = options(args)?;
+    let options = options(args, sources.folder_path().is_some())?;
     let (builder, threads) = (Arc::new(builder), options.threads);
     let server = HttpServer {
         options,
-        reader: ProviderReader { builder, threads, report_findings: talk_of_findings(global) },
+        reader: ProviderReader {
+            builder,
+            threads,
+            limits: limits(args),
+            report_findings: talk_of_findings(global),
+        },
         sources,
         certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,
@@ -57,9 +62,9 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
 }
 
 /// The server's threads print through a terminal of their own.
-fn talk(global: &Global) -> Box<dyn Fn(&str) + Send + Sync> {
+fn talk(global: &Global) -> Arc<Tell> {
     let terminal = Terminal::new(&own(global.color, global.quiet));
-    Box::new(move |words| terminal.say(words))
+    Arc::new(move |words| terminal.say(words))
 }
 
 fn talk_of_findings(global: &Global) -> Box<ReportFindings> {
@@ -153,7 +158,31 @@ fn builder(
     Ok(AnswerBuilder::new(targets, protocol, options, organization, overrides, levels))
 }
 
-fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
+fn limits(args: &ServeArgs) -> ProviderLimits {
+    ProviderLimits {
+        size: args.max_provider_size,
+        domains: args.max_domains,
+        listed_domains: args.max_listed_domains,
+    }
+}
+
+fn domain_owners(args: &ServeArgs, is_folder: bool) -> Result<DomainOwners, Failure> {
+    let owners = match args.domain_owners.as_deref() {
+        None => return Ok(DomainOwners::All),
+        Some("all") => DomainOwners::All,
+        Some("file-name") => DomainOwners::FileName,
+        Some(path) => DomainOwners::File(path.into()),
+    };
+    match is_folder {
+        true => Ok(owners),
+        false => {
+            Err("--domain-owners is about the files of a folder: name it with --providers DIR"
+                .into())
+        }
+    }
+}
+
+fn options(args: &ServeArgs, is_folder: bool) -> Result<ServeOptions, Failure> {
     let canonical_host = args.canonical_host.as_deref().map(Hostname::new).transpose();
     let listen = match args.listen.as_slice() {
         [] => vec![LISTEN.parse().expect("an address and a port")],
@@ -176,6 +205,8 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, Failure> {
         rate_limit: args.rate_limit,
         rate_limit_exempt: args.rate_limit_exempt.clone(),
         threads: args.threads.unwrap_or_else(processors).max(1),
+        domain_owners: domain_owners(args, is_folder)?,
+        state_dir: args.state_dir.clone(),
         user: args.user.clone(),
         access_log: !args.no_access_log && !tests_itself(args),
         log_addresses: args.log_addresses,
@@ -302,14 +333,28 @@ mod acme {
 
 #[cfg(feature = "sign")]
 mod sign {
+    use std::path::Path;
     use std::sync::Arc;
     use std::time::SystemTime;
 
+    use zeroize::Zeroizing;
+
     use super::super::secret::read_secret;
-    use super::super::signing::read;
     use super::{Failure, ServeArgs};
+    use crate::regular_file::{self, Links};
     use crate::serve::{ProfileSigner, ProfileSignerLoader};
     use crate::sign::{Pem, Signer};
+
+    /// Bytes of a certificate chain or key.
+    const LARGEST: u64 = 1 << 20;
+
+    /// Wiped from memory when dropped, because it may contain a key. A file that is not text is not
+    /// PEM.
+    fn read(path: &Path) -> Result<Zeroizing<String>, String> {
+        let bytes = regular_file::read(path, LARGEST, Links::Anywhere).map(Zeroizing::new);
+        let bytes = bytes.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    }
 
     /// Returns a function that loads the signing key. A password is asked for once.
     pub fn open(args: &ServeArgs) -> Result<Option<Box<ProfileSignerLoader>>, Failure> {
@@ -321,9 +366,7 @@ mod sign {
         });
         let password = password.transpose()?;
         let open = move || -> Result<Arc<ProfileSigner>, String> {
-            let texts = (read(&chain), read(&key));
-            let chain_text = texts.0.map_err(|e| e.to_string())?;
-            let key_text = texts.1.map_err(|e| e.to_string())?;
+            let (chain_text, key_text) = (read(&chain)?, read(&key)?);
             let (chain_name, key_name) = (chain.display().to_string(), key.display().to_string());
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let signer = Signer::new(

@@ -34,9 +34,6 @@ impl Signing {
     }
 }
 
-#[cfg(all(feature = "sign", feature = "serve"))]
-pub use enabled::read;
-
 #[cfg(feature = "sign")]
 mod enabled {
     use std::collections::BTreeMap;
@@ -163,7 +160,7 @@ mod enabled {
 
     /// Wiped from memory when dropped, because it may contain a key. A file that is not text is not
     /// PEM.
-    pub fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
         let bytes = std::fs::read(path).map(Zeroizing::new);
         let bytes = bytes.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))

@@ -109,7 +109,7 @@ impl AnswerCache {
                 // The request names an IP address or no host, so the answer is for the default
                 // provider's own domain.
                 None => {
-                    let domain = Hostname::new(found.packed.domains().next()?).ok()?;
+                    let domain = Hostname::new(found.packed.claims().next()?.domain).ok()?;
                     let owner = match found.packed.each_domain_differs() {
                         true => DomainOwner::Customer,
                         false => DomainOwner::Provider,
@@ -224,7 +224,10 @@ impl AnswerCache {
         match &mut *unpacker {
             Some(unpacker) => work(unpacker),
             // Packing set the dictionary, so it is there before anything can be unpacked.
-            none => work(none.insert(ProviderUnpacker::new(store.dictionary(Vec::new))?)),
+            none => {
+                let dictionary = store.dictionary().get().map_or(&[][..], Vec::as_slice);
+                work(none.insert(ProviderUnpacker::new(dictionary)?))
+            }
         }
     }
 }

@@ -26,6 +26,10 @@ pub enum Error {
     Sign(String),
     #[error("cannot keep certificates: {0}")]
     Cache(io::Error),
+    #[error("cannot keep the owners of domains: {0}")]
+    Owners(io::Error),
+    #[error("the server was ended before it had read its providers")]
+    Ended,
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
 }

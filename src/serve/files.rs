@@ -2,8 +2,6 @@
 //! Autodiscover.
 
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -23,7 +21,7 @@ use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
 use super::routes::{Resource, RouteMatch};
-use super::state::ProfileSigner;
+use super::state::ReloadedSigner;
 use super::worker::Worker;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -166,9 +164,9 @@ impl Worker {
         (reply, number): (HttpReply, usize),
         resource: &Resource,
         site: &Site,
-        signer: Arc<ProfileSigner>,
+        signer: ReloadedSigner,
     ) -> HttpReply {
-        let reading = self.shared.key_readings.load(Ordering::Acquire);
+        let reading = signer.reading;
         let body = match site.signed(number, reading) {
             Some(body) => body,
             None => match self.sign(head, &reply.body, signer).await {
@@ -183,11 +181,11 @@ impl Worker {
         &self,
         head: &RequestHead<'_>,
         profile: &Bytes,
-        signer: Arc<ProfileSigner>,
+        signer: ReloadedSigner,
     ) -> Result<Bytes, HttpReply> {
         let profile = profile.clone();
         let pool = &self.shared.blocking_jobs.signing;
-        match self.run_blocking(pool, head.client, move || signer(&profile)).await? {
+        match self.run_blocking(pool, head.client, move || (signer.sign)(&profile)).await? {
             Ok(signed) => Ok(signed.into()),
             Err(why) => Err(self.internal_error("a profile", &why)),
         }

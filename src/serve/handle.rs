@@ -21,6 +21,7 @@ use super::connection::RequestInFlight;
 use super::diagnosis::Cause;
 use super::log::LogLine;
 use super::proxy::RequestOrigin;
+use super::readiness::ReadyState;
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
 use super::request_body::read_body;
@@ -241,12 +242,20 @@ impl Worker {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "pages and profiles wait for work that does not end\n",
             ),
-            "/readyz" if self.shared.is_ready() => {
-                HttpReply::new(text, "ok\n", CacheControl::NoStore)
-            }
-            "/readyz" => {
-                HttpReply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n")
-            }
+            "/readyz" => match self.shared.readiness.get() {
+                ReadyState::Ready => HttpReply::new(text, "ok\n", CacheControl::NoStore),
+                ReadyState::Reading => {
+                    HttpReply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n")
+                }
+                ReadyState::Nothing(why) => HttpReply {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    ..HttpReply::new(
+                        text,
+                        format!("no provider is served: {why}\n"),
+                        CacheControl::NoStore,
+                    )
+                },
+            },
             "/metrics" if connection.is_inside => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
@@ -289,14 +298,29 @@ impl Worker {
 
     /// The site that answers: by the domain of the address if it is served, else by the host. A
     /// personal file is never answered for the host's domain instead.
+    ///
+    /// A visitor at a host of provider A gets nothing of provider B. A host belongs to A if A's file
+    /// names it, the domain behind `autoconfig.` and the like, or a wildcard over it. There, an
+    /// address of another provider's domain gets no personal file, and A's shared files, as an
+    /// unknown domain does: Thunderbird asks `autoconfig.` of the MX host's domain for customers'
+    /// addresses. Addresses of every provider are answered at the canonical host, at an IP address,
+    /// and at hosts that no provider names. Customers of B whose SRV record or CNAME leads to a host
+    /// of A therefore need that host as `--canonical-host`.
     pub(super) fn site(
         &self,
         head: &RequestHead<'_>,
         asked: &RequestedAddress<'_>,
         is_personal: bool,
     ) -> Option<Rc<Site>> {
-        let by_address =
+        let mut by_address =
             asked.domain().and_then(|domain| self.cache.of_domain(&self.shared.store, domain));
+        if let (Some(asked), Some(host)) = (&by_address, self.owner_of_host(head))
+            && asked.packed.name() != host.packed.name()
+        {
+            let (host, asked) = (host.packed.name(), asked.packed.name());
+            self.shared.foreign_hosts.note(host, asked, &*self.shared.tell);
+            by_address = None;
+        }
         if by_address.as_ref().is_some_and(|site| !site.is_default)
             || (is_personal && matches!(asked, RequestedAddress::Address(_)))
         {
@@ -306,6 +330,19 @@ impl Worker {
             Some(site) if site.is_default => by_address.or(Some(site)),
             by_host => by_host.or(by_address),
         }
+    }
+
+    /// The site of a host that belongs to one provider. `None` for the canonical host, an IP
+    /// address, and hosts that no provider names.
+    fn owner_of_host(&self, head: &RequestHead<'_>) -> Option<Rc<Site>> {
+        let canonical = self.shared.options.canonical_host.as_ref();
+        let is_canonical = |host: &str| {
+            canonical.is_some_and(|canonical| host.eq_ignore_ascii_case(canonical.as_str()))
+        };
+        if head.host.is_none_or(is_canonical) {
+            return None;
+        }
+        self.at_host(head).filter(|site| !site.is_default)
     }
 
     /// 404 if no provider serves the domain, or 503 while the providers are still being read.

@@ -1,5 +1,6 @@
 //! A server without sockets, for fuzzing: bytes of a client in, bytes of the server out.
 
+use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,13 +11,15 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::connection::ConnectionProgress;
+use super::domain_rules::{DomainOwners, DomainRules};
 use super::error::Error;
 use super::lingering::LingeringStream;
 use super::options::ServeOptions;
-use super::prepare::{AnswerBuilder, ProviderReader};
+use super::prepare::{AnswerBuilder, ProviderLimits, ProviderReader, Reading};
+use super::readiness::ReadyState;
 use super::sources::Sources;
 use super::state::ServerState;
-use super::store::SourceIndex;
+use super::store::{Load, SourceIndex};
 use super::worker::{Connection, Worker};
 
 /// A server that runs inside the calling thread.
@@ -29,6 +32,8 @@ pub struct InMemoryServer {
 const ROOM: usize = 1 << 20;
 /// An answer that takes longer is a bug.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Compiling all templates in a debug build takes seconds.
+const READING: Duration = Duration::from_secs(120);
 
 impl InMemoryServer {
     /// A server that has read its providers.
@@ -43,14 +48,31 @@ impl InMemoryServer {
     ) -> Result<Self, Error> {
         let builder = Arc::new(builder);
         let own = Arc::clone(&builder);
-        let (shared, _) = ServerState::new(own, options, None, None, Box::new(|_| {}))?;
-        let reader = ProviderReader { builder, threads: 1, report_findings: Box::new(|_| {}) };
-        let report =
-            SourceIndex::new(sources).load(&reader, &shared.store).map_err(Error::Providers)?;
-        if report.taken == 0 {
+        let (shared, _) = ServerState::new(own, options, None, None, Arc::new(|_| {}))?;
+        let reader = ProviderReader {
+            builder,
+            threads: 1,
+            limits: ProviderLimits::default(),
+            report_findings: Box::new(|_| {}),
+        };
+        let reading = Reading {
+            deadline: READING,
+            dictionary: Arc::clone(shared.store.dictionary()),
+            late: Arc::new(|_, _| {}),
+        };
+        let rules = DomainRules::new(DomainOwners::All);
+        let load = Load {
+            reader: &reader,
+            store: &shared.store,
+            reading: &reading,
+            watch: &|_| {},
+            late: Vec::new(),
+        };
+        let report = SourceIndex::new(sources, rules, HashMap::new()).load(load);
+        if report.map_err(Error::Providers)?.taken == 0 {
             return Err(Error::NoProvider);
         }
-        shared.ready.store(true, std::sync::atomic::Ordering::Release);
+        shared.readiness.set(ReadyState::Ready);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let worker = Worker::new(Arc::new(shared));
         Ok(Self { runtime, worker })

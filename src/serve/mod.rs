@@ -21,10 +21,13 @@ mod blocking;
 mod client_network;
 mod connection;
 mod connection_limits;
+mod credentials;
 mod diagnosis;
+mod domain_rules;
 mod error;
 mod fair_queue;
 mod files;
+mod foreign_hosts;
 mod handle;
 mod healthcheck;
 mod held;
@@ -36,13 +39,16 @@ mod log;
 mod metrics;
 mod network;
 mod options;
+mod owner_file;
 mod paced;
 mod pages;
 mod prepare;
 mod privileges;
+mod provider_loader;
 mod proxy;
 mod proxy_protocol;
 mod qr;
+mod readiness;
 mod reloader;
 mod reply;
 mod request;
@@ -69,12 +75,13 @@ pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
 pub use acme::ChallengeKind;
 pub use connection::Timeouts;
+pub use domain_rules::DomainOwners;
 pub use error::Error;
 pub use healthcheck::healthcheck;
 pub use in_memory::InMemoryServer;
 pub use network::Network;
-pub use options::ServeOptions;
-pub use prepare::{AnswerBuilder, ProviderReader, ReportFindings};
+pub use options::{ServeOptions, Tell};
+pub use prepare::{AnswerBuilder, ProviderLimits, ProviderReader, ReportFindings};
 pub use proxy::ProxyTrust;
 pub use sockets::ListenAddress;
 pub use sources::Sources;
@@ -83,10 +90,14 @@ pub use tls::{CertificateFiles, Certificates};
 
 use accept::Role;
 use acme::Acme;
+use credentials::CredentialReloader;
+use domain_rules::DomainRules;
+use owner_file::OwnerFile;
+use provider_loader::ProviderLoader;
 use reloader::Reloader;
 use sockets::ListenSocket;
 use store::SourceIndex;
-use watch::Event;
+use watch::{Event, FolderWatch};
 
 /// Everything that a server needs to start.
 pub struct HttpServer {
@@ -98,7 +109,7 @@ pub struct HttpServer {
     pub acme: Option<AcmeSettings>,
     pub sign: Option<Box<ProfileSignerLoader>>,
     /// Prints a message for the administrator.
-    pub tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub tell: Arc<Tell>,
 }
 
 impl HttpServer {
@@ -108,7 +119,7 @@ impl HttpServer {
     ///
     /// The server cannot start.
     pub fn run(self) -> Result<(), Error> {
-        self.run_while(|reloader, index, events, _| reloader.run(index, events))
+        self.run_while(|reloader, events, _| reloader.run(events)).map(|_| ())
     }
 
     /// Serves while `test` runs.
@@ -117,15 +128,14 @@ impl HttpServer {
     ///
     /// The server cannot start.
     pub fn test<T>(self, test: impl FnOnce(&RunningServer) -> T) -> Result<T, Error> {
-        self.run_while(|_, _, _, running| test(running))
+        self.run_while(|_, _, running| test(running))?.ok_or(Error::Ended)
     }
 
     fn run_while<T>(
         self,
-        work: impl FnOnce(&Reloader<'_>, &mut SourceIndex, &Receiver<Event>, &RunningServer) -> T,
-    ) -> Result<T, Error> {
+        work: impl FnOnce(&Reloader, &Receiver<Event>, &RunningServer) -> T,
+    ) -> Result<Option<T>, Error> {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
-        let mut index = SourceIndex::new(sources);
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
             Acme::new(settings, certificates.clone(), options.canonical_host.clone())
@@ -136,11 +146,22 @@ impl HttpServer {
         if let Some(acme) = &acme {
             acme.prepare(options.user.as_deref()).map_err(Error::Cache)?;
         }
+        let state_dir = options.state_dir.clone().filter(|_| sources.folder_path().is_some());
+        if let Some(folder) = &state_dir {
+            OwnerFile::prepare(folder, options.user.as_deref()).map_err(Error::Owners)?;
+        }
         if let Some(words) = privileges::drop_privileges(options.user.as_deref())? {
             tell(&words);
         }
         if let Some(acme) = &acme {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
+        }
+        let owners = state_dir.map(|folder| OwnerFile::open(&folder)).transpose();
+        let (owner_file, owners) = owners.map_err(Error::Owners)?.unzip();
+        let mut rules = DomainRules::new(options.domain_owners.clone());
+        if let Err(findings) = rules.reload() {
+            (reader.report_findings)(&findings);
+            return Err(Error::NoProvider);
         }
         let signer = sign.as_ref().map(|open| open()).transpose().map_err(Error::Sign)?;
         let builder = Arc::clone(&reader.builder);
@@ -148,14 +169,13 @@ impl HttpServer {
         let shared = Arc::new(shared);
         let (sender, events) = channel();
         watch::signals(sender.clone())?;
+        let watch = FolderWatch::start(sender.clone()).map_err(|source| Error::Watch { source })?;
         let mut folders = certificates.as_ref().map(|c| c.folders()).unwrap_or_default();
-        folders.extend(index.sources().watched());
-        folders.sort();
-        folders.dedup();
-        watch::folders(&folders, sender).map_err(|source| Error::Watch { source })?;
-        let reloader =
-            Reloader { shared: &shared, reader, certificates: certificates.as_ref(), sign };
-        reloader.note_certificates();
+        folders.extend(sources.watched());
+        folders.extend(shared.options.domain_owners.folder());
+        for folder in &folders {
+            watch.add(folder).map_err(|source| Error::Watch { source })?;
+        }
         // Health checks are answered from the start. Other connections wait in the system's queue
         // until the providers are read: a mail client that gets 503 goes on without its settings.
         let (stop, stopped) = stop::channel(false);
@@ -166,23 +186,41 @@ impl HttpServer {
             shared.tell(&format!("figures on http://{}", listener.address()?));
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
-        reloader.load_all(&mut index)?;
-        let is_outside = |role: &Role| !is_inside(role);
-        threads.extend(start(&shared, &listeners, &is_outside, shared.options.threads, &stopped)?);
-        for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
-            let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
-            shared.tell(&format!("listening on {scheme}://{}", listener.address()?));
+        let (metrics, tell) = (&shared.metrics, &shared.tell);
+        let loader = ProviderLoader {
+            index: SourceIndex::new(sources, rules, owners.unwrap_or_default()),
+            reader,
+            store: Arc::clone(&shared.store),
+            readiness: Arc::clone(&shared.readiness),
+            metrics: Arc::clone(metrics),
+            tell: Arc::clone(tell),
+            watch,
+            owner_file,
+        };
+        let signer = Arc::clone(&shared.signer);
+        let (metrics, tell) = (Arc::clone(metrics), Arc::clone(tell));
+        let credentials = CredentialReloader { certificates, sign, signer, metrics, tell };
+        let reloader = Reloader::start(loader, credentials, sender)?;
+        let mut done = None;
+        if reloader.wait_until_loaded(&events)? {
+            let is_outside = |role: &Role| !is_inside(role);
+            let count = shared.options.threads;
+            threads.extend(start(&shared, &listeners, &is_outside, count, &stopped)?);
+            for (listener, role) in listeners.iter().filter(|(_, role)| is_outside(role)) {
+                let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
+                shared.tell(&format!("listening on {scheme}://{}", listener.address()?));
+            }
+            threads.extend(start_acme(&shared, stopped)?);
+            let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
+            let addresses = addresses
+                .filter_map(|(listener, role)| match listener.address() {
+                    Ok(ListenAddress::Tcp(at)) => Some((at, matches!(role, Role::Tls(_)))),
+                    _ => None,
+                })
+                .collect();
+            let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
+            done = Some(work(&reloader, &events, &running));
         }
-        threads.extend(start_acme(&shared, stopped)?);
-        let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
-        let addresses = addresses
-            .filter_map(|(listener, role)| match listener.address() {
-                Ok(ListenAddress::Tcp(address)) => Some((address, matches!(role, Role::Tls(_)))),
-                _ => None,
-            })
-            .collect();
-        let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
-        let done = work(&reloader, &mut index, &events, &running);
         drop(listeners);
         // It fails if all workers have ended already.
         let _ = stop.send(true);
@@ -191,7 +229,6 @@ impl HttpServer {
                 std::panic::resume_unwind(panic);
             }
         }
-        drop(reloader);
         drop(shared);
         if let Some(writer) = writer {
             let _ = writer.join();

@@ -1,13 +1,18 @@
 //! The options of the server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::model::Hostname;
 
 use super::connection::Timeouts;
+use super::domain_rules::DomainOwners;
 use super::network::Network;
 use super::proxy::ProxyTrust;
 use super::sockets::ListenAddress;
+
+/// Prints a message for the administrator.
+pub type Tell = dyn Fn(&str) + Send + Sync;
 
 /// How to run the server, from the command line.
 #[derive(Clone)]
@@ -31,6 +36,9 @@ pub struct ServeOptions {
     /// Networks whose requests are not limited.
     pub rate_limit_exempt: Vec<Network>,
     pub threads: usize,
+    pub domain_owners: DomainOwners,
+    /// The folder where the server keeps who has which domain.
+    pub state_dir: Option<PathBuf>,
     /// The user to switch to after binding the ports.
     pub user: Option<String>,
     pub access_log: bool,

@@ -39,7 +39,7 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
 
 /// Changes the owner of a file or folder that root has created to the user that root will switch
 /// to.
-#[cfg(all(unix, feature = "acme"))]
+#[cfg(unix)]
 pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Result<()> {
     use nix::unistd::{User, geteuid};
     if !geteuid().is_root() {
@@ -55,7 +55,7 @@ pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Resu
     }
 }
 
-#[cfg(all(not(unix), feature = "acme"))]
+#[cfg(not(unix))]
 pub fn give_to_user(_: &std::path::Path, _: Option<&str>) -> std::io::Result<()> {
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) enum SourceOrigin {
     Folder(PathBuf),
 }
 
-/// Modification time, length and inode of a file, hashed. If it differs, the file is read again.
+/// Times, length and inode of a file, hashed. If it differs, the file is read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(pub(super) u64);
 
@@ -47,9 +47,12 @@ impl Sources {
         }
     }
 
-    /// Whether there may be many files. Then the server starts even if some of them are invalid.
-    pub fn is_folder(&self) -> bool {
-        matches!(self.origin, SourceOrigin::Folder(_))
+    /// The folder, if there may be many files.
+    pub fn folder_path(&self) -> Option<&Path> {
+        match &self.origin {
+            SourceOrigin::Folder(path) => Some(path),
+            _ => None,
+        }
     }
 
     pub fn default_name(&self) -> Option<&str> {
@@ -57,7 +60,7 @@ impl Sources {
     }
 }
 
-/// The name of a provider: its file's name without `.toml`.
+/// The name of a provider: its file's name without `.toml`. In a subfolder, `folder/name`.
 pub(super) fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }

@@ -1,7 +1,6 @@
 //! What all threads of the server share.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,12 +10,14 @@ use super::acme::Acme;
 use super::connection_limits::ConnectionLimits;
 use super::diagnosis::Diagnoses;
 use super::error::Error;
+use super::foreign_hosts::ForeignHosts;
 use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
 use super::log::AccessLog;
 use super::metrics::Metrics;
-use super::options::ServeOptions;
+use super::options::{ServeOptions, Tell};
 use super::prepare::AnswerBuilder;
+use super::readiness::{Readiness, ReadyState};
 use super::routes::OTHER_ROUTES;
 use super::store::ProviderStore;
 
@@ -26,10 +27,29 @@ pub type ProfileSigner = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 /// Loads the signing key from its files. It is called at the start and at each reload.
 pub type ProfileSignerLoader = dyn Fn() -> Result<Arc<ProfileSigner>, String> + Send + Sync;
 
+/// The signer with the key as it was last read.
+#[derive(Clone)]
+pub struct ReloadedSigner {
+    pub sign: Arc<ProfileSigner>,
+    /// The number of the reading: what was signed with the key of another one is not kept.
+    pub reading: u64,
+}
+
+impl ReloadedSigner {
+    pub fn first(sign: Arc<ProfileSigner>) -> Self {
+        Self { sign, reading: 0 }
+    }
+
+    /// The signer after another reading of the key.
+    pub fn next(&self, sign: Arc<ProfileSigner>) -> Self {
+        Self { sign, reading: self.reading + 1 }
+    }
+}
+
 /// What all worker threads share.
 pub struct ServerState {
     pub(super) builder: Arc<AnswerBuilder>,
-    pub(super) store: ProviderStore,
+    pub(super) store: Arc<ProviderStore>,
     pub(super) acme: Option<Arc<Acme>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: AccessLog,
@@ -37,14 +57,13 @@ pub struct ServerState {
     pub(super) rate_limit: Option<RateLimit>,
     /// By the number of the resource.
     pub(super) media_types: Vec<HeaderValue>,
-    pub(super) signer: RwLock<Option<Arc<ProfileSigner>>>,
-    /// How often the signing key was read again.
-    pub(super) key_readings: AtomicU64,
-    pub(super) ready: AtomicBool,
+    pub(super) signer: Arc<RwLock<Option<ReloadedSigner>>>,
+    pub(super) readiness: Arc<Readiness>,
+    pub(super) foreign_hosts: ForeignHosts,
     pub(super) diagnoses: Diagnoses,
     pub(super) blocking_jobs: BlockingJobs,
     pub(super) limits: Arc<ConnectionLimits>,
-    pub(super) tell: Box<dyn Fn(&str) + Send + Sync>,
+    pub(super) tell: Arc<Tell>,
 }
 
 impl ServerState {
@@ -53,7 +72,7 @@ impl ServerState {
         options: ServeOptions,
         acme: Option<Arc<Acme>>,
         signer: Option<Arc<ProfileSigner>>,
-        tell: Box<dyn Fn(&str) + Send + Sync>,
+        tell: Arc<Tell>,
     ) -> Result<(Self, Option<Receiver<String>>), Error> {
         let resources = builder.routes.resources.iter();
         let mut routes: Vec<String> =
@@ -67,7 +86,7 @@ impl ServerState {
             AccessLog::new(options.access_log, options.log_addresses, Arc::clone(&metrics));
         let shared = Self {
             builder,
-            store: ProviderStore::default(),
+            store: Arc::default(),
             acme,
             metrics,
             log,
@@ -75,9 +94,9 @@ impl ServerState {
                 .rate_limit
                 .map(|limit| RateLimit::new(limit, options.rate_limit_exempt.clone())),
             media_types,
-            signer: RwLock::new(signer),
-            key_readings: AtomicU64::new(0),
-            ready: AtomicBool::new(false),
+            signer: Arc::new(RwLock::new(signer.map(ReloadedSigner::first))),
+            readiness: Arc::default(),
+            foreign_hosts: ForeignHosts::default(),
             diagnoses: Diagnoses::default(),
             blocking_jobs: BlockingJobs::new(options.threads),
             limits: ConnectionLimits::new(
@@ -91,10 +110,10 @@ impl ServerState {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+        self.readiness.get() != ReadyState::Reading
     }
 
-    pub(super) fn signer(&self) -> Option<Arc<ProfileSigner>> {
+    pub(super) fn signer(&self) -> Option<ReloadedSigner> {
         self.signer.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -13,6 +13,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedProtocolVersion};
+use zeroize::Zeroizing;
+
+use crate::regular_file::{self, Links};
 
 /// The files of a certificate chain and of its private key.
 #[derive(Debug, Clone)]
@@ -46,6 +49,8 @@ struct CertificateIndex {
     ends: Vec<(String, i64)>,
 }
 
+/// Bytes of a certificate chain or key.
+const LARGEST: u64 = 1 << 20;
 const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 impl Certificates {
@@ -162,14 +167,19 @@ pub fn read_pair(
         path: path.display().to_string(),
         why: why.to_string(),
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&pair.chain)
-        .and_then(Iterator::collect)
+    // Links are followed: certbot's certificates are links to another folder.
+    let bytes = |path: &Path| {
+        let bytes = regular_file::read(path, LARGEST, Links::Anywhere).map(Zeroizing::new);
+        bytes.map_err(|e| unusable(path, &e))
+    };
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes(&pair.chain)?)
+        .collect::<Result<_, _>>()
         .map_err(|e| unusable(&pair.chain, &e))?;
     if chain.is_empty() {
         let why = "there is no CERTIFICATE block in it (PEM is wanted)";
         return Err(unusable(&pair.chain, &why));
     }
-    let key = PrivateKeyDer::from_pem_file(&pair.key).map_err(|e| match e {
+    let key = PrivateKeyDer::from_pem_slice(&bytes(&pair.key)?).map_err(|e| match e {
         rustls::pki_types::pem::Error::NoItemsFound => unusable(
             &pair.key,
             &"there is no private key in it that is not encrypted (PEM is wanted)",

@@ -1,17 +1,38 @@
 //! What triggers a reload: a change in a folder (inotify), or SIGHUP.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use super::error::Error;
 
 /// An event for the main thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Event {
+    /// The providers were read for the first time.
+    Loaded(Result<(), Error>),
     /// Something in a watched folder has changed.
     Changed,
     /// SIGHUP
     Reload,
     /// SIGTERM or SIGINT
     End,
+}
+
+/// How long to wait for further changes before files are read.
+const SETTLE: Duration = Duration::from_millis(60);
+
+/// The next requests. Files that are replaced together are one change. `None` if there is no sender
+/// any more.
+pub fn settled<T>(requests: &Receiver<T>) -> Option<Vec<T>> {
+    let mut batch = vec![requests.recv().ok()?];
+    loop {
+        match requests.recv_timeout(SETTLE) {
+            Ok(request) => batch.push(request),
+            Err(RecvTimeoutError::Timeout) => return Some(batch),
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
 }
 
 /// Sends signals as events, from a thread of its own.
@@ -46,47 +67,60 @@ pub fn signals(sender: Sender<Event>) -> std::io::Result<()> {
 }
 
 /// Sends changes in folders as events, from a thread of its own. It sees files that are written in
-/// place, and files that are moved into place, as editors, certbot and Kubernetes do.
+/// place, and files that are moved into place, as editors, certbot and Kubernetes do. Other systems
+/// than Linux reload on SIGHUP only.
+#[derive(Clone)]
+pub struct FolderWatch {
+    #[cfg(target_os = "linux")]
+    inotify: std::sync::Arc<rustix::fd::OwnedFd>,
+}
+
 #[cfg(target_os = "linux")]
-pub fn folders(folders: &[PathBuf], sender: Sender<Event>) -> std::io::Result<()> {
-    use rustix::fs::inotify;
-    let inotify = inotify::init(inotify::CreateFlags::CLOEXEC)?;
-    let what = inotify::WatchFlags::CLOSE_WRITE
-        | inotify::WatchFlags::MOVED_TO
-        | inotify::WatchFlags::MOVED_FROM
-        | inotify::WatchFlags::DELETE
-        | inotify::WatchFlags::CREATE;
-    for folder in folders {
-        add(&inotify, folder, what)?;
-    }
-    std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-        let mut space = [std::mem::MaybeUninit::uninit(); 4096];
-        let mut reader = inotify::Reader::new(&inotify, &mut space);
-        loop {
-            match reader.next() {
-                Ok(_) if sender.send(Event::Changed).is_ok() => {}
-                Err(rustix::io::Errno::INTR) => {}
-                _ => return,
+impl FolderWatch {
+    pub fn start(sender: Sender<Event>) -> std::io::Result<Self> {
+        use rustix::fs::inotify;
+        let watch = std::sync::Arc::new(inotify::init(inotify::CreateFlags::CLOEXEC)?);
+        let own = std::sync::Arc::clone(&watch);
+        std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            let mut space = [std::mem::MaybeUninit::uninit(); 4096];
+            let mut reader = inotify::Reader::new(&*own, &mut space);
+            loop {
+                match reader.next() {
+                    // A watch ends with its folder, and the folder above reports that, too.
+                    Ok(event) if event.events().contains(inotify::ReadFlags::IGNORED) => {}
+                    Ok(_) if sender.send(Event::Changed).is_ok() => {}
+                    Err(rustix::io::Errno::INTR) => {}
+                    _ => return,
+                }
             }
-        }
-    })?;
-    Ok(())
+        })?;
+        Ok(Self { inotify: watch })
+    }
+
+    /// Watches a folder. Watching it twice changes nothing.
+    pub fn add(&self, folder: &Path) -> std::io::Result<()> {
+        use rustix::fs::inotify::{WatchFlags, add_watch};
+        let what = WatchFlags::CLOSE_WRITE
+            | WatchFlags::MOVED_TO
+            | WatchFlags::MOVED_FROM
+            | WatchFlags::DELETE
+            | WatchFlags::CREATE
+            // Permissions.
+            | WatchFlags::ATTRIB
+            | WatchFlags::ONLYDIR;
+        add_watch(&*self.inotify, folder, what)
+            .map(drop)
+            .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", folder.display())))
+    }
 }
 
-#[cfg(target_os = "linux")]
-fn add(
-    inotify: &rustix::fd::OwnedFd,
-    folder: &Path,
-    what: rustix::fs::inotify::WatchFlags,
-) -> std::io::Result<()> {
-    rustix::fs::inotify::add_watch(inotify, folder, what)
-        .map(drop)
-        .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", folder.display())))
-}
-
-/// Other systems reload on SIGHUP only.
 #[cfg(not(target_os = "linux"))]
-pub fn folders(_: &[PathBuf], _: Sender<Event>) -> std::io::Result<()> {
-    let _: Option<&Path> = None;
-    Ok(())
+impl FolderWatch {
+    pub fn start(_: Sender<Event>) -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    pub fn add(&self, _: &Path) -> std::io::Result<()> {
+        Ok(())
+    }
 }

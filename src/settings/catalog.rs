@@ -10,7 +10,8 @@ use crate::embedded;
 use crate::finding::{Finding, Source};
 use crate::model::Hostname;
 
-use super::provider::{Provider, read_provider};
+use super::domain_list::ListFolder;
+use super::provider::{Provider, read_provider_with};
 use super::{Error, read_text};
 
 /// The example that `mailwright init` writes; not a real provider.
@@ -175,7 +176,11 @@ impl Catalog {
             }
             CatalogEntry::Text(source) => Arc::clone(source),
         };
-        let (provider, mut own) = read_provider(name, &source);
+        let lists = match entry {
+            CatalogEntry::Stored(ProviderFile::File(path)) => Some(ListFolder::of_file(path)),
+            _ => None,
+        };
+        let (provider, mut own) = read_provider_with(name, &source, lists.as_ref());
         findings.append(&mut own);
         Ok(provider)
     }

@@ -2,6 +2,7 @@
 //! for.
 
 mod catalog;
+mod domain_list;
 mod mdm;
 mod project;
 mod provider;
@@ -10,9 +11,10 @@ mod url;
 mod who;
 
 pub use catalog::{Catalog, ProviderFile};
+pub use domain_list::{ListFolder, MOST_LISTED, mail_domain};
 pub use mdm::{CUSTOM, Mdm, MdmUsername};
 pub use project::{OptionValue, Organization, Override, Project};
-pub use provider::{Provider, read_provider};
+pub use provider::{Provider, read_provider, read_provider_with};
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};
 
 /// A file that could not be read.

@@ -12,6 +12,7 @@ use crate::model::{
     Protocol, Refusal, ServerType, Side, Text, Word, reads_as_another, shortened,
 };
 
+use super::domain_list::{DomainList, ListFolder, mail_domain};
 use super::server::read_servers;
 use super::url::url;
 
@@ -25,15 +26,21 @@ pub struct Provider {
     pub custom_domains: bool,
     /// Parent domains of customers' domains: `example.com` for `*.example.com`.
     pub wildcards: Vec<Hostname>,
+    /// The name of the list with further domains of customers: `domainsFrom`.
+    pub domains_from: Option<String>,
+    /// The domains of that list, sorted. They are in no file but their own, so that no customer
+    /// sees the others.
+    pub listed: Vec<Hostname>,
     pub source: Arc<Source>,
     /// The place of each server's authentication methods in the file.
     pub authentication_spans: BTreeMap<(Side, usize), Range<usize>>,
 }
 
 impl Provider {
-    /// Whether the domain is a customer's domain below one of the wildcards.
+    /// Whether the domain is a customer's domain: on the list, or below one of the wildcards.
     pub fn covers(&self, domain: &Hostname) -> bool {
-        self.wildcards.iter().any(|parent| domain != parent && domain.is_within(parent.as_str()))
+        let is_below = |parent: &Hostname| domain != parent && domain.is_within(parent.as_str());
+        self.listed.binary_search(domain).is_ok() || self.wildcards.iter().any(is_below)
     }
 }
 
@@ -41,22 +48,46 @@ impl Provider {
 pub(super) const DISPLAY_NAME: usize = 60;
 pub(super) const DISPLAY_SHORT_NAME: usize = 20;
 
-/// Reads a provider file. `None` if one of the findings is an error.
+/// Reads a provider file without its list of domains. `None` if one of the findings is an error.
 pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
+    read_provider_with(name, source, None)
+}
+
+/// Reads a provider file, and its list of domains from `lists`. `None` if one of the findings is an
+/// error.
+pub fn read_provider_with(
+    name: &str,
+    source: &Arc<Source>,
+    lists: Option<&ListFolder<'_>>,
+) -> (Option<Provider>, Vec<Finding>) {
     let mut spans = BTreeMap::new();
     let mut custom_domains = false;
     let mut wildcards = Vec::new();
-    let (config, findings) = document::read(source, |root| {
-        let (config, custom) = read_config(root, &mut spans, &mut wildcards)?;
+    let mut domains_from = None;
+    let (config, mut findings) = document::read(source, |root| {
+        let (config, custom) = read_config(root, &mut spans, &mut wildcards, &mut domains_from)?;
         custom_domains = custom;
         Some(config)
     });
+    let mut listed = Vec::new();
+    match domains_from.as_ref().zip(lists).map(|(name, lists)| lists.read(name)) {
+        None => {}
+        Some(Ok(DomainList { domains, wildcards: more })) => {
+            listed = domains;
+            wildcards.extend(more);
+            wildcards.sort();
+            wildcards.dedup();
+        }
+        Some(Err(wrong)) => findings.extend(wrong),
+    }
     let config = config.filter(|_| !any_error(&findings));
     let provider = config.map(|config| Provider {
         name: name.to_owned(),
         config,
         custom_domains,
         wildcards,
+        domains_from,
+        listed,
         source: source.clone(),
         authentication_spans: spans,
     });
@@ -67,6 +98,7 @@ fn read_config(
     root: &TomlTable<'_>,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
     wildcards: &mut Vec<Hostname>,
+    domains_from: &mut Option<String>,
 ) -> Option<(ClientConfig, bool)> {
     root.text("source");
     let incoming = read_servers(root, Side::Incoming, spans);
@@ -110,6 +142,7 @@ fn read_config(
     let default_protocol = provider.value("defaultProtocol", Protocol::parse);
     let web_mail = url(&provider, "webMail");
     let domains = read_domains(&provider, wildcards);
+    *domains_from = read_domains_from(&provider);
     let mx_domains = provider.list("mxDomains", Hostname::new);
     let custom_domains = provider.bool("customDomains").unwrap_or(false);
     let config = ClientConfig {
@@ -174,13 +207,7 @@ fn read_domains(provider: &TomlTable<'_>, wildcards: &mut Vec<Hostname>) -> Vec<
             Some(parent) => (parent, true),
             None => (name, false),
         };
-        let result = Hostname::new(bare).and_then(|domain| {
-            if domain.is_qualified() {
-                Ok((domain, is_wildcard))
-            } else {
-                Err(Invalid::new(format!("\"{domain}\" has no dot, so it is no mail domain")))
-            }
-        });
+        let result = mail_domain(bare).map(|domain| (domain, is_wildcard));
         Ok(result.map_err(|why| why.to_string()))
     });
     for result in read {
@@ -217,6 +244,17 @@ fn read_domains(provider: &TomlTable<'_>, wildcards: &mut Vec<Hostname>) -> Vec<
         );
     }
     domains
+}
+
+/// The path of a text file with further domains, relative to the provider file.
+fn read_domains_from(provider: &TomlTable<'_>) -> Option<String> {
+    let name = provider.string("domainsFrom")?;
+    if name.trim().is_empty() || std::path::Path::new(&name).is_absolute() {
+        let wrong = provider.wrong("domainsFrom", "not the name of a file beside this one");
+        provider.push(wrong.help("write it as domainsFrom = \"domains.txt\""));
+        return None;
+    }
+    Some(name)
 }
 
 fn read_enable(table: &TomlTable<'_>) -> Option<Enable> {

@@ -284,11 +284,11 @@ fn a_folder_of_providers_answers_for_its_domains_and_nobody_elses() {
         id(&host, "autoconfig.north.school.example", AUTOCONFIG),
         some("north.school.example")
     );
-    // The address decides where it is known, the host where it is not.
-    assert_eq!(
-        id(&host, "a.example", &format!("{AUTOCONFIG}?emailaddress=x@b.example")),
-        some("b.example")
-    );
+    // The address decides at a host of no provider. At a provider's host, only that one answers.
+    let of_b = format!("{AUTOCONFIG}?emailaddress=x@b.example");
+    for (name, provider) in [("127.0.0.1", "b.example"), ("a.example", "a.example")] {
+        assert_eq!(id(&host, name, &of_b), some(provider), "{name}");
+    }
     assert_eq!(
         id(&host, "a.example", &format!("{AUTOCONFIG}?emailaddress=x@c.example")),
         some("a.example")
@@ -301,7 +301,8 @@ fn a_folder_of_providers_answers_for_its_domains_and_nobody_elses() {
     let answer = host.post("a.example", POX, autodiscover("ann@c.example"));
     assert_eq!((answer.status, answer.body.len()), (404, 0));
     assert_eq!(host.get("a.example", "/ann@c.example.mobileconfig").status, 404);
-    let answer = host.post("a.example", POX, autodiscover("ann@b.example"));
+    assert_eq!(host.post("a.example", POX, autodiscover("ann@b.example")).status, 404);
+    let answer = host.post("autodiscover.b.example", POX, autodiscover("ann@b.example"));
     assert!(answer.text().contains("imap.b.example"), "{}", answer.text());
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mailwright::internals::clients::Targets;
 use mailwright::internals::serve::{
-    AnswerBuilder, InMemoryServer, ServeOptions, Sources, Timeouts,
+    AnswerBuilder, DomainOwners, InMemoryServer, ServeOptions, Sources, Timeouts,
 };
 
 thread_local! {
@@ -40,6 +40,8 @@ pub fn server() -> InMemoryServer {
         rate_limit: None,
         rate_limit_exempt: Vec::new(),
         threads: 1,
+        domain_owners: DomainOwners::All,
+        state_dir: None,
         user: None,
         access_log: false,
         log_addresses: false,

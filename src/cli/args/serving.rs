@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::serve::{ListenAddress, Network};
+use crate::serve::{ListenAddress, Network, ProviderLimits};
 
 use super::ProtocolArg;
 
@@ -24,13 +24,32 @@ pub struct ServeArgs {
     /// With --providers: which of them serves domains that nobody has
     #[arg(long, value_name = "NAME", conflicts_with = "provider")]
     pub default_provider: Option<String>,
+    /// Which domains a provider file of --providers may have: all; file-name (example.com.toml may
+    /// have example.com and what is below it); or a file with lines of NAME DOMAIN…, where *.DOMAIN
+    /// is everything below and NAME a provider file without .toml [default: all]
+    #[arg(long, value_name = "all|file-name|FILE")]
+    pub domain_owners: Option<String>,
+    /// The folder to keep the owner of each domain in, so that it is the same after a restart
+    #[arg(long, env = "STATE_DIRECTORY", hide_env = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// The most bytes that a provider file may have
+    #[arg(long, default_value_t = ProviderLimits::default().size, value_name = "BYTES")]
+    pub max_provider_size: u64,
+    /// The most domains that a provider file may name
+    #[arg(long, default_value_t = ProviderLimits::default().domains, value_name = "N")]
+    pub max_domains: usize,
+    /// The most domains in the list of a provider file (domainsFrom)
+    #[arg(long, default_value_t = ProviderLimits::default().listed_domains, value_name = "N")]
+    pub max_listed_domains: usize,
     /// Which servers are published [default: both]
     #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
     pub protocol: Option<ProtocolArg>,
     /// An option of a target; `targets show` lists them
     #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
     pub set: Vec<String>,
-    /// Where Autodiscover is sent over http, so that customers' domains need no certificate
+    /// The server's own host: addresses of every provider are answered there, but at a provider's
+    /// host only its own. Autodiscover over http is sent there, so that customers' domains need no
+    /// certificate
     #[arg(long, value_name = "HOST")]
     pub canonical_host: Option<String>,
     /// The certificate with its intermediates, a PEM file; more than once for more names

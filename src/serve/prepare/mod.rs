@@ -6,6 +6,9 @@
 //! full rendering.
 
 mod answers;
+mod file_pool;
+mod file_reader;
+mod listing;
 mod pages;
 mod reading;
 
@@ -20,13 +23,18 @@ use crate::clients::Target;
 use crate::finding::{Finding, Levels, Source, any_error};
 use crate::model::Protocol;
 use crate::render::Segments;
-use crate::settings::{OptionValue, Organization, Override, Provider, read_provider};
+use crate::settings::{
+    ListFolder, OptionValue, Organization, Override, Provider, read_provider_with,
+};
 
 use super::routes::Routes;
 
 pub use answers::{account, has_placeholders, tag};
+pub use file_pool::Delivery;
+pub use file_reader::{ProviderLimits, ReadOutcome};
+pub use listing::{Listing, stamp_of};
 pub use pages::{PageKind, PageRequest};
-pub use reading::{ProviderReader, ReportFindings, SourceEvent, SourceSelection};
+pub use reading::{FileToRead, ProviderReader, Reading, ReportFindings};
 
 /// The targets with routes and the administrator's settings: what answers are built from.
 pub struct AnswerBuilder {
@@ -120,9 +128,21 @@ impl AnswerBuilder {
         names
     }
 
-    /// Parses a provider's file. `None` if there is an error among the findings.
+    /// Parses a provider's file without its list of domains. `None` if there is an error among the
+    /// findings.
     pub fn read(&self, name: &str, source: &Arc<Source>) -> (Option<Arc<Provider>>, Vec<Finding>) {
-        let (provider, mut findings) = read_provider(name, source);
+        self.read_with(name, source, None)
+    }
+
+    /// Parses a provider's file with its list of domains. `None` if there is an error among the
+    /// findings.
+    pub fn read_with(
+        &self,
+        name: &str,
+        source: &Arc<Source>,
+        lists: Option<&ListFolder<'_>>,
+    ) -> (Option<Arc<Provider>>, Vec<Finding>) {
+        let (provider, mut findings) = read_provider_with(name, source, lists);
         self.levels.apply_except_errors(&mut findings);
         (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
     }

@@ -4,14 +4,14 @@
 mod packed;
 mod source_index;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::prepare::DomainOwner;
 
-pub use packed::{PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
-pub use source_index::{LoadReport, SourceIndex};
+pub use packed::{Claim, ClaimKind, PackedProvider, ProviderPacker, ProviderUnpacker, dictionary};
+pub use source_index::{Load, LoadReport, SourceIndex};
 
 /// All providers that are served.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub struct ProviderStore {
     /// Increases with each change, so that workers drop what they have unpacked.
     generation: AtomicU64,
     /// What answers are packed against: the answers of the first provider.
-    dictionary: OnceLock<Vec<u8>>,
+    dictionary: Arc<OnceLock<Vec<u8>>>,
 }
 
 #[derive(Default)]
@@ -30,10 +30,16 @@ struct DomainIndex {
     count: usize,
     /// Domains and MX host domains. Customers of a hoster are found by where their mail is
     /// delivered.
-    domains: HashMap<Box<str>, u32>,
+    domains: HashMap<Box<str>, DomainEntry>,
     /// The parent of each wildcard: `example.com` for `*.example.com`.
-    wildcards: HashMap<Box<str>, u32>,
+    wildcards: HashMap<Box<str>, DomainEntry>,
     default: Option<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct DomainEntry {
+    at: u32,
+    owner: DomainOwner,
 }
 
 /// The provider for a domain.
@@ -43,47 +49,48 @@ pub struct FoundProvider {
     pub owner: DomainOwner,
 }
 
-/// Two providers name the same domain. The first one keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A domain that another provider has already.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Clash {
-    pub domain: String,
-    pub first: String,
+    /// As it is written in the provider's file.
+    pub claim: String,
+    pub owner: String,
 }
 
-/// Wildcards have a table of their own.
-const WILDCARD: &str = "*.";
+/// Who may have which domain.
+pub struct ClaimRules<'a> {
+    /// Whether a provider of this name may have the domain.
+    pub may_claim: &'a dyn Fn(&str, Claim<'_>) -> bool,
+    /// The provider that a free domain is kept for, by the domain as it is written.
+    pub kept_for: &'a dyn Fn(&str) -> Option<String>,
+}
 
 impl ProviderStore {
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// The dictionary; `first` makes it if there is none yet.
-    pub fn dictionary(&self, first: impl FnOnce() -> Vec<u8>) -> &[u8] {
-        self.dictionary.get_or_init(first)
-    }
-
-    /// The dictionary, if there is one.
-    pub fn known_dictionary(&self) -> Option<&[u8]> {
-        self.dictionary.get().map(Vec::as_slice)
+    /// The dictionary. The reader of the first valid provider sets it.
+    pub fn dictionary(&self) -> &Arc<OnceLock<Vec<u8>>> {
+        &self.dictionary
     }
 
     /// The provider that names this domain.
     pub fn find_own(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.found(*index.domains.get(domain)?, DomainOwner::Provider)
+        index.found(*index.domains.get(domain)?)
     }
 
     /// The provider for a domain, by name or wildcard. The default provider is not considered.
     pub fn find(&self, domain: &str) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = index.domains.get(domain) {
-            return index.found(*at, DomainOwner::Provider);
+        if let Some(entry) = index.domains.get(domain) {
+            return index.found(*entry);
         }
         let mut rest = domain;
         while let Some((_, parent)) = rest.split_once('.') {
-            if let Some(at) = index.wildcards.get(parent) {
-                return index.found(*at, DomainOwner::Customer);
+            if let Some(entry) = index.wildcards.get(parent) {
+                return index.found(*entry);
             }
             rest = parent;
         }
@@ -93,7 +100,7 @@ impl ProviderStore {
     /// The provider for domains of no other provider.
     pub fn default_provider(&self) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.found(index.default?, DomainOwner::Customer)
+        index.found(DomainEntry { at: index.default?, owner: DomainOwner::Customer })
     }
 
     /// At most `most` domains that providers name, in alphabetical order.
@@ -109,19 +116,56 @@ impl ProviderStore {
         self.index.read().unwrap_or_else(PoisonError::into_inner).count
     }
 
-    /// Adds a provider, or replaces the one at `at`. Returns its place, and the domains that other
-    /// providers have already.
+    /// Adds a provider, or replaces the one at `at`. Returns its place, and the domains that it
+    /// names and other providers have.
     pub fn put(
         &self,
         at: Option<u32>,
         packed: PackedProvider,
         is_default: bool,
+        rules: &ClaimRules<'_>,
     ) -> (u32, Vec<Clash>) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let put = index.put(at, packed, is_default);
+        let put = index.put(at, packed, is_default, rules);
         drop(index);
         self.generation.fetch_add(1, Ordering::Release);
         put
+    }
+
+    /// Gives a provider the domains that it may have and that are free now, and takes those that it
+    /// may not have any more. Returns the domains that other providers have.
+    pub fn claim(&self, at: u32, rules: &ClaimRules<'_>) -> Vec<Clash> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(packed) = index.providers.get(at as usize).cloned().flatten() else {
+            return Vec::new();
+        };
+        let is_default = index.default == Some(at);
+        let (_, clashes) = index.put(Some(at), packed, is_default, rules);
+        drop(index);
+        self.generation.fetch_add(1, Ordering::Release);
+        clashes
+    }
+
+    /// What the provider at this place names.
+    pub fn packed(&self, at: u32) -> Option<PackedProvider> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.providers.get(at as usize).cloned().flatten()
+    }
+
+    /// Every domain as it is written, with the name of the provider that has it.
+    pub fn owners(&self) -> BTreeMap<String, String> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let owner = |entry: &DomainEntry| {
+            let packed = index.providers.get(entry.at as usize)?.as_ref()?;
+            Some(packed.name().to_owned())
+        };
+        let domains = index.domains.iter().map(|(domain, entry)| (domain.to_string(), entry));
+        let wildcards = index.wildcards.iter();
+        let wildcards = wildcards.map(|(parent, entry)| (format!("*.{parent}"), entry));
+        domains
+            .chain(wildcards)
+            .filter_map(|(domain, entry)| Some((domain, owner(entry)?)))
+            .collect()
     }
 
     pub fn remove(&self, at: u32) {
@@ -137,10 +181,17 @@ impl ProviderStore {
 }
 
 impl DomainIndex {
-    fn found(&self, at: u32, owner: DomainOwner) -> Option<FoundProvider> {
-        let packed = self.providers.get(at as usize)?.as_ref()?.clone();
-        let owner = if packed.each_domain_differs() { DomainOwner::Customer } else { owner };
+    fn found(&self, entry: DomainEntry) -> Option<FoundProvider> {
+        let packed = self.providers.get(entry.at as usize)?.as_ref()?.clone();
+        let owner = if packed.each_domain_differs() { DomainOwner::Customer } else { entry.owner };
         Some(FoundProvider { packed, owner })
+    }
+
+    fn table(&mut self, kind: ClaimKind) -> &mut HashMap<Box<str>, DomainEntry> {
+        match kind {
+            ClaimKind::Wildcard => &mut self.wildcards,
+            ClaimKind::Own | ClaimKind::Listed => &mut self.domains,
+        }
     }
 
     fn put(
@@ -148,6 +199,7 @@ impl DomainIndex {
         at: Option<u32>,
         packed: PackedProvider,
         is_default: bool,
+        rules: &ClaimRules<'_>,
     ) -> (u32, Vec<Clash>) {
         let at = match at.or_else(|| self.free.pop()) {
             Some(at) => at,
@@ -159,20 +211,30 @@ impl DomainIndex {
         };
         self.take(at);
         let mut clashes = Vec::new();
-        for domain in packed.domains() {
-            let (ways, name) = match domain.strip_prefix(WILDCARD) {
-                Some(parent) => (&mut self.wildcards, parent),
-                None => (&mut self.domains, domain),
-            };
-            match ways.get(name) {
+        let name = packed.name();
+        for claim in packed.claims() {
+            if !(rules.may_claim)(name, claim) {
+                continue;
+            }
+            let owner = match self.table(claim.kind).get(claim.domain).copied() {
                 // The provider names it twice, as a domain and as an MX host domain.
-                Some(other) if *other == at => {}
+                Some(other) if other.at == at => continue,
                 Some(other) => {
-                    let first =
-                        self.providers[*other as usize].as_ref().map_or("", PackedProvider::name);
-                    clashes.push(Clash { domain: domain.to_owned(), first: first.to_owned() });
+                    let other = self.providers[other.at as usize].as_ref();
+                    Some(other.map_or_else(String::new, |other| other.name().to_owned()))
                 }
-                None => drop(ways.insert(name.into(), at)),
+                None => (rules.kept_for)(&claim.to_string()).filter(|owner| owner != name),
+            };
+            match owner {
+                Some(owner) => clashes.push(Clash { claim: claim.to_string(), owner }),
+                None => {
+                    let owner = match claim.kind {
+                        ClaimKind::Own => DomainOwner::Provider,
+                        ClaimKind::Listed | ClaimKind::Wildcard => DomainOwner::Customer,
+                    };
+                    let entry = DomainEntry { at, owner };
+                    self.table(claim.kind).insert(claim.domain.into(), entry);
+                }
             }
         }
         self.providers[at as usize] = Some(packed);
@@ -187,13 +249,10 @@ impl DomainIndex {
     fn take(&mut self, at: u32) {
         let Some(packed) = self.providers[at as usize].take() else { return };
         self.count -= 1;
-        for domain in packed.domains() {
-            let (ways, name) = match domain.strip_prefix(WILDCARD) {
-                Some(parent) => (&mut self.wildcards, parent),
-                None => (&mut self.domains, domain),
-            };
-            if ways.get(name) == Some(&at) {
-                ways.remove(name);
+        for claim in packed.claims() {
+            let table = self.table(claim.kind);
+            if table.get(claim.domain).is_some_and(|entry| entry.at == at) {
+                table.remove(claim.domain);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Packs a provider's answers and its file into a few hundred bytes. Each part is compressed
 //! against a dictionary, the answers of the first provider, because provider files are much alike.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -19,6 +20,34 @@ pub struct PackedProvider(Arc<[u8]>);
 /// Whether the provider's host names differ for each domain; its name and its domains, a line each;
 /// the length of each answer.
 type Head<'a> = (bool, &'a str, Vec<u32>);
+
+/// What a provider's file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim<'a> {
+    pub domain: &'a str,
+    pub kind: ClaimKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimKind {
+    /// A domain or MX host domain of its own.
+    Own,
+    /// A customer's domain, from a list.
+    Listed,
+    /// Everything below the domain.
+    Wildcard,
+}
+
+impl fmt::Display for Claim<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = if self.kind == ClaimKind::Wildcard { WILDCARD } else { "" };
+        write!(f, "{before}{}", self.domain)
+    }
+}
+
+/// What comes before a domain in the head.
+const WILDCARD: &str = "*.";
+const LISTED: &str = "+";
 
 /// Compresses with the dictionary.
 pub struct ProviderPacker(Compressor<'static>);
@@ -48,7 +77,11 @@ impl ProviderPacker {
         let mut names = format!("{name}\n");
         let own = provider.config.domains.iter().chain(&provider.config.mx_domains);
         own.for_each(|domain| names.extend([domain.as_str(), "\n"]));
-        provider.wildcards.iter().for_each(|domain| names.extend(["*.", domain.as_str(), "\n"]));
+        provider
+            .wildcards
+            .iter()
+            .for_each(|domain| names.extend([WILDCARD, domain.as_str(), "\n"]));
+        provider.listed.iter().for_each(|domain| names.extend([LISTED, domain.as_str(), "\n"]));
         let mut lengths = Vec::with_capacity(answers.len());
         let mut data = Vec::new();
         for answer in answers {
@@ -116,9 +149,16 @@ impl PackedProvider {
         self.lines().next().unwrap_or_default()
     }
 
-    /// Its own domains, its MX host domains, and wildcards with their `*.`.
-    pub fn domains(&self) -> impl Iterator<Item = &str> {
-        self.lines().skip(1)
+    /// Its own domains, its MX host domains, its wildcards, and the domains of its list.
+    pub fn claims(&self) -> impl Iterator<Item = Claim<'_>> {
+        self.lines().skip(1).map(|line| {
+            let (domain, kind) = match (line.strip_prefix(WILDCARD), line.strip_prefix(LISTED)) {
+                (Some(domain), _) => (domain, ClaimKind::Wildcard),
+                (_, Some(domain)) => (domain, ClaimKind::Listed),
+                (None, None) => (line, ClaimKind::Own),
+            };
+            Claim { domain, kind }
+        })
     }
 
     /// Whether even its own domains get different answers, because the host names depend on the
