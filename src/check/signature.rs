@@ -2,16 +2,16 @@
 
 use crate::codes;
 use crate::import::envelope::{self, Wrapping};
-use crate::import::{Defect, Reader, has_variable};
+use crate::import::{DefectList, Reader, has_variable};
 
 /// The problems with the signature, if there is one. `today` is in days since 1970.
-pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
-    let mut defects = Vec::new();
+pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> DefectList {
+    let mut defects = DefectList::default();
     if reader != Reader::Mobileconfig {
         return defects;
     }
     let Some((inside, Wrapping::Signed)) = envelope::open(bytes) else { return defects };
-    let mut add = |code, message| defects.push(Defect { code, message, span: 0..0 });
+    let mut add = |code, message: String| defects.add(code, &(0..0), message);
     // A management system replaces the variables, which breaks the signature.
     if has_variable(&String::from_utf8_lossy(&inside)) {
         let message =

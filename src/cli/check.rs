@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::fix::fix;
-use crate::check::{self, defects};
+use crate::check;
+use crate::check::fix::can_fix;
 use crate::codes::{self, Code};
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::FORMATS;
@@ -48,7 +48,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
             }
             None => vec![unknown_format(&name)],
         };
-        fixable |= !own.is_empty() && fix(&bytes, &|_| true).is_some();
+        fixable |= own.iter().any(|finding| finding.code.fix.is_some()) && can_fix(&bytes);
         findings.extend(own);
         names.push(name);
     }
@@ -131,7 +131,7 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Fa
     }
     let Some(checked) = check::file::file(bytes, check::file::today()) else { return Ok(None) };
     let source = Source::new(name, checked.text.clone());
-    Ok(Some(defects::findings(checked.defects(), &source)))
+    Ok(Some(checked.findings(&source)))
 }
 
 fn unknown_format(name: &str) -> Finding {
