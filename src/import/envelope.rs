@@ -1,6 +1,9 @@
 //! Unwraps profiles that are not XML on disk: in a CMS signature, or as a binary property list.
 //!
-//! Only the content is extracted; signatures are not verified.
+//! Only the content and the parts of a signature are extracted; `check` verifies it.
+
+#[cfg(feature = "sign")]
+pub mod signed_parts;
 
 use std::io::{self, Cursor};
 
