@@ -144,3 +144,16 @@ fn a_file_of_a_hundred_megabytes_is_not_read_to_its_end() {
         run.args(&[command, "large.xml"]).code(2).says("larger than 8 MiB");
     }
 }
+
+#[test]
+fn a_template_that_calls_itself_is_a_finding_and_no_crash() {
+    let run = Run::new();
+    run.args(&["targets", "eject", "unix-mail-neomutt", "mine"]).code(0);
+    let template = "x\n{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}\n";
+    std::fs::write(run.path("mine/unix-mail-neomutt/neomuttrc.hbs"), template).unwrap();
+    let generate = ["generate", "--templates", "mine", "--target", "unix-mail-neomutt"];
+    let ended = run.args(&[&generate[..], &["ann@outlook.com"]].concat()).code(1);
+    for words in ["broken-template", "neomuttrc.hbs:2:", "calls a partial inside"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+}
