@@ -19,6 +19,9 @@ use crate::model::{Invalid, Text};
 
 pub use language::is_language;
 
+/// The largest file in bytes: some 20,000 domains. The parser needs a hundred times that in memory.
+const LARGEST: usize = 512 * 1024;
+
 /// Reads a whole document and returns its findings.
 ///
 /// The value is `None` if the text cannot be parsed as TOML, or if `f` returns `None`.
@@ -26,6 +29,13 @@ pub fn read<T>(
     source: &Arc<Source>,
     f: impl FnOnce(&TomlTable<'_>) -> Option<T>,
 ) -> (Option<T>, Vec<Finding>) {
+    if source.text.len() > LARGEST {
+        let message = format!(
+            "the file has {} bytes; {LARGEST} are the most that is read",
+            source.text.len()
+        );
+        return (None, vec![Finding::new(codes::READ_IN_PART, message).at(source, 0..0)]);
+    }
     let (root, errors) = DeTable::parse_recoverable(&source.text);
     let mut findings: Vec<Finding> = errors
         .iter()
@@ -334,8 +344,14 @@ impl Drop for TomlTable<'_> {
     }
 }
 
+/// The longest word that is compared with keywords, in bytes. None of them is as long.
+const LONGEST_WORD: usize = 80;
+
 /// The known keyword that is closest to a misspelt one, if one is close enough.
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase();
     known
         .into_iter()

@@ -4,6 +4,7 @@
 //! file is written: an error prevents it.
 
 mod levels;
+mod per_code;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use serde::ser::SerializeStruct;
 use crate::codes::Code;
 pub use crate::codes::Severity;
 pub use levels::Levels;
+pub use per_code::PerCode;
 
 /// A text that findings point into: a settings file, a manifest, a template, a generated file.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,12 +68,21 @@ impl Place {
 }
 
 impl Place {
-    /// Length in bytes of the lines that contain this place, without the last line's end.
-    pub fn line_length(&self) -> usize {
+    /// The lines that contain this place, without the last line's end.
+    pub fn lines(&self) -> &str {
         let text = &self.source.text;
-        let start = text[..self.span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[self.span.end..].find('\n').map_or(text.len(), |at| self.span.end + at);
-        end - start
+        &text[self.start_of_line()..end]
+    }
+
+    /// The byte range in [`Self::lines`].
+    pub fn span_in_lines(&self) -> Range<usize> {
+        let start = self.start_of_line();
+        self.span.start - start..self.span.end - start
+    }
+
+    fn start_of_line(&self) -> usize {
+        self.source.text[..self.span.start].rfind('\n').map_or(0, |at| at + 1)
     }
 }
 

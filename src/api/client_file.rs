@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::Error;
-use crate::check::{defects, file};
+use crate::check::file;
 use crate::finding::{Finding, Source, any_error};
 use crate::import::{FORMATS, ReadConfig, Reader};
 
@@ -73,7 +73,7 @@ impl ClientFile {
             return Err(Error::new(format!("{name} is in no format that can be read: {FORMATS}")));
         };
         let source = Source::new(name, checked.text.clone());
-        let findings = defects::findings(checked.defects(), &source);
+        let findings = checked.findings(&source);
         Ok(Self { reader: checked.reader, config: checked.examined.config, findings })
     }
 

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examination, Reader};
+use crate::import::{DefectList, Examination, Reader};
 
 /// Everything that has expired by `today`, in days since 1970.
-pub fn dates(reader: Reader, examined: &Examination, today: i64) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
-    let mut defects = Vec::new();
+pub fn dates(reader: Reader, examined: &Examination, today: i64) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
+    let mut defects = DefectList::default();
     let mut over = |code, name: &str, date: &str, span: &Range<usize>| {
         if day(date).is_some_and(|day| day < today) {
             let message = format!("{name} {} is over", date.escape_debug());
-            defects.push(Defect { code, message, span: span.clone() });
+            defects.add(code, span, message);
         }
     };
     match reader {

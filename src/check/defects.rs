@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use crate::codes::{self, Code, Hurt};
 use crate::finding::{Finding, Source};
-use crate::import::Defect;
+use crate::import::{Defect, DefectList};
 
 /// How many defects of one kind are listed per file; the others are only counted.
 const MOST: usize = 20;
 
 /// Every defect once, in the order of their places.
-pub fn findings<'a>(
-    defects: impl Iterator<Item = &'a Defect>,
-    source: &Arc<Source>,
-) -> Vec<Finding> {
-    let mut sorted: Vec<&Defect> = defects.collect();
+pub fn findings(lists: &[&DefectList], source: &Arc<Source>) -> Vec<Finding> {
+    let mut sorted: Vec<&Defect> = lists.iter().flat_map(|list| list.iter()).collect();
     sorted.sort_by_key(|defect| defect.span.start);
     sorted.dedup();
     let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
@@ -26,6 +23,9 @@ pub fn findings<'a>(
         if *count <= MOST {
             findings.push(finding(defect, source));
         }
+    }
+    for (code, count) in lists.iter().flat_map(|list| list.left_out()) {
+        *counts.entry(code).or_default() += count;
     }
     for (code, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         let message = format!("{} more of {code} in {}", count - MOST, source.name);

@@ -6,16 +6,16 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::codes::{self, Code};
 use crate::format::declared_encoding;
-use crate::import::{Defect, Form, Reader, envelope};
+use crate::import::{DefectList, Form, Reader, envelope};
 
 /// The problems that the bytes cause in the client of this format.
-pub fn encoding(reader: Reader, bytes: &[u8]) -> Vec<Defect> {
+pub fn encoding(reader: Reader, bytes: &[u8]) -> DefectList {
     // A signed or binary file contains the text.
     let opened = envelope::open(bytes).map(|(inside, _)| inside);
     let bytes = opened.as_deref().unwrap_or(bytes);
     let form = Form::of(bytes);
     let text = form.decode(bytes);
-    let mut found = EncodingDefects { text: &text, defects: Vec::new() };
+    let mut found = EncodingDefects { text: &text, defects: DefectList::default() };
     match reader {
         Reader::Reg => registry(form, &mut found),
         Reader::Prf => profile(form, &mut found),
@@ -154,12 +154,12 @@ fn unix(form: Form, code: Code, found: &mut EncodingDefects<'_>) {
 struct EncodingDefects<'a> {
     /// With the file's own line ends.
     text: &'a str,
-    defects: Vec<Defect>,
+    defects: DefectList,
 }
 
 impl EncodingDefects<'_> {
     fn add(&mut self, code: Code, span: Range<usize>, message: &str) {
-        self.defects.push(Defect { code, message: message.to_owned(), span });
+        self.defects.add(code, &span, message);
     }
 
     /// The first character outside ASCII.

@@ -1,12 +1,15 @@
 //! Checks a finished file of any client in all respects.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::advice::advise;
 use super::dates::dates;
+use super::defects::findings;
 use super::encoding::encoding;
 use super::signature::signature;
-use crate::import::{Defect, Examination, Reader, recognise};
+use crate::finding::{Finding, Source};
+use crate::import::{Defect, DefectList, Examination, Reader, recognise};
 
 pub struct CheckedFile {
     pub reader: Reader,
@@ -14,12 +17,17 @@ pub struct CheckedFile {
     pub text: String,
     pub examined: Examination,
     /// Defects in addition to the reader's own: of the bytes, the dates and the settings.
-    pub more: Vec<Defect>,
+    pub more: DefectList,
 }
 
 impl CheckedFile {
+    /// All findings about the file, in the order of their places.
+    pub fn findings(&self, source: &Arc<Source>) -> Vec<Finding> {
+        findings(&[&self.more, &self.examined.defects], source)
+    }
+
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
-        self.more.iter().chain(&self.examined.defects)
+        self.more.iter().chain(self.examined.defects.iter())
     }
 }
 
@@ -28,9 +36,9 @@ pub fn file(bytes: &[u8], today: i64) -> Option<CheckedFile> {
     let (reader, text) = recognise(bytes)?;
     let examined = reader.examine(&text);
     let mut more = encoding(reader, bytes);
-    more.extend(signature(reader, bytes, today));
-    more.extend(dates(reader, &examined, today));
-    more.extend(advise(reader, &text, &examined));
+    more.append(signature(reader, bytes, today));
+    more.append(dates(reader, &examined, today));
+    more.append(advise(reader, &text, &examined));
     Some(CheckedFile { reader, text, examined, more })
 }
 

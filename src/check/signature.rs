@@ -1,17 +1,22 @@
 //! Checks the signature of a profile.
 
+mod verdict;
+#[cfg(feature = "sign")]
+mod verified;
+
 use crate::codes;
 use crate::import::envelope::{self, Wrapping};
-use crate::import::{Defect, Reader, has_variable};
+use crate::import::{DefectList, Reader, has_variable};
+use verdict::SignatureVerdict;
 
 /// The problems with the signature, if there is one. `today` is in days since 1970.
-pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
-    let mut defects = Vec::new();
+pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> DefectList {
+    let mut defects = DefectList::default();
     if reader != Reader::Mobileconfig {
         return defects;
     }
     let Some((inside, Wrapping::Signed)) = envelope::open(bytes) else { return defects };
-    let mut add = |code, message| defects.push(Defect { code, message, span: 0..0 });
+    let mut add = |code, message: String| defects.add(code, &(0..0), message);
     // A management system replaces the variables, which breaks the signature.
     if has_variable(&String::from_utf8_lossy(&inside)) {
         let message =
@@ -22,18 +27,45 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> Vec<Defect> {
     if let Some(message) = first_to_end.and_then(|life| ending(&life, today)) {
         add(codes::PROFILE_SIGNATURE_ENDS, message);
     }
+    let verdict = verdict(bytes);
+    if let SignatureVerdict::Broken(why) = verdict {
+        add(codes::PROFILE_SIGNATURE_BROKEN, format!("the signature is broken: {why}"));
+    }
     if let Some(signer) = envelope::signer(bytes) {
-        add(codes::PROFILE_SIGNER, signed_by(&signer, today));
+        add(codes::PROFILE_SIGNER, named(&signer, &verdict, today));
     }
     defects
 }
 
-fn signed_by(signer: &envelope::SignerCertificate, today: i64) -> String {
+#[cfg(feature = "sign")]
+fn verdict(bytes: &[u8]) -> SignatureVerdict {
+    verified::verified(bytes)
+}
+
+#[cfg(not(feature = "sign"))]
+fn verdict(_: &[u8]) -> SignatureVerdict {
+    let why = "this program was built without the feature sign";
+    SignatureVerdict::Unverified(why.to_owned())
+}
+
+/// The signer is a claim until somebody trusts the certificate.
+fn named(signer: &envelope::SignerCertificate, verdict: &SignatureVerdict, today: i64) -> String {
     let envelope::SignerCertificate { name, life } = signer;
-    match life.days_left(today) {
-        left if left < 0 => format!("signed by {name}, expired on {}", life.last_day),
-        left => format!("signed by {name}, {left} days left, until {}", life.last_day),
-    }
+    let end = match life.days_left(today) {
+        left if left < 0 => format!("expired on {}", life.last_day),
+        left => format!("{left} days left, until {}", life.last_day),
+    };
+    let how = match verdict {
+        SignatureVerdict::Good { is_weak: false } => {
+            "the signature fits; whether its certificate is trusted was not checked".to_owned()
+        }
+        SignatureVerdict::Good { is_weak: true } => {
+            "the signature fits, but over SHA-1, which is weak".to_owned()
+        }
+        SignatureVerdict::Broken(_) => "the signature is broken".to_owned(),
+        SignatureVerdict::Unverified(why) => format!("the signature was not verified: {why}"),
+    };
+    format!("the profile names {name} as its signer ({end}); {how}")
 }
 
 fn ending(life: &envelope::Life, today: i64) -> Option<String> {

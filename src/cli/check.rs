@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::fix::fix;
-use crate::check::{self, defects};
+use crate::check;
+use crate::check::fix::can_fix;
 use crate::codes::{self, Code};
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::import::FORMATS;
@@ -20,9 +20,9 @@ use super::terminal::Terminal;
 use super::{Failure, Outcome};
 
 pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let mut files = Vec::new();
+    let (mut files, mut links) = (Vec::new(), Vec::new());
     for name in &args.files {
-        collect(name, &mut files)?;
+        collect(name, &mut files, &mut links)?;
     }
     let inside_folders: BTreeSet<&PathBuf> =
         files.iter().filter(|file| !args.files.contains(file)).collect();
@@ -48,11 +48,12 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
             }
             None => vec![unknown_format(&name)],
         };
-        fixable |= !own.is_empty() && fix(&bytes, &|_| true).is_some();
+        fixable |= own.iter().any(|finding| finding.code.fix.is_some()) && can_fix(&bytes);
         findings.extend(own);
         names.push(name);
     }
     findings.extend(passed_over(&unknown));
+    findings.extend(links.iter().map(|link| link_left_out(link)));
     terminal.levels().apply(&mut findings);
     if let Some(client) = &args.client {
         let client = client.to_lowercase();
@@ -69,8 +70,8 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
                 terminal.say("`check --diff` shows what `check --fix` would mend of that");
             }
         }
-        CheckFormat::Json => terminal.print(&checked_json(&names, &findings))?,
-        CheckFormat::Sarif => terminal.print(&checked_sarif(&findings))?,
+        CheckFormat::Json => terminal.json(&checked_json(&names, &findings))?,
+        CheckFormat::Sarif => terminal.json(&checked_sarif(&findings))?,
         CheckFormat::Html => return Err("--format html is the page of --matrix".into()),
         CheckFormat::Junit => terminal.print(&checked_junit(&names, &findings))?,
     }
@@ -102,8 +103,23 @@ fn fix_all(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> Result<b
     Ok(any)
 }
 
-/// Adds a file, every file below a folder, or standard input.
-pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+/// Adds a file, every file below a folder, or standard input. Links in a folder that do not lead to
+/// a file in it go to `links`: nothing outside of the folder was named.
+pub fn collect(
+    name: &Path,
+    files: &mut Vec<PathBuf>,
+    links: &mut Vec<PathBuf>,
+) -> Result<(), Failure> {
+    let inside = name.canonicalize().unwrap_or_default();
+    collect_below(&inside, name, files, links)
+}
+
+fn collect_below(
+    folder: &Path,
+    name: &Path,
+    files: &mut Vec<PathBuf>,
+    links: &mut Vec<PathBuf>,
+) -> Result<(), Failure> {
     if !name.is_dir() {
         files.push(name.to_owned());
         return Ok(());
@@ -117,8 +133,15 @@ pub fn collect(name: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     entries.sort();
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if !hidden {
-            collect(&entry, files)?;
+        if hidden {
+            continue;
+        }
+        // A folder in the folder is found by its own name, and a link to it could be a circle.
+        let leads_in =
+            || entry.canonicalize().is_ok_and(|to| to.starts_with(folder) && to.is_file());
+        match entry.is_symlink() && !leads_in() {
+            true => links.push(entry),
+            false => collect_below(folder, &entry, files, links)?,
         }
     }
     Ok(())
@@ -131,7 +154,12 @@ fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Fa
     }
     let Some(checked) = check::file::file(bytes, check::file::today()) else { return Ok(None) };
     let source = Source::new(name, checked.text.clone());
-    Ok(Some(defects::findings(checked.defects(), &source)))
+    Ok(Some(checked.findings(&source)))
+}
+
+fn link_left_out(link: &Path) -> Finding {
+    let message = format!("{} is a link and does not lead to a file in the folder", link.display());
+    Finding::new(codes::LINK_LEFT_OUT, message)
 }
 
 fn unknown_format(name: &str) -> Finding {

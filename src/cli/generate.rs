@@ -109,7 +109,7 @@ fn tell(
         let result = GenerateReport { written, files: &made.rows, findings };
         let mut text = serde_json::to_string_pretty(&result)?;
         text.push('\n');
-        terminal.print(&text)?;
+        terminal.json(&text)?;
         return Ok(());
     }
     terminal.findings(findings);

@@ -158,12 +158,12 @@ fn config(
     }
     let advice = advise(reader, &text, &examined);
     let source = Source::new(name, text);
-    let mut told = defects::findings(examined.defects.iter(), &source);
+    let mut told = defects::findings(&[&examined.defects], &source);
     // `check` reports the notes about the source; here they count only if the user raises them.
     let serious = |finding: &Finding| {
         levels.of(finding.code, finding.severity).is_some_and(|level| level > Severity::Note)
     };
-    told.extend(defects::findings(advice.iter(), &source).into_iter().filter(serious));
+    told.extend(defects::findings(&[&advice], &source).into_iter().filter(serious));
     findings.extend(told.into_iter().map(|mut finding| {
         finding.severity = finding.severity.min(Severity::Warning);
         finding

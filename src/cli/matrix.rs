@@ -3,6 +3,7 @@
 use crate::check;
 use crate::check::matrix::{MatrixRow, matrix};
 use crate::clients::{Target, Targets};
+use crate::model::printable;
 use crate::report::{TextTable, matrix_page};
 
 use super::args::{CheckArgs, CheckFormat, Global};
@@ -22,7 +23,7 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     }
     let mut files = Vec::new();
     for name in &args.files {
-        collect(name, &mut files)?;
+        collect(name, &mut files, &mut Vec::new())?;
     }
     let mut all: Vec<(String, Vec<MatrixRow>)> = Vec::new();
     for file in &files {
@@ -40,7 +41,7 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     match args.format {
         CheckFormat::Human => {
             for (name, rows) in &all {
-                terminal.print(&format!("{name}\n"))?;
+                terminal.print(&format!("{}\n", printable(name)))?;
                 terminal.print(&table(rows).render(terminal.width()))?;
                 terminal.print("\n")?;
             }
@@ -50,7 +51,7 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
                 .iter()
                 .map(|(name, rows)| serde_json::json!({ "file": name, "clients": rows }))
                 .collect();
-            terminal.print(&format!("{:#}\n", serde_json::json!({ "files": files })))?;
+            terminal.json(&format!("{:#}\n", serde_json::json!({ "files": files })))?;
         }
         CheckFormat::Html => terminal.print(&matrix_page(&all))?,
         CheckFormat::Sarif | CheckFormat::Junit => {

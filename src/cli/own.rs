@@ -10,6 +10,8 @@ use crate::settings::{ListFolder, Project, read_provider_with};
 
 use super::Failure;
 
+/// In bytes. The largest built-in template has 20 kB.
+const LARGEST_TEMPLATE: usize = 256 * 1024;
 /// The file name of a manifest.
 const MANIFEST: &str = "target.toml";
 
@@ -25,6 +27,11 @@ pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding
     };
     if is_manifest {
         return manifest(file).map(Some);
+    }
+    if extension == Some("hbs") && text.len() > LARGEST_TEMPLATE {
+        let message =
+            format!("{name} has {} bytes; a template has at most {LARGEST_TEMPLATE}", text.len());
+        return Ok(Some(vec![Finding::new(codes::READ_IN_PART, message)]));
     }
     let source = Source::new(name, text.replace("\r\n", "\n"));
     let findings = match extension {

@@ -68,7 +68,7 @@ pub fn run(args: &PlanArgs, global: &Global, terminal: &Terminal) -> Result<Outc
         let mut text =
             serde_json::to_string_pretty(&PlanReport { files: &files, findings: &findings })?;
         text.push('\n');
-        terminal.print(&text)?;
+        terminal.json(&text)?;
     } else {
         terminal.findings(&findings);
         if !stops {

@@ -41,7 +41,7 @@ fn list(format: Format, catalog: &Catalog, terminal: &Terminal) -> Result<Outcom
     if format == Format::Json {
         let mut text = serde_json::to_string_pretty(&rows)?;
         text.push('\n');
-        terminal.print(&text)?;
+        terminal.json(&text)?;
     } else {
         let mut table = TextTable::new(&["name", "provider", "protocols", "domains"]);
         for row in &rows {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
 use crate::finding::{Finding, Levels, any_error};
-use crate::model::printable_lines;
+use crate::model::{printable_lines, steers};
 use crate::report;
 
 use super::args::{Color, Global};
@@ -65,6 +65,22 @@ impl Terminal {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
+    }
+
+    /// Prints a result as JSON. Characters that would steer a terminal are escaped, so that programs
+    /// still read them.
+    pub fn json(&self, text: &str) -> io::Result<()> {
+        if !text.contains(|c| steers(c) && c != '\n') {
+            return self.print(text);
+        }
+        let mut escaped = String::with_capacity(text.len());
+        for c in text.chars() {
+            match steers(c) && c != '\n' {
+                true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+                false => escaped.push(c),
+            }
+        }
+        self.print(&escaped)
     }
 
     /// Prints a message. Continues if stderr is closed.

@@ -51,7 +51,7 @@ pub fn run(args: &VerifyArgs, global: &Global, terminal: &Terminal) -> Result<Ou
         ReportFormat::Json => {
             let mut text = serde_json::to_string_pretty(&result.json(args.transcript))?;
             text.push('\n');
-            terminal.print(&text)?;
+            terminal.json(&text)?;
         }
         ReportFormat::Junit => terminal.print(&junit_verified(&result))?,
     }

@@ -5,6 +5,10 @@ use std::ops::Range;
 /// The deepest nesting that parsers accept. The limit protects the stack against hostile files.
 pub(super) const DEEPEST: usize = 128;
 
+/// How many values, elements and attributes parsers accept in a file. A client's file has some
+/// hundred; each costs a hundred times its two bytes.
+pub(super) const MOST_NODES: usize = 75_000;
+
 /// Whether a character is a mark: the stand-in for a value while a template is rendered. Marks are
 /// in plane 15, which `model::Text` refuses in values. Parsers treat them as letters.
 pub(super) fn is_mark(c: char) -> bool {

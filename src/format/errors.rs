@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::codes::Code;
+use crate::codes::{self, Code};
+use crate::finding::PerCode;
 
 /// The reason why a format cannot represent a value; shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,13 +14,20 @@ pub struct Unwritable(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Malformed {
+    pub code: Code,
     pub message: String,
     pub span: Range<usize>,
 }
 
 impl Malformed {
     pub(crate) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
-        Self { message: message.into(), span }
+        Self { code: codes::MALFORMED, message: message.into(), span }
+    }
+
+    /// For a file with more in it than is read.
+    pub(crate) fn too_much(most: usize, what: &str, at: usize) -> Self {
+        let message = format!("more than {most} {what}; nothing behind this place is read");
+        Self { code: codes::READ_IN_PART, message, span: at..at }
     }
 }
 
@@ -32,10 +40,16 @@ pub struct Flaw {
 }
 
 #[derive(Default)]
-pub(super) struct Flaws(pub(super) Vec<Flaw>);
+pub(super) struct Flaws(pub(super) PerCode<Flaw>);
 
 impl Flaws {
     pub(super) fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
-        self.0.push(Flaw { code, message: message.into(), span: span.clone() });
+        self.0.push(code, || Flaw { code, message: message.into(), span: span.clone() });
+    }
+
+    /// Reports that the file has more in it than is read.
+    pub(super) fn too_much(&mut self, most: usize, what: &str, at: usize) {
+        let Malformed { code, message, span } = Malformed::too_much(most, what, at);
+        self.add(code, &span, message);
     }
 }

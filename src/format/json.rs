@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 
-use super::characters::{DEEPEST, named};
+use super::characters::{DEEPEST, MOST_NODES, named};
 use super::{Malformed, Tree, Unwritable};
 
 /// Escapes a value for the inside of a JSON string, without its quotes.
@@ -33,7 +33,7 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
-    let mut parser = JsonParser { text, at: 0 };
+    let mut parser = JsonParser { text, at: 0, nodes: 0 };
     parser.skip_space();
     let tree = parser.value(String::new(), 0)?;
     parser.skip_space();
@@ -64,12 +64,17 @@ const FEW: usize = 8;
 struct JsonParser<'a> {
     text: &'a str,
     at: usize,
+    nodes: usize,
 }
 
 impl JsonParser<'_> {
     fn value(&mut self, name: String, depth: usize) -> Result<Tree, Malformed> {
         if depth > DEEPEST {
             return Err(self.unexpected("nested too deeply"));
+        }
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return Err(Malformed::too_much(MOST_NODES, "values", self.at));
         }
         let start = self.at;
         match self.peek() {
@@ -132,6 +137,7 @@ impl JsonParser<'_> {
             }
         }
         tree.span = start..self.at;
+        tree.children.shrink_to_fit();
         Ok(tree)
     }
 
@@ -149,6 +155,7 @@ impl JsonParser<'_> {
             }
         }
         tree.span = start..self.at;
+        tree.children.shrink_to_fit();
         Ok(tree)
     }
 

@@ -25,6 +25,8 @@ mod xml;
 
 use std::borrow::Cow;
 
+use crate::finding::PerCode;
+
 pub use digest::{digest_record, sha256_base64, sha256_hex};
 pub use errors::{Flaw, Malformed, Unwritable};
 pub use file_name::{file_name, hex, safe_component};
@@ -138,7 +140,7 @@ impl FileFormat {
 
     /// Parses a text and collects its flaws instead of stopping at the first one. Only for the
     /// kinds whose readers skip a bad line and go on; `None` for all others.
-    pub fn examine(&self, text: &str) -> Option<(Tree, Vec<Flaw>)> {
+    pub fn examine(&self, text: &str) -> Option<(Tree, PerCode<Flaw>)> {
         match self {
             FileFormat::Reg => Some(reg::examine(text)),
             FileFormat::Prf => Some(prf::examine(text)),

@@ -56,6 +56,7 @@ fn value(name: String, element: &Tree) -> Result<Tree, Malformed> {
             for child in elements(element)? {
                 array.children.push(value(String::new(), child)?);
             }
+            array.children.shrink_to_fit();
             Ok(array)
         }
         "string" => leaf("string", text(element)?),
@@ -96,6 +97,7 @@ fn dict(name: String, element: &Tree) -> Result<Tree, Malformed> {
             }
         }
     }
+    dict.children.shrink_to_fit();
     Ok(dict)
 }
 

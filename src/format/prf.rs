@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::characters::{control, lines, named};
+use super::characters::{MOST_NODES, control, lines, named};
 use super::errors::Flaws;
 use super::text::{Encoding, writable};
 use super::{Flaw, Malformed, Tree, Unwritable};
 use crate::codes;
+use crate::finding::PerCode;
 
 const WHITE: [char; 2] = [' ', '\t'];
 
@@ -75,22 +76,27 @@ impl<'a> Names<'a> {
 /// Parses strictly: the first flaw is an error.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let (tree, flaws) = examine(text);
-    match flaws.into_iter().next() {
-        Some(Flaw { message, span, .. }) => Err(Malformed { message, span }),
+    match flaws.into_kept().into_iter().next() {
+        Some(Flaw { code, message, span }) => Err(Malformed { code, message, span }),
         None => Ok(tree),
     }
 }
 
 /// Reads sections (kind `section`) with their entries. Names compare without case, as on Windows.
 /// The tree leaves out what Windows does not see.
-pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
+pub(super) fn examine(text: &str) -> (Tree, PerCode<Flaw>) {
     let mut root = Tree::branch("", "", 0..text.len());
     let mut flaws = Flaws::default();
     let mut sections = Names::default();
     let mut keys = Names::default();
     // Whether this section repeats an earlier name, so that Windows does not see its entries.
     let mut unseen = false;
+    let mut nodes = 0;
     for (line, span) in lines(text) {
+        if nodes > MOST_NODES {
+            flaws.too_much(MOST_NODES, "sections and entries", span.start);
+            break;
+        }
         if let Some(c) = control(line) {
             flaws.add(codes::PRF_CONTROL_CHARACTER, &span, format!("{} in a line", named(c)));
         }
@@ -122,6 +128,10 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
                     format!("section [{name}] appears twice"),
                 );
             } else {
+                nodes += 1;
+                if let Some(before) = root.children.last_mut() {
+                    before.children.shrink_to_fit();
+                }
                 root.children.push(Tree::branch(name, "section", span));
             }
             continue;
@@ -155,6 +165,7 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
             value = value.get(1..value.len() - 1).unwrap_or_default();
         }
         section.span.end = span.end;
+        nodes += 1;
         section.children.push(Tree::leaf(key, "string", value, span));
     }
     (root, flaws.0)

@@ -16,10 +16,11 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::characters::{control, lines, named};
+use super::characters::{MOST_NODES, control, lines, named};
 use super::errors::Flaws;
 use super::{Flaw, Malformed, Tree, Unwritable};
 use crate::codes;
+use crate::finding::PerCode;
 
 use value::WHITE;
 
@@ -27,6 +28,9 @@ pub(super) const FIRST_LINE: &str = "Windows Registry Editor Version 5.00";
 /// The first line of Windows 9x files. Their text, and strings written as bytes, are in the code
 /// page of the PC.
 const FIRST_LINE_4: &str = "REGEDIT4";
+
+/// Microsoft Learn, "Registry element size limits".
+const DEEPEST_KEY: usize = 512;
 
 /// The root keys, with the short names that only some programs know.
 const HIVES: [(&str, &str); 5] = [
@@ -52,8 +56,8 @@ pub(super) fn escape(value: &str) -> Result<Cow<'_, str>, Unwritable> {
 /// Parses strictly: the first flaw is an error.
 pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
     let (tree, flaws) = examine(text);
-    match flaws.into_iter().next() {
-        Some(Flaw { message, span, .. }) => Err(Malformed { message, span }),
+    match flaws.into_kept().into_iter().next() {
+        Some(Flaw { code, message, span }) => Err(Malformed { code, message, span }),
         None => Ok(tree),
     }
 }
@@ -61,10 +65,11 @@ pub(super) fn parse(text: &str) -> Result<Tree, Malformed> {
 /// Reads keys (kind `key` or `delete-key`, named by their full path) with their values (kind
 /// `string`, `dword`, `hex`, `hex(n)` or `delete`; the default value is named `@`). Names compare
 /// without case, as on Windows. The tree leaves out what regedit drops.
-pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
+pub(super) fn examine(text: &str) -> (Tree, PerCode<Flaw>) {
     let mut file = RegFile {
         root: Tree::branch("", "", 0..text.len()),
         flaws: Flaws::default(),
+        nodes: 0,
         keys: HashMap::new(),
         values: HashMap::new(),
         below: CurrentKey::Nothing,
@@ -81,6 +86,10 @@ pub(super) fn examine(text: &str) -> (Tree, Vec<Flaw>) {
     let mut number = 0;
     while let Some((line, span)) = lines.next() {
         number += 1;
+        if file.nodes > MOST_NODES {
+            file.flaws.too_much(MOST_NODES, "keys and values", span.start);
+            break;
+        }
         if number > 2 || !file.opening(number, line, &span) {
             file.line(line, span, &mut lines);
         }
@@ -103,6 +112,8 @@ enum CurrentKey {
 struct RegFile {
     root: Tree,
     flaws: Flaws,
+    /// The keys and values in the tree.
+    nodes: usize,
     /// The keys so far, in lower case, with their kind. Deleting a key and then creating it is
     /// fine; the reverse order would leave nothing.
     keys: HashMap<String, &'static str>,
@@ -195,6 +206,7 @@ impl RegFile {
             Entry::Vacant(new) => {
                 new.insert(key.children.len());
                 key.children.push(value);
+                self.nodes += 1;
             }
         }
     }
@@ -231,6 +243,10 @@ impl RegFile {
         }
         self.below = if kind == "key" { CurrentKey::Key } else { CurrentKey::Deleted };
         self.values = HashMap::new();
+        self.nodes += 1;
+        if let Some(before) = self.root.children.last_mut() {
+            before.children.shrink_to_fit();
+        }
         self.root.children.push(Tree::branch(path, kind, span));
     }
 
@@ -270,6 +286,11 @@ impl RegFile {
                 return None;
             }
             return Some((*full).to_owned());
+        }
+        if trimmed.split('\\').count() > DEEPEST_KEY {
+            let message = format!("a key is at most {DEEPEST_KEY} keys below its root key");
+            self.flaws.add(codes::REG_KEY_PATH, span, message);
+            return None;
         }
         if trimmed.split('\\').any(|part| part.is_empty() || part.chars().count() > 255) {
             let message =

@@ -23,7 +23,7 @@ use syntax::{Attribute, are_literals, attributes, first_forbidden, is_name, is_s
 pub(super) use tree::parse;
 
 use super::Malformed;
-use super::characters::{DEEPEST, named};
+use super::characters::{DEEPEST, MOST_NODES, named};
 
 /// Receives the elements of a document while it is read. The prolog, comments, and white space
 /// outside the root are checked but not reported.
@@ -48,6 +48,7 @@ fn read(text: &str, sink: &mut impl ElementSink) -> Result<(), Malformed> {
     let mut document = Document {
         text,
         open: Vec::new(),
+        nodes: 0,
         names: BTreeSet::new(),
         has_root: false,
         has_doctype: false,
@@ -67,7 +68,12 @@ fn read(text: &str, sink: &mut impl ElementSink) -> Result<(), Malformed> {
                 ));
             }
             Ok(Event::Eof) => return document.finish(),
-            Ok(event) => document.take(event, span, sink)?,
+            Ok(event) => {
+                document.take(event, span, sink)?;
+                if document.nodes > MOST_NODES {
+                    return Err(Malformed::too_much(MOST_NODES, "elements", start));
+                }
+            }
         }
     }
 }
@@ -80,6 +86,8 @@ struct Document<'a> {
     text: &'a str,
     /// The start tags of the open elements, outermost first.
     open: Vec<Range<usize>>,
+    /// The elements, attributes and pieces of text so far.
+    nodes: usize,
     /// Buffer for the attribute names of the current tag.
     names: BTreeSet<&'a str>,
     has_root: bool,
@@ -156,8 +164,15 @@ impl<'a> Document<'a> {
         sink.open(name, span.clone());
         self.open.push(span);
         self.has_root = true;
+        self.nodes += 1;
         let range = inner.start + name.len()..inner.end;
-        attributes(self.text, range, &mut self.names, &mut |attribute| sink.attribute(attribute))
+        let nodes = &mut self.nodes;
+        attributes(self.text, range, &mut self.names, &mut |attribute| {
+            *nodes += 1;
+            if *nodes <= MOST_NODES {
+                sink.attribute(attribute);
+            }
+        })
     }
 
     /// quick-xml has checked that the tag closes the innermost element.
@@ -180,6 +195,7 @@ impl<'a> Document<'a> {
                 false => Err(Malformed::new("text outside the root element", span)),
             };
         }
+        self.nodes += usize::from(self.text[..span.start].ends_with('>') && !is_cdata);
         sink.characters(piece, is_cdata, span);
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Unwraps profiles that are not XML on disk: in a CMS signature, or as a binary property list.
 //!
-//! Only the content is extracted; signatures are not verified.
+//! Only the content and the parts of a signature are extracted; `check` verifies it.
+
+#[cfg(feature = "sign")]
+pub mod signed_parts;
 
 use std::io::{self, Cursor};
 
@@ -201,9 +204,14 @@ fn octets(string: &Any<'_>) -> Option<Vec<u8>> {
     if !string.header.constructed() {
         return Some(string.data.to_vec());
     }
-    let parts: Vec<Any<'_>> = children(string).collect();
-    let plain = parts.iter().all(|p| p.tag() == Tag::OctetString && !p.header.constructed());
-    plain.then(|| parts.iter().flat_map(|part| part.data).copied().collect())
+    let mut whole = Vec::new();
+    for part in children(string) {
+        if part.tag() != Tag::OctetString || part.header.constructed() {
+            return None;
+        }
+        whole.extend_from_slice(part.data);
+    }
+    Some(whole)
 }
 
 fn certificates(bytes: &[u8]) -> Vec<X509Certificate<'_>> {

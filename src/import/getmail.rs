@@ -190,7 +190,7 @@ impl GetmailFile {
                 continue;
             };
             if let Some((code, message)) = takes.refuses(entry) {
-                self.errors.0.push(super::Defect { code, message, span: entry.span.clone() });
+                self.errors.add(code, &entry.span, message);
             }
         }
     }

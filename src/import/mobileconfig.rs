@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use super::defects::DefectList;
 use super::values::{first_line, hostname};
-use super::{Defect, Examination, ReadConfig, meant_hostname};
+use super::{Examination, ReadConfig, meant_hostname};
 use crate::codes;
 use crate::format::{Malformed, Tree};
 use crate::model::Port;
@@ -42,7 +42,7 @@ pub(super) fn read_malformed(text: &str, malformed: Malformed) -> Examination {
         return Examination::malformed(malformed);
     };
     let mut examined = read(text, &fixed);
-    examined.defects.extend::<Vec<Defect>>(defects);
+    examined.defects.append(defects);
     examined
 }
 

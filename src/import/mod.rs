@@ -22,7 +22,7 @@ mod reg;
 mod values;
 
 pub use autodiscover::ORDER as AUTODISCOVER_ORDER;
-pub use defects::{Defect, Examination};
+pub use defects::{Defect, DefectList, Examination};
 pub use mobileconfig::has_variable;
 pub use provider_file::provider_file;
 pub use read_config::{ReadConfig, ReadOAuth2, ReadPage, ReadServer};
@@ -96,9 +96,10 @@ impl Reader {
     /// Like [`Self::read`], but returns everything readable along with the defects.
     pub fn examine(self, text: &str) -> Examination {
         if let Some((tree, flaws)) = self.kind().examine(text) {
-            let mut examined = self.examine_parsed(text, &tree);
-            examined.defects.splice(0..0, flaws.into_iter().map(Defect::from));
-            return Examination { tree: Some(tree), ..examined };
+            let examined = self.examine_parsed(text, &tree);
+            let mut defects = DefectList::from(flaws);
+            defects.append(examined.defects);
+            return Examination { tree: Some(tree), defects, ..examined };
         }
         match self.kind().parse(text) {
             Ok(Some(tree)) => {

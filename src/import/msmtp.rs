@@ -45,7 +45,7 @@ pub(crate) fn file(text: &str, program: Program) -> MsmtpFile<'_> {
 /// Removes repeated defects: an account that inherits a setting inherits its defects.
 fn once(errors: &mut DefectList) {
     let mut known = BTreeMap::new();
-    errors.0.retain(|defect| {
+    errors.retain(|defect| {
         known.insert((defect.code, defect.span.start), defect.span.end) != Some(defect.span.end)
     });
 }

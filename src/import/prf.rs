@@ -12,7 +12,7 @@ mod mapping;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::defects::DefectList;
+use super::defects::{DefectList, MOST_ACCOUNTS};
 use super::values::first_line;
 use super::{Examination, ReadConfig};
 use crate::codes;
@@ -23,7 +23,8 @@ pub(super) fn read(text: &str, file: &Tree) -> Examination {
     for section in &file.children {
         sections.entry(section.name.to_ascii_lowercase()).or_insert(section);
     }
-    let mut reading = PrfReader { text, file, sections, errors: DefectList::default() };
+    let mut reading =
+        PrfReader { text, file, sections, mappings: HashMap::new(), errors: DefectList::default() };
     let config = reading.file();
     reading.errors.finish(config)
 }
@@ -36,6 +37,8 @@ struct PrfReader<'a> {
     file: &'a Tree,
     /// The first section of each name, in lower case.
     sections: HashMap<String, &'a Tree>,
+    /// The mappings that were checked, by name, with their keys in lower case.
+    mappings: HashMap<&'static str, HashSet<String>>,
     errors: DefectList,
 }
 
@@ -105,6 +108,10 @@ impl<'a> PrfReader<'a> {
             self.errors.add(codes::PRF_NO_ACCOUNT, &list.span, message);
         }
         for (number, entry) in (1..).zip(&list.children) {
+            if number > MOST_ACCOUNTS {
+                self.errors.too_much(MOST_ACCOUNTS, "accounts", entry.span.start);
+                break;
+            }
             let name = format!("Account{number}");
             if !entry.name.eq_ignore_ascii_case(&name) {
                 let message = format!("{name} belongs here; accounts are counted from 1");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use serde::de::IgnoredAny;
 
 use super::{Reader, envelope};
 use crate::format::declared_encoding;
@@ -146,7 +147,7 @@ fn is_payload(text: &str) -> bool {
     let Some(inside) = text.strip_prefix('[') else { return false };
     let start = inside.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
     start.len() < inside.trim_start().len() && start.trim_start().starts_with(',')
-        || serde_json::from_str::<serde_json::Value>(text).is_ok()
+        || serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Detects line formats by the first words of their lines.

@@ -5,6 +5,7 @@
 //! skeleton and the file and compares them: the same tree, with values in place of the marks.
 
 mod artifact;
+mod budget;
 mod compile;
 mod context;
 mod helpers;
@@ -16,7 +17,7 @@ mod recipient;
 mod segments;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handlebars::{Context, Handlebars};
 
@@ -44,6 +45,8 @@ pub struct Renderer {
     marks: Marks,
     /// The registered templates and paths, with the context names that they use.
     known: BTreeMap<String, UsedNames>,
+    /// The templates that are not built in. Their output is limited.
+    own: BTreeSet<String>,
     broken: BTreeMap<String, Vec<Finding>>,
 }
 
@@ -62,7 +65,13 @@ impl Renderer {
         let escaping = marks.clone();
         registry.register_escape_fn(move |text| escaping.keep(text));
         helpers::register(&mut registry, &marks);
-        Self { registry, marks, known: BTreeMap::new(), broken: BTreeMap::new() }
+        Self {
+            registry,
+            marks,
+            known: BTreeMap::new(),
+            own: BTreeSet::new(),
+            broken: BTreeMap::new(),
+        }
     }
 
     /// Renders one job.
@@ -80,10 +89,12 @@ impl Renderer {
         self.marks.clear();
         let asked = [&self.known[&template], &self.known[&path]];
         let context = Context::from(context::context(job, &asked, &self.marks, &digests));
-        let skeleton = self
-            .registry
-            .render_with_context(&template, &context)
-            .map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
+        let rendered = match self.own.contains(&template) {
+            true => budget::render(&self.registry, &template, &context),
+            false => self.registry.render_with_context(&template, &context),
+        };
+        let skeleton =
+            rendered.map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
         let skeleton = normalise(&skeleton);
         let path_skeleton = self.path_with(&path, job, &context)?;
         let path = pattern::path_of(&path_skeleton, &self.marks);
@@ -167,7 +178,13 @@ impl Renderer {
         let mut findings = template::lint(source);
         if findings.is_empty() {
             match compile::compile(&source.text, name) {
-                Ok(template) => self.registry.register_template(name, template),
+                Ok(template) => match budget::recursion(&template) {
+                    Some(place) => findings.push(template::recursion_error(place, source)),
+                    None => {
+                        self.own.insert(name.to_owned());
+                        self.registry.register_template(name, template);
+                    }
+                },
                 Err((e, line)) => findings.push(template::template_error(&e, line, source)),
             }
         }

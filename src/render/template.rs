@@ -58,6 +58,14 @@ pub(super) fn template_error(error: &TemplateError, above: usize, source: &Arc<S
     Finding::new(codes::BROKEN_TEMPLATE, error.reason().to_string()).at(source, span)
 }
 
+/// `place` is line and column, both from 1.
+pub(super) fn recursion_error(place: (usize, usize), source: &Arc<Source>) -> Finding {
+    let message = format!("{} calls a partial inside of an inline partial", source.name);
+    Finding::new(codes::BROKEN_TEMPLATE, message)
+        .at(source, span(&source.text, place.0, place.1))
+        .help("write the content in its place: such a partial could call itself without end")
+}
+
 pub(super) fn render_error(error: &RenderError, file: &str, job: &Job<'_>) -> Finding {
     let source = &job.target.templates[file];
     let span = span(&source.text, error.line_no.unwrap_or(1), error.column_no.unwrap_or(1));

@@ -52,12 +52,14 @@ fn one(renderer: &Renderer, finding: &Finding) -> String {
     let title = level.primary_title(&*message).id(finding.code.name);
     let mut group = match &finding.place {
         // A line that fills the screen would not help.
-        Some(place) if place.line_length() > LONGEST_LINE => Group::with_title(title)
+        Some(place) if place.lines().len() > LONGEST_LINE => Group::with_title(title)
             .element(Origin::path(path).line(place.line()).char_column(place.column())),
         Some(place) => Group::with_title(title).element(
-            Snippet::source(in_place(&place.source.text))
+            // Only the lines of the place, since the whole text would be searched for each finding.
+            Snippet::source(in_place(place.lines()))
                 .path(path)
-                .annotation(AnnotationKind::Primary.span(place.span.clone())),
+                .line_start(place.line())
+                .annotation(AnnotationKind::Primary.span(place.span_in_lines())),
         ),
         None => Group::with_title(title),
     };

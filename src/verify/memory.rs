@@ -73,6 +73,24 @@ fn sign_in(
 }
 
 #[test]
+fn a_server_that_does_not_stop_to_send_is_left() {
+    let line = format!("* {}\r\n", "x".repeat(60_000));
+    let lines = "* x\r\n".repeat(30_000);
+    let listed = "x\r\n".repeat(3_000);
+    for (protocol, says) in [
+        (MailProtocol::Imap, format!("* OK hello\r\n{}", line.repeat(100))),
+        (MailProtocol::Imap, format!("* OK hello\r\n{lines}")),
+        (MailProtocol::Pop3, format!("+OK hello\r\n+OK\r\n{listed}")),
+        (MailProtocol::Smtp, format!("220 {}", "x\r\n220-".repeat(30_000))),
+    ] {
+        let (_, result, transcript) = sign_in(protocol, Mechanism::Plain, &says);
+        assert_eq!(result.unwrap_err().code, codes::REPLY_MALFORMED, "{protocol:?}");
+        let kept: usize = transcript.iter().map(String::len).sum();
+        assert!(kept < 5 * 1024 * 1024, "{protocol:?}: {kept} bytes of transcript");
+    }
+}
+
+#[test]
 fn pop3_signs_in_over_two_lines() {
     let says = "+OK hello\r\n+OK\r\nUIDL\r\nSASL XOAUTH2\r\n.\r\n+ \r\n+OK welcome\r\n";
     let (heard, result, transcript) = sign_in(MailProtocol::Pop3, Mechanism::Xoauth2, says);

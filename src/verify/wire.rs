@@ -14,6 +14,11 @@ use super::step::Problem;
 const LONGEST_LINE: usize = 64 * 1024;
 /// Limit for the lines of a reply; more is an attack or a fault.
 const MOST_LINES: usize = 2000;
+/// Limit for everything that a server sends on one connection, in bytes. The test message and its
+/// headers are below a tenth of it.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Limit for the lines on one connection, which the transcript keeps.
+const MOST_LINES_IN_ALL: usize = 20_000;
 /// Limit for a literal, in bytes. The test message is 2 kB, plus the headers added on the way.
 const LARGEST_LITERAL: usize = 1024 * 1024;
 /// Limit for a server's words in a report, in characters.
@@ -32,11 +37,24 @@ pub struct Wire<T> {
     transcript: Transcript,
     /// Bytes that arrived since the last line was sent.
     heard: usize,
+    /// Bytes at the start of the buffer that are known to have no line feed.
+    searched: usize,
+    /// Bytes and lines that arrived in all.
+    bytes: usize,
+    lines: usize,
 }
 
 impl<T: Transport> Wire<T> {
     pub fn new(transport: T, transcript: Transcript) -> Self {
-        Self { transport, buffer: Vec::new(), transcript, heard: 0 }
+        Self {
+            transport,
+            buffer: Vec::new(),
+            transcript,
+            heard: 0,
+            searched: 0,
+            bytes: 0,
+            lines: 0,
+        }
     }
 
     /// The connection, bytes that arrived but were not read as a line, and the transcript.
@@ -70,7 +88,9 @@ impl<T: Transport> Wire<T> {
     /// The next line, without its end. Bytes that are not UTF-8 are replaced.
     pub fn line(&mut self) -> Result<String, Problem> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            let found = memchr::memchr(b'\n', &self.buffer[self.searched..]);
+            if let Some(end) = found.map(|at| self.searched + at) {
+                self.searched = 0;
                 if end > LONGEST_LINE {
                     return Err(self.too_long());
                 }
@@ -80,9 +100,14 @@ impl<T: Transport> Wire<T> {
                     line.pop();
                 }
                 let line = String::from_utf8_lossy(&line).into_owned();
+                self.lines += 1;
+                if self.lines > MOST_LINES_IN_ALL {
+                    return Err(endless(&format!("{MOST_LINES_IN_ALL} lines")));
+                }
                 self.transcript.lines.push(format!("S: {}", printable(&line)));
                 return Ok(line);
             }
+            self.searched = self.buffer.len();
             if self.buffer.len() > LONGEST_LINE {
                 return Err(self.too_long());
             }
@@ -119,6 +144,7 @@ impl<T: Transport> Wire<T> {
             self.fill()?;
         }
         self.transcript.lines.push(format!("S: ({count} octets)"));
+        self.searched = 0;
         Ok(self.buffer.drain(..count).collect())
     }
 
@@ -129,6 +155,10 @@ impl<T: Transport> Wire<T> {
                 Ok(0) => return Err(self.hung_up()),
                 Ok(read) => {
                     self.heard += read;
+                    self.bytes += read;
+                    if self.bytes > MOST_BYTES {
+                        return Err(endless(&format!("{} MiB", MOST_BYTES / 1024 / 1024)));
+                    }
                     self.buffer.extend_from_slice(&bytes[..read]);
                     return Ok(());
                 }
@@ -169,6 +199,12 @@ impl<T: Transport> Wire<T> {
             _ => Problem::with(codes::CONNECTION_FAILED, error.to_string()),
         }
     }
+}
+
+/// For a server that does not stop to send.
+fn endless(most: &str) -> Problem {
+    let detail = format!("the server has sent more than {most} on one connection");
+    Problem::with(codes::REPLY_MALFORMED, detail)
 }
 
 /// A server's words for a report: one line, no control characters, limited length.

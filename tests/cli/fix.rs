@@ -151,3 +151,40 @@ fn what_cannot_be_written_back_is_left_alone_or_refused() {
     run.args(&["check", "--fix", "nothing.xml"]).code(2).says("cannot read nothing.xml");
     assert_eq!(read(&run, "config.xml"), CONFIG);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_fixed_file_keeps_its_inode_and_no_copy_stays() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let run = Run::new().write("folder/config.xml", CONFIG);
+    fs::hard_link(run.path("folder/config.xml"), run.path("other-name.xml")).unwrap();
+    let before = fs::metadata(run.path("folder/config.xml")).unwrap();
+    run.args(&["check", "--fix", "folder"]).code(1);
+    let after = fs::metadata(run.path("folder/config.xml")).unwrap();
+    assert_eq!(
+        (before.ino(), before.uid(), before.mode()),
+        (after.ino(), after.uid(), after.mode())
+    );
+    assert_eq!(read(&run, "other-name.xml"), mended());
+    assert_eq!(fs::read_dir(run.path("folder")).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_not_left_through_a_link() {
+    use std::os::unix::fs::symlink;
+
+    let run = Run::new().write("outside/config.xml", CONFIG).write("folder/own.xml", CONFIG);
+    symlink("../outside/config.xml", run.path("folder/file.xml")).unwrap();
+    symlink("../outside", run.path("folder/below")).unwrap();
+    symlink(".", run.path("folder/circle")).unwrap();
+    symlink("own.xml", run.path("folder/second.xml")).unwrap();
+    let ended = run.args(&["check", "--fix", "folder"]).code(1);
+    assert_eq!(read(&run, "outside/config.xml"), CONFIG);
+    assert_eq!(read(&run, "folder/own.xml"), mended());
+    for link in ["file.xml", "below", "circle"] {
+        let words = format!("folder/{link} is a link and does not lead to a file in the folder");
+        assert!(ended.stdout.contains(&words), "{}", ended.stdout);
+    }
+}

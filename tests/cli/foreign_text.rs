@@ -45,3 +45,22 @@ fn what_is_typed_and_names_of_files_do_not_steer_the_terminal() {
     is_harmless(&run, &["check", &format!("no{STEERING}")]);
     is_harmless(&run, &["generate", "--provider", &format!("no{STEERING}.toml")]);
 }
+
+#[test]
+fn reports_for_programs_and_commands_about_lists_hold_no_control_character() {
+    let name = format!("{STEERING}.xml");
+    let list = format!("{STEERING}.csv");
+    let run = Run::new().write(&name, "<clientConfig/>").write(&list, "x,y\n");
+    for args in [
+        &["check", "--format", "json", &name][..],
+        &["check", "--format", "sarif", &name],
+        &["check", "--format", "junit", &name],
+        &["check", "--matrix", &name],
+        &["import", &name],
+        &["generate", "--users", &list],
+    ] {
+        let ended = run.args(args);
+        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!printed.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{args:?}: {printed:?}");
+    }
+}

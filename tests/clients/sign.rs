@@ -220,3 +220,113 @@ fn a_key_of_1024_bits_is_refused() {
     assert!(said.stderr.contains("error[signing-key-unreadable]"), "{}", said.stderr);
     assert!(said.stderr.contains(" bits "), "{}", said.stderr);
 }
+
+/// A profile that OpenSSL signs, with these options of `openssl cms`.
+fn signed_by_openssl(folder: &Folder, out: &str, options: &[&str]) -> Ended {
+    folder.generate("plain", &[]).fine();
+    let plain = support::walk(&folder.path("plain"));
+    let profile = plain.iter().find(|file| file.extension().is_some_and(|e| e == "mobileconfig"));
+    let profile = profile.expect("a profile").display().to_string();
+    let sign = ["cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-in", &profile];
+    folder.openssl(&[&sign[..], &["-out", out], options].concat())
+}
+
+fn check(folder: &Folder, file: &str) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailwright"));
+    command.args(["check", file]).env("LC_ALL", "C").current_dir(&folder.0);
+    support::run(command.stdin(Stdio::null()))
+}
+
+const OWN: [&str; 4] = ["-signer", "leaf.pem", "-inkey", "leaf.key"];
+
+#[test]
+fn check_verifies_what_openssl_signs_with_every_kind_of_key() {
+    needs!("openssl");
+    for kind in ["rsa:2048", "ec:P-256", "ec:P-384", "ec:P-521"] {
+        let folder = Folder::with(kind);
+        let more: &[&[&str]] = match kind {
+            "rsa:2048" => &[
+                &["-md", "sha512", "-certfile", "middle.pem"],
+                &["-md", "sha256", "-noattr"],
+                &[
+                    "-md",
+                    "sha384",
+                    "-keyopt",
+                    "rsa_padding_mode:pss",
+                    "-keyopt",
+                    "rsa_pss_saltlen:digest",
+                ],
+                &["-md", "sha256", "-stream"],
+            ],
+            _ => &[&["-md", "sha384"], &["-md", "sha512", "-noattr"], &["-keyid"]],
+        };
+        for options in more {
+            signed_by_openssl(&folder, "signed", &[&OWN[..], options].concat()).fine();
+            let ended = check(&folder, "signed");
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(said.contains("names CN=leaf as its signer"), "{kind} {options:?}: {said}");
+            assert!(said.contains("the signature fits"), "{kind} {options:?}: {said}");
+            assert!(!said.contains("profile-signature-broken"), "{kind} {options:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn check_says_that_a_signature_over_sha_1_is_weak() {
+    needs!("openssl");
+    let folder = Folder::with("rsa:2048");
+    signed_by_openssl(&folder, "signed", &[&OWN[..], &["-md", "sha1"]].concat()).fine();
+    check(&folder, "signed").prints("SHA-1, which is weak");
+}
+
+#[test]
+fn check_finds_one_changed_byte_in_content_attributes_and_signature() {
+    needs!("openssl");
+    for kind in ["rsa:2048", "ec:P-256"] {
+        for options in [&["-md", "sha256"][..], &["-md", "sha256", "-noattr"]] {
+            let folder = Folder::with(kind);
+            signed_by_openssl(&folder, "signed", &[&OWN[..], options].concat()).fine();
+            let bytes = fs::read(folder.path("signed")).unwrap();
+            let place = |what: &[u8]| bytes.windows(what.len()).rposition(|w| w == what);
+            let mut places = vec![place(b"PayloadUUID").unwrap(), bytes.len() - 1];
+            // The attribute with the digest: the octets are behind its identifier.
+            places.extend(place(b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x04").map(|at| at + 20));
+            assert_eq!(places.len(), 3 - usize::from(options.contains(&"-noattr")));
+            for at in places {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1;
+                fs::write(folder.path("changed"), changed).unwrap();
+                check(&folder, "changed").code(1).prints("error[profile-signature-broken]");
+            }
+        }
+    }
+}
+
+#[test]
+fn check_finds_a_certificate_that_belongs_to_another_key() {
+    needs!("openssl");
+    let folder = Folder::with("ec:P-256");
+    let name = ["-CA", "middle.pem", "-CAkey", "middle.key", "-set_serial", "7"];
+    folder.certificate("leaf", "ec:P-256", "leaf", &name);
+    signed_by_openssl(&folder, "signed", &OWN).fine();
+    let old = fs::read(folder.path("signed")).unwrap();
+    let pem = |folder: &Folder| {
+        folder.openssl(&["x509", "-in", "leaf.pem", "-outform", "DER", "-out", "der"]).fine();
+        fs::read(folder.path("der")).unwrap()
+    };
+    let own = pem(&folder);
+    // The same names and number, but another key. The lengths of signatures differ, so try again.
+    for _ in 0..200 {
+        folder.certificate("leaf", "ec:P-256", "leaf", &name);
+        let other = pem(&folder);
+        if other.len() == own.len() {
+            let at = old.windows(own.len()).position(|w| w == own).expect("it is inside");
+            let mut changed = old.clone();
+            changed[at..at + own.len()].copy_from_slice(&other);
+            fs::write(folder.path("changed"), changed).unwrap();
+            check(&folder, "changed").code(1).prints("error[profile-signature-broken]");
+            return;
+        }
+    }
+    panic!("no certificate has the same length");
+}

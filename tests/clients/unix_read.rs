@@ -229,8 +229,13 @@ impl File {
         let examined = reader.examine(&text);
         let advice = advise(reader, &text, &examined);
         let mut defects = examined.defects;
-        defects.extend(encoding(reader, &self.bytes));
-        Seen { text, servers: examined.config.servers, defects, advice }
+        defects.append(encoding(reader, &self.bytes));
+        Seen {
+            text,
+            servers: examined.config.servers,
+            defects: defects.to_vec(),
+            advice: advice.to_vec(),
+        }
     }
 }
 

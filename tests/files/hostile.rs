@@ -145,88 +145,15 @@ fn a_file_of_a_hundred_megabytes_is_not_read_to_its_end() {
     }
 }
 
-/// Files of two megabytes that once took minutes, because something was compared with everything
-/// before it.
-#[cfg(unix)]
-fn large() -> Vec<(&'static str, Vec<u8>)> {
-    let many = |before: &str, line: &dyn Fn(usize) -> String, after: &str| {
-        let mut text = before.to_owned();
-        for number in 0.. {
-            if text.len() > 2 * 1024 * 1024 {
-                break;
-            }
-            text.push_str(&line(number));
-        }
-        (text + after).into_bytes()
-    };
-    let response = "<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\
-                    <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a\">\
-                    <Account><AccountType>email</AccountType><Action>settings</Action>";
-    let plist = "<plist version=\"1.0\"><dict>";
-    let provider = "[emailProvider]\nid = \"a.example\"\ndisplayName = \"A\"\ndisplayShortName = \"A\"\ndomains = [";
-    let accounts = (0..25_000).map(|n| format!("Account{n}=I_Mail\n")).collect::<String>();
-    vec![
-        ("attributes.xml", many("<clientConfig ", &|n| format!("a{n}=\"1\" "), "></clientConfig>")),
-        (
-            "protocols.xml",
-            many(
-                response,
-                &|n| {
-                    format!(
-                        "<Protocol><Type>IMAP</Type><Server>h{n}.example</Server><Port>993</Port></Protocol>"
-                    )
-                },
-                "</Account></Response></Autodiscover>",
-            ),
-        ),
-        (
-            "keys.mobileconfig",
-            many(plist, &|n| format!("<key>k{n}</key><true/>"), "</dict></plist>"),
-        ),
-        (
-            "values.reg",
-            many(
-                "Windows Registry Editor Version 5.00\n\n[HKEY_CURRENT_USER\\a]\n",
-                &|n| format!("\"v{n}\"=dword:00000001\n"),
-                "",
-            ),
-        ),
-        (
-            "sections.prf",
-            many(
-                &format!("[General]\nProfileName=a\n[Internet Account List]\n{accounts}"),
-                &|n| format!("[Account{n}]\nPOP3Server=h{n}\n"),
-                "",
-            ),
-        ),
-        ("domains.toml", many(provider, &|n| format!("\"d{n}.example\","), "]\n")),
-        (
-            "options.fetchmailrc",
-            many("poll h.example proto imap user a ", &|_| "keep ".into(), "\n"),
-        ),
-    ]
-}
-
-/// The limit is the CPU's, and many times what an unoptimised build needs.
-#[cfg(unix)]
 #[test]
-fn a_file_of_two_megabytes_costs_what_its_size_costs() {
-    const SECONDS: u32 = 60;
-    for (name, bytes) in large() {
-        let run = Run::new();
-        std::fs::write(run.path(name), bytes).unwrap();
-        let own = run.command(&["check", name]);
-        let mut limited = std::process::Command::new("sh");
-        limited.arg("-c").arg(format!("ulimit -t {SECONDS} && exec \"$@\"")).arg("sh");
-        limited.arg(own.get_program()).args(own.get_args());
-        for (variable, value) in own.get_envs() {
-            match value {
-                Some(value) => limited.env(variable, value),
-                None => limited.env_remove(variable),
-            };
-        }
-        limited.current_dir(own.get_current_dir().unwrap_or(&run.path(".")));
-        let status = limited.output().unwrap().status;
-        assert!(matches!(status.code(), Some(0..=2)), "{name}: {status}");
+fn a_template_that_calls_itself_is_a_finding_and_no_crash() {
+    let run = Run::new();
+    run.args(&["targets", "eject", "unix-mail-neomutt", "mine"]).code(0);
+    let template = "x\n{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}\n";
+    std::fs::write(run.path("mine/unix-mail-neomutt/neomuttrc.hbs"), template).unwrap();
+    let generate = ["generate", "--templates", "mine", "--target", "unix-mail-neomutt"];
+    let ended = run.args(&[&generate[..], &["ann@outlook.com"]].concat()).code(1);
+    for words in ["broken-template", "neomuttrc.hbs:2:", "calls a partial inside"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
 }

@@ -4,6 +4,8 @@
 #[macro_use]
 mod support;
 
+#[cfg(unix)]
+mod budget;
 mod checks;
 mod golden;
 mod hostile;

@@ -162,7 +162,7 @@ fn check_says_who_signed() {
     signing.generate(&[]).code(0);
     let profile = "out/both.example/apple-mail/mail.mobileconfig";
     let ended = signing.run.args(&["check", profile]).code(0);
-    ended.prints("note[profile-signer]: signed by CN=Test Leaf, ");
+    ended.prints("note[profile-signer]: the profile names CN=Test Leaf as its signer (");
 }
 
 /// None of them contains text that looks like a management system's variable.

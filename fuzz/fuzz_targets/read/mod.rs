@@ -21,7 +21,7 @@ pub fn all(reader: Reader, bytes: &[u8]) {
     let examined = reader.examine(&text);
     let advice = advise(reader, &text, &examined);
     let source = Source::new("fuzzed", text.clone().into_owned());
-    for defect in examined.defects.iter().chain(&advice) {
+    for defect in examined.defects.iter().chain(advice.iter()) {
         assert!(text.is_char_boundary(defect.span.start.min(text.len())), "{defect:?}");
         let _ = defects::finding(defect, &source).to_string();
     }

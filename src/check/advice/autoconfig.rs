@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::list::AdviceList;
 use crate::codes;
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
 /// Ports with their protocol, and whether they use implicit TLS or STARTTLS (RFC 8314, RFC 6409).
@@ -20,8 +19,8 @@ const PORTS: [(u16, ServerType, SocketType); 6] = [
 /// The port for mail between servers.
 const RELAY: u16 = 25;
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let mut advice = AutoconfigAdvice { text, found: AdviceList::default() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let mut advice = AutoconfigAdvice { text, found: DefectList::default() };
     let config = &examined.config;
     for server in &config.servers {
         advice.server(server);
@@ -29,12 +28,10 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     advice.order(&config.servers);
     for page in config.documentation.iter().chain(&config.enable) {
         if page.url.starts_with("http://") {
-            let span = text.find(&page.url).map_or(0..0, |at| at..at + page.url.len());
-            advice.found.add(
-                codes::AUTOCONFIG_HTTP_PAGE,
-                &span,
-                format!("{} is not https", page.url),
-            );
+            advice.found.add_with(codes::AUTOCONFIG_HTTP_PAGE, || {
+                let span = text.find(&page.url).map_or(0..0, |at| at..at + page.url.len());
+                (span, format!("{} is not https", page.url))
+            });
         }
     }
     if let Some(id) = &config.id
@@ -48,12 +45,12 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
             format!("{id} is none of the domains"),
         );
     }
-    advice.found.0
+    advice.found
 }
 
 struct AutoconfigAdvice<'a> {
     text: &'a str,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl AutoconfigAdvice<'_> {

@@ -3,19 +3,18 @@
 use std::ops::Range;
 
 use super::connection::{IMPLICIT, UPGRADED, password_refused, port_of_another};
-use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{AUTODISCOVER_ORDER, Defect, Examination, ReadServer};
+use crate::import::{AUTODISCOVER_ORDER, DefectList, Examination, ReadServer};
 use crate::model::{ServerType, SocketType, reads_as_another};
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
     let servers = &examined.config.servers;
     if servers.iter().any(|server| server.server_type == ServerType::ActiveSync) {
-        return Vec::new(); // the answer to another question
+        return DefectList::default(); // the answer to another question
     }
-    let mut advice = AutodiscoverAdvice { text, found: AdviceList::default() };
+    let mut advice = AutodiscoverAdvice { text, found: DefectList::default() };
     for server in servers {
         if let Some(protocol) = root.at(&server.span) {
             advice.server(server, protocol);
@@ -23,12 +22,12 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
         }
     }
     advice.list(servers);
-    advice.found.0
+    advice.found
 }
 
 struct AutodiscoverAdvice<'a> {
     text: &'a str,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl AutodiscoverAdvice<'_> {

@@ -6,13 +6,13 @@ use super::connection::{against_port, password_refused, port_of_another};
 use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
 use crate::import::fetchmail::{FetchmailAccount, accounts, first};
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{Defect, DefectList, Examination, ReadServer};
 use crate::model::{Authentication, SocketType};
 
-pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> DefectList {
     let accounts = accounts(text);
     let first = first(&accounts);
-    let mut advice = FetchmailAdvice { found: Vec::new() };
+    let mut advice = FetchmailAdvice { found: DefectList::default() };
     for account in &accounts {
         let Some(server) = &account.server else { continue };
         advice.connection(account, server);
@@ -28,15 +28,17 @@ pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
 }
 
 struct FetchmailAdvice {
-    found: Vec<Defect>,
+    found: DefectList,
 }
 
 impl FetchmailAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
-        let defect = Defect { code, message: message.into(), span: span.clone() };
+        let message = message.into();
         // Values from `defaults` are reported only once.
-        if !self.found.iter().rev().take(8).any(|other| *other == defect) {
-            self.found.push(defect);
+        let is_same =
+            |other: &Defect| (other.code, &other.span, &other.message) == (code, span, &message);
+        if !self.found.iter().rev().take(8).any(is_same) {
+            self.found.add(code, span, message);
         }
     }
 

@@ -3,19 +3,18 @@
 use std::ops::Range;
 
 use super::connection::{against_port, is_local, password_refused, port_of_another};
-use super::list::AdviceList;
 use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::import::getmail::{IniSection, count, is_on, sections};
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
     let sections = sections(text);
     let find = |name: &str| sections.iter().find(|section| section.name == name);
-    let Some(retriever) = find("retriever") else { return Vec::new() };
+    let Some(retriever) = find("retriever") else { return DefectList::default() };
     let mut advice =
-        GetmailAdvice { retriever, options: find("options"), found: AdviceList::default() };
+        GetmailAdvice { retriever, options: find("options"), found: DefectList::default() };
     for server in &examined.config.servers {
         advice.connection(server);
         advice.sign_in(server);
@@ -23,13 +22,13 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
     }
     advice.values();
     advice.age();
-    advice.found.0
+    advice.found
 }
 
 struct GetmailAdvice<'a> {
     retriever: &'a IniSection,
     options: Option<&'a IniSection>,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl GetmailAdvice<'_> {

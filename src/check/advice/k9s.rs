@@ -3,17 +3,16 @@
 use std::ops::Range;
 
 use super::connection::{against_port, password_refused, port_of_another};
-use super::list::AdviceList;
 use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::format::Tree;
 use crate::import::k9s::{accounts, last};
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = K9sAdvice { found: AdviceList::default() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
+    let mut advice = K9sAdvice { found: DefectList::default() };
     let all = root.child("accounts").map(|list| list.children_named("account"));
     for account in all.into_iter().flatten() {
         for name in ["incoming-server", "outgoing-server"] {
@@ -33,11 +32,11 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
         let message = format!("{} is not the account that is read here", name.escape_debug());
         advice.found.add(codes::K9S_OTHER_ACCOUNT, &span, message);
     }
-    advice.found.0
+    advice.found
 }
 
 struct K9sAdvice {
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl K9sAdvice {

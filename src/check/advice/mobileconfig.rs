@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use super::connection::password_refused;
-use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examination, has_variable};
+use crate::import::{DefectList, Examination, has_variable};
 
 /// By the port the device tries implicit TLS or STARTTLS first (RFC 8314).
 const IMPLICIT: [u16; 3] = [993, 995, 465];
@@ -16,11 +15,11 @@ const UPGRADED: [u16; 4] = [143, 110, 587, 25];
 const DEPRECATED: [&str; 4] =
     ["SMIMEEnabled", "SMIMEEncryptionEnabled", "SMIMEEnablePerMessageSwitch", "HeaderMagic"];
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let Some(profile) = &examined.tree else { return Vec::new() };
-    let Some(content) = profile.child("PayloadContent") else { return Vec::new() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let Some(profile) = &examined.tree else { return DefectList::default() };
+    let Some(content) = profile.child("PayloadContent") else { return DefectList::default() };
     let managed = content.children.iter().flat_map(|p| &p.children).any(is_filled_in);
-    let mut advice = MobileconfigAdvice { text, found: AdviceList::default() };
+    let mut advice = MobileconfigAdvice { text, found: DefectList::default() };
     let mail = content.children.iter().any(|payload| type_of(payload) == "com.apple.mail.managed");
     if let Some(scope) = profile.child("PayloadScope").filter(|_| mail)
         && scope.value.as_deref() == Some("System")
@@ -48,12 +47,12 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
         let message = format!("{} is to be filled in by a management server", variable.name);
         advice.found.add(codes::PROFILE_VARIABLE, &variable.span, message);
     }
-    advice.found.0
+    advice.found
 }
 
 struct MobileconfigAdvice<'a> {
     text: &'a str,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl MobileconfigAdvice<'_> {

@@ -9,7 +9,6 @@ mod connection;
 mod fetchmail;
 mod getmail;
 mod k9s;
-mod list;
 mod mobileconfig;
 mod msmtp;
 mod placeholder;
@@ -19,10 +18,10 @@ mod qr;
 mod reg;
 
 use crate::import::msmtp::Program;
-use crate::import::{Defect, Examination, Reader};
+use crate::import::{DefectList, Examination, Reader};
 
 /// All advice about a file that was read.
-pub fn advise(reader: Reader, text: &str, examined: &Examination) -> Vec<Defect> {
+pub fn advise(reader: Reader, text: &str, examined: &Examination) -> DefectList {
     match reader {
         Reader::Autoconfig => autoconfig::advise(text, examined),
         Reader::Autodiscover => autodiscover::advise(text, examined),

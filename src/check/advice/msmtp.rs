@@ -7,12 +7,12 @@ use super::connection::{against_port, is_local, password_refused, port_of_anothe
 use super::placeholder::is_placeholder;
 use crate::codes::{self, Code};
 use crate::import::msmtp::{MsmtpAccount, MsmtpFile, MsmtpSetting, Program, file};
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, SocketType};
 
-pub fn advise(text: &str, examined: &Examination, program: Program) -> Vec<Defect> {
+pub fn advise(text: &str, examined: &Examination, program: Program) -> DefectList {
     let file = file(text, program);
-    let mut advice = MsmtpAdvice { program, found: Vec::new(), known: BTreeSet::new() };
+    let mut advice = MsmtpAdvice { program, found: DefectList::default(), known: BTreeSet::new() };
     let places: Vec<usize> = file.accounts.iter().map(|account| account.span.start).collect();
     for server in &examined.config.servers {
         // Accounts are in the order of the file.
@@ -47,7 +47,7 @@ const OLD: [(&str, &str); 10] = [
 
 struct MsmtpAdvice {
     program: Program,
-    found: Vec<Defect>,
+    found: DefectList,
     /// Accounts that inherit from one another report a problem only once.
     known: BTreeSet<(Code, usize)>,
 }
@@ -55,7 +55,7 @@ struct MsmtpAdvice {
 impl MsmtpAdvice {
     fn add(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) {
         if self.known.insert((code, span.start)) {
-            self.found.push(Defect { code, message: message.into(), span: span.clone() });
+            self.found.add(code, span, message);
         }
     }
 

@@ -1,16 +1,15 @@
 //! Advice on preferences that Thunderbird accepts but that lead to a bad account.
 
 use super::connection::{against_port, password_refused, port_of_another};
-use super::list::AdviceList;
 use super::placeholder::is_placeholder;
 use crate::codes;
 use crate::import::prefs::{Profile, profile};
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType, SocketType};
 
-pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
+pub fn advise(text: &str, _: &Examination) -> DefectList {
     let profile = profile(text);
-    let mut advice = PrefsAdvice { profile: &profile, found: AdviceList::default() };
+    let mut advice = PrefsAdvice { profile: &profile, found: DefectList::default() };
     for server in &profile.config.servers {
         advice.connection(server);
         advice.sign_in(server);
@@ -20,12 +19,12 @@ pub fn advise(text: &str, _: &Examination) -> Vec<Defect> {
         let message = format!("{} is not the account that is read here", name.escape_debug());
         advice.found.add(codes::PREFS_OTHER_ACCOUNT, span, message);
     }
-    advice.found.0
+    advice.found
 }
 
 struct PrefsAdvice<'a> {
     profile: &'a Profile,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl PrefsAdvice<'_> {

@@ -3,15 +3,14 @@
 use std::ops::Range;
 
 use super::connection::{Trouble, troubles};
-use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = PrfAdvice { text, found: AdviceList::default() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
+    let mut advice = PrfAdvice { text, found: DefectList::default() };
     for server in &examined.config.servers {
         let account = root.child_at(&server.span);
         if let Some(account) = account {
@@ -20,12 +19,12 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
         }
     }
     advice.placeholders(root);
-    advice.found.0
+    advice.found
 }
 
 struct PrfAdvice<'a> {
     text: &'a str,
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl PrfAdvice<'_> {

@@ -1,10 +1,9 @@
 //! Advice on QR payloads that Thunderbird for Android accepts but that lead to a bad account.
 
 use super::connection::{Trouble, troubles};
-use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examination, ReadServer};
+use crate::import::{DefectList, Examination, ReadServer};
 use crate::model::{Authentication, ServerType};
 
 /// Thunderbird for desktop starts another code at about this size in bytes, so that a camera can
@@ -13,9 +12,9 @@ const EASILY_READ: usize = 800;
 /// Byte mode, version 40, error correction L (ISO/IEC 18004).
 const LARGEST: usize = 2953;
 
-pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = QrAdvice { found: AdviceList::default() };
+pub fn advise(text: &str, examined: &Examination) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
+    let mut advice = QrAdvice { found: DefectList::default() };
     advice.size(text.trim_end());
     for server in &examined.config.servers {
         advice.server(server);
@@ -32,11 +31,11 @@ pub fn advise(text: &str, examined: &Examination) -> Vec<Defect> {
             advice.account(account);
         }
     }
-    advice.found.0
+    advice.found
 }
 
 struct QrAdvice {
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl QrAdvice {

@@ -5,10 +5,9 @@ mod outlook;
 
 use std::ops::Range;
 
-use super::list::AdviceList;
 use crate::codes;
 use crate::format::Tree;
-use crate::import::{Defect, Examination};
+use crate::import::{DefectList, Examination};
 
 /// The path of a profile's key in Outlook 2013 and later. `*` is a version or a name.
 const PROFILE: [&str; 7] = ["software", "microsoft", "office", "*", "outlook", "profiles", "*"];
@@ -24,9 +23,9 @@ const OLD_PROFILE: [&str; 8] = [
     "*",
 ];
 
-pub fn advise(examined: &Examination) -> Vec<Defect> {
-    let Some(root) = &examined.tree else { return Vec::new() };
-    let mut advice = RegAdvice { found: AdviceList::default() };
+pub fn advise(examined: &Examination) -> DefectList {
+    let Some(root) = &examined.tree else { return DefectList::default() };
+    let mut advice = RegAdvice { found: DefectList::default() };
     for key in &root.children {
         let (hive, path) = key.name.split_once('\\').unwrap_or((&key.name, ""));
         let parts: Vec<String> = path.split('\\').map(str::to_lowercase).collect();
@@ -45,11 +44,11 @@ pub fn advise(examined: &Examination) -> Vec<Defect> {
             advice.server(server, key);
         }
     }
-    advice.found.0
+    advice.found
 }
 
 struct RegAdvice {
-    found: AdviceList,
+    found: DefectList,
 }
 
 impl RegAdvice {

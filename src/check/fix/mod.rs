@@ -34,6 +34,15 @@ pub struct FixedFile {
 
 /// Applies every fix for which `wanted` accepts the rule's code. `None` if there is nothing to fix.
 pub fn fix(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
+    fix_in(ROUNDS, bytes, wanted)
+}
+
+/// Whether there is something to fix; cheaper than [`fix`], because the first round shows it.
+pub fn can_fix(bytes: &[u8]) -> bool {
+    fix_in(1, bytes, &|_| true).is_some()
+}
+
+fn fix_in(rounds: usize, bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     // A signed or binary file cannot be written back.
     if envelope::open(bytes).is_some() {
         return None;
@@ -41,16 +50,16 @@ pub fn fix(bytes: &[u8], wanted: &dyn Fn(Code) -> bool) -> Option<FixedFile> {
     let (reader, before) = recognise(bytes)?;
     let mut file = EncodedFile::of(bytes)?;
     let mut codes = BTreeSet::new();
-    for defect in encoding(reader, bytes) {
+    for defect in encoding(reader, bytes).iter() {
         if wanted(defect.code) && file.fix(defect.code) {
             codes.insert(defect.code);
         }
     }
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let text = file.text();
         let examined = reader.examine(&text);
         let advice = advise(reader, &text, &examined);
-        let all = examined.defects.iter().chain(&advice).filter(|defect| wanted(defect.code));
+        let all = examined.defects.iter().chain(advice.iter()).filter(|defect| wanted(defect.code));
         let made = apart(all.filter_map(|defect| Some((defect.code, edits(&text, defect)?))));
         if made.is_empty() {
             break;

@@ -40,7 +40,7 @@ pub(super) fn tell(
             written: &done.written,
             findings,
         };
-        terminal.print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
+        terminal.json(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
         return Ok(());
     }
     terminal.findings(findings);

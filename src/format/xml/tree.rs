@@ -54,6 +54,8 @@ impl ElementSink for Trees {
             };
             element.children.retain(|child| !is_blank(child));
         }
+        // A list starts with room for four, and most elements have one child.
+        element.children.shrink_to_fit();
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),

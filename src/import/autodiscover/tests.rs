@@ -49,7 +49,7 @@ fn changed(from: &str, to: &str) -> String {
 /// The codes after a change, and the config that is read nevertheless.
 fn examined(from: &str, to: &str) -> (Vec<&'static str>, ReadConfig) {
     let Examination { defects, config, .. } = Reader::Autodiscover.examine(&changed(from, to));
-    (defects.into_iter().map(|defect| defect.code.name).collect(), config)
+    (defects.iter().map(|defect| defect.code.name).collect(), config)
 }
 
 /// The only code after a change.

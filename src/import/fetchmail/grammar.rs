@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::super::defects::DefectList;
+use super::super::defects::{DefectList, MOST_WORDS};
 use super::token::{FetchmailToken, FetchmailTokenKind, Oddity, tokens};
 use super::words::{self, FetchmailValueType, OptionOwner};
 use crate::codes;
@@ -57,7 +57,10 @@ pub struct UserSection {
 
 /// All sections of a file, in its order; reports the defects.
 pub fn servers(text: &str, errors: &mut DefectList) -> Vec<ServerSection> {
-    let (tokens, oddities) = tokens(text);
+    let (tokens, oddities, end) = tokens(text);
+    if let Some(at) = end {
+        errors.too_much(MOST_WORDS, "words", at);
+    }
     for oddity in oddities {
         match oddity {
             Oddity::Mark(span) => {

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::super::defects::DefectList;
+use super::super::defects::{DefectList, MOST_ACCOUNTS};
 use super::super::values::hostname;
 use super::super::{ReadServer, meant_hostname};
 use super::grammar::{self, FetchmailSetting, FetchmailValue, Options, ServerSection, UserSection};
@@ -80,11 +80,16 @@ pub fn accounts(text: &str, errors: &mut DefectList) -> Vec<FetchmailAccount> {
         match server.users.as_slice() {
             [] => accounts.push(meaning.account(None, server.span.clone())),
             users => {
-                for (number, user) in users.iter().enumerate() {
+                let left = MOST_ACCOUNTS.saturating_sub(accounts.len());
+                for (number, user) in users.iter().take(left).enumerate() {
                     let start = if number == 0 { server.span.start } else { user.span.start };
                     accounts.push(meaning.account(Some(user), start..user.span.end));
                 }
             }
+        }
+        if accounts.len() >= MOST_ACCOUNTS {
+            errors.too_much(MOST_ACCOUNTS, "mailboxes", server.span.end);
+            break;
         }
     }
     idle(&accounts, errors);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::import::Reader;
+use crate::import::defects::MOST_ACCOUNTS;
 use crate::model::{Authentication, ServerType, SocketType};
 
 const GOOD: &str = "poll pop.example.com proto pop3 port 995\n\
@@ -76,13 +77,15 @@ fn another_account_is_left_out() {
 }
 
 #[test]
-fn a_long_file_is_read_in_time() {
+fn a_long_file_is_read_up_to_its_thousandth_mailbox() {
     let poll = "poll pop.example.com proto pop3 user ann 'x x x keep # a\n";
     // The quotation marks of two lines enclose one string.
-    assert_eq!(read(&poll.repeat(20_000)).config.servers.len(), 10_000);
+    let examined = read(&poll.repeat(20_000));
+    assert_eq!(examined.config.servers.len(), MOST_ACCOUNTS);
+    assert!(examined.defects.iter().any(|defect| defect.code == codes::READ_IN_PART));
     let defaults = format!("defaults user ann mda '{}'\n", "x".repeat(100_000));
     assert_eq!(
         read(&(defaults + &"poll a.example.com\n".repeat(5_000))).config.servers.len(),
-        5_000
+        MOST_ACCOUNTS
     );
 }

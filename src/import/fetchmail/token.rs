@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use super::super::defects::MOST_WORDS;
 use super::words::{self, KeywordGroup};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +49,9 @@ enum LexerState {
     Way,
 }
 
-/// All tokens of a text, and the places that are likely to be misread.
-pub fn tokens(text: &str) -> (Vec<FetchmailToken>, Vec<Oddity>) {
+/// The tokens of a text and the places that are likely to be misread; `None` or the place where
+/// the budget ended.
+pub fn tokens(text: &str) -> (Vec<FetchmailToken>, Vec<Oddity>, Option<usize>) {
     let mut lexer = Lexer {
         text,
         at: 0,
@@ -58,10 +60,11 @@ pub fn tokens(text: &str) -> (Vec<FetchmailToken>, Vec<Oddity>) {
         tokens: Vec::new(),
         oddities: Vec::new(),
     };
-    while lexer.at < text.len() {
+    while lexer.at < text.len() && lexer.tokens.len() < MOST_WORDS {
         lexer.step();
     }
-    (lexer.tokens, lexer.oddities)
+    let end = (lexer.at < text.len()).then_some(lexer.at);
+    (lexer.tokens, lexer.oddities, end)
 }
 
 struct Lexer<'a> {

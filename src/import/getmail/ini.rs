@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::defects::DefectList;
+use super::super::defects::{DefectList, MOST_WORDS};
 use crate::codes;
 
 #[derive(Debug, Default)]
@@ -62,10 +62,15 @@ pub(super) fn sections(text: &str, errors: &mut DefectList) -> Vec<IniSection> {
         options: BTreeSet::new(),
         column: 0,
         continues: false,
+        count: 0,
     };
     let mut at = 0;
     // In Python, a bare CR ends a line of a text file as well.
     for line in text.split_inclusive(['\n', '\r']) {
+        if reading.count > MOST_WORDS {
+            reading.errors.too_much(MOST_WORDS, "sections and options", at);
+            break;
+        }
         reading.line(line, at);
         at += line.len();
     }
@@ -89,6 +94,8 @@ struct IniReader<'e> {
     column: usize,
     /// Whether the last line was part of an option.
     continues: bool,
+    /// The sections and options so far.
+    count: usize,
 }
 
 impl IniReader<'_> {
@@ -139,6 +146,7 @@ impl IniReader<'_> {
         self.options.clear();
         self.continues = false;
         let (name, line) = (name.to_owned(), span.clone());
+        self.count += 1;
         self.found.push(IniSection { name, line, span, entries: Vec::new() });
     }
 
@@ -161,6 +169,7 @@ impl IniReader<'_> {
             let message = format!("{} is there already", name.escape_debug());
             self.errors.add(codes::GETMAIL_TWICE, &span, message);
         }
+        self.count += 1;
         section.entries.push(IniEntry { name, value: value.trim().to_owned(), span });
         self.continues = true;
     }

@@ -36,10 +36,12 @@ impl ProfileReader<'_> {
                 let message = format!("key {shown} is for another kind of payload");
                 self.errors.add(codes::PROFILE_MISPLACED_KEY, &child.span, message);
             } else {
-                let near = closest(name, keys().map(|(key, ..)| *key));
-                let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                let message = format!("key {shown} is unknown{hint}");
-                self.errors.add(codes::PROFILE_UNKNOWN_KEY, &child.span, message);
+                self.errors.add_with(codes::PROFILE_UNKNOWN_KEY, || {
+                    let near = closest(name, keys().map(|(key, ..)| *key));
+                    let hint = near.map(|near| format!("; did you mean {near}?"));
+                    let message = format!("key {shown} is unknown{}", hint.unwrap_or_default());
+                    (child.span.clone(), message)
+                });
             }
         }
     }

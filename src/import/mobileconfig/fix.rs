@@ -6,15 +6,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::Defect;
+use super::DefectList;
 use crate::codes;
 use crate::format::{FileFormat, Tree};
 
 /// Parses the property list without these errors, and returns them as defects. `None` if there are
 /// none or if others remain.
-pub(super) fn fixed(text: &str) -> Option<(Tree, Vec<Defect>)> {
+pub(super) fn fixed(text: &str) -> Option<(Tree, DefectList)> {
     let root = FileFormat::Xml.parse(text).ok()??;
-    let mut defects = Vec::new();
+    let mut defects = DefectList::default();
     let mut surplus = Vec::new();
     look(&root, &mut defects, &mut surplus);
     if defects.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn fixed(text: &str) -> Option<(Tree, Vec<Defect>)> {
     Some((FileFormat::Plist.parse(&fixed).ok()??, defects))
 }
 
-fn look(element: &Tree, defects: &mut Vec<Defect>, surplus: &mut Vec<Range<usize>>) {
+fn look(element: &Tree, defects: &mut DefectList, surplus: &mut Vec<Range<usize>>) {
     let elements: Vec<&Tree> =
         element.children.iter().filter(|child| child.kind.is_empty()).collect();
     if element.name != "dict" {
@@ -47,19 +47,11 @@ fn look(element: &Tree, defects: &mut Vec<Defect>, surplus: &mut Vec<Range<usize
         if !keys.insert(name) {
             // An arbitrary choice: the first one is used.
             let message = format!("key {shown} appears twice in one <dict>");
-            defects.push(Defect {
-                code: codes::PROFILE_KEY_TWICE,
-                message,
-                span: key.span.clone(),
-            });
+            defects.add(codes::PROFILE_KEY_TWICE, &key.span, message);
             surplus.push(whole);
         } else if matches!(value.name.as_str(), "integer" | "real") && value.text().is_empty() {
             let message = format!("{shown} is an empty <{}>", value.name);
-            defects.push(Defect {
-                code: codes::PROFILE_EMPTY_NUMBER,
-                message,
-                span: value.span.clone(),
-            });
+            defects.add(codes::PROFILE_EMPTY_NUMBER, &value.span, message);
             surplus.push(whole);
         } else {
             look(value, defects, surplus);

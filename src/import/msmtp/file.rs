@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::defects::DefectList;
+use super::super::defects::{DefectList, MOST_ACCOUNTS, MOST_WORDS};
 use super::Program;
 use super::command::{MsmtpCommand, number};
 use crate::codes;
@@ -107,6 +107,14 @@ pub(super) fn file<'a>(text: &'a str, program: Program, errors: &mut DefectList)
     };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
+        if reading.found.accounts.len() > MOST_ACCOUNTS {
+            reading.errors.too_much(MOST_ACCOUNTS, "accounts", at);
+            break;
+        }
+        if reading.found.lines.len() > MOST_WORDS {
+            reading.errors.too_much(MOST_WORDS, "commands", at);
+            break;
+        }
         reading.line(line.strip_suffix('\n').unwrap_or(line), at);
         at += line.len();
     }
@@ -221,6 +229,11 @@ impl<'a> MsmtpReader<'a, '_> {
         let (mut inherited, mut is_partly_read) = (Vec::new(), false);
         for parent in parents.into_iter().flat_map(|parents| parents.split(',')).map(trimmed) {
             match self.names.get(parent) {
+                // What a parent gave before, it gives again later.
+                Some(parent) if inherited.contains(parent) => {
+                    inherited.retain(|other| other != parent);
+                    inherited.push(*parent);
+                }
                 Some(parent) => inherited.push(*parent),
                 None => {
                     let message =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::defects::DefectList;
+use super::super::defects::{DefectList, MOST_WORDS};
 use super::syntax::{self, PrefValue};
 use crate::codes;
 
@@ -13,7 +13,10 @@ pub struct Store {
 
 impl Store {
     pub fn read(text: &str, errors: &mut DefectList) -> Self {
-        let (all, lost) = syntax::prefs(text);
+        let (all, lost, end) = syntax::prefs(text);
+        if let Some(at) = end {
+            errors.too_much(MOST_WORDS, "preferences", at);
+        }
         for (why, span) in lost {
             let inside = text.get(span.clone()).unwrap_or_default();
             let span = span.start..span.start + inside.find('\n').unwrap_or(inside.len());
@@ -88,7 +91,7 @@ impl Store {
 
 fn wrong(errors: &mut DefectList, name: &str, span: &Range<usize>, wanted: &str) {
     // Preferences are read several times, but are reported once.
-    if errors.0.iter().rev().take(16).any(|defect| defect.span == *span) {
+    if errors.iter().rev().take(16).any(|defect| defect.span == *span) {
         return;
     }
     let message = format!("{} is {wanted}; this counts as nothing", shown(name));

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use super::super::defects::MOST_WORDS;
+
 /// One line `user_pref("name", value);`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pref {
@@ -25,8 +27,9 @@ pub enum PrefValue {
 /// A skipped piece of the file: the reason and the place.
 pub type SkippedText = (String, Range<usize>);
 
-/// All preferences in the order of the file, and the pieces that Thunderbird skips.
-pub fn prefs(text: &str) -> (Vec<Pref>, Vec<SkippedText>) {
+/// The preferences in the order of the file, the pieces that Thunderbird skips, and the place where
+/// the budget ended.
+pub fn prefs(text: &str) -> (Vec<Pref>, Vec<SkippedText>, Option<usize>) {
     // A NUL ends the file.
     let text = text.split('\0').next().unwrap_or_default();
     let mut reader = PrefsParser { text, bytes: text.as_bytes(), at: 0 };
@@ -37,6 +40,9 @@ pub fn prefs(text: &str) -> (Vec<Pref>, Vec<SkippedText>) {
         if token.kind == PrefsTokenKind::End {
             break;
         }
+        if prefs.len() + lost.len() >= MOST_WORDS {
+            return (prefs, lost, Some(start));
+        }
         match reader.pref(&mut token) {
             Ok((name, value)) => prefs.push(Pref { name, value, span: start..reader.at }),
             Err(why) => {
@@ -45,7 +51,7 @@ pub fn prefs(text: &str) -> (Vec<Pref>, Vec<SkippedText>) {
             }
         }
     }
-    (prefs, lost)
+    (prefs, lost, None)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,16 +15,16 @@ const REMOVE_WHEN_DELETED: u32 = 4;
 
 impl<'a> PrfReader<'a> {
     pub(super) fn account(&mut self, account: &'a Tree, listed: &Tree, config: &mut ReadConfig) {
-        let (server_type, prefix, usual) = match value(listed) {
-            "I_Mail" => (ServerType::Pop3, "POP3", 110),
-            "IMAP_I_Mail" => (ServerType::Imap, "IMAP", 143),
+        let (server_type, name, prefix, usual) = match value(listed) {
+            "I_Mail" => (ServerType::Pop3, "I_Mail", "POP3", 110),
+            "IMAP_I_Mail" => (ServerType::Imap, "IMAP_I_Mail", "IMAP", 143),
             other => {
                 let message = format!("\"{other}\" is none of I_Mail (POP3), IMAP_I_Mail");
                 self.errors.add(codes::PRF_ACCOUNT_KIND, &listed.span, message);
                 return;
             }
         };
-        self.mappings(account, value(listed), prefix);
+        self.mappings(account, name, prefix);
         self.text(account, "AccountName")
             .map(|name| config.display_name.get_or_insert(name.to_owned()));
         self.text(account, "EmailAddress")

@@ -39,13 +39,23 @@ const LEAVE_ON_SERVER: (&str, &str) = ("LeaveOnServer", "PT_LONG,0x1000");
 
 impl PrfReader<'_> {
     /// Checks that every key of the account is mapped, and each to the right property.
-    pub(super) fn mappings(&mut self, account: &Tree, name: &str, prefix: &str) {
+    pub(super) fn mappings(&mut self, account: &Tree, name: &'static str, prefix: &str) {
         let Some(mapping) = self.find(name) else {
             let message =
                 format!("no section [{name}], so Outlook drops every value of an account");
             self.errors.add(codes::PRF_NO_MAPPING, &self.start(account), message);
             return;
         };
+        if !self.mappings.contains_key(name) {
+            self.mapping(mapping, name, prefix);
+            let keys = mapping.children.iter().map(|entry| entry.name.to_ascii_lowercase());
+            self.mappings.insert(name, keys.collect());
+        }
+        self.mapped(account, name);
+    }
+
+    /// Checks the properties of a mapping, which several accounts can have in common.
+    fn mapping(&mut self, mapping: &Tree, name: &str, prefix: &str) {
         match child(mapping, "AccountType") {
             Some(entry) if value(entry) == prefix => {}
             Some(entry) => {
@@ -72,6 +82,9 @@ impl PrfReader<'_> {
                 }
             }
         }
+    }
+
+    fn mapped(&mut self, account: &Tree, name: &str) {
         for entry in &account.children {
             let key = entry.name.to_ascii_lowercase();
             // These two are about the section itself; the Office Customization Tool maps neither.
@@ -82,7 +95,7 @@ impl PrfReader<'_> {
                 let message =
                     format!("Outlook has no key for a password; {} is dropped", entry.name);
                 self.errors.add(codes::PRF_PASSWORD, &entry.span, message);
-            } else if child(mapping, &key).is_none() {
+            } else if !self.mappings.get(name).is_some_and(|keys| keys.contains(&key)) {
                 let message =
                     format!("[{name}] has no line for {}, so Outlook drops it", entry.name);
                 self.errors.add(codes::PRF_UNMAPPED_KEY, &entry.span, message);

@@ -15,6 +15,9 @@ use super::super::step::Problem;
 use super::super::wire::shown;
 use super::places::ConfigKind;
 
+/// How many defects of a published file are named.
+const FEW: usize = 20;
+
 /// What an answer contains.
 #[derive(Debug)]
 pub enum Content {
@@ -122,8 +125,9 @@ fn file(kind: ConfigKind, answer: &Answer, address: &str) -> Content {
     }
     let source = Source::new(address, text);
     let list: Vec<String> = defects
-        .into_iter()
-        .map(|one| format!("{}: {}", Place::new(&source, one.span), one.message))
+        .iter()
+        .take(FEW)
+        .map(|one| format!("{}: {}", Place::new(&source, one.span.clone()), one.message))
         .collect();
     Content::Wrong(Problem::with(codes::PUBLISHED_UNREADABLE, shown(&list.join("; "))))
 }
