@@ -1,5 +1,6 @@
 //! A worker's thread: accepts connections, serves HTTP, and closes connections that take too long.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -15,7 +16,7 @@ use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{JoinSet, LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
 use super::acceptor::{Accepted, Acceptor};
@@ -48,7 +49,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Bytes. A larger head gets 431.
 const LARGEST_HEAD: usize = 16 * 1024;
 /// Requests of one HTTP/2 connection at a time.
-const MAX_STREAMS: u32 = 32;
+const MAX_STREAMS: u32 = 16;
 /// Bytes of a body that a client may send before the server has read them.
 const WINDOW: u32 = 16 * 1024;
 /// The smallest that HTTP/2 allows. RFC 9113 section 6.9.2
@@ -196,7 +197,7 @@ impl Worker {
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
         let number = self.next.replace(self.next.get() + 1);
-        let progress = ConnectionProgress::new(&self.clock);
+        let progress = ConnectionProgress::new(&self.clock, &self.held);
         let handshakes = permit.as_ref().map(OpenPermit::handshakes);
         let guard = ConnectionGuard { worker: Rc::clone(self), number, _permit: permit };
         self.shared.metrics.shared.connections.fetch_add(1, Ordering::Relaxed);
@@ -291,7 +292,7 @@ impl Worker {
         let worker = Rc::clone(self);
         let service =
             service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&connection), request));
-        let mut builder = auto::Builder::new(LocalExecutor);
+        let mut builder = auto::Builder::new(ConnectionExecutor::default());
         builder
             .http1()
             .header_read_timeout(None)
@@ -354,12 +355,15 @@ impl Drop for ConnectionGuard {
     }
 }
 
-/// Runs hyper's tasks on this thread.
-#[derive(Clone, Copy)]
-struct LocalExecutor;
+/// Runs the requests of one HTTP/2 connection on this thread. They end with the connection: hyper
+/// lets one that waits for a page go on when its client is gone.
+#[derive(Clone, Default)]
+struct ConnectionExecutor(Rc<RefCell<JoinSet<()>>>);
 
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor {
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for ConnectionExecutor {
     fn execute(&self, future: F) {
-        spawn_local(future);
+        let mut tasks = self.0.borrow_mut();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_local(future);
     }
 }

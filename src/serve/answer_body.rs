@@ -2,14 +2,12 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::connection::RequestInFlight;
-use super::held::HeldTotal;
 
 /// The body of an answer.
 pub struct AnswerBody {
@@ -23,17 +21,12 @@ pub struct AnswerBody {
 const PIECE: usize = 8 * 1024;
 
 impl AnswerBody {
-    pub fn new(
-        bytes: Bytes,
-        request: RequestInFlight,
-        is_http2: bool,
-        held: &Arc<HeldTotal>,
-    ) -> Self {
+    pub fn new(bytes: Bytes, request: RequestInFlight, is_http2: bool) -> Self {
         // A client of HTTP/2 decides itself when an answer is sent, for each of its requests. In
         // HTTP/1 there is one answer at a time, and its first piece is in the system's buffers.
         let is_held = is_http2 || bytes.len() > PIECE;
         let rest = match is_held && !bytes.is_empty() {
-            true => request.hold(bytes, held),
+            true => request.hold(bytes),
             false => bytes,
         };
         Self { rest, request: Some(request) }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::held::{HeldBytes, HeldTotal};
+use super::held::{HeldBytes, HeldStream, HeldTotal};
 
 /// How long a connection may wait for its client.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,8 @@ pub enum Overdue {
 /// The state of a connection, shared with the worker that checks its deadlines.
 pub struct ConnectionProgress {
     clock: CoarseClock,
+    /// What is held for all clients of the worker.
+    total: Arc<HeldTotal>,
     opened: Instant,
     is_secured: Cell<bool>,
     /// No byte has arrived yet.
@@ -115,15 +117,18 @@ pub struct ConnectionProgress {
 struct Running {
     number: u32,
     begun: Instant,
+    /// HTTP/1 has one request at a time, which costs no more than its connection.
+    _stream: Option<HeldStream>,
     /// The bytes of its answer, once it is made. The request ends when they are dropped.
     answer: Option<Weak<HeldBytes>>,
 }
 
 impl ConnectionProgress {
-    pub fn new(clock: &CoarseClock) -> Rc<Self> {
+    pub fn new(clock: &CoarseClock, total: &Arc<HeldTotal>) -> Rc<Self> {
         let now = clock.now();
         Rc::new(Self {
             clock: clock.clone(),
+            total: Arc::clone(total),
             opened: now,
             is_secured: Cell::new(false),
             is_fresh: Cell::new(true),
@@ -194,7 +199,8 @@ impl ConnectionProgress {
         if number == MAX_REQUESTS {
             self.retire();
         }
-        let request = Running { number, begun: self.clock.now(), answer: None };
+        let stream = is_http2.then(|| HeldStream::new(&self.total));
+        let request = Running { number, begun: self.clock.now(), _stream: stream, answer: None };
         self.running.borrow_mut().push(request);
         RequestInFlight { progress: Rc::clone(self), number }
     }
@@ -234,6 +240,11 @@ impl ConnectionProgress {
     pub fn idle_since(&self) -> Option<Instant> {
         let is_idle = !self.is_aborted.get() && self.opened < self.clock.now() && self.is_idle();
         is_idle.then(|| self.idle_since.get())
+    }
+
+    /// How many requests are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.running.borrow().len()
     }
 
     /// Bytes of answers that the client has not read, and of bodies that are not complete.
@@ -299,8 +310,8 @@ pub struct RequestInFlight {
 
 impl RequestInFlight {
     /// Takes the bytes of the answer into account until the client has read them, and returns them.
-    pub fn hold(&self, bytes: Bytes, total: &Arc<HeldTotal>) -> Bytes {
-        let (bytes, held) = HeldBytes::hold(bytes, total);
+    pub fn hold(&self, bytes: Bytes) -> Bytes {
+        let (bytes, held) = HeldBytes::hold(bytes, &self.progress.total);
         let mut running = self.progress.running.borrow_mut();
         if let Some(own) = running.iter_mut().find(|request| request.number == self.number) {
             own.answer = Some(held);
@@ -310,8 +321,8 @@ impl RequestInFlight {
 
     /// The body of the request is going to be read. `None` if the connection has too many bodies
     /// that are not complete.
-    pub fn body(&self, total: &Arc<HeldTotal>) -> Option<IncomingBytes> {
-        IncomingBytes::new(&self.progress, total)
+    pub fn body(&self) -> Option<IncomingBytes> {
+        IncomingBytes::new(&self.progress)
     }
 }
 
@@ -328,23 +339,22 @@ impl Drop for RequestInFlight {
 /// Bytes of a body that is not complete, until this is dropped.
 pub struct IncomingBytes {
     progress: Rc<ConnectionProgress>,
-    total: Arc<HeldTotal>,
     bytes: usize,
 }
 
 impl IncomingBytes {
-    fn new(progress: &Rc<ConnectionProgress>, total: &Arc<HeldTotal>) -> Option<Self> {
+    fn new(progress: &Rc<ConnectionProgress>) -> Option<Self> {
         let bodies = progress.bodies.get();
         (bodies < MAX_BODIES).then(|| {
             progress.bodies.set(bodies + 1);
-            Self { progress: Rc::clone(progress), total: Arc::clone(total), bytes: 0 }
+            Self { progress: Rc::clone(progress), bytes: 0 }
         })
     }
 
     pub fn add(&mut self, bytes: usize) {
         self.bytes += bytes;
         self.progress.incoming.set(self.progress.incoming.get() + bytes);
-        self.total.add(bytes);
+        self.progress.total.add(bytes);
     }
 }
 
@@ -353,7 +363,7 @@ impl Drop for IncomingBytes {
         let progress = &self.progress;
         progress.bodies.set(progress.bodies.get() - 1);
         progress.incoming.set(progress.incoming.get() - self.bytes);
-        self.total.subtract(self.bytes);
+        progress.total.subtract(self.bytes);
     }
 }
 

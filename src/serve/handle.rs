@@ -58,6 +58,10 @@ pub async fn handle(
     let mut request_log = RequestLog { route: none, site: None, address: None };
     let mut is_unanswered = false;
     let mut reply = match host(&parts) {
+        _ if is_http2 && worker.has_too_many_streams(&connection.progress) => {
+            HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
+                .with(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        }
         Ok(host) => {
             let host = forwarded_host.as_deref().map(without_port).or(host);
             let head = RequestHead {
@@ -110,7 +114,7 @@ pub async fn handle(
     if forwarded_host.is_some() {
         reply = reply.with(header::VARY, HeaderValue::from_static("x-forwarded-host, forwarded"));
     }
-    let response = reply.into_response(in_flight, is_http2, &worker.held);
+    let response = reply.into_response(in_flight, is_http2);
     worker.limit_held_bytes();
     Ok(response)
 }
@@ -216,7 +220,7 @@ impl Worker {
         }
         if is_post {
             let timeout = shared.options.timeouts.reading;
-            return match read_body(body, in_flight, &self.held, timeout).await {
+            return match read_body(body, in_flight, timeout).await {
                 Ok(body) => self.posted(head, matched.number, &body, request_log).await,
                 Err(reply) => reply,
             };

@@ -6,21 +6,45 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
-/// The bytes that a worker holds for all its clients.
+/// What a worker holds for all its clients.
 #[derive(Debug, Default)]
-pub struct HeldTotal(AtomicUsize);
+pub struct HeldTotal {
+    bytes: AtomicUsize,
+    streams: AtomicUsize,
+}
 
 impl HeldTotal {
     pub fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Requests of HTTP/2 that are in flight.
+    pub fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
     }
 
     pub fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub fn subtract(&self, bytes: usize) {
-        self.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A request of HTTP/2 that is in flight. Its client decides how long.
+pub struct HeldStream(Arc<HeldTotal>);
+
+impl HeldStream {
+    pub fn new(total: &Arc<HeldTotal>) -> Self {
+        total.streams.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(total))
+    }
+}
+
+impl Drop for HeldStream {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

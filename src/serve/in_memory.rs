@@ -87,7 +87,7 @@ impl InMemoryServer {
         let (client, server) = tokio::io::duplex(ROOM);
         let worker = Rc::clone(&self.worker);
         let conversation = async move {
-            let progress = ConnectionProgress::new(&worker.clock);
+            let progress = ConnectionProgress::new(&worker.clock, &worker.held);
             let stream = LingeringStream::new(server, Rc::clone(&progress));
             let talk = async {
                 worker

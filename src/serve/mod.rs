@@ -19,6 +19,7 @@ mod answer_cache;
 mod autodiscover;
 mod blocking;
 mod client_network;
+mod confine;
 mod connection;
 mod connection_limits;
 mod credentials;
@@ -153,6 +154,7 @@ impl HttpServer {
         if let Some(words) = privileges::drop_privileges(options.user.as_deref())? {
             tell(&words);
         }
+        tell(&confine::confine());
         if let Some(acme) = &acme {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
         }

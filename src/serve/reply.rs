@@ -1,14 +1,11 @@
 //! An answer with its status, headers and body.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::answer_body::AnswerBody;
 use super::connection::RequestInFlight;
-use super::held::HeldTotal;
 
 /// The Cache-Control header of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +65,7 @@ impl HttpReply {
     }
 
     /// Converts it for hyper. The request is in flight until the answer is sent.
-    pub fn into_response(
-        self,
-        request: RequestInFlight,
-        is_http2: bool,
-        held: &Arc<HeldTotal>,
-    ) -> Response<AnswerBody> {
+    pub fn into_response(self, request: RequestInFlight, is_http2: bool) -> Response<AnswerBody> {
         let mut headers = HeaderMap::with_capacity(8);
         if let Some(media_type) = self.media_type {
             headers.insert(header::CONTENT_TYPE, media_type);
@@ -96,7 +88,7 @@ impl HttpReply {
         if self.last && !is_http2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut response = Response::new(AnswerBody::new(self.body, request, is_http2, held));
+        let mut response = Response::new(AnswerBody::new(self.body, request, is_http2));
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         response

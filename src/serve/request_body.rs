@@ -1,7 +1,6 @@
 //! Reads the body of a request.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +8,6 @@ use hyper::StatusCode;
 use hyper::body::{Body as _, Incoming};
 
 use super::connection::{IncomingBytes, RequestInFlight};
-use super::held::HeldTotal;
 use super::reply::HttpReply;
 
 /// Bytes. A larger body gets 413. Autodiscover requests have about 500.
@@ -24,14 +22,13 @@ const MAX_BODY: usize = 16 * 1024;
 pub async fn read_body(
     body: Incoming,
     request: &RequestInFlight,
-    held: &Arc<HeldTotal>,
     timeout: Duration,
 ) -> Result<Bytes, HttpReply> {
     let last = |reply: HttpReply| HttpReply { last: true, ..reply };
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(last(too_large()));
     }
-    let Some(incoming) = request.body(held) else {
+    let Some(incoming) = request.body() else {
         let words = "This connection has too many requests that are not complete\n";
         return Err(HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words));
     };

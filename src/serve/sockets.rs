@@ -27,6 +27,10 @@ pub enum ListenSocket {
 /// What the peer of a Unix socket is called in logs: it has no address.
 pub const LOCAL_PEER: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
+/// Connections that wait to be accepted; the system's own limit (net.core.somaxconn) is the same.
+#[cfg(unix)]
+const QUEUE: i32 = 4096;
+
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -107,6 +111,7 @@ pub fn listen(address: &ListenAddress) -> Result<ListenSocket, Error> {
         match address {
             ListenAddress::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
+                lengthen_queue(&listener)?;
                 listener.set_nonblocking(true)?;
                 Ok(ListenSocket::Tcp(listener))
             }
@@ -117,6 +122,18 @@ pub fn listen(address: &ListenAddress) -> Result<ListenSocket, Error> {
         }
     };
     listen().map_err(|source| Error::Listen { address: address.clone(), source })
+}
+
+/// Lets more than the standard library's 128 connections wait to be accepted. A client that finds
+/// no room in this queue tries again after a second, then after three, and so on.
+#[cfg(unix)]
+fn lengthen_queue(listener: &TcpListener) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, QUEUE)?)
+}
+
+#[cfg(not(unix))]
+fn lengthen_queue(_: &TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 /// Binds a Unix socket, in the place of one that a server left behind. Everybody who may enter its

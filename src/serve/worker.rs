@@ -22,6 +22,9 @@ use super::user_agent;
 /// Bytes that all workers together hold for clients that do not read their answers or complete their
 /// requests.
 const MAX_HELD: usize = 16 << 20;
+/// Requests of HTTP/2 in flight from which on a connection has only a few at a time.
+const BUSY_STREAMS: usize = 1024;
+const FEW_STREAMS: usize = 4;
 /// Idle connections that are closed at a time to make room for others.
 const CLOSED_TOGETHER: usize = 8;
 
@@ -116,6 +119,13 @@ impl Worker {
             next: Cell::new(0),
             ending: Cell::new(Ending::Not),
         })
+    }
+
+    /// Whether a connection has to wait with further requests of HTTP/2: it has some in flight, and
+    /// all connections together have very many.
+    pub(super) fn has_too_many_streams(&self, progress: &ConnectionProgress) -> bool {
+        self.held.streams() > BUSY_STREAMS / self.shared.options.threads
+            && progress.in_flight() > FEW_STREAMS
     }
 
     /// Closes the connections that hold most, if all of them together hold too much.

@@ -31,7 +31,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 fn the_commands_that_the_documents_show_are_taken() {
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"] {
         for arguments in commands(&read(file)) {
             seen += 1;
             let line = std::iter::once("mailwright").chain(arguments.iter().map(String::as_str));
@@ -52,7 +52,7 @@ fn the_commands_that_the_documents_show_are_taken() {
 #[test]
 fn every_path_that_the_documents_link_to_is_there() {
     let mut wrong = Vec::new();
-    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"] {
         let text = read(file);
         for rest in text.split("](").skip(1) {
             let link = rest.split([')', '#', ' ']).next().unwrap_or_default();

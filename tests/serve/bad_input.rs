@@ -238,8 +238,24 @@ fn requests_in_a_row_are_answered_in_their_order() {
 }
 
 #[test]
+fn the_oldest_idle_connections_make_room_for_new_ones() {
+    let args = ["--max-connections-per-client", "20", "--metrics", "127.0.0.1:0"];
+    let host = Host::of_example(&args);
+    let mut idle: Vec<_> = (0..20).map(|_| host.connect()).collect();
+    // The server looks at its clock four times a second.
+    std::thread::sleep(Duration::from_millis(600));
+    for _ in 0..50 {
+        assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+    }
+    let is_closed = |stream: &mut TcpStream| matches!(stream.read(&mut [0]), Ok(0) | Err(_));
+    assert!(is_closed(&mut idle[0]), "the oldest one is closed");
+    assert_eq!(host.get_at(host.metrics.unwrap(), "/readyz").status, 200);
+    is_well(host);
+}
+
+#[test]
 fn two_thousand_connections_that_never_finish_hold_nobody_up() {
-    let host = Host::of_example(&[]);
+    let host = Host::of_example(&["--max-connections-per-client", "5000"]);
     let mut slow = Vec::new();
     for _ in 0..2000 {
         let mut stream = host.connect();

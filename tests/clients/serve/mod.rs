@@ -3,6 +3,7 @@
 mod evolution;
 mod pages;
 mod recorder;
+mod reverse_proxies;
 mod thunderbird;
 
 use std::fmt::Write as _;
