@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use ureq::unversioned::transport::{
 };
 use url::Url;
 
+use super::address_scope::non_public;
 use super::connect::connect_first;
 use super::tcp::Tcp;
 use super::tls::{Handshake, TlsError, TlsStream};
@@ -38,6 +39,8 @@ pub struct HttpRequest<'a> {
     pub body: &'a [u8],
     /// Over https, send nothing unless the server's certificate is trusted.
     pub trusted_only: bool,
+    /// Connect only to public addresses, unless the user chose the address or allows private ones.
+    pub public_only: bool,
 }
 
 /// An HTTP response with any status.
@@ -58,6 +61,9 @@ pub enum HttpError {
     Url(String),
     #[error("{0}")]
     Resolve(DnsError),
+    /// The host has only addresses that a public name must not lead to.
+    #[error("{host} leads to {address}, {kind}; --allow-private connects there")]
+    NotPublic { host: String, address: IpAddr, kind: &'static str },
     /// Every address that was tried, with the reason why it failed.
     #[error("none of the addresses can be reached")]
     Connect(Vec<(SocketAddr, ConnectError)>),
@@ -103,7 +109,10 @@ impl Net {
         };
         let host = request.url.host_str().ok_or_else(|| bad("no host"))?;
         let port = request.url.port_or_known_default().ok_or_else(|| bad("no port"))?;
-        let addresses = self.resolve(host, port, deadline).map_err(HttpError::Resolve)?;
+        let addresses = match request.public_only && !self.allow_private {
+            true => self.public_addresses(host, port, deadline)?,
+            false => self.resolve(host, port, deadline).map_err(HttpError::Resolve)?,
+        };
         let tcp = connect_first(&addresses, deadline).map_err(HttpError::Connect)?;
         let (line, handshake) = match secure {
             false => (HttpConnection::Plain(tcp), None),
@@ -119,6 +128,30 @@ impl Net {
         };
         let answer = exchange(request, line)?;
         Ok(Answer { handshake, ..answer })
+    }
+
+    /// The public ones of a host's addresses, never empty. The connection goes to one of exactly
+    /// these: a second lookup could have another answer.
+    fn public_addresses(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, HttpError> {
+        let chosen = self.overridden(host, port);
+        if !chosen.is_empty() {
+            return Ok(chosen);
+        }
+        let mut addresses = self.resolve(host, port, deadline).map_err(HttpError::Resolve)?;
+        let refused =
+            addresses.iter().find_map(|address| Some((address.ip(), non_public(address.ip())?)));
+        addresses.retain(|address| non_public(address.ip()).is_none());
+        match (addresses.is_empty(), refused) {
+            (true, Some((address, kind))) => {
+                Err(HttpError::NotPublic { host: host.to_owned(), address, kind })
+            }
+            _ => Ok(addresses),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Calls block, and each has a deadline. A server test is a conversation, and one thread per
 //! conversation is the simplest way to hold many at once.
 
+#[cfg(feature = "verify")]
+mod address_scope;
 mod certificate;
 mod connect;
 mod dns;
@@ -15,6 +17,8 @@ mod strict_tls;
 mod tcp;
 mod tls;
 
+#[cfg(feature = "verify")]
+pub use address_scope::is_local_name;
 pub use connect::{ConnectError, connect, connect_first};
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
@@ -37,6 +41,8 @@ pub struct Net {
     /// Makes TLS handshakes.
     pub tls: Tls,
     overrides: Vec<HostOverride>,
+    #[cfg(feature = "verify")]
+    allow_private: bool,
 }
 
 /// Why no connection can be made at all.
@@ -63,7 +69,21 @@ impl Net {
         dns: Option<SocketAddr>,
         overrides: Vec<HostOverride>,
     ) -> Result<Self, Error> {
-        Ok(Self { dns: Dns::new(dns)?, tls: Tls::new(ca)?, overrides })
+        Ok(Self {
+            dns: Dns::new(dns)?,
+            tls: Tls::new(ca)?,
+            overrides,
+            #[cfg(feature = "verify")]
+            allow_private: false,
+        })
+    }
+
+    /// Lets requests for [`HttpRequest::public_only`] connect to private addresses too.
+    #[cfg(feature = "verify")]
+    #[must_use]
+    pub fn allow_private(mut self, allow: bool) -> Self {
+        self.allow_private = allow;
+        self
     }
 
     /// Addresses of a host, never empty: its overrides, else the host itself if it is an IP
@@ -74,12 +94,7 @@ impl Net {
         port: u16,
         deadline: Instant,
     ) -> Result<Vec<SocketAddr>, DnsError> {
-        let fixed: Vec<SocketAddr> = self
-            .overrides
-            .iter()
-            .filter(|o| o.port == port && o.host.eq_ignore_ascii_case(host))
-            .flat_map(|o| o.addresses.iter().copied())
-            .collect();
+        let fixed = self.overridden(host, port);
         if !fixed.is_empty() {
             return Ok(fixed);
         }
@@ -88,5 +103,14 @@ impl Net {
         }
         let addresses = self.dns.addresses(host, deadline)?;
         Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+
+    /// The addresses that the user chose for a host; empty if none.
+    fn overridden(&self, host: &str, port: u16) -> Vec<SocketAddr> {
+        self.overrides
+            .iter()
+            .filter(|o| o.port == port && o.host.eq_ignore_ascii_case(host))
+            .flat_map(|o| o.addresses.iter().copied())
+            .collect()
     }
 }

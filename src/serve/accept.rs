@@ -230,7 +230,10 @@ impl Worker {
                         None => None,
                     };
                     let secured = match &worker.shared.acme {
-                        Some(acme) => acme.accept(&worker.shared, config, stream).await,
+                        Some(acme) => {
+                            let client = worker.client(connection.peer);
+                            acme.accept(&worker.shared, config, stream, client).await
+                        }
                         None => TlsAcceptor::from(config).accept(stream).await.ok(),
                     };
                     drop(turn);

@@ -13,6 +13,9 @@ pub fn problem(error: &HttpError) -> Problem {
     match error {
         HttpError::Resolve(why) => unresolved(why),
         HttpError::Connect(tried) => unreachable(tried),
+        HttpError::NotPublic { .. } => {
+            Problem::with(codes::LEADS_TO_PRIVATE_ADDRESS, error.to_string())
+        }
         HttpError::Tls(why) => secure::failure(why, false),
         HttpError::Untrusted(seen) => certificate(seen, "")
             .err()

@@ -49,6 +49,7 @@ fn answer(query: &[u8]) -> Option<Vec<u8>> {
 /// A record of a test's own zone.
 #[derive(Debug, Clone)]
 pub enum Record {
+    A(Ipv4Addr),
     /// Priority, port, target; `.` denies the service.
     Srv(u16, u16, &'static str),
     Txt(String),
@@ -99,6 +100,7 @@ fn from_zone(query: &[u8], records: &[(&'static str, Record)]) -> Vec<u8> {
 /// The type's number and the record's data (RFC 1035 §3.3, RFC 2782).
 fn data(record: &Record) -> (u16, Vec<u8>) {
     match record {
+        Record::A(address) => (1, address.octets().to_vec()),
         Record::Cname(target) => (5, labels(target)),
         Record::Mx(target) => (15, [&10_u16.to_be_bytes()[..], &labels(target)].concat()),
         Record::Txt(text) => {

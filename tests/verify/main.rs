@@ -18,6 +18,7 @@ mod harness;
 mod hosted;
 mod hosted_dns;
 #[cfg(target_os = "linux")]
+mod hosted_private;
 mod hosted_real;
 #[cfg(all(feature = "serve", target_os = "linux"))]
 mod hosted_serve;

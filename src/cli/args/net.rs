@@ -23,11 +23,19 @@ pub struct NetArgs {
     /// Ask this DNS server
     #[arg(long, alias = "dns-server", value_name = "ADDR[:PORT]", value_parser = dns_server)]
     pub dns: Option<SocketAddr>,
+    /// Let import, --hosted and --database connect to private addresses, even if a public name or a
+    /// redirect leads there
+    #[cfg(feature = "verify")]
+    #[arg(long)]
+    pub allow_private: bool,
 }
 
 impl NetArgs {
     pub fn open(&self) -> Result<Net, Error> {
-        Net::new(self.ca.as_deref(), self.dns, self.resolve.clone())
+        let net = Net::new(self.ca.as_deref(), self.dns, self.resolve.clone())?;
+        #[cfg(feature = "verify")]
+        let net = net.allow_private(self.allow_private);
+        Ok(net)
     }
 }
 

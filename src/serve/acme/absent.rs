@@ -10,6 +10,7 @@ use tokio_rustls::server::TlsStream;
 use crate::model::Hostname;
 
 use super::ServerState;
+use super::client_network::ClientNetwork;
 use super::tls::Certificates;
 
 /// Has no value.
@@ -54,6 +55,7 @@ impl Acme {
         _: &ServerState,
         _: Arc<ServerConfig>,
         _: S,
+        _: Option<ClientNetwork>,
     ) -> Option<TlsStream<S>> {
         match *self {}
     }

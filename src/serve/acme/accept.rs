@@ -11,6 +11,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::serve::ServerState;
+use crate::serve::client_network::ClientNetwork;
 
 use super::challenges;
 use super::state::{Acme, now};
@@ -20,12 +21,13 @@ use super::state::{Acme, now};
 const WAIT: Duration = Duration::from_secs(8);
 
 impl Acme {
-    /// Completes a handshake. `None` if it failed, or if it was a validation by the authority.
+    /// Completes a handshake of `client`, if it is known. `None` if it failed, or if it was a validation by the authority.
     pub async fn accept<S>(
         &self,
         shared: &ServerState,
         config: Arc<ServerConfig>,
         stream: S,
+        client: Option<ClientNetwork>,
     ) -> Option<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -40,13 +42,13 @@ impl Acme {
         }
         let name = hello.server_name().map(str::to_ascii_lowercase);
         if let Some(name) = name {
-            self.ensure(shared, &name).await;
+            self.ensure(shared, &name, client).await;
         }
         start.into_stream(config).await.ok()
     }
 
     /// Orders a certificate if the name may have one, and waits until it is there.
-    async fn ensure(&self, shared: &ServerState, name: &str) {
+    async fn ensure(&self, shared: &ServerState, name: &str, client: Option<ClientNetwork>) {
         if self.files.as_ref().is_some_and(|files| files.of(name).is_some()) {
             return;
         }
@@ -57,12 +59,12 @@ impl Acme {
             }
             if now < one.ends {
                 // The old certificate is still valid, so the client does not wait for the new one.
-                self.ask(shared, name);
+                self.ask(shared, name, client);
                 return;
             }
         }
         let mut over = self.over.subscribe();
-        if !self.ask(shared, name) {
+        if !self.ask(shared, name, client) {
             return;
         }
         let issued = async {

@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::super::client_network::ClientNetwork;
 use super::super::state::ServerState;
 use super::names::{self, NameOwner};
+use super::order_budget::Shortage;
 use super::order_limiter::OrderDecision;
 use super::state::Acme;
 
@@ -13,15 +15,21 @@ const MOST_CUSTOMERS: usize = 20_000;
 
 impl Acme {
     /// Orders a certificate if the name may have one now. Returns whether an order is in progress.
-    pub(super) fn ask(&self, shared: &ServerState, name: &str) -> bool {
+    /// `client` is who asks, if it is known.
+    pub(super) fn ask(
+        &self,
+        shared: &ServerState,
+        name: &str,
+        client: Option<ClientNetwork>,
+    ) -> bool {
         let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
             return false;
         };
         let figures = &shared.metrics.shared.acme;
         let is_full = whose == NameOwner::Customer && self.issued.len() >= MOST_CUSTOMERS;
         let answer = match is_full && self.issued.get(name).is_none() {
-            true => OrderDecision::LimitReached { report: false },
-            false => self.limiter().ask(name, whose, Instant::now()),
+            true => OrderDecision::LimitReached { of: Shortage::Total, report: false },
+            false => self.limiter().ask(name, whose, client, Instant::now()),
         };
         match answer {
             OrderDecision::Start => {
@@ -31,14 +39,25 @@ impl Acme {
             }
             OrderDecision::InProgress => true,
             OrderDecision::Backoff => false,
-            OrderDecision::LimitReached { report } => {
+            OrderDecision::LimitReached { of, report } => {
                 figures.limited.fetch_add(1, Ordering::Relaxed);
                 if report {
-                    shared.tell(&format!(
-                        "no certificate for {name} now: there were as many orders as --acme-orders \
-                         {} allows",
-                        self.settings.orders_an_hour
-                    ));
+                    let orders = self.settings.orders_an_hour;
+                    let share = self.limiter().share(whose);
+                    let why = match of {
+                        Shortage::Total => {
+                            format!("there were as many orders as --acme-orders {orders} allows")
+                        }
+                        Shortage::Client => format!(
+                            "its client has asked for {share} names in an hour, its share of \
+                             --acme-orders {orders}"
+                        ),
+                        Shortage::Domain => format!(
+                            "there were {share} orders for its registered domain in an hour, the \
+                             share of --acme-orders {orders}"
+                        ),
+                    };
+                    shared.tell(&format!("no certificate for {name} now: {why}"));
                 }
                 false
             }

@@ -15,6 +15,7 @@ mod figures;
 mod issued;
 mod names;
 mod order;
+mod order_budget;
 mod order_limiter;
 mod resolver;
 mod settings;

@@ -4,7 +4,7 @@ use crate::model::Hostname;
 use crate::serve::store::ProviderStore;
 
 /// Who a name belongs to. Own names are served first if there is not enough for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameOwner {
     /// The server's own name, or a domain that a provider names.
     Own,

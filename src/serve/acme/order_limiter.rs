@@ -1,14 +1,18 @@
 //! Limits orders: one at a time for each name, growing pauses after failures, and a budget for each
 //! hour.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::serve::client_network::ClientNetwork;
+
 use super::names::NameOwner;
+use super::order_budget::{OrderBudget, Shortage, TakenOrder};
 
 /// What is in progress, and what has failed.
 pub struct OrderLimiter {
-    in_progress: HashSet<String>,
+    /// By name: what the order has taken from the budget.
+    in_progress: HashMap<String, TakenOrder>,
     /// By name: failures in a row, and the end of the pause.
     failures: HashMap<String, Failures>,
     authority: Failures,
@@ -32,8 +36,9 @@ pub enum OrderDecision {
     InProgress,
     /// The pause after a failure is not over.
     Backoff,
-    /// The budget is empty. `report` is true at most once a minute.
+    /// The budget or a share of it is used up. `report` is true at most once a minute.
     LimitReached {
+        of: Shortage,
         report: bool,
     },
 }
@@ -68,7 +73,7 @@ const FORGET: Duration = Duration::from_secs(24 * 3600);
 impl OrderLimiter {
     pub fn new(orders_an_hour: u32, challenges: u32, now: Instant) -> Self {
         Self {
-            in_progress: HashSet::new(),
+            in_progress: HashMap::new(),
             failures: HashMap::new(),
             authority: Failures::default(),
             budget: OrderBudget::new(orders_an_hour, now),
@@ -77,27 +82,43 @@ impl OrderLimiter {
         }
     }
 
-    pub fn ask(&mut self, name: &str, whose: NameOwner, now: Instant) -> OrderDecision {
-        if self.in_progress.contains(name) {
+    /// Decides about an order. `client` is who asks, if it is known.
+    pub fn ask(
+        &mut self,
+        name: &str,
+        whose: NameOwner,
+        client: Option<ClientNetwork>,
+        now: Instant,
+    ) -> OrderDecision {
+        if self.in_progress.contains_key(name) {
             return OrderDecision::InProgress;
         }
         let pauses = |failures: &Failures| failures.until.is_some_and(|until| now < until);
         if pauses(&self.authority) || self.failures.get(name).is_some_and(pauses) {
             return OrderDecision::Backoff;
         }
-        if !self.budget.take(whose, now) {
-            let is_new = self.said.is_none_or(|said| now.duration_since(said) >= MINUTE);
-            if is_new {
-                self.said = Some(now);
+        match self.budget.take(name, whose, client, now) {
+            Ok(taken) => {
+                self.in_progress.insert(name.to_owned(), taken);
+                OrderDecision::Start
             }
-            return OrderDecision::LimitReached { report: is_new };
+            Err(of) => {
+                let is_new = self.said.is_none_or(|said| now.duration_since(said) >= MINUTE);
+                if is_new {
+                    self.said = Some(now);
+                }
+                OrderDecision::LimitReached { of, report: is_new }
+            }
         }
-        self.in_progress.insert(name.to_owned());
-        OrderDecision::Start
+    }
+
+    /// The orders in an hour of one client or one registered domain.
+    pub fn share(&self, whose: NameOwner) -> f64 {
+        self.budget.share(whose)
     }
 
     pub fn is_in_progress(&self, name: &str) -> bool {
-        self.in_progress.contains(name)
+        self.in_progress.contains_key(name)
     }
 
     /// Failures of a name in a row.
@@ -107,7 +128,7 @@ impl OrderLimiter {
 
     /// Records how an order ended. Returns how long to pause.
     pub fn over(&mut self, name: &str, end: OrderOutcome, now: Instant) -> Duration {
-        self.in_progress.remove(name);
+        let taken = self.in_progress.remove(name);
         self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
         if end != OrderOutcome::Unreachable {
             self.authority = Failures::default();
@@ -122,7 +143,9 @@ impl OrderLimiter {
                 failures.add_failed(self.challenges, now)
             }
             OrderOutcome::Unreachable => {
-                self.budget.give_back();
+                if let Some(taken) = taken {
+                    self.budget.give_back(taken);
+                }
                 // Other orders at the same time met the same failure; they do not make the pause
                 // longer.
                 match self.authority.until {
@@ -159,39 +182,6 @@ impl Failures {
     }
 }
 
-/// A token bucket, refilled by the hour.
-struct OrderBudget {
-    holds: f64,
-    left: f64,
-    since: Instant,
-}
-
-impl OrderBudget {
-    fn new(an_hour: u32, now: Instant) -> Self {
-        Self { holds: f64::from(an_hour), left: f64::from(an_hour), since: now }
-    }
-
-    /// Customers' names leave a fifth of the budget to own names.
-    fn take(&mut self, whose: NameOwner, now: Instant) -> bool {
-        let hours = now.saturating_duration_since(self.since).as_secs_f64() / 3600.0;
-        self.left = (self.left + hours * self.holds).min(self.holds);
-        self.since = now;
-        let kept = match whose {
-            NameOwner::Own => 0.0,
-            NameOwner::Customer => (self.holds / 5.0).floor(),
-        };
-        let may = self.left - kept >= 1.0;
-        if may {
-            self.left -= 1.0;
-        }
-        may
-    }
-
-    fn give_back(&mut self) {
-        self.left = (self.left + 1.0).min(self.holds);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,21 +192,25 @@ mod tests {
         let mut limiter = OrderLimiter::new(50, 1, now);
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
-            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::InProgress);
+            assert_eq!(limiter.ask("a", NameOwner::Own, None, now), OrderDecision::Start);
+            assert_eq!(limiter.ask("a", NameOwner::Own, None, now), OrderDecision::InProgress);
             let pause = limiter.over("a", OrderOutcome::Failed, now);
             assert_eq!(
-                limiter.ask("a", NameOwner::Own, now + pause - MINUTE / 2),
+                limiter.ask("a", NameOwner::Own, None, now + pause - MINUTE / 2),
                 OrderDecision::Backoff
             );
-            assert_eq!(limiter.ask("b", NameOwner::Own, now), OrderDecision::Start, "others go on");
+            assert_eq!(
+                limiter.ask("b", NameOwner::Own, None, now),
+                OrderDecision::Start,
+                "others go on"
+            );
             limiter.over("b", OrderOutcome::Issued, now);
             pauses.push(pause.as_secs() / 60);
             now += pause;
         }
         assert_eq!(pauses, [1, 4, 16, 64, 256, 360, 360]);
         assert_eq!(limiter.failed("a"), 7);
-        assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, None, now), OrderDecision::Start);
         limiter.over("a", OrderOutcome::Issued, now);
         assert_eq!(limiter.failed("a"), 0);
     }
@@ -226,7 +220,7 @@ mod tests {
         let mut now = Instant::now();
         let mut limiter = OrderLimiter::new(50, 2, now);
         let pauses = [(); 4].map(|()| {
-            assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
+            assert_eq!(limiter.ask("a", NameOwner::Own, None, now), OrderDecision::Start);
             let pause = limiter.over("a", OrderOutcome::Failed, now);
             now += pause;
             pause.as_secs()
@@ -238,20 +232,23 @@ mod tests {
     fn an_authority_that_is_away_is_left_alone_by_every_name_and_costs_nothing() {
         let now = Instant::now();
         let mut limiter = OrderLimiter::new(2, 1, now);
-        assert_eq!(limiter.ask("a", NameOwner::Own, now), OrderDecision::Start);
-        assert_eq!(limiter.ask("b", NameOwner::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, None, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("b", NameOwner::Own, None, now), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::Unreachable, now), Duration::from_secs(5));
         assert_eq!(limiter.over("b", OrderOutcome::Unreachable, now), Duration::from_secs(5));
-        assert_eq!(limiter.ask("c", NameOwner::Own, now), OrderDecision::Backoff);
+        assert_eq!(limiter.ask("c", NameOwner::Own, None, now), OrderDecision::Backoff);
         let later = now + Duration::from_secs(5);
-        assert_eq!(limiter.ask("a", NameOwner::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, None, later), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::Unreachable, later), Duration::from_secs(10));
         let later = later + Duration::from_secs(10);
-        assert_eq!(limiter.ask("a", NameOwner::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("a", NameOwner::Own, None, later), OrderDecision::Start);
         assert_eq!(limiter.over("a", OrderOutcome::RateLimited, later), RATE_LIMITED);
-        assert_eq!(limiter.ask("a", NameOwner::Own, later + 59 * MINUTE), OrderDecision::Backoff);
         assert_eq!(
-            limiter.ask("b", NameOwner::Own, later),
+            limiter.ask("a", NameOwner::Own, None, later + 59 * MINUTE),
+            OrderDecision::Backoff
+        );
+        assert_eq!(
+            limiter.ask("b", NameOwner::Own, None, later),
             OrderDecision::Start,
             "its limit is not b's"
         );
@@ -268,30 +265,30 @@ mod tests {
         let mut limiter = OrderLimiter::new(10, 1, now);
         let mut taken = 0;
         for number in 0..100 {
-            let answer = limiter.ask(&format!("{number}"), NameOwner::Customer, now);
+            let answer = limiter.ask(&format!("{number}"), NameOwner::Customer, None, now);
             taken += usize::from(answer == OrderDecision::Start);
             assert_eq!(
-                answer == OrderDecision::LimitReached { report: true },
+                answer == OrderDecision::LimitReached { of: Shortage::Total, report: true },
                 number == 8,
                 "it is said once"
             );
         }
         assert_eq!(taken, 8);
-        assert_eq!(limiter.ask("own 1", NameOwner::Own, now), OrderDecision::Start);
-        assert_eq!(limiter.ask("own 2", NameOwner::Own, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 1", NameOwner::Own, None, now), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 2", NameOwner::Own, None, now), OrderDecision::Start);
         assert!(matches!(
-            limiter.ask("own 3", NameOwner::Own, now),
+            limiter.ask("own 3", NameOwner::Own, None, now),
             OrderDecision::LimitReached { .. }
         ));
         // Six minutes are a tenth of an hour.
         let later = now + 6 * MINUTE;
         assert!(matches!(
-            limiter.ask("x", NameOwner::Customer, later),
+            limiter.ask("x", NameOwner::Customer, None, later),
             OrderDecision::LimitReached { .. }
         ));
-        assert_eq!(limiter.ask("own 3", NameOwner::Own, later), OrderDecision::Start);
+        assert_eq!(limiter.ask("own 3", NameOwner::Own, None, later), OrderDecision::Start);
         assert!(matches!(
-            limiter.ask("own 4", NameOwner::Own, later),
+            limiter.ask("own 4", NameOwner::Own, None, later),
             OrderDecision::LimitReached { .. }
         ));
     }

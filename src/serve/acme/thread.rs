@@ -92,7 +92,7 @@ impl Fetcher {
         let is_there = self.acme.issued.get(name).is_some_and(|one| now() < one.due);
         let is_in_file = self.acme.files.as_ref().is_some_and(|files| files.of(name).is_some());
         if !is_there && !is_in_file {
-            self.acme.ask(&self.shared, name);
+            self.acme.ask(&self.shared, name, None);
         }
     }
 
@@ -116,7 +116,7 @@ impl Fetcher {
             }
             match now < one.due {
                 true => next = next.min(one.due - now),
-                false => drop(acme.ask(&self.shared, &one.name)),
+                false => drop(acme.ask(&self.shared, &one.name, None)),
             }
         }
         if ended {

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::codes;
 use crate::import::{ReadConfig, ReadServer};
 use crate::model::{ServerType, SocketType};
 
@@ -176,6 +177,10 @@ impl LookupClient {
         let answer = match (&fetched.result, fetched.good()) {
             (_, Some(answer)) => answer,
             (Ok(answer), None) => return Err(format!("status {}", answer.status)),
+            // The title does not say which name leads where.
+            (Err(problem), None) if problem.code == codes::LEADS_TO_PRIVATE_ADDRESS => {
+                return Err(problem.detail.clone());
+            }
             (Err(problem), None) => return Err(problem.code.title.to_owned()),
         };
         let kind = asked.place.at.kind();

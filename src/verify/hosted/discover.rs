@@ -54,11 +54,13 @@ const OTHER_ADDRESSES: usize = 2;
 /// Asks everywhere at once, then takes the first result in the client's order. `tell` is called
 /// with the URL of each answer.
 pub fn discover(net: &Net, search: &Search<'_>, tell: &(dyn Fn(&str) + Sync)) -> Discovery {
-    look(net, search, tell, &mut Vec::new())
+    look(net, search.domain, search, tell, &mut Vec::new())
 }
 
+/// `origin` is the domain that the user asked about, also when an answer led to another one.
 fn look(
     net: &Net,
+    origin: &Hostname,
     search: &Search<'_>,
     tell: &(dyn Fn(&str) + Sync),
     followed: &mut Vec<EmailAddress>,
@@ -78,10 +80,10 @@ fn look(
     let addresses = Addresses { unknown, known: None };
     let asks = places.iter().flat_map(|place| places::asks(place, &addresses));
     let asks = asks.filter(|ask| client.puts(ask.at, ask.variant)).collect();
-    let mut answers = ask_all(net, asks, patience, tell);
-    follow_http(net, &places, &addresses, patience, &mut answers);
+    let mut answers = ask_all(net, origin, asks, patience, tell);
+    follow_http(net, origin, &places, &addresses, patience, &mut answers);
     if client.looks_at(ConfigLocation::Elsewhere)
-        && let Some((place, answer)) = elsewhere(net, &addresses, patience, &answers)
+        && let Some((place, answer)) = elsewhere(net, origin, &addresses, patience, &answers)
     {
         places.push(place);
         answers.push(answer);
@@ -108,7 +110,7 @@ fn look(
                 followed.push(other.clone());
                 // The search starts over for the other address (MS-OXDSCLI §3.1.5.4).
                 let there = Search { domain: other.domain(), address: Some(&other), ..*search };
-                let found = look(net, &there, tell, followed);
+                let found = look(net, origin, &there, tell, followed);
                 passed_over.extend(found.passed_over);
                 if let Some(winner) = found.winner {
                     let of = winner.of.or(Some(other));
@@ -124,6 +126,7 @@ fn look(
 /// Follows the first answer that only redirects (RedirectUrl, Autodiscover v2).
 fn elsewhere(
     net: &Net,
+    origin: &Hostname,
     addresses: &Addresses,
     patience: Duration,
     answers: &[(ConfigRequest, FetchResult)],
@@ -149,6 +152,6 @@ fn elsewhere(
         url,
         body,
     };
-    let fetched = fetch(net, &ask, patience);
+    let fetched = fetch(net, origin, &ask, patience);
     Some((place, (ask, fetched)))
 }

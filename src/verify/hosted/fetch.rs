@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use crate::codes;
-use crate::net::{Answer, HttpRequest, Net};
+use crate::model::Hostname;
+use crate::net::{Answer, HttpRequest, Net, is_local_name};
 
 use super::super::step::Problem;
 use super::super::web;
@@ -59,9 +60,17 @@ impl FetchResult {
 }
 
 /// Sends the request and follows redirects. `patience` limits all of it together.
-pub fn fetch(net: &Net, ask: &ConfigRequest, patience: Duration) -> FetchResult {
+///
+/// `origin` is the domain that the user asked about. A public domain must not lead to private
+/// addresses, whatever its names and redirects say.
+pub fn fetch(net: &Net, origin: &Hostname, ask: &ConfigRequest, patience: Duration) -> FetchResult {
     let begun = Instant::now();
     let deadline = begun + patience;
+    let public_only = !is_local_name(match ask.at.is_in_database() {
+        // The user named the database.
+        true => ask.url.host_str().unwrap_or_default(),
+        false => origin.as_str(),
+    });
     let mut hops = vec![ask.url.clone()];
     let mut certificates: Vec<(String, Result<String, Problem>)> = Vec::new();
     let headers: &[(&str, &str)] = match ask.post {
@@ -77,10 +86,17 @@ pub fn fetch(net: &Net, ask: &ConfigRequest, patience: Duration) -> FetchResult 
             headers,
             body: ask.body.as_bytes(),
             trusted_only: false,
+            public_only,
         };
         let answer = match net.http(&request, deadline) {
             Ok(answer) => answer,
-            Err(error) => break Err(web::problem(&error)),
+            Err(error) => {
+                let mut problem = web::problem(&error);
+                if let (codes::LEADS_TO_PRIVATE_ADDRESS, [.., before, _]) = (problem.code, &*hops) {
+                    problem.detail = format!("{before} redirects to {url}: {}", problem.detail);
+                }
+                break Err(problem);
+            }
         };
         if let Some(seen) = &answer.handshake {
             let host = url.host_str().unwrap_or_default().to_owned();

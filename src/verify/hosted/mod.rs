@@ -77,8 +77,8 @@ pub fn hosted(
     let addresses = Addresses { unknown: nobody(domain), known };
     let places = places::places(domain, autodiscover.as_ref());
     let asks = places.iter().flat_map(|place| places::asks(place, &addresses)).collect();
-    let mut answers = ask_all(net, asks, patience, tell);
-    follow_http(net, &places, &addresses, patience, &mut answers);
+    let mut answers = ask_all(net, domain, asks, patience, tell);
+    follow_http(net, domain, &places, &addresses, patience, &mut answers);
     let asked: Vec<PlaceAnswers<'_>> =
         places.iter().map(|place| PlaceAnswers::among(place, &answers)).collect();
     let mut courses = vec![records];
@@ -110,12 +110,13 @@ fn nobody(domain: &Hostname) -> EmailAddress {
 
 fn ask_all(
     net: &Net,
+    origin: &Hostname,
     asks: Vec<ConfigRequest>,
     patience: Duration,
     tell: &(dyn Fn(&str) + Sync),
 ) -> Vec<(ConfigRequest, FetchResult)> {
     let fetched = pool::each(&asks, |ask| {
-        let fetched = fetch(net, ask, patience);
+        let fetched = fetch(net, origin, ask, patience);
         tell(ask.url.as_str());
         fetched
     });
@@ -125,6 +126,7 @@ fn ask_all(
 /// Sends the request that Outlook posts to where `http://autodiscover.DOMAIN` redirects.
 fn follow_http(
     net: &Net,
+    origin: &Hostname,
     places: &[ConfigPlace],
     addresses: &Addresses,
     patience: Duration,
@@ -141,7 +143,7 @@ fn follow_http(
     let Some(url) = target else { return };
     let body = places::request(&addresses.unknown);
     let ask = ConfigRequest { at: place.at, variant: Variant::Unknown, post: true, url, body };
-    let fetched = fetch(net, &ask, patience);
+    let fetched = fetch(net, origin, &ask, patience);
     // The answer to the first request is no longer needed.
     answers.retain(|(ask, _)| ask.at != place.at);
     answers.push((ask, fetched));

@@ -72,6 +72,16 @@ impl ConfigLocation {
             ConfigLocation::Pacc => ConfigKind::Pacc,
         }
     }
+
+    /// Whether this is a place of the database of providers.
+    pub fn is_in_database(self) -> bool {
+        matches!(
+            self,
+            ConfigLocation::Database
+                | ConfigLocation::DatabaseMxParent
+                | ConfigLocation::DatabaseMxBase
+        )
+    }
 }
 
 /// A variant of the request to a place.
@@ -203,12 +213,7 @@ pub fn asks(place: &ConfigPlace, addresses: &Addresses) -> Vec<ConfigRequest> {
         .chain(addresses.known.iter().map(|known| (Variant::Known, known)));
     match (place.at.kind(), place.at) {
         // A database learns only the domain.
-        (
-            _,
-            ConfigLocation::Database
-            | ConfigLocation::DatabaseMxParent
-            | ConfigLocation::DatabaseMxBase,
-        ) => {
+        (_, at) if at.is_in_database() => {
             ask(Variant::Bare, false, place.url.clone(), String::new());
         }
         (ConfigKind::Autoconfig, _) => {
