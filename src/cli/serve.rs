@@ -251,75 +251,8 @@ fn certificates(pairs: Vec<CertificateFiles>) -> Result<Option<Certificates>, Fa
 mod selftest;
 
 #[cfg(feature = "acme")]
-mod acme {
-    use super::super::args::AcmeChallenge;
-    use super::{Failure, ServeArgs};
-    use crate::serve::{AcmeSettings, ChallengeKind};
-
-    /// Well-known authorities.
-    const KNOWN: [(&str, &str); 2] = [
-        ("letsencrypt", "https://acme-v02.api.letsencrypt.org/directory"),
-        ("letsencrypt-staging", "https://acme-staging-v02.api.letsencrypt.org/directory"),
-    ];
-    const TERMS: &str = "https://letsencrypt.org/repository/";
-
-    pub fn settings(args: &ServeArgs) -> Result<Option<AcmeSettings>, Failure> {
-        let is_plain = !args.listen_http.is_empty();
-        let args = &args.acme;
-        let Some(named) = &args.acme else { return Ok(None) };
-        let known = KNOWN.iter().find(|(name, _)| name == named).map(|(_, url)| *url);
-        let directory = match known {
-            Some(url) => url.to_owned(),
-            None if named.starts_with("https://") => named.clone(),
-            None => {
-                return Err(format!(
-                    "--acme: \"{named}\" is neither letsencrypt nor letsencrypt-staging nor the \
-                     https:// URL of an authority's directory"
-                )
-                .into());
-            }
-        };
-        if !args.acme_agree_tos {
-            let terms = match known {
-                Some(_) => format!("They are at {TERMS}"),
-                None => format!("{directory} has their address, at meta.termsOfService"),
-            };
-            return Err(format!(
-                "--acme: the authority wants you to agree to its terms. {terms}. If you do, add \
-                 --acme-agree-tos"
-            )
-            .into());
-        }
-        for contact in &args.acme_contact {
-            if !contact.starts_with("mailto:") {
-                return Err(format!("--acme-contact: \"{contact}\" is no mailto: address").into());
-            }
-        }
-        if let Some(path) = &args.acme_ca {
-            // Report an unreadable file before any socket is opened.
-            std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        }
-        let kinds = args.acme_challenge.iter().map(|challenge| match challenge {
-            AcmeChallenge::TlsAlpn01 => ChallengeKind::TlsAlpn,
-            AcmeChallenge::Http01 => ChallengeKind::Http,
-        });
-        let mut kinds: Vec<ChallengeKind> = kinds.collect();
-        if kinds.is_empty() {
-            kinds.push(ChallengeKind::TlsAlpn);
-            if is_plain {
-                kinds.push(ChallengeKind::Http);
-            }
-        }
-        Ok(Some(AcmeSettings {
-            directory,
-            contacts: args.acme_contact.clone(),
-            cache: args.acme_cache.clone(),
-            trust: args.acme_ca.clone(),
-            kinds,
-            orders_an_hour: args.acme_orders,
-        }))
-    }
-}
+#[path = "serve/acme.rs"]
+mod acme;
 
 #[cfg(not(feature = "acme"))]
 mod acme {

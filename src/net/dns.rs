@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError as AnswerError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
@@ -57,32 +57,16 @@ impl Dns {
     ///
     /// Fails if the system's resolver configuration cannot be read.
     pub fn new(server: Option<SocketAddr>) -> Result<Self, Error> {
-        let failed = |why: String| Error::Dns(why);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("dns")
             .enable_io()
             .enable_time()
             .build()
-            .map_err(|e| failed(e.to_string()))?;
-        let mut builder = match server {
-            Some(server) => {
-                let mut one = NameServerConfig::udp_and_tcp(server.ip());
-                for connection in &mut one.connections {
-                    connection.port = server.port();
-                }
-                let config = ResolverConfig::from_name_servers(vec![one]);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            }
-            None => TokioResolver::builder_tokio().map_err(|e| failed(e.to_string()))?,
-        };
-        let options = builder.options_mut();
-        options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-        options.timeout = PATIENCE;
-        options.attempts = 2;
+            .map_err(|e| Error::Dns(e.to_string()))?;
         let resolver = {
             let _inside = runtime.enter();
-            builder.build().map_err(|e| failed(e.to_string()))?
+            resolver(server, ResolverOpts::default().cache_size)?
         };
         Ok(Self { runtime, resolver })
     }
@@ -164,6 +148,52 @@ impl Dns {
             }
         })
     }
+}
+
+/// A resolver for asynchronous callers, who keep the deadline themselves. It caches nothing, since
+/// it is asked whether a record has changed.
+#[cfg(feature = "acme")]
+pub struct AsyncDns(TokioResolver);
+
+#[cfg(feature = "acme")]
+impl AsyncDns {
+    /// Like [`Dns::new`], inside a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system's resolver configuration cannot be read.
+    pub fn new(server: Option<SocketAddr>) -> Result<Self, Error> {
+        resolver(server, 0).map(Self)
+    }
+
+    /// Like [`Dns::addresses`].
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
+        let found = self.0.lookup_ip(absolute(name)).await.map_err(|error| why(&error))?;
+        let addresses: Vec<IpAddr> = found.iter().collect();
+        if addresses.is_empty() { Err(DnsError::NoRecord) } else { Ok(addresses) }
+    }
+}
+
+/// Only inside a Tokio runtime.
+fn resolver(server: Option<SocketAddr>, cache_size: u64) -> Result<TokioResolver, Error> {
+    let failed = |why: NetError| Error::Dns(why.to_string());
+    let mut builder = match server {
+        Some(server) => {
+            let mut one = NameServerConfig::udp_and_tcp(server.ip());
+            for connection in &mut one.connections {
+                connection.port = server.port();
+            }
+            let config = ResolverConfig::from_name_servers(vec![one]);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        }
+        None => TokioResolver::builder_tokio().map_err(failed)?,
+    };
+    let options = builder.options_mut();
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    options.timeout = PATIENCE;
+    options.attempts = 2;
+    options.cache_size = cache_size;
+    builder.build().map_err(failed)
 }
 
 fn why(error: &NetError) -> DnsError {

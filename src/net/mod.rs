@@ -20,6 +20,8 @@ mod tls;
 #[cfg(feature = "verify")]
 pub use address_scope::is_local_name;
 pub use connect::{ConnectError, connect, connect_first};
+#[cfg(feature = "acme")]
+pub use dns::AsyncDns;
 pub use dns::{Dns, DnsError, Srv};
 #[cfg(feature = "verify")]
 pub use http::{Answer, HttpError, HttpRequest};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -21,8 +21,7 @@ use super::connection::RequestInFlight;
 use super::diagnosis::Cause;
 use super::log::LogLine;
 use super::proxy::RequestOrigin;
-use super::readiness::ReadyState;
-use super::reply::{CacheControl, HttpReply, for_all_origins};
+use super::reply::{CacheControl, HttpReply, not_allowed};
 use super::request::{RequestHead, RequestLog};
 use super::request_body::read_body;
 use super::routes::OTHER_ROUTES;
@@ -161,7 +160,7 @@ impl Worker {
     ) -> HttpReply {
         let shared = &self.shared;
         let resources = shared.builder.routes.resources.len();
-        if let Some(reply) = self.health(connection, head) {
+        if let Some(reply) = self.internal(connection, head) {
             request_log.route = resources + 2;
             return reply;
         }
@@ -235,45 +234,6 @@ impl Worker {
             true => self.page(head, &matched, &asked).await,
             false => self.file(head, &matched, resource, &asked, request_log).await,
         }
-    }
-
-    /// `/healthz` and `/readyz`, and on the metrics listener `/metrics`. `None` for any other path.
-    fn health(&self, connection: &Connection, head: &RequestHead<'_>) -> Option<HttpReply> {
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        let reply = match head.path {
-            "/healthz" => HttpReply::new(text, "ok\n", CacheControl::NoStore),
-            "/readyz" if self.shared.blocking_jobs.are_stuck() => HttpReply::words(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "pages and profiles wait for work that does not end\n",
-            ),
-            "/readyz" => match self.shared.readiness.get() {
-                ReadyState::Ready => HttpReply::new(text, "ok\n", CacheControl::NoStore),
-                ReadyState::Reading => {
-                    HttpReply::words(StatusCode::SERVICE_UNAVAILABLE, "still reading providers\n")
-                }
-                ReadyState::Nothing(why) => HttpReply {
-                    status: StatusCode::SERVICE_UNAVAILABLE,
-                    ..HttpReply::new(
-                        text,
-                        format!("no provider is served: {why}\n"),
-                        CacheControl::NoStore,
-                    )
-                },
-            },
-            "/metrics" if connection.is_inside => {
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-                let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-                let text = self.shared.metrics.text(now, &self.shared.blocking_jobs);
-                let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                HttpReply::new(HeaderValue::from_static(media_type), text, CacheControl::NoStore)
-            }
-            _ if connection.is_inside => HttpReply::empty(StatusCode::NOT_FOUND),
-            _ => return None,
-        };
-        Some(match *head.method {
-            Method::GET | Method::HEAD => reply,
-            _ => not_allowed(head.method, "GET, HEAD"),
-        })
     }
 
     /// Redirects Autodiscover over plain HTTP to the canonical host, which has a certificate.
@@ -374,18 +334,5 @@ impl Worker {
     pub(super) fn internal_error(&self, what: &str, why: &str) -> HttpReply {
         self.shared.tell(&format!("cannot answer for {what}: {why}"));
         HttpReply::empty(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-}
-
-fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
-    let status = match *method {
-        Method::OPTIONS => StatusCode::NO_CONTENT,
-        _ => StatusCode::METHOD_NOT_ALLOWED,
-    };
-    let reply = HttpReply::empty(status).with(header::ALLOW, HeaderValue::from_static(allowed));
-    match *method {
-        Method::OPTIONS => for_all_origins(reply)
-            .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
-        _ => reply,
     }
 }

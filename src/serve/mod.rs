@@ -18,6 +18,7 @@ mod answer_body;
 mod answer_cache;
 mod autodiscover;
 mod blocking;
+mod certificate_names;
 mod client_network;
 mod confine;
 mod connection;
@@ -33,6 +34,7 @@ mod handle;
 mod healthcheck;
 mod held;
 mod in_memory;
+mod internal_paths;
 mod jobs;
 mod limits;
 mod lingering;
@@ -212,14 +214,15 @@ impl HttpServer {
                 let scheme = if matches!(role, Role::Tls(_)) { "https" } else { "http" };
                 shared.tell(&format!("listening on {scheme}://{}", listener.address()?));
             }
-            threads.extend(start_acme(&shared, stopped)?);
             let addresses = listeners.iter().filter(|(_, role)| !matches!(role, Role::Inside));
-            let addresses = addresses
+            let addresses: Vec<(SocketAddr, bool)> = addresses
                 .filter_map(|(listener, role)| match listener.address() {
                     Ok(ListenAddress::Tcp(at)) => Some((at, matches!(role, Role::Tls(_)))),
                     _ => None,
                 })
                 .collect();
+            let listening = addresses.iter().map(|(at, _)| *at).collect();
+            threads.extend(start_acme(&shared, listening, stopped)?);
             let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
             done = Some(work(&reloader, &events, &running));
         }
@@ -312,10 +315,11 @@ fn start(
 /// Starts the thread that orders certificates.
 fn start_acme(
     shared: &Arc<ServerState>,
+    listening: Vec<SocketAddr>,
     stopped: stop::Receiver<bool>,
 ) -> io::Result<Option<thread::JoinHandle<()>>> {
     let Some(acme) = shared.acme.clone() else { return Ok(None) };
     let shared = Arc::clone(shared);
     let thread = thread::Builder::new().name("serve-acme".to_owned());
-    thread.spawn(move || acme.run(&shared, stopped)).map(Some)
+    thread.spawn(move || acme.run(&shared, &listening, stopped)).map(Some)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 
 use super::answer_body::AnswerBody;
 use super::connection::RequestInFlight;
@@ -98,4 +98,18 @@ impl HttpReply {
 /// Allows scripts of any origin to read the answer.
 pub(super) fn for_all_origins(reply: HttpReply) -> HttpReply {
     reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
+}
+
+/// The answer to a method that the path does not have.
+pub fn not_allowed(method: &Method, allowed: &'static str) -> HttpReply {
+    let status = match *method {
+        Method::OPTIONS => StatusCode::NO_CONTENT,
+        _ => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    let reply = HttpReply::empty(status).with(header::ALLOW, HeaderValue::from_static(allowed));
+    match *method {
+        Method::OPTIONS => for_all_origins(reply)
+            .with(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed)),
+        _ => reply,
+    }
 }

@@ -21,6 +21,7 @@ pub fn two_providers() -> Run {
 
 pub fn start(run: Run, place: &Place, listen: SocketAddr, more: &[&str]) -> Host {
     let (directory, ca, listen) = (place.directory(), place.ca(), listen.to_string());
+    let names = place.names.to_string();
     let mut args = vec![
         "--listen",
         &listen,
@@ -33,6 +34,8 @@ pub fn start(run: Run, place: &Place, listen: SocketAddr, more: &[&str]) -> Host
         "kept",
         "--acme-contact",
         "mailto:postmaster@a.example",
+        "--acme-dns",
+        &names,
     ];
     args.extend(more);
     Host::start(run, &args)
@@ -207,7 +210,8 @@ fn who_becomes_somebody_else_can_still_keep_certificates() {
     let (listen, directory) = (place.tls.to_string(), place.directory());
     let mut args = vec!["serve", "--user", "nobody", "--listen", &listen, "--providers", "p"];
     args.extend(["--acme", &directory, "--acme-agree-tos", "--acme-cache", "kept/here"]);
-    args.extend(["--acme-ca", "ca.pem"]);
+    let names = place.names.to_string();
+    args.extend(["--acme-ca", "ca.pem", "--acme-dns", &names]);
     let mut server = Running::start(&mut run.command(&args), run.path("said"));
     let trust = pebble.trust();
     let ask = || trust.get(place.tls, "autoconfig.a.example", AUTOCONFIG).ok();

@@ -43,6 +43,7 @@ fn an_authority_that_is_down_leaves_the_server_well_and_is_asked_again_later() {
     let own = params.self_signed(&key).unwrap();
     let run = two_providers().write("own.pem", &own.pem()).write("key.pem", &key.serialize_pem());
     let args = ["--providers", "p", "--tls-cert", "own.pem", "--tls-key", "key.pem"];
+    let names = place.start_names();
     let mut host = start(run, &place, place.tls, &args);
     host.hear_of("serving 2 providers");
     let of_file = Trust::of([own.der().clone()]);
@@ -55,7 +56,7 @@ fn an_authority_that_is_down_leaves_the_server_well_and_is_asked_again_later() {
     let words = host.hear_of("no certificate for autoconfig.a.example");
     assert!(words.contains("Connection refused"), "{words}");
     assert!(words.contains("nothing is ordered for "), "{words}");
-    let pebble = place.start();
+    let pebble = place.start_with(names);
     until("a certificate", || got(&pebble.trust(), &host, "autoconfig.a.example").ok());
     assert_eq!(pebble.orders(), 1);
     let answer = of_file.get(host.addresses[0], "autodiscover.a.example", "/healthz");

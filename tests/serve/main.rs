@@ -13,9 +13,12 @@ mod pebble;
 mod acme;
 #[cfg(feature = "acme")]
 mod acme_failures;
+#[cfg(feature = "acme")]
+mod acme_permission;
 mod answers;
 mod attacks;
 mod bad_input;
+mod caddy_ask;
 mod cancelled;
 mod domain_owners;
 mod hosts;

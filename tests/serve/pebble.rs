@@ -1,5 +1,6 @@
 //! Pebble, the test authority of the makers of Let's Encrypt, on addresses of this test's own.
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 
@@ -27,7 +28,8 @@ pub struct Place {
     own: Ca,
     acme: SocketAddr,
     management: SocketAddr,
-    names: SocketAddr,
+    /// Says that every name is at this test's own address.
+    pub names: SocketAddr,
     names_management: SocketAddr,
     /// Where it looks for a name's TLS, and for its plain HTTP.
     pub tls: SocketAddr,
@@ -40,6 +42,7 @@ pub struct Place {
 pub struct Pebble {
     server: Running,
     _names: Running,
+    names_management: SocketAddr,
     trust: Trust,
 }
 
@@ -68,6 +71,25 @@ impl Place {
     }
 
     pub fn start(&self) -> Pebble {
+        self.start_with(self.start_names())
+    }
+
+    /// Starts only what says where names lead.
+    pub fn start_names(&self) -> Running {
+        let own = self.acme.ip().to_string();
+        let (names, management) = (self.names.to_string(), self.names_management.to_string());
+        let mut server = Running::start(
+            command("pebble-challtestsrv")
+                .args(["-dns01", &names, "-management", &management])
+                .args(["-http01", "", "-https01", "", "-tlsalpn01", ""])
+                .args(["-defaultIPv4", &own, "-defaultIPv6", ""]),
+            self.path("names.log"),
+        );
+        server.until(|| TcpStream::connect(self.names).ok());
+        server
+    }
+
+    pub fn start_with(&self, names_server: Running) -> Pebble {
         let config = serde_json::json!({ "pebble": {
             "listenAddress": self.acme.to_string(),
             "managementListenAddress": self.management.to_string(),
@@ -80,16 +102,7 @@ impl Place {
             "certificateValidityPeriod": self.life,
         }});
         std::fs::write(self.path("pebble.json"), config.to_string()).expect("a file");
-        let own = self.acme.ip().to_string();
-        let (names, management) = (self.names.to_string(), self.names_management.to_string());
-        let mut names_server = Running::start(
-            command("pebble-challtestsrv")
-                .args(["-dns01", &names, "-management", &management])
-                .args(["-http01", "", "-https01", "", "-tlsalpn01", ""])
-                .args(["-defaultIPv4", &own, "-defaultIPv6", ""]),
-            self.path("names.log"),
-        );
-        names_server.until(|| TcpStream::connect(self.names).ok());
+        let names = self.names.to_string();
         let mut server = Running::start(
             command("pebble")
                 .arg("-config")
@@ -108,7 +121,12 @@ impl Place {
         let name = self.management.ip().to_string();
         let (answer, _) = trust.get(self.management, &name, "/roots/0").expect("its root");
         let roots = CertificateDer::pem_slice_iter(&answer.body).map(|der| der.expect("PEM"));
-        Pebble { server, _names: names_server, trust: Trust::of(roots) }
+        Pebble {
+            server,
+            _names: names_server,
+            names_management: self.names_management,
+            trust: Trust::of(roots),
+        }
     }
 }
 
@@ -116,6 +134,21 @@ impl Pebble {
     /// How many orders it has had.
     pub fn orders(&self) -> usize {
         self.server.log().matches("Added order ").count()
+    }
+
+    /// Lets a name lead to an address.
+    pub fn lead(&self, name: &str, address: &str) {
+        let body = serde_json::json!({ "host": name, "addresses": [address] }).to_string();
+        let mut stream = TcpStream::connect(self.names_management).expect("its management");
+        write!(
+            stream,
+            "POST /add-a HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     pub fn log(&self) -> String {

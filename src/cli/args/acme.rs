@@ -1,8 +1,13 @@
 //! What can be typed about certificates that are fetched.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+use crate::serve::Network;
+
+use super::net::dns_server;
 
 #[derive(Debug, Args)]
 pub struct AcmeArgs {
@@ -40,6 +45,17 @@ pub struct AcmeArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub acme_orders: u32,
+    /// Networks that names may lead to besides this machine: those of your load balancer or NAT.
+    /// Nothing is ordered for a name that leads elsewhere
+    #[arg(long, value_name = "CIDR", requires = "acme", value_delimiter = ',')]
+    pub acme_allow: Vec<Network>,
+    /// Ask this DNS server where names lead [default: the system's]
+    #[arg(long, value_name = "ADDR[:PORT]", requires = "acme", value_parser = dns_server)]
+    pub acme_dns: Option<SocketAddr>,
+    /// Ask this URL before each order, with ?domain=NAME, as Caddy does; a status of 2xx means yes,
+    /// anything else no
+    #[arg(long, value_name = "URL", requires = "acme")]
+    pub acme_ask: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

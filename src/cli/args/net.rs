@@ -50,7 +50,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn dns_server(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn dns_server(text: &str) -> Result<SocketAddr, String> {
     let bare = || text.trim_matches(['[', ']']).parse().ok().map(|ip: IpAddr| (ip, 53).into());
     text.parse()
         .ok()

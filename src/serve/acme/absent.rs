@@ -1,6 +1,7 @@
 //! Replaces the module `acme` if the feature is off. The types have no values.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -60,7 +61,7 @@ impl Acme {
         match *self {}
     }
 
-    pub fn run(&self, _: &Arc<ServerState>, _: watch::Receiver<bool>) {
+    pub fn run(&self, _: &Arc<ServerState>, _: &[SocketAddr], _: watch::Receiver<bool>) {
         match *self {}
     }
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::super::client_network::ClientNetwork;
 use super::super::state::ServerState;
-use super::names::{self, NameOwner};
 use super::order_budget::Shortage;
 use super::order_limiter::OrderDecision;
 use super::state::Acme;
+use crate::serve::certificate_names::{NameOwner, whose};
 
 /// The most certificates for customers' domains. Each takes some KiB of memory.
 const MOST_CUSTOMERS: usize = 20_000;
@@ -22,18 +22,17 @@ impl Acme {
         name: &str,
         client: Option<ClientNetwork>,
     ) -> bool {
-        let Some(whose) = names::whose(name, &shared.store, self.canonical.as_ref()) else {
+        let Some(owner) = whose(name, &shared.store, self.canonical.as_ref()) else {
             return false;
         };
         let figures = &shared.metrics.shared.acme;
-        let is_full = whose == NameOwner::Customer && self.issued.len() >= MOST_CUSTOMERS;
+        let is_full = owner == NameOwner::Customer && self.issued.len() >= MOST_CUSTOMERS;
         let answer = match is_full && self.issued.get(name).is_none() {
             true => OrderDecision::LimitReached { of: Shortage::Total, report: false },
-            false => self.limiter().ask(name, whose, client, Instant::now()),
+            false => self.limiter().ask(name, owner, client, Instant::now()),
         };
         match answer {
             OrderDecision::Start => {
-                figures.orders.fetch_add(1, Ordering::Relaxed);
                 // It fails while the server stops; then nobody waits for long.
                 self.queue.send(name.to_owned()).is_ok()
             }
@@ -43,7 +42,7 @@ impl Acme {
                 figures.limited.fetch_add(1, Ordering::Relaxed);
                 if report {
                     let orders = self.settings.orders_an_hour;
-                    let share = self.limiter().share(whose);
+                    let share = self.limiter().share(owner);
                     let why = match of {
                         Shortage::Total => {
                             format!("there were as many orders as --acme-orders {orders} allows")

@@ -113,7 +113,7 @@ impl Cache {
         let _ = std::fs::remove_file(self.folder.join(ACCOUNT));
     }
 
-    /// `name` was accepted by `names`, so it cannot contain a path.
+    /// `name` was accepted by `certificate_names`, so it cannot contain a path.
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.pem"))
     }

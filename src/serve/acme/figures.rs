@@ -9,6 +9,7 @@ pub struct AcmeFigures {
     pub orders: AtomicU64,
     pub failures: AtomicU64,
     pub limited: AtomicU64,
+    pub refused: AtomicU64,
     ends: Mutex<Vec<(String, i64)>>,
 }
 
@@ -28,12 +29,17 @@ impl AcmeFigures {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn counters(&self) -> [(&'static str, &'static str, u64); 3] {
+    pub fn counters(&self) -> [(&'static str, &'static str, u64); 4] {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
             ("acme_orders", "Certificates that were asked for", value(&self.orders)),
             ("acme_failures", "Orders that brought no certificate", value(&self.failures)),
             ("acme_limited", "Orders beyond --acme-orders", value(&self.limited)),
+            (
+                "acme_refused",
+                "Names that lead elsewhere or that --acme-ask refuses",
+                value(&self.refused),
+            ),
         ]
     }
 }

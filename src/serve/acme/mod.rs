@@ -1,7 +1,10 @@
 //! Certificates from an ACME authority, ordered when a client first asks for a name.
 //!
-//! `accept` sees the name in a handshake; `ask` asks `names` whether it may have a certificate, and
-//! `order_limiter` whether now. A thread of its own (`thread`) places one order for each name
+//! `accept` sees the name in a handshake; `ask` asks `certificate_names` whether it may have a certificate, and
+//! `order_limiter` whether now, within the
+//! `order_budget`. A thread of its own (`thread`) asks for
+//! `permission`: the name has to lead here (`destination`), and a program of the operator's has to agree
+//! (`ask_program`). It places one order for each name
 //! (`order`), while `challenges` proves to the authority that the name is ours. Certificates are
 //! kept in memory (`issued`) and on disk (`cache`).
 //!
@@ -9,14 +12,16 @@
 
 mod accept;
 mod ask;
+mod ask_program;
 mod cache;
 mod challenges;
+mod destination;
 mod figures;
 mod issued;
-mod names;
 mod order;
 mod order_budget;
 mod order_limiter;
+mod permission;
 mod resolver;
 mod settings;
 mod state;

@@ -238,7 +238,7 @@ fn say(problem: &instant_acme::Problem) -> String {
 }
 
 /// An error with all its causes, since "client error" alone explains nothing.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::serve::client_network::ClientNetwork;
 
-use super::names::NameOwner;
+use crate::serve::certificate_names::NameOwner;
 
 /// Whose share of the budget an order counts against.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -111,6 +111,13 @@ impl OrderBudget {
                 own.left += 1.0;
             }
         }
+    }
+
+    /// Gives back an order that was refused. A customer's name stays counted against its client and
+    /// its domain, since anybody can invent such names.
+    pub fn give_back_refused(&mut self, mut taken: TakenOrder) {
+        taken.shares.retain(|(_, whose)| *whose == NameOwner::Own);
+        self.give_back(taken);
     }
 
     fn refill_shares(&mut self, now: Instant) {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::serve::client_network::ClientNetwork;
 
-use super::names::NameOwner;
 use super::order_budget::{OrderBudget, Shortage, TakenOrder};
+use crate::serve::certificate_names::NameOwner;
 
 /// What is in progress, and what has failed.
 pub struct OrderLimiter {
@@ -15,6 +15,8 @@ pub struct OrderLimiter {
     in_progress: HashMap<String, TakenOrder>,
     /// By name: failures in a row, and the end of the pause.
     failures: HashMap<String, Failures>,
+    /// By name: the end of the pause after a refusal.
+    refused: HashMap<String, Instant>,
     authority: Failures,
     budget: OrderBudget,
     /// How many kinds of challenge can be used.
@@ -53,6 +55,8 @@ pub enum OrderOutcome {
     Unreachable,
     /// The authority's own rate limit.
     RateLimited,
+    /// The name leads elsewhere, or the operator's program refuses it. Nothing was ordered.
+    Refused,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -67,6 +71,8 @@ const FIRST_UNREACHABLE: Duration = Duration::from_secs(5);
 const LONGEST_UNREACHABLE: Duration = Duration::from_secs(30 * 60);
 /// The authority's limits last hours or days.
 const RATE_LIMITED: Duration = Duration::from_secs(3600);
+/// Names that were refused in the last minute; others may be asked again at once.
+const MOST_REFUSED: usize = 4096;
 /// The failures of a name are forgotten this long after its pause.
 const FORGET: Duration = Duration::from_secs(24 * 3600);
 
@@ -75,6 +81,7 @@ impl OrderLimiter {
         Self {
             in_progress: HashMap::new(),
             failures: HashMap::new(),
+            refused: HashMap::new(),
             authority: Failures::default(),
             budget: OrderBudget::new(orders_an_hour, now),
             challenges,
@@ -94,7 +101,8 @@ impl OrderLimiter {
             return OrderDecision::InProgress;
         }
         let pauses = |failures: &Failures| failures.until.is_some_and(|until| now < until);
-        if pauses(&self.authority) || self.failures.get(name).is_some_and(pauses) {
+        let is_refused = self.refused.get(name).is_some_and(|until| now < *until);
+        if is_refused || pauses(&self.authority) || self.failures.get(name).is_some_and(pauses) {
             return OrderDecision::Backoff;
         }
         match self.budget.take(name, whose, client, now) {
@@ -130,7 +138,7 @@ impl OrderLimiter {
     pub fn over(&mut self, name: &str, end: OrderOutcome, now: Instant) -> Duration {
         let taken = self.in_progress.remove(name);
         self.failures.retain(|_, failures| failures.until.is_some_and(|u| u + FORGET > now));
-        if end != OrderOutcome::Unreachable {
+        if !matches!(end, OrderOutcome::Unreachable | OrderOutcome::Refused) {
             self.authority = Failures::default();
         }
         match end {
@@ -152,6 +160,16 @@ impl OrderLimiter {
                     Some(until) if now < until => until - now,
                     _ => self.authority.add(now, FIRST_UNREACHABLE, 2, LONGEST_UNREACHABLE),
                 }
+            }
+            OrderOutcome::Refused => {
+                if let Some(taken) = taken {
+                    self.budget.give_back_refused(taken);
+                }
+                self.refused.retain(|_, until| *until > now);
+                if self.refused.len() < MOST_REFUSED {
+                    self.refused.insert(name.to_owned(), now + MINUTE);
+                }
+                MINUTE
             }
             OrderOutcome::RateLimited => {
                 let failures = self.failures.entry(name.to_owned()).or_default();

@@ -1,6 +1,9 @@
 //! How certificates are ordered.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use crate::serve::network::Network;
 
 /// The kinds of challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,4 +29,10 @@ pub struct AcmeSettings {
     pub kinds: Vec<ChallengeKind>,
     /// The size of the order budget, and how much of it is refilled in an hour.
     pub orders_an_hour: u32,
+    /// Networks that names may lead to besides this machine.
+    pub allowed: Vec<Network>,
+    /// The DNS server that says where names lead, instead of the system's.
+    pub dns: Option<SocketAddr>,
+    /// The URL of a program that decides whether a name may have a certificate.
+    pub ask: Option<String>,
 }

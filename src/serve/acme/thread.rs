@@ -1,5 +1,6 @@
 //! The thread that orders certificates and renews them in time.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -12,10 +13,11 @@ use tokio::task::{LocalSet, spawn_local};
 use crate::serve::ServerState;
 
 use super::issued::IssuedCertificate;
-use super::names::{NameOwner, whose};
 use super::order::OrderError;
 use super::order_limiter::OrderOutcome;
+use super::permission::OrderPermission;
 use super::state::{Acme, now};
+use crate::serve::certificate_names::{NameOwner, whose};
 
 /// Orders at a time.
 const TOGETHER: usize = 8;
@@ -33,14 +35,20 @@ struct Fetcher {
     acme: Arc<Acme>,
     shared: Arc<ServerState>,
     account: Mutex<Option<Account>>,
+    permission: OrderPermission,
     together: Semaphore,
     /// The kind of challenge that worked last.
     kind: AtomicUsize,
 }
 
 impl Acme {
-    /// Orders certificates until the server stops.
-    pub fn run(self: &Arc<Self>, shared: &Arc<ServerState>, mut stopped: watch::Receiver<bool>) {
+    /// Orders certificates until the server stops. `listening` are the addresses of its listeners.
+    pub fn run(
+        self: &Arc<Self>,
+        shared: &Arc<ServerState>,
+        listening: &[SocketAddr],
+        mut stopped: watch::Receiver<bool>,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -52,12 +60,23 @@ impl Acme {
                 return shared.tell(&format!("cannot start to fetch certificates: {why}"));
             }
         };
+        let permission = {
+            let _inside = runtime.enter();
+            OrderPermission::new(&self.settings, listening)
+        };
+        let permission = match permission {
+            Ok(permission) => permission,
+            Err(why) => {
+                return shared.tell(&format!("cannot start to fetch certificates: {why}"));
+            }
+        };
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut asked = asked.expect("there is one such thread");
         let fetcher = Rc::new(Fetcher {
             acme: Arc::clone(self),
             shared: Arc::clone(shared),
             account: Mutex::new(None),
+            permission,
             together: Semaphore::new(TOGETHER),
             kind: AtomicUsize::new(0),
         });
@@ -131,9 +150,25 @@ impl Fetcher {
         self.shared.metrics.shared.acme.note(ends.collect());
     }
 
+    /// Whether to order. Reports what is in the way, once a minute.
+    async fn may_order(&self, name: &str) -> bool {
+        let Err((obstacle, why)) = self.permission.check(name).await else { return true };
+        self.shared.metrics.shared.acme.refused.fetch_add(1, Ordering::Relaxed);
+        self.acme.limiter().over(name, OrderOutcome::Refused, Instant::now());
+        if self.permission.is_due(obstacle) {
+            self.shared.tell(&format!("no certificate is ordered for {name}: {why}"));
+        }
+        self.acme.over.send_modify(|number| *number += 1);
+        false
+    }
+
     async fn fetch(self: Rc<Self>, name: String) {
+        if !self.may_order(&name).await {
+            return;
+        }
         let Ok(_place) = self.together.acquire().await else { return };
         let (acme, shared) = (&self.acme, &self.shared);
+        shared.metrics.shared.acme.orders.fetch_add(1, Ordering::Relaxed);
         let kinds = &acme.settings.kinds;
         let failed = usize::try_from(acme.limiter().failed(&name)).unwrap_or(0);
         let number = (self.kind.load(Ordering::Relaxed) + failed) % kinds.len();
