@@ -80,7 +80,7 @@ impl Net {
         })
     }
 
-    /// Lets requests for [`HttpRequest::public_only`] connect to private addresses too.
+    /// Lets requests for `HttpRequest::public_only` connect to private addresses too.
     #[cfg(feature = "verify")]
     #[must_use]
     pub fn allow_private(mut self, allow: bool) -> Self {
