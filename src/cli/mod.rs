@@ -9,6 +9,7 @@ mod check;
 #[cfg(feature = "verify")]
 mod credentials;
 #[cfg(feature = "verify")]
+mod directory;
 mod discover;
 #[cfg(feature = "serve")]
 mod environment;

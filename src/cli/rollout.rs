@@ -1,7 +1,6 @@
 //! `mailwright generate --users`: files for a whole organisation, user by user.
 
 mod batch;
-mod directory;
 mod group;
 mod journal;
 mod list;

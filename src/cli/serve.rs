@@ -47,6 +47,8 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
         certificates: certificates(pairs(args)?)?,
         acme: acme::settings(args)?,
         sign: sign::open(args)?,
+        users: user_lists::of_operator(args),
+        open_users: user_lists::opener(args),
         tell: talk(global),
     };
     #[cfg(feature = "verify")]
@@ -163,6 +165,7 @@ fn limits(args: &ServeArgs) -> ProviderLimits {
         size: args.max_provider_size,
         domains: args.max_domains,
         listed_domains: args.max_listed_domains,
+        trusts_files: args.trust_provider_files,
     }
 }
 
@@ -245,6 +248,9 @@ fn certificates(pairs: Vec<CertificateFiles>) -> Result<Option<Certificates>, Fa
         false => Some(Certificates::read(pairs)?),
     })
 }
+
+#[path = "serve/user_lists.rs"]
+mod user_lists;
 
 #[cfg(feature = "verify")]
 #[path = "serve/selftest.rs"]

@@ -74,6 +74,14 @@ impl<'a> Recipient<'a> {
         Self { audience, username, unicode: OnceCell::new(), token: OnceCell::new() }
     }
 
+    pub fn audience(&self) -> Audience<'a> {
+        self.audience
+    }
+
+    pub fn username(&self) -> Option<&'a str> {
+        self.username
+    }
+
     fn token(&self) -> &str {
         self.token.get_or_init(|| token(self.audience))
     }

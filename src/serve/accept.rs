@@ -1,7 +1,5 @@
 //! A worker's thread: accepts connections, serves HTTP, and closes connections that take too long.
 
-use std::cell::RefCell;
-use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -16,12 +14,13 @@ use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_local};
 use tokio_rustls::TlsAcceptor;
 
-use super::acceptor::{Accepted, Acceptor};
+use super::acceptor::{Accepted, AcceptedStream, Acceptor};
 use super::client_network::ClientNetwork;
 use super::connection::{ConnectionProgress, Overdue};
+use super::connection_executor::ConnectionExecutor;
 use super::connection_limits::{NoRoom, OpenPermit};
 use super::diagnosis::Cause;
 use super::handle::handle;
@@ -94,9 +93,14 @@ impl Worker {
         }
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut room_requests = self.shared.room_requests.subscribe();
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.tick(),
+                // After many requests at once, the newest ones are enough.
+                Ok(closing) = room_requests.recv() => {
+                    self.close_idle(closing);
+                }
                 _ = stop.changed() => break,
             }
         }
@@ -138,7 +142,7 @@ impl Worker {
 
     async fn accept(self: Rc<Self>, listener: Acceptor, role: Role) {
         loop {
-            let (stream, peer) = match listener.accept().await {
+            let accepted = match listener.accept().await {
                 Ok(accepted) => accepted,
                 // The client has closed the connection already.
                 Err(why) if why.kind() == std::io::ErrorKind::ConnectionAborted => continue,
@@ -149,42 +153,67 @@ impl Worker {
                     continue;
                 }
             };
-            let permit = match role {
+            if let Role::Inside = role {
                 // Health checks and metrics are for the operator.
-                Role::Inside => None,
-                _ => match self.permit(peer) {
-                    Some(permit) => Some(permit),
-                    None => {
-                        let refused = &self.shared.metrics.shared.refused_connections;
-                        refused.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    }
-                },
-            };
-            match stream {
-                Accepted::Tcp(stream) => {
-                    // An answer is written in one piece, so Nagle's algorithm would only delay it.
-                    let _ = stream.set_nodelay(true);
-                    self.open(stream, peer, role.clone(), permit);
-                }
-                #[cfg(unix)]
-                Accepted::Unix(stream) => self.open(stream, peer, role.clone(), permit),
+                self.open_accepted(accepted, role.clone(), None);
+                continue;
             }
+            let client = self.client(accepted.peer);
+            match self.permit(client) {
+                Ok(permit) => self.open_accepted(accepted, role.clone(), Some(permit)),
+                Err(why) => self.open_when_there_is_room(accepted, role.clone(), client, why),
+            }
+        }
+    }
+
+    /// Serves a connection as soon as another worker has closed an idle one for it.
+    fn open_when_there_is_room(
+        self: &Rc<Self>,
+        accepted: Accepted,
+        role: Role,
+        client: Option<ClientNetwork>,
+        why: NoRoom,
+    ) {
+        let Some(place) = self.shared.room_requests.place(why) else { return self.refuse() };
+        let worker = Rc::clone(self);
+        spawn_local(async move {
+            let _place = place;
+            let shared = &worker.shared;
+            match shared.room_requests.room(&shared.limits, client, why).await {
+                Some(permit) => worker.open_accepted(accepted, role, Some(permit)),
+                None => worker.refuse(),
+            }
+        });
+    }
+
+    fn refuse(&self) {
+        self.shared.metrics.shared.refused_connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn open_accepted(self: &Rc<Self>, accepted: Accepted, role: Role, permit: Option<OpenPermit>) {
+        match accepted.stream {
+            AcceptedStream::Tcp(stream) => {
+                // An answer is written in one piece, so Nagle's algorithm would only delay it.
+                let _ = stream.set_nodelay(true);
+                self.open(stream, accepted.peer, role, permit);
+            }
+            #[cfg(unix)]
+            AcceptedStream::Unix(stream) => self.open(stream, accepted.peer, role, permit),
         }
     }
 
     /// Room for a connection. Idle connections are closed for it, of the same client if this one
     /// has too many.
-    fn permit(&self, peer: IpAddr) -> Option<OpenPermit> {
-        let client = self.client(peer);
+    fn permit(&self, client: Option<ClientNetwork>) -> Result<OpenPermit, NoRoom> {
         let limits = &self.shared.limits;
-        let has_closed = match limits.open(client) {
-            Ok(permit) => return Some(permit),
-            Err(NoRoom::OfClient) => self.close_idle(client),
-            Err(NoRoom::Total) => self.close_idle(None),
-        };
-        // The closed connections give their room back when their tasks have ended.
-        has_closed.then(|| limits.open_beyond(client))
+        limits.open(client).or_else(|why| {
+            let has_closed = match why {
+                NoRoom::OfClient => self.close_idle(client),
+                NoRoom::Total => self.close_idle(None),
+            };
+            // The closed connections give their room back when their tasks have ended.
+            if has_closed { Ok(limits.open_beyond(client)) } else { Err(why) }
+        })
     }
 
     /// Who the limits are for. `None` for a proxy, whose connections are those of many clients.
@@ -355,18 +384,5 @@ impl Drop for ConnectionGuard {
         if let Ok(mut open) = self.worker.open.try_borrow_mut() {
             open.remove(&self.number);
         }
-    }
-}
-
-/// Runs the requests of one HTTP/2 connection on this thread. They end with the connection: hyper
-/// lets one that waits for a page go on when its client is gone.
-#[derive(Clone, Default)]
-struct ConnectionExecutor(Rc<RefCell<JoinSet<()>>>);
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for ConnectionExecutor {
-    fn execute(&self, future: F) {
-        let mut tasks = self.0.borrow_mut();
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn_local(future);
     }
 }

@@ -16,8 +16,13 @@ pub enum Acceptor {
     Unix(tokio::net::UnixListener),
 }
 
-/// A new connection.
-pub enum Accepted {
+/// A new connection with the address of its peer.
+pub struct Accepted {
+    pub stream: AcceptedStream,
+    pub peer: IpAddr,
+}
+
+pub enum AcceptedStream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
@@ -34,18 +39,18 @@ impl Acceptor {
         })
     }
 
-    /// The next connection with the address of its peer.
-    pub async fn accept(&self) -> io::Result<(Accepted, IpAddr)> {
-        match self {
+    /// The next connection.
+    pub async fn accept(&self) -> io::Result<Accepted> {
+        Ok(match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                Ok((Accepted::Tcp(stream), peer.ip()))
+                Accepted { stream: AcceptedStream::Tcp(stream), peer: peer.ip() }
             }
             #[cfg(unix)]
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Accepted::Unix(stream), super::sockets::LOCAL_PEER))
+                Accepted { stream: AcceptedStream::Unix(stream), peer: super::sockets::LOCAL_PEER }
             }
-        }
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::client_network::ClientNetwork;
 
@@ -14,6 +14,8 @@ pub struct ConnectionLimits {
     total: usize,
     per_client: usize,
     open: AtomicUsize,
+    /// Notified when a connection has ended.
+    ended: Notify,
     key: RandomState,
     shards: Vec<Mutex<HashMap<ClientNetwork, ClientConnections>>>,
 }
@@ -52,6 +54,7 @@ impl ConnectionLimits {
             total,
             per_client,
             open: AtomicUsize::new(0),
+            ended: Notify::new(),
             key: RandomState::new(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
         })
@@ -92,6 +95,17 @@ impl ConnectionLimits {
         OpenPermit { limits: Arc::clone(self), client, handshakes }
     }
 
+    /// Waits until there is room for a connection of a client.
+    pub async fn room(self: &Arc<Self>, client: Option<ClientNetwork>) -> OpenPermit {
+        loop {
+            let ended = self.ended.notified();
+            match self.open(client) {
+                Ok(permit) => return permit,
+                Err(_) => ended.await,
+            }
+        }
+    }
+
     fn shard(
         &self,
         client: ClientNetwork,
@@ -111,20 +125,23 @@ impl OpenPermit {
 impl Drop for OpenPermit {
     fn drop(&mut self) {
         self.limits.open.fetch_sub(1, Ordering::Relaxed);
-        let Some(client) = self.client else { return };
-        let mut clients = self.limits.shard(client);
-        if let Some(own) = clients.get_mut(&client) {
-            own.open -= 1;
-            if own.open == 0 {
-                clients.remove(&client);
+        if let Some(client) = self.client {
+            let mut clients = self.limits.shard(client);
+            if let Some(own) = clients.get_mut(&client) {
+                own.open -= 1;
+                if own.open == 0 {
+                    clients.remove(&client);
+                }
             }
         }
+        self.limits.ended.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+    use std::task::{Context, Waker};
 
     use super::*;
 
@@ -145,5 +162,20 @@ mod tests {
         drop((own, other, proxy));
         assert_eq!(limits.open.load(Ordering::Relaxed), 0);
         assert!(limits.shards.iter().all(|shard| shard.lock().unwrap().is_empty()));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_gets_it_when_a_connection_ends_and_may_give_up() {
+        let limits = ConnectionLimits::new(10, 1);
+        let only = limits.open(client(1)).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut given_up = Box::pin(limits.room(client(1)));
+        assert!(given_up.as_mut().poll(&mut cx).is_pending());
+        drop(given_up);
+        let mut waits = Box::pin(limits.room(client(1)));
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        drop(only);
+        drop(waits.await);
+        assert_eq!(limits.open.load(Ordering::Relaxed), 0);
     }
 }

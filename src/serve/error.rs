@@ -28,6 +28,8 @@ pub enum Error {
     Cache(io::Error),
     #[error("cannot keep the owners of domains: {0}")]
     Owners(io::Error),
+    #[error("--users: {0}")]
+    Users(String),
     #[error("the server was ended before it had read its providers")]
     Ended,
     #[error("cannot start: {0}")]

@@ -69,8 +69,8 @@ impl Worker {
         if let CachedAnswer::InFull = *ready {
             let domain = site.domain.clone();
             let made = self.build_blocking(head.client, site, move |answers, provider, builder| {
-                let audience = Audience::Everybody { domain: &domain };
-                answers.in_full(builder, provider, number, DomainOwner::Customer, audience)
+                let recipient = Recipient::new(Audience::Everybody { domain: &domain }, None);
+                answers.in_full(builder, provider, number, DomainOwner::Customer, &recipient)
             });
             ready = match made.await {
                 Ok(Some(bytes)) => self.cache.insert(site, number, bytes.into()),
@@ -120,11 +120,17 @@ impl Worker {
             Ok(ready) => ready,
             Err(why) => return self.internal_error(site.packed.name(), &why.to_string()),
         };
+        if matches!(*ready, CachedAnswer::Nothing) {
+            return HttpReply::empty(StatusCode::NOT_FOUND);
+        }
+        let login = match self.login_name(site, address) {
+            Ok(login) => login,
+            Err(reply) => return reply,
+        };
         let bytes = match &*ready {
-            CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
             // For an address outside ASCII the plan can differ, so the prepared answer is not used.
             CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
-                segments.fill(&Recipient::new(account(address), None)).ok()
+                segments.fill(&Recipient::new(account(address), login.as_deref())).ok()
             }
             _ => None,
         };
@@ -135,7 +141,8 @@ impl Worker {
                 let address = address.clone();
                 let made =
                     self.build_blocking(head.client, site, move |answers, provider, builder| {
-                        answers.in_full(builder, provider, number, owner, account(&address))
+                        let recipient = Recipient::new(account(&address), login.as_deref());
+                        answers.in_full(builder, provider, number, owner, &recipient)
                     });
                 match made.await {
                     Ok(Some(bytes)) => bytes,
@@ -155,6 +162,22 @@ impl Worker {
             };
         }
         with_headers(reply, resource, Some(address))
+    }
+
+    /// The login name of an address, if a list tells it.
+    ///
+    /// # Errors
+    ///
+    /// The reply to send while the list cannot be read.
+    pub(super) fn login_name(
+        &self,
+        site: &Site,
+        address: &EmailAddress,
+    ) -> Result<Option<String>, HttpReply> {
+        self.shared.login_lists.login_name(site.packed.name(), address).map_err(|_| {
+            HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
+                .with(header::RETRY_AFTER, HeaderValue::from_static("20"))
+        })
     }
 
     /// The signed form of the file that is the same for everybody at the domain. It is signed once.

@@ -22,6 +22,7 @@ mod certificate_names;
 mod client_network;
 mod confine;
 mod connection;
+mod connection_executor;
 mod connection_limits;
 mod credentials;
 mod diagnosis;
@@ -39,6 +40,8 @@ mod jobs;
 mod limits;
 mod lingering;
 mod log;
+mod login_lists;
+mod login_loader;
 mod metrics;
 mod network;
 mod options;
@@ -56,6 +59,7 @@ mod reloader;
 mod reply;
 mod request;
 mod request_body;
+mod room;
 mod routes;
 mod sockets;
 mod sources;
@@ -64,6 +68,7 @@ mod store;
 mod tls;
 mod unanswered;
 mod user_agent;
+mod user_list_source;
 mod watch;
 mod worker;
 
@@ -82,6 +87,7 @@ pub use domain_rules::DomainOwners;
 pub use error::Error;
 pub use healthcheck::healthcheck;
 pub use in_memory::InMemoryServer;
+pub use login_loader::OpenUserList;
 pub use network::Network;
 pub use options::{ServeOptions, Tell};
 pub use prepare::{AnswerBuilder, ProviderLimits, ProviderReader, ReportFindings};
@@ -90,11 +96,13 @@ pub use sockets::ListenAddress;
 pub use sources::Sources;
 pub use state::{ProfileSigner, ProfileSignerLoader, ServerState};
 pub use tls::{CertificateFiles, Certificates};
+pub use user_list_source::UserListSource;
 
 use accept::Role;
 use acme::Acme;
 use credentials::CredentialReloader;
 use domain_rules::DomainRules;
+use login_loader::LoginLoader;
 use owner_file::OwnerFile;
 use provider_loader::ProviderLoader;
 use reloader::Reloader;
@@ -111,6 +119,9 @@ pub struct HttpServer {
     /// Gets certificates for names that no certificate file covers.
     pub acme: Option<AcmeSettings>,
     pub sign: Option<Box<ProfileSignerLoader>>,
+    /// The list of login names for everybody whose provider file names none.
+    pub users: Option<UserListSource>,
+    pub open_users: Box<OpenUserList>,
     /// Prints a message for the administrator.
     pub tell: Arc<Tell>,
 }
@@ -138,7 +149,8 @@ impl HttpServer {
         self,
         work: impl FnOnce(&Reloader, &Receiver<Event>, &RunningServer) -> T,
     ) -> Result<Option<T>, Error> {
-        let Self { options, reader, sources, certificates, acme, sign, tell } = self;
+        let Self { options, reader, sources, certificates, acme, sign, users, open_users, tell } =
+            self;
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
             Acme::new(settings, certificates.clone(), options.canonical_host.clone())
@@ -191,6 +203,15 @@ impl HttpServer {
         }
         let writer = lines.map(|lines| thread::spawn(move || log::write(&lines)));
         let (metrics, tell) = (&shared.metrics, &shared.tell);
+        let mut logins =
+            LoginLoader::new(open_users, Arc::clone(&shared.login_lists), Arc::clone(tell));
+        if let Some(users) = users {
+            logins.load_first(users).map_err(Error::Users)?;
+        }
+        let (login_sender, login_requests) = channel();
+        thread::Builder::new()
+            .name("users".to_owned())
+            .spawn(move || logins.run(&login_requests))?;
         let loader = ProviderLoader {
             index: SourceIndex::new(sources, rules, owners.unwrap_or_default()),
             reader,
@@ -200,6 +221,7 @@ impl HttpServer {
             tell: Arc::clone(tell),
             watch,
             owner_file,
+            logins: login_sender,
         };
         let signer = Arc::clone(&shared.signer);
         let (metrics, tell) = (Arc::clone(metrics), Arc::clone(tell));

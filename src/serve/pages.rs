@@ -5,6 +5,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::Audience;
+use crate::render::Recipient;
 
 use super::address::{RequestedAddress, parameters};
 use super::prepare::{PageKind, PageRequest, account};
@@ -63,8 +64,8 @@ impl Worker {
         let domain = site.domain.clone();
         let owner = site.owner;
         let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
-            let audience = Audience::Everybody { domain: &domain };
-            let asked = PageRequest { number, page, language: &tongue, owner, audience };
+            let recipient = &Recipient::new(Audience::Everybody { domain: &domain }, None);
+            let asked = PageRequest { number, page, language: &tongue, owner, recipient };
             answers.page(builder, provider, asked)
         });
         let cache =
@@ -88,9 +89,14 @@ impl Worker {
     ) -> HttpReply {
         let owner = site.owner;
         let tongue = language.clone();
+        let login = match self.login_name(site, &address) {
+            Ok(login) => login,
+            Err(reply) => return reply,
+        };
         let made = self.build_blocking(head.client, site, move |answers, provider, builder| {
-            let (page, audience) = (PageKind::Usual, account(&address));
-            let asked = PageRequest { number, page, language: &tongue, owner, audience };
+            let page = PageKind::Usual;
+            let recipient = &Recipient::new(account(&address), login.as_deref());
+            let asked = PageRequest { number, page, language: &tongue, owner, recipient };
             answers.page(builder, provider, asked)
         });
         match made.await {

@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::error::Error;
+use super::login_loader::LoginRequest;
 use super::metrics::Metrics;
 use super::options::Tell;
 use super::owner_file::OwnerFile;
@@ -29,6 +30,8 @@ pub struct ProviderLoader {
     pub tell: Arc<Tell>,
     pub watch: FolderWatch,
     pub owner_file: Option<OwnerFile>,
+    /// Reads the lists of users.
+    pub logins: Sender<LoginRequest>,
 }
 
 /// Why to look at the provider files.
@@ -71,6 +74,9 @@ impl ProviderLoader {
                     LoadRequest::Late(file, outcome) => late.push((file, *outcome)),
                 }
             }
+            if asked {
+                let _ = self.logins.send(LoginRequest::Asked);
+            }
             self.reload(sender, asked, late);
         }
     }
@@ -86,6 +92,8 @@ impl ProviderLoader {
             let report = self.load(sender, FIRST_DEADLINE, late).map_err(Error::Providers)?;
             if self.store.len() > 0 {
                 self.say(&report, true);
+                // Users of a list that takes longer are told to come again.
+                let _ = self.read_user_lists().recv_timeout(FIRST_DEADLINE);
                 self.keep_owners();
                 return Ok(());
             }
@@ -127,6 +135,7 @@ impl ProviderLoader {
                 let broken = report.broken.len() as u64;
                 figures.reloads_failed.fetch_add(broken, Ordering::Relaxed);
                 self.say(&report, asked);
+                self.read_user_lists();
                 self.keep_owners();
             }
             Err(why) => {
@@ -179,6 +188,14 @@ impl ProviderLoader {
         if let Err(why) = file.write(&self.index.owners(&self.store)) {
             (self.tell)(&format!("{why}; after a restart, domains can have other owners"));
         }
+    }
+
+    /// Has the lists of users read that the files name now. The receiver hears when that is done.
+    fn read_user_lists(&self) -> Receiver<()> {
+        let (done, read) = channel();
+        // It fails while the server stops.
+        let _ = self.logins.send(LoginRequest::Named(self.index.user_lists(), done));
+        read
     }
 
     fn say_what_is_wrong(&self, report: &LoadReport) {

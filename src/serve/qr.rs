@@ -4,7 +4,7 @@ use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 use qrcodegen::QrCode;
 
-use crate::render::{Artifact, QUIET_ZONE, qr_code};
+use crate::render::{Artifact, QUIET_ZONE, Recipient, qr_code};
 
 use super::address::RequestedAddress;
 use super::prepare::account;
@@ -31,10 +31,15 @@ impl Worker {
             let words = "That is no e-mail address.\n";
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
+        let login = match self.login_name(&site, &address) {
+            Ok(login) => login,
+            Err(reply) => return Some(reply),
+        };
         let (number, owner) = (matched.number, site.owner);
         let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
             let take = &mut |artifact: Artifact<'_>| artifact.marks.qr_text();
-            let text = answers.artifact(builder, provider, number, owner, account(&address), take);
+            let recipient = Recipient::new(account(&address), login.as_deref());
+            let text = answers.artifact(builder, provider, number, owner, &recipient, take);
             Ok(text?.flatten().and_then(|text| png(&qr_code(&text).ok()?).ok()))
         });
         Some(match made.await {

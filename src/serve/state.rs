@@ -14,10 +14,12 @@ use super::foreign_hosts::ForeignHosts;
 use super::jobs::BlockingJobs;
 use super::limits::RateLimit;
 use super::log::AccessLog;
+use super::login_lists::LoginLists;
 use super::metrics::Metrics;
 use super::options::{ServeOptions, Tell};
 use super::prepare::AnswerBuilder;
 use super::readiness::{Readiness, ReadyState};
+use super::room::RoomRequests;
 use super::routes::OTHER_ROUTES;
 use super::store::ProviderStore;
 
@@ -60,9 +62,11 @@ pub struct ServerState {
     pub(super) signer: Arc<RwLock<Option<ReloadedSigner>>>,
     pub(super) readiness: Arc<Readiness>,
     pub(super) foreign_hosts: ForeignHosts,
+    pub(super) login_lists: Arc<LoginLists>,
     pub(super) diagnoses: Diagnoses,
     pub(super) blocking_jobs: BlockingJobs,
     pub(super) limits: Arc<ConnectionLimits>,
+    pub(super) room_requests: RoomRequests,
     pub(super) tell: Arc<Tell>,
 }
 
@@ -97,12 +101,14 @@ impl ServerState {
             signer: Arc::new(RwLock::new(signer.map(ReloadedSigner::first))),
             readiness: Arc::default(),
             foreign_hosts: ForeignHosts::default(),
+            login_lists: Arc::default(),
             diagnoses: Diagnoses::default(),
             blocking_jobs: BlockingJobs::new(options.threads),
             limits: ConnectionLimits::new(
                 options.max_connections,
                 options.max_connections_per_client,
             ),
+            room_requests: RoomRequests::default(),
             options,
             tell,
         };

@@ -8,6 +8,7 @@ mod project;
 mod provider;
 mod server;
 mod url;
+mod users_from;
 mod who;
 
 pub use catalog::{Catalog, ProviderFile};
@@ -15,6 +16,7 @@ pub use domain_list::{ListFolder, MOST_LISTED, mail_domain};
 pub use mdm::{CUSTOM, Mdm, MdmUsername};
 pub use project::{OptionValue, Organization, Override, Project};
 pub use provider::{Provider, read_provider, read_provider_with};
+pub use users_from::UsersFrom;
 pub use who::{Choice, Subject, SubjectKind, Who, resolve};
 
 /// A file that could not be read.

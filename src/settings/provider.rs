@@ -15,6 +15,7 @@ use crate::model::{
 use super::domain_list::{DomainList, ListFolder, mail_domain};
 use super::server::read_servers;
 use super::url::url;
+use super::users_from::UsersFrom;
 
 /// A provider as described in its file.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Provider {
     /// The domains of that list, sorted. They are in no file but their own, so that no customer
     /// sees the others.
     pub listed: Vec<Hostname>,
+    /// Where the login names of its users come from.
+    pub users_from: Option<UsersFrom>,
     pub source: Arc<Source>,
     /// The place of each server's authentication methods in the file.
     pub authentication_spans: BTreeMap<(Side, usize), Range<usize>>,
@@ -48,6 +51,13 @@ impl Provider {
 pub(super) const DISPLAY_NAME: usize = 60;
 pub(super) const DISPLAY_SHORT_NAME: usize = 20;
 
+/// Other files that a provider file names.
+#[derive(Default)]
+struct NamedLists {
+    domains_from: Option<String>,
+    users_from: Option<UsersFrom>,
+}
+
 /// Reads a provider file without its list of domains. `None` if one of the findings is an error.
 pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
     read_provider_with(name, source, None)
@@ -63,12 +73,13 @@ pub fn read_provider_with(
     let mut spans = BTreeMap::new();
     let mut custom_domains = false;
     let mut wildcards = Vec::new();
-    let mut domains_from = None;
+    let mut named_lists = NamedLists::default();
     let (config, mut findings) = document::read(source, |root| {
-        let (config, custom) = read_config(root, &mut spans, &mut wildcards, &mut domains_from)?;
+        let (config, custom) = read_config(root, &mut spans, &mut wildcards, &mut named_lists)?;
         custom_domains = custom;
         Some(config)
     });
+    let NamedLists { domains_from, users_from } = named_lists;
     let mut listed = Vec::new();
     match domains_from.as_ref().zip(lists).map(|(name, lists)| lists.read(name)) {
         None => {}
@@ -88,6 +99,7 @@ pub fn read_provider_with(
         wildcards,
         domains_from,
         listed,
+        users_from,
         source: source.clone(),
         authentication_spans: spans,
     });
@@ -98,7 +110,7 @@ fn read_config(
     root: &TomlTable<'_>,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
     wildcards: &mut Vec<Hostname>,
-    domains_from: &mut Option<String>,
+    named_lists: &mut NamedLists,
 ) -> Option<(ClientConfig, bool)> {
     root.text("source");
     let incoming = read_servers(root, Side::Incoming, spans);
@@ -142,7 +154,8 @@ fn read_config(
     let default_protocol = provider.value("defaultProtocol", Protocol::parse);
     let web_mail = url(&provider, "webMail");
     let domains = read_domains(&provider, wildcards);
-    *domains_from = read_domains_from(&provider);
+    named_lists.domains_from = read_domains_from(&provider);
+    named_lists.users_from = UsersFrom::read(&provider);
     let mx_domains = provider.list("mxDomains", Hostname::new);
     let custom_domains = provider.bool("customDomains").unwrap_or(false);
     let config = ClientConfig {

@@ -62,6 +62,6 @@ impl Duplicates {
 /// The form that all spellings of a mailbox share. RFC 5321 makes the local part case-sensitive,
 /// but no provider distinguishes two people by case, and two folders that differ only by case are
 /// one on Windows and macOS.
-fn mailbox(address: &EmailAddress) -> String {
+pub(super) fn mailbox(address: &EmailAddress) -> String {
     address.as_str().nfkc().flat_map(char::to_lowercase).collect()
 }

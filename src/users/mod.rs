@@ -6,6 +6,7 @@
 //! duplicates with a few bytes per user.
 
 mod columns;
+mod command_output;
 mod decode;
 #[cfg(feature = "ldap")]
 mod directory;
@@ -14,14 +15,17 @@ mod error;
 mod json;
 #[cfg(feature = "ldap")]
 pub mod ldap;
+mod login_names;
 mod table;
 mod user;
 
 use std::io::Read;
 
 pub use columns::Column;
+pub use command_output::command_output;
 pub use duplicates::{Duplicates, SeenUsers};
 pub use error::Error;
+pub use login_names::{LoginList, LoginNames};
 pub use user::{ListRow, User};
 
 /// A list of users, read row by row.

@@ -239,7 +239,8 @@ fn requests_in_a_row_are_answered_in_their_order() {
 
 #[test]
 fn the_oldest_idle_connections_make_room_for_new_ones() {
-    let args = ["--max-connections-per-client", "20", "--metrics", "127.0.0.1:0"];
+    // Each thread closes its own oldest ones.
+    let args = ["--max-connections-per-client", "20", "--metrics", "127.0.0.1:0", "--threads", "1"];
     let host = Host::of_example(&args);
     let mut idle: Vec<_> = (0..20).map(|_| host.connect()).collect();
     // The server looks at its clock four times a second.
@@ -251,6 +252,17 @@ fn the_oldest_idle_connections_make_room_for_new_ones() {
     assert!(is_closed(&mut idle[0]), "the oldest one is closed");
     assert_eq!(host.get_at(host.metrics.unwrap(), "/readyz").status, 200);
     is_well(host);
+}
+
+#[test]
+fn an_idle_connection_makes_room_whichever_thread_has_it() {
+    let host = Host::of_example(&["--max-connections-per-client", "1", "--threads", "8"]);
+    for _ in 0..6 {
+        let _idle = host.connect();
+        // The server looks at its clock four times a second.
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
+    }
 }
 
 #[test]

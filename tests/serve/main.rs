@@ -22,6 +22,7 @@ mod caddy_ask;
 mod cancelled;
 mod domain_owners;
 mod hosts;
+mod login_names;
 mod mutated;
 mod operation;
 mod own_target;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::serve::{ListenAddress, Network, ProviderLimits};
+use crate::users::Column;
 
-use super::ProtocolArg;
+use super::{LdapArgs, ProtocolArg};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -41,6 +42,19 @@ pub struct ServeArgs {
     /// The most domains in the list of a provider file (domainsFrom)
     #[arg(long, default_value_t = ProviderLimits::default().listed_domains, value_name = "N")]
     pub max_listed_domains: usize,
+    /// Login names for people whose login name their provider's pattern does not tell: a list as for
+    /// `generate --users`, read again when it changes, or every five minutes if it is a directory
+    #[arg(long, value_name = "FILE|ldaps://…")]
+    pub users: Option<String>,
+    /// Which column or attribute is what, where its name does not tell, such as username=uid
+    #[arg(long, value_name = "WHAT=NAME", requires = "users")]
+    pub column: Vec<Column>,
+    #[command(flatten)]
+    pub ldap: LdapArgs,
+    /// Provider files of --providers may name directories and commands (usersFrom), which the server
+    /// asks and runs
+    #[arg(long, requires = "providers")]
+    pub trust_provider_files: bool,
     /// Which servers are published [default: both]
     #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
     pub protocol: Option<ProtocolArg>,
@@ -90,9 +104,8 @@ pub struct ServeArgs {
     #[cfg(feature = "verify")]
     #[arg(long)]
     pub selftest: bool,
-    /// Trust the authorities of this PEM file too, in that test
-    #[cfg(feature = "verify")]
-    #[arg(long, value_name = "FILE", requires = "selftest")]
+    /// Trust the authorities of this PEM file too, with --selftest and for directories of users
+    #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// How many connections may be open
     #[arg(long, default_value_t = 10_000, value_name = "N")]

@@ -13,7 +13,7 @@ use crate::users::{Column, Duplicates, ListRow, SeenUsers, User, Users};
 
 use super::super::Failure;
 use super::super::args::{GenerateArgs, Shard};
-use super::directory::{self, DirectoryFile};
+use super::super::directory::{self, DirectoryAccess, DirectoryFile};
 
 /// A list that can be read again.
 pub struct List {
@@ -65,7 +65,13 @@ impl List {
     ) -> Result<Self, Failure> {
         let columns = args.column.clone();
         if directory::is_one(name) {
-            let DirectoryFile { name, file, notes } = directory::read(args, name, interrupted)?;
+            let access = DirectoryAccess {
+                ldap: &args.ldap,
+                columns: &args.column,
+                #[cfg(feature = "ldap")]
+                net: &args.net,
+            };
+            let DirectoryFile { name, file, notes } = directory::read(&access, name, interrupted)?;
             return Ok(Self { name, file, columns, is_directory: true, notes });
         }
         if !args.ldap.is_empty() {

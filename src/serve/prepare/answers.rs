@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use crate::bundle::{Builder, BuiltFiles};
 use crate::clients::Scope;
+use crate::codes;
 use crate::finding::{Finding, any_error};
-use crate::model::{EmailAddress, Hostname};
+use crate::model::{EmailAddress, Hostname, UsernamePattern};
 use crate::plan::{Audience, Job, Request};
 use crate::render::pattern::Pattern;
 use crate::render::{Artifact, Recipient, Segments};
@@ -84,7 +85,7 @@ impl AnswerBuilder {
         let [audience, other] = samples;
         let personal = is_personal(audience);
         let selected = self.to_prepare();
-        let (subject, notes) = self.subject(provider, owner, audience)?;
+        let (subject, notes) = self.subject(provider, owner, &Recipient::new(audience, None))?;
         let built = self.build(builder, subject, &selected, &|_| true, &mut |artifact| {
             let job = artifact.job;
             let hosts_differ = has_placeholders(provider);
@@ -133,8 +134,9 @@ impl AnswerBuilder {
         (target, file): (&str, usize),
         segments: &Segments,
     ) -> bool {
-        let Ok(filled) = segments.fill(&Recipient::new(audience, None)) else { return false };
-        let Ok((subject, _)) = self.subject(provider, owner, audience) else { return false };
+        let recipient = Recipient::new(audience, None);
+        let Ok(filled) = segments.fill(&recipient) else { return false };
+        let Ok((subject, _)) = self.subject(provider, owner, &recipient) else { return false };
         let wanted = |job: &Job<'_>| job.target.name == target && job.file.number == file;
         let selected = [target.to_owned()];
         let bytes = &mut |artifact: Artifact<'_>| artifact.bytes;
@@ -142,17 +144,17 @@ impl AnswerBuilder {
         built.is_ok_and(|built| built.files.first() == Some(&filled))
     }
 
-    /// One answer in full, for an audience that has no prepared one. `None` if the file cannot be
-    /// made for it.
+    /// One answer in full, for a recipient that has no prepared one. `None` if the file cannot be
+    /// made for them.
     pub fn in_full(
         &self,
         builder: &mut Builder,
         provider: &Arc<Provider>,
         number: usize,
         owner: DomainOwner,
-        audience: Audience<'_>,
+        recipient: &Recipient<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
-        self.artifact(builder, provider, number, owner, audience, &mut |artifact| artifact.bytes)
+        self.artifact(builder, provider, number, owner, recipient, &mut |artifact| artifact.bytes)
     }
 
     /// What `take` returns for the artifact of an answer in full.
@@ -162,13 +164,15 @@ impl AnswerBuilder {
         provider: &Arc<Provider>,
         number: usize,
         owner: DomainOwner,
-        audience: Audience<'_>,
+        recipient: &Recipient<'_>,
         take: &mut dyn FnMut(Artifact<'_>) -> T,
     ) -> Result<Option<T>, Vec<Finding>> {
         let resource = &self.routes.resources[number];
         let target = &self.targets[resource.target];
-        let Some(file) = resource.file(is_personal(audience)) else { return Ok(None) };
-        let (subject, _) = self.subject(provider, owner, audience)?;
+        let Some(file) = resource.file(is_personal(recipient.audience())) else {
+            return Ok(None);
+        };
+        let (subject, _) = self.subject(provider, owner, recipient)?;
         let wanted = |job: &Job<'_>| job.target.name == target.name && job.file.number == file;
         let selected = [target.name.clone()];
         let built = self.build(builder, subject, &selected, &wanted, take)?;
@@ -229,7 +233,7 @@ impl AnswerBuilder {
         }
     }
 
-    /// The subject whose files an audience gets, with the warnings and notes about it. The shared
+    /// The subject whose files a recipient gets, with the warnings and notes about it. The shared
     /// files of the provider's own domains are those of its first domain.
     ///
     /// # Errors
@@ -238,12 +242,13 @@ impl AnswerBuilder {
         &self,
         provider: &Arc<Provider>,
         owner: DomainOwner,
-        audience: Audience<'_>,
+        recipient: &Recipient<'_>,
     ) -> Result<(Subject, Vec<Finding>), Vec<Finding>> {
         let mut findings = Vec::new();
         let is_customer = owner == DomainOwner::Customer;
         let (provider, overrides) = (Arc::clone(provider), &self.overrides);
-        let subject = match audience {
+        let audience = recipient.audience();
+        let mut subject = match audience {
             Audience::Account { address, .. } => {
                 Subject::account(provider, address, is_customer, overrides, &mut findings)
             }
@@ -252,6 +257,14 @@ impl AnswerBuilder {
             }
             _ => Subject::provider(provider, overrides, &mut findings),
         };
+        if let Some(username) = recipient.username() {
+            let username = UsernamePattern::new(username).map_err(|why| {
+                let message = format!("the login name of a person is not usable: {why}");
+                vec![Finding::new(codes::INVALID_SETTING, message)]
+            })?;
+            let servers = subject.config.incoming.iter_mut().chain(&mut subject.config.outgoing);
+            servers.for_each(|server| server.username = username.clone());
+        }
         if any_error(&findings) { Err(findings) } else { Ok((subject, findings)) }
     }
 }

@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::super::sources::{SourceOrigin, Sources, Stamp};
 use super::super::store::{ProviderPacker, dictionary};
+use super::super::user_list_source::UserListSource;
 use super::AnswerBuilder;
 use super::listing::stamp_of;
 use crate::bundle::Builder;
 use crate::codes;
 use crate::finding::{Finding, Severity, Source, any_error};
 use crate::regular_file::{self, Links, Refused};
-use crate::settings::{ListFolder, MOST_LISTED, Provider};
+use crate::settings::{ListFolder, MOST_LISTED, Provider, UsersFrom};
 
 /// How large provider files may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +26,13 @@ pub struct ProviderLimits {
     pub domains: usize,
     /// Domains in the list that a provider file names.
     pub listed_domains: usize,
+    /// Whether a provider file of a folder may name a directory or a command.
+    pub trusts_files: bool,
 }
 
 impl Default for ProviderLimits {
     fn default() -> Self {
-        Self { size: 256 * 1024, domains: 1000, listed_domains: MOST_LISTED }
+        Self { size: 256 * 1024, domains: 1000, listed_domains: MOST_LISTED, trusts_files: false }
     }
 }
 
@@ -40,6 +43,15 @@ pub struct ReadOutcome {
     pub findings: Vec<Finding>,
     /// The list of domains that the file names, and its stamp before it was read.
     pub list: Option<(PathBuf, Option<Stamp>)>,
+    /// The list of users that it names.
+    pub users: Option<UserListSource>,
+}
+
+/// A provider file that is ready to be served.
+struct ReadyProvider {
+    packed: Vec<u8>,
+    notes: Vec<Finding>,
+    users: Option<UserListSource>,
 }
 
 /// What one thread reads files with. Its compiled templates and schemas are freed with it.
@@ -66,20 +78,20 @@ impl FileReader {
             Err(vec![Finding::new(codes::UNSERVABLE_PROVIDER, message)])
         });
         match read {
-            Ok((packed, notes)) => {
+            Ok(ReadyProvider { packed, notes, users }) => {
                 let findings = if self.with_notes { notes } else { Vec::new() };
-                ReadOutcome { packed: Some(packed), findings, list }
+                ReadOutcome { packed: Some(packed), findings, list, users }
             }
-            Err(findings) => ReadOutcome { packed: None, findings, list },
+            Err(findings) => ReadOutcome { packed: None, findings, list, users: None },
         }
     }
 
-    /// Packs a provider, and returns its findings, too.
+    /// Reads a provider file and packs its answers.
     fn pack(
         &mut self,
         name: &str,
         list: &mut Option<(PathBuf, Option<Stamp>)>,
-    ) -> Result<(Vec<u8>, Vec<Finding>), Vec<Finding>> {
+    ) -> Result<ReadyProvider, Vec<Finding>> {
         let (source, path) = self.source(name)?;
         let builder = Arc::clone(&self.builder);
         let within = self.sources.watched();
@@ -96,6 +108,7 @@ impl FileReader {
         let (provider, mut notes) = builder.read_with(name, &source, lists.as_ref());
         let Some(provider) = provider else { return Err(notes) };
         self.few_enough_domains(name, &provider)?;
+        let users = self.users(name, &provider, lists.as_ref())?;
         let is_default = self.sources.default_name() == Some(name);
         let customers = is_default || !provider.wildcards.is_empty() || !provider.listed.is_empty();
         let built = builder.answers(&mut self.bundle_builder, &provider, customers);
@@ -115,7 +128,31 @@ impl FileReader {
             }
         };
         let packed = packer.pack(name, &provider, &answers, &source.text).map_err(unpackable)?;
-        Ok((packed, notes))
+        Ok(ReadyProvider { packed, notes, users })
+    }
+
+    /// The list of users that a provider file names.
+    fn users(
+        &self,
+        name: &str,
+        provider: &Provider,
+        lists: Option<&ListFolder<'_>>,
+    ) -> Result<Option<UserListSource>, Vec<Finding>> {
+        let Some((from, lists)) = provider.users_from.clone().zip(lists) else { return Ok(None) };
+        let what = match &from {
+            UsersFrom::File(_) => None,
+            UsersFrom::Directory(_) => Some("a directory"),
+            UsersFrom::Command(_) => Some("a command"),
+        };
+        let is_folder = matches!(self.sources.origin, SourceOrigin::Folder(_));
+        if let (Some(what), true, false) = (what, is_folder, self.limits.trusts_files) {
+            let message = format!("usersFrom of {name} names {what}, which is not allowed");
+            let help = "name a file, or allow it with --trust-provider-files if nobody but you \
+                        writes provider files";
+            return Err(vec![Finding::new(codes::LOOKUP_NOT_ALLOWED, message).help(help)]);
+        }
+        let (beside, within) = (lists.beside.to_owned(), Some(lists.within.to_owned()));
+        Ok(Some(UserListSource { from, beside, within }))
     }
 
     fn few_enough_domains(&self, name: &str, provider: &Provider) -> Result<(), Vec<Finding>> {

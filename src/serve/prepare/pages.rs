@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::bundle::Builder;
 use crate::finding::Finding;
-use crate::plan::{self, Audience, Job};
+use crate::plan::{self, Job};
+use crate::render::Recipient;
 use crate::settings::Provider;
 
 use super::answers::is_personal;
@@ -29,7 +30,7 @@ pub struct PageRequest<'a> {
     pub page: PageKind,
     pub language: &'a str,
     pub owner: DomainOwner,
-    pub audience: Audience<'a>,
+    pub recipient: &'a Recipient<'a>,
 }
 
 impl AnswerBuilder {
@@ -40,7 +41,7 @@ impl AnswerBuilder {
         provider: &Arc<Provider>,
         asked: PageRequest<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
-        let (subject, _) = self.subject(provider, asked.owner, asked.audience)?;
+        let (subject, _) = self.subject(provider, asked.owner, asked.recipient)?;
         let subjects = [subject];
         let languages = [asked.language.to_owned()];
         let request = plan::Request { languages: &languages, ..self.request(&subjects) };
@@ -53,7 +54,7 @@ impl AnswerBuilder {
             let personal = is_personal(job.audience);
             let name = match asked.page {
                 PageKind::Usual => {
-                    return personal == is_personal(asked.audience)
+                    return personal == is_personal(asked.recipient.audience())
                         && resource.file(personal) == Some(job.file.number);
                 }
                 PageKind::Wrong => "wrong",

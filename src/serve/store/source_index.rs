@@ -10,6 +10,7 @@ use super::super::prepare::{
     Delivery, FileToRead, Listing, ProviderReader, ReadOutcome, Reading, stamp_of,
 };
 use super::super::sources::{Sources, Stamp};
+use super::super::user_list_source::UserListSource;
 use super::{ClaimRules, Clash, PackedProvider, ProviderStore};
 use crate::codes;
 use crate::finding::Finding;
@@ -37,6 +38,8 @@ struct SourceVersion {
     stamp: Stamp,
     /// The list of domains that it names.
     list: Option<(PathBuf, Option<Stamp>)>,
+    /// The list of users of the version that is served.
+    users: Option<UserListSource>,
 }
 
 /// What a reading needs.
@@ -131,6 +134,12 @@ impl SourceIndex {
         why
     }
 
+    /// The lists of users that the files name, by the name of the file.
+    pub fn user_lists(&self) -> BTreeMap<String, UserListSource> {
+        let named = self.known.iter().filter_map(|(name, file)| Some((name, file.users.clone()?)));
+        named.map(|(name, users)| (name.clone(), users)).collect()
+    }
+
     /// The owner of each domain, also of domains that are kept for a file that is invalid.
     pub fn owners(&self, store: &ProviderStore) -> BTreeMap<String, String> {
         let mut owners = store.owners();
@@ -188,7 +197,9 @@ impl SourceIndex {
         lists.filter_map(|(path, _)| path.parent()).for_each(watch);
         self.share_out(new_rules, reader, store, &mut report);
         let lists = self.known.values().filter_map(|file| file.list.as_ref());
-        let lists: BTreeSet<&Path> = lists.map(|(path, _)| path.as_path()).collect();
+        let lists = lists.map(|(path, _)| path.clone());
+        let users = self.known.values().filter_map(|file| file.users.as_ref()?.path());
+        let lists: BTreeSet<PathBuf> = lists.chain(users).collect();
         let is_list = |path: &str| {
             let folder = self.sources.folder_path();
             folder.is_some_and(|folder| lists.contains(folder.join(path).as_path()))
@@ -242,7 +253,12 @@ impl SourceIndex {
             }
         };
         (reader.report_findings)(&outcome.findings);
-        self.known.insert(name.clone(), SourceVersion { stamp, list: outcome.list });
+        // While the file is invalid, the version before it is served with its list.
+        let users = match &outcome.packed {
+            Some(_) => outcome.users,
+            None => self.known.remove(&name).and_then(|before| before.users),
+        };
+        self.known.insert(name.clone(), SourceVersion { stamp, list: outcome.list, users });
         let packed = outcome.packed.as_deref().map(PackedProvider::from);
         let packed = packed.filter(|packed| self.may_have_any(&name, packed, reader));
         let Some(packed) = packed else {

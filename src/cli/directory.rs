@@ -3,8 +3,20 @@
 use std::fs::File;
 use std::sync::atomic::AtomicBool;
 
-use super::super::Failure;
-use super::super::args::GenerateArgs;
+use super::Failure;
+use super::args::LdapArgs;
+#[cfg(feature = "ldap")]
+use super::args::NetArgs;
+use crate::settings::UsersFrom;
+use crate::users::Column;
+
+/// How a directory is asked.
+pub struct DirectoryAccess<'a> {
+    pub ldap: &'a LdapArgs,
+    pub columns: &'a [Column],
+    #[cfg(feature = "ldap")]
+    pub net: &'a NetArgs,
+}
 
 /// The entries of a directory.
 pub struct DirectoryFile {
@@ -17,12 +29,11 @@ pub struct DirectoryFile {
 
 /// Whether the list is a directory.
 pub fn is_one(list: &str) -> bool {
-    let scheme = list.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    scheme.is_some_and(|scheme| ["ldap", "ldaps", "ldapi"].contains(&scheme.as_str()))
+    matches!(UsersFrom::named(list), UsersFrom::Directory(_))
 }
 
 #[cfg(not(feature = "ldap"))]
-pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<DirectoryFile, Failure> {
+pub fn read(_: &DirectoryAccess<'_>, _: &str, _: &AtomicBool) -> Result<DirectoryFile, Failure> {
     Err("this mailwright is built without LDAP; cargo build --release --features ldap builds it \
          with, and a list of users can be a CSV file"
         .into())
@@ -30,15 +41,15 @@ pub fn read(_: &GenerateArgs, _: &str, _: &AtomicBool) -> Result<DirectoryFile, 
 
 #[cfg(feature = "ldap")]
 pub fn read(
-    args: &GenerateArgs,
+    access: &DirectoryAccess<'_>,
     list: &str,
     interrupted: &AtomicBool,
 ) -> Result<DirectoryFile, Failure> {
     use std::io::{BufWriter, Write as _};
     use std::sync::atomic::Ordering;
 
-    use super::super::args::LdapPreset;
-    use super::super::secret::read_secret;
+    use super::args::LdapPreset;
+    use super::secret::read_secret;
     use crate::net::Identity;
     use crate::output;
     use crate::users::ldap::{
@@ -46,7 +57,7 @@ pub fn read(
     };
 
     let url = Url::parse(list)?;
-    let options = &args.ldap;
+    let DirectoryAccess { ldap: options, columns, net } = access;
     if options.ldap_cert.is_some() && matches!(url.server, DirectoryServer::Socket(_)) {
         return Err(
             "--ldap-cert is for ldaps:// and ldap://; on a socket no certificate is shown".into()
@@ -76,16 +87,14 @@ pub fn read(
         LdapPreset::ActiveDirectory => &ACTIVE_DIRECTORY,
         LdapPreset::Openldap => &OPENLDAP,
     });
-    let columns = &args.column[..];
-    let timeout = args.net.timeout;
+    let timeout = net.timeout;
     let directory = Directory { url: &url, preset, columns, sign_in, identity, timeout };
     let mut file = BufWriter::new(tempfile::tempfile().map_err(Error::Spool)?);
     let stop = || interrupted.load(Ordering::Relaxed);
-    let found =
-        directory.read(&args.net.open()?, &mut file, &stop).map_err(|error| match error {
-            Error::Interrupted => Failure::from(output::Error::Interrupted),
-            other => other.into(),
-        })?;
+    let found = directory.read(&net.open()?, &mut file, &stop).map_err(|error| match error {
+        Error::Interrupted => Failure::from(output::Error::Interrupted),
+        other => other.into(),
+    })?;
     file.flush().map_err(Error::Spool)?;
     let file = file.into_inner().map_err(|e| Error::Spool(e.into_error()))?;
     Ok(DirectoryFile { name: url.server.to_string(), file, notes: found.notes })
@@ -117,10 +126,11 @@ mod tests {
             "--ldap-preset",
             "openldap",
         ];
-        let cli = super::super::super::Cli::try_parse_from(line).unwrap();
-        let super::super::super::Command::Generate(args) = cli.command else { unreachable!() };
+        let cli = super::super::Cli::try_parse_from(line).unwrap();
+        let super::super::Command::Generate(args) = cli.command else { unreachable!() };
+        let access = DirectoryAccess { ldap: &args.ldap, columns: &args.column };
         let why =
-            read(&args, "ldaps://h.example/", &AtomicBool::new(false)).err().unwrap().to_string();
+            read(&access, "ldaps://h.example/", &AtomicBool::new(false)).err().unwrap().to_string();
         assert!(why.contains("built without LDAP; cargo build --release --features ldap"), "{why}");
     }
 }
