@@ -151,10 +151,11 @@ impl Worker {
     /// Returns whether there was one.
     pub(super) fn close_idle(&self, client: Option<ClientNetwork>) -> bool {
         let open = self.open.borrow();
+        // The clock ticks four times a second; within a tick, the numbers tell who came first.
         let mut idle: Vec<_> = open
-            .values()
-            .filter(|open| !open.is_inside && (client.is_none() || open.client == client))
-            .filter_map(|open| Some((open.progress.idle_since()?, open)))
+            .iter()
+            .filter(|(_, open)| !open.is_inside && (client.is_none() || open.client == client))
+            .filter_map(|(number, open)| Some(((open.progress.idle_since()?, *number), open)))
             .collect();
         let some = idle.len().min(CLOSED_TOGETHER);
         if some < idle.len() {

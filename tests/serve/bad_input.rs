@@ -248,8 +248,12 @@ fn the_oldest_idle_connections_make_room_for_new_ones() {
     for _ in 0..50 {
         assert_eq!(host.get("example.com", AUTOCONFIG).status, 200);
     }
-    let is_closed = |stream: &mut TcpStream| matches!(stream.read(&mut [0]), Ok(0) | Err(_));
-    assert!(is_closed(&mut idle[0]), "the oldest one is closed");
+    for stream in &mut idle[..8] {
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the oldest ones are closed");
+    }
+    idle[19].set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    assert!(idle[19].read(&mut [0]).is_err(), "the newest one is open");
     assert_eq!(host.get_at(host.metrics.unwrap(), "/readyz").status, 200);
     is_well(host);
 }
