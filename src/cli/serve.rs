@@ -1,7 +1,7 @@
 //! `mailwright serve`: answers mail clients over HTTP.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clients::Targets;
@@ -9,10 +9,11 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::model::{Hostname, Protocol, Text};
 use crate::serve::{
-    AnswerBuilder, CertificateFiles, Certificates, DomainOwners, Error, HttpServer, ProviderLimits,
-    ProviderReader, ProxyTrust, ReportFindings, ServeOptions, Sources, Tell, Timeouts,
+    AnswerBuilder, CertificateFiles, Certificates, Confinement, DomainOwners, Error, HttpServer,
+    ProviderLimits, ProviderReader, ProxyTrust, ReportFindings, ServeOptions, Sources, Tell,
+    Timeouts,
 };
-use crate::settings::{Catalog, OptionValue, Project, ProviderFile};
+use crate::settings::{Catalog, OptionValue, Project, ProviderFile, UsersFrom};
 
 use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
@@ -33,7 +34,7 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let (Some(sources), false) = (sources, terminal.report(&mut findings)) else {
         return Ok(Outcome::Findings);
     };
-    let options = options(args, sources.folder_path().is_some())?;
+    let options = options(args, &sources)?;
     let (builder, threads) = (Arc::new(builder), options.threads);
     let server = HttpServer {
         options,
@@ -185,7 +186,36 @@ fn domain_owners(args: &ServeArgs, is_folder: bool) -> Result<DomainOwners, Fail
     }
 }
 
-fn options(args: &ServeArgs, is_folder: bool) -> Result<ServeOptions, Failure> {
+/// The files that the server reads again, and the folders that it writes to.
+fn confinement(args: &ServeArgs, sources: &Sources, owners: &DomainOwners) -> Confinement {
+    let mut readable = args.allow_path.clone();
+    readable.extend(sources.path().map(Path::to_owned));
+    readable.extend(args.tls_cert.iter().chain(&args.tls_key).cloned());
+    #[cfg(feature = "sign")]
+    readable.extend(args.sign_cert.iter().chain(&args.sign_key).cloned());
+    readable.extend(args.ca.clone());
+    if let DomainOwners::File(path) = owners {
+        readable.push(path.clone());
+    }
+    let mut writable: Vec<PathBuf> = args.state_dir.clone().into_iter().collect();
+    #[cfg(feature = "acme")]
+    {
+        readable.extend(args.acme.acme_ca.clone());
+        writable.extend(args.acme.acme.is_some().then(|| args.acme.acme_cache.clone()));
+    }
+    let mut reads_directories = args.trust_provider_files;
+    match args.users.as_deref().map(UsersFrom::named) {
+        Some(UsersFrom::File(path)) => readable.push(path.into()),
+        Some(UsersFrom::Directory(_) | UsersFrom::Command(_)) => reads_directories = true,
+        None => {}
+    }
+    // What a directory says is copied to a file there.
+    writable.extend(reads_directories.then(std::env::temp_dir));
+    Confinement { readable, writable, runs_commands: args.trust_provider_files }
+}
+
+fn options(args: &ServeArgs, sources: &Sources) -> Result<ServeOptions, Failure> {
+    let domain_owners = domain_owners(args, sources.folder_path().is_some())?;
     let canonical_host = args.canonical_host.as_deref().map(Hostname::new).transpose();
     let listen = match args.listen.as_slice() {
         [] => vec![LISTEN.parse().expect("an address and a port")],
@@ -208,7 +238,8 @@ fn options(args: &ServeArgs, is_folder: bool) -> Result<ServeOptions, Failure> {
         rate_limit: args.rate_limit,
         rate_limit_exempt: args.rate_limit_exempt.clone(),
         threads: args.threads.unwrap_or_else(processors).max(1),
-        domain_owners: domain_owners(args, is_folder)?,
+        confinement: confinement(args, sources, &domain_owners),
+        domain_owners,
         state_dir: args.state_dir.clone(),
         user: args.user.clone(),
         access_log: !args.no_access_log && !tests_itself(args),

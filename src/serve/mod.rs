@@ -37,6 +37,8 @@ mod held;
 mod in_memory;
 mod internal_paths;
 mod jobs;
+#[cfg(target_os = "linux")]
+mod landlock_rules;
 mod limits;
 mod lingering;
 mod log;
@@ -65,6 +67,8 @@ mod sockets;
 mod sources;
 mod state;
 mod store;
+#[cfg(target_os = "linux")]
+mod syscall_filter;
 mod tls;
 mod unanswered;
 mod user_agent;
@@ -82,6 +86,7 @@ use tokio::sync::watch as stop;
 pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
 pub use acme::ChallengeKind;
+pub use confine::Confinement;
 pub use connection::Timeouts;
 pub use domain_rules::DomainOwners;
 pub use error::Error;
@@ -165,10 +170,11 @@ impl HttpServer {
         if let Some(folder) = &state_dir {
             OwnerFile::prepare(folder, options.user.as_deref()).map_err(Error::Owners)?;
         }
+        let is_bounded = confine::empty_bounding_set();
         if let Some(words) = privileges::drop_privileges(options.user.as_deref())? {
             tell(&words);
         }
-        tell(&confine::confine());
+        tell(&confine::confine(&options.confinement, is_bounded));
         if let Some(acme) = &acme {
             acme.load().map_err(Error::Cache)?.iter().for_each(|words| tell(words));
         }

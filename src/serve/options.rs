@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::model::Hostname;
 
+use super::confine::Confinement;
 use super::connection::Timeouts;
 use super::domain_rules::DomainOwners;
 use super::network::Network;
@@ -41,6 +42,8 @@ pub struct ServeOptions {
     pub state_dir: Option<PathBuf>,
     /// The user to switch to after binding the ports.
     pub user: Option<String>,
+    /// What the server needs after it has started.
+    pub confinement: Confinement,
     pub access_log: bool,
     pub log_addresses: bool,
 }

@@ -6,7 +6,7 @@ pub enum Error {
     #[error("there is no user \"{0}\" on this machine")]
     NoUser(String),
     #[error("cannot become the user {user}: {why}")]
-    AutodiscoverError { user: String, why: String },
+    Refused { user: String, why: String },
 }
 
 /// Switches from root to `user`, by default to `nobody`. Returns a message for the administrator. A
@@ -25,7 +25,7 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     if name == "root" {
         return Ok(None);
     }
-    let refused = |why: &dyn std::fmt::Display| Error::AutodiscoverError {
+    let refused = |why: &dyn std::fmt::Display| Error::Refused {
         user: name.to_owned(),
         why: why.to_string(),
     };

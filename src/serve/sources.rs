@@ -35,6 +35,14 @@ impl Sources {
         Self { origin: SourceOrigin::Folder(path.to_owned()), default }
     }
 
+    /// The file or folder.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            SourceOrigin::BuiltIn { .. } => None,
+            SourceOrigin::File(path) | SourceOrigin::Folder(path) => Some(path),
+        }
+    }
+
     /// The folder to watch for changes.
     pub fn watched(&self) -> Option<PathBuf> {
         match &self.origin {

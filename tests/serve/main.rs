@@ -20,6 +20,8 @@ mod attacks;
 mod bad_input;
 mod caddy_ask;
 mod cancelled;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod domain_owners;
 mod hosts;
 mod login_names;

@@ -136,18 +136,3 @@ fn a_container_can_ask_whether_its_server_is_ready() {
     assert_eq!(code, Some(1));
     assert!(words.contains(&format!("no answer from {listen}")), "{words}");
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_server_gives_up_what_it_never_needs_and_says_so() {
-    let mut host = Host::of_example(&[]);
-    let words = host.hear_of("confined: ");
-    assert_eq!(words, "confined: no new privileges, no core dumps, not dumpable");
-    let file = |name: &str| {
-        std::fs::read_to_string(format!("/proc/{}/{name}", host.pid())).expect("the server runs")
-    };
-    assert!(file("status").contains("NoNewPrivs:\t1"));
-    let limits = file("limits");
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
-}

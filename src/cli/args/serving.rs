@@ -51,9 +51,8 @@ pub struct ServeArgs {
     pub column: Vec<Column>,
     #[command(flatten)]
     pub ldap: LdapArgs,
-    /// Provider files of --providers may name directories and commands (usersFrom), which the server
-    /// asks and runs
-    #[arg(long, requires = "providers")]
+    /// Provider files may name directories and commands (usersFrom), which the server asks and runs
+    #[arg(long)]
     pub trust_provider_files: bool,
     /// Which servers are published [default: both]
     #[arg(long, env = "MAILWRIGHT_PROTOCOL", value_enum, value_name = "PROTOCOL")]
@@ -127,6 +126,10 @@ pub struct ServeArgs {
     /// Whom root becomes once the sockets are open
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Further files or folders that the server may read after its start: on Linux it sees only those
+    /// that its options name, and the folders above them
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    pub allow_path: Vec<PathBuf>,
     /// Write no line for each request to standard output
     #[arg(long)]
     pub no_access_log: bool,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::regular_file::{self, Links};
+use crate::regular_file::{self, Links, Refused};
 use crate::serve::{OpenUserList, UserListSource};
 use crate::settings::UsersFrom;
 use crate::users::{Column, Users, command_output};
@@ -39,8 +39,9 @@ pub fn opener(args: &ServeArgs) -> Box<OpenUserList> {
             UsersFrom::File(name) => {
                 let links = source.within.as_deref().map_or(Links::Anywhere, Links::Within);
                 let path = source.beside.join(name);
-                let bytes = regular_file::read(&path, LARGEST, links)
-                    .map_err(|why| format!("cannot read {}: {why}", path.display()))?;
+                let bytes = regular_file::read(&path, LARGEST, links).map_err(|why| {
+                    format!("cannot read {}: {why}{}", path.display(), help(&why))
+                })?;
                 read(&source.shown(), bytes, columns)
             }
             UsersFrom::Command(command) => {
@@ -68,6 +69,16 @@ pub fn opener(args: &ServeArgs) -> Box<OpenUserList> {
             }
         }
     })
+}
+
+fn help(why: &Refused) -> &'static str {
+    match why {
+        Refused::Io(why) if why.kind() == std::io::ErrorKind::PermissionDenied => {
+            "; after its start, the server reads only what its options named then: --allow-path \
+             adds more"
+        }
+        _ => "",
+    }
 }
 
 fn read(name: &str, bytes: Vec<u8>, columns: &[Column]) -> Result<Users, String> {

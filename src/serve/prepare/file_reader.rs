@@ -26,7 +26,7 @@ pub struct ProviderLimits {
     pub domains: usize,
     /// Domains in the list that a provider file names.
     pub listed_domains: usize,
-    /// Whether a provider file of a folder may name a directory or a command.
+    /// Whether a provider file may name a directory or a command.
     pub trusts_files: bool,
 }
 
@@ -144,8 +144,7 @@ impl FileReader {
             UsersFrom::Directory(_) => Some("a directory"),
             UsersFrom::Command(_) => Some("a command"),
         };
-        let is_folder = matches!(self.sources.origin, SourceOrigin::Folder(_));
-        if let (Some(what), true, false) = (what, is_folder, self.limits.trusts_files) {
+        if let (Some(what), false) = (what, self.limits.trusts_files) {
             let message = format!("usersFrom of {name} names {what}, which is not allowed");
             let help = "name a file, or allow it with --trust-provider-files if nobody but you \
                         writes provider files";
