@@ -9,7 +9,19 @@ pub enum Error {
     Refused { user: String, why: String },
 }
 
-/// Switches from root to `user`, by default to `nobody`. Returns a message for the administrator. A
+/// Whom root becomes by default: the user that the packages make, else nobody.
+#[cfg(unix)]
+fn usual_user() -> &'static str {
+    match nix::unistd::User::from_name(PACKAGED) {
+        Ok(Some(_)) => PACKAGED,
+        _ => "nobody",
+    }
+}
+
+#[cfg(unix)]
+const PACKAGED: &str = "mailwright";
+
+/// Switches from root to `user`, by default to [`usual_user`]. Returns a message for the administrator. A
 /// process that is not root stays as it is.
 ///
 /// # Errors
@@ -21,7 +33,7 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     if !geteuid().is_root() {
         return Ok(user.map(|user| format!("--user {user} is for root, which this is not")));
     }
-    let name = user.unwrap_or("nobody");
+    let name = user.unwrap_or_else(usual_user);
     if name == "root" {
         return Ok(None);
     }
@@ -45,7 +57,7 @@ pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Resu
     if !geteuid().is_root() {
         return Ok(());
     }
-    match User::from_name(user.unwrap_or("nobody"))? {
+    match User::from_name(user.unwrap_or_else(usual_user))? {
         Some(user) => {
             let (user, group) = (user.uid.as_raw(), user.gid.as_raw());
             std::os::unix::fs::chown(path, Some(user), Some(group))

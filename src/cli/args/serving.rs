@@ -123,7 +123,8 @@ pub struct ServeArgs {
     /// How many threads answer [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Whom root becomes once the sockets are open
+    /// Whom root becomes once the sockets are open [default: mailwright if there is such a user, else
+    /// nobody]
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
     /// Further files or folders that the server may read after its start: on Linux it sees only those
