@@ -160,6 +160,8 @@ pub struct FileSpec {
     pub media_type: String,
     /// The URL paths at which a web server serves it.
     pub routes: Vec<String>,
+    /// Further paths, at which other systems serve such a file.
+    pub also_routes: Vec<String>,
     /// The name, below a domain, of the TXT record with its SHA-256, if clients check it.
     pub digest: Option<String>,
     pub delivery: Option<String>,

@@ -305,6 +305,7 @@ fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> O
         reader: table.value("reader", |w| word(&Reader::ALL, "reader", w)),
         media_type: table.string("mediaType").unwrap_or_else(|| "text/plain".into()),
         routes: table.list("routes", |s| Ok(s.to_owned())),
+        also_routes: table.list("alsoRoutes", |s| Ok(s.to_owned())),
         digest: table.string("digest"),
         delivery: table.string("delivery"),
         per_language,

@@ -17,6 +17,7 @@ use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{
     self, AUTODISCOVER_JSON, AUTODISCOVER_JSON_PATH, AutodiscoverError, PostedRequest,
 };
+use super::full_name::full_name;
 use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
@@ -120,10 +121,12 @@ impl Worker {
             Ok(ready) => ready,
             Err(why) => return self.internal_error(site.packed.name(), &why.to_string()),
         };
+        let name = full_name(head.query).filter(|_| resource.is_profile);
         let bytes = match &*ready {
             CachedAnswer::Nothing => return HttpReply::empty(StatusCode::NOT_FOUND),
-            // For an address outside ASCII the plan can differ, so the prepared answer is not used.
-            CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
+            // For an address outside ASCII the plan can differ, and a name is one more value, so the
+            // prepared answer is not used.
+            CachedAnswer::Segments(segments) if !address.needs_smtputf8() && name.is_none() => {
                 segments.fill(&Recipient::new(account(address), None)).ok()
             }
             _ => None,
@@ -135,7 +138,9 @@ impl Worker {
                 let address = address.clone();
                 let made =
                     self.build_blocking(head.client, site, move |answers, provider, builder| {
-                        answers.in_full(builder, provider, number, owner, account(&address))
+                        let display_name = name.as_ref();
+                        let audience = Audience::Account { address: &address, display_name };
+                        answers.in_full(builder, provider, number, owner, audience)
                     });
                 match made.await {
                     Ok(Some(bytes)) => bytes,

@@ -30,6 +30,7 @@ mod error;
 mod fair_queue;
 mod files;
 mod foreign_hosts;
+mod full_name;
 mod handle;
 mod healthcheck;
 mod held;

@@ -93,6 +93,14 @@ impl Subject {
         with_overrides(subject, overrides, findings)
     }
 
+    /// The same user with this name.
+    pub fn with_display_name(mut self, name: Option<&Text>) -> Self {
+        if let SubjectKind::Account { display_name, .. } = &mut self.kind {
+            *display_name = name.cloned();
+        }
+        self
+    }
+
     /// The name for users: an address, a domain, or the provider's id.
     pub fn name(&self) -> &str {
         match &self.kind {

@@ -24,6 +24,7 @@ mod domain_owners;
 mod hosts;
 mod mutated;
 mod operation;
+mod other_systems;
 mod own_target;
 mod provider_files;
 mod provider_folders;

@@ -244,8 +244,9 @@ impl AnswerBuilder {
         let is_customer = owner == DomainOwner::Customer;
         let (provider, overrides) = (Arc::clone(provider), &self.overrides);
         let subject = match audience {
-            Audience::Account { address, .. } => {
+            Audience::Account { address, display_name } => {
                 Subject::account(provider, address, is_customer, overrides, &mut findings)
+                    .with_display_name(display_name)
             }
             _ if is_customer => {
                 Subject::customer(provider, audience.domain(), overrides, &mut findings)
