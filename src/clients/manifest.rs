@@ -32,6 +32,8 @@ pub struct Target {
     pub incoming: Option<SideSpec>,
     pub outgoing: Option<SideSpec>,
     pub options: BTreeMap<String, OptionSpec>,
+    /// Options that are gone, and what to use in place of each.
+    pub replaced_options: BTreeMap<String, String>,
     /// Names of UUIDs that templates may use.
     pub uuids: Vec<String>,
     /// language → key → text. Missing texts are taken from the targets that `textsOf` names.

@@ -55,6 +55,7 @@ pub(super) fn read_manifest(
             uuids: root.list("uuids", |s| Ok(s.to_owned())),
             texts: BTreeMap::new(),
             options,
+            replaced_options: read_replaced_options(root),
             files,
             includes,
             source: source.clone(),
@@ -262,6 +263,11 @@ fn read_options(root: &TomlTable<'_>) -> BTreeMap<String, OptionSpec> {
         options.insert(name, OptionSpec { default, help });
     }
     options
+}
+
+fn read_replaced_options(root: &TomlTable<'_>) -> BTreeMap<String, String> {
+    let Some(table) = root.table("replacedOptions") else { return BTreeMap::new() };
+    table.keys().into_iter().filter_map(|name| Some((name.clone(), table.string(&name)?))).collect()
 }
 
 fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> Option<FileSpec> {

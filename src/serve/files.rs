@@ -40,6 +40,11 @@ impl Worker {
         let is_personal = resource.personal.is_some();
         let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider(head) };
         request_log.site = Some(Rc::clone(&site));
+        if resource.is_autodiscover
+            && let Some(reply) = self.redirect_to_https(head, &site)
+        {
+            return reply;
+        }
         if !is_personal || *asked == RequestedAddress::Missing {
             return self.shared_file(head, matched.number, resource, &site).await;
         }
@@ -230,6 +235,9 @@ impl Worker {
             };
         };
         request_log.site = Some(Rc::clone(&site));
+        if let Some(reply) = self.redirect_to_https(head, &site) {
+            return reply;
+        }
         let Some(address) = asked.at(&site.domain) else {
             return refusal(AutodiscoverError::InvalidRequest);
         };
@@ -253,13 +261,13 @@ impl Worker {
             _ => RequestedAddress::by_query(head.query),
         };
         let Some(site) = self.site(head, &asked, false) else { return self.no_provider(head) };
-        let host = match &self.shared.options.canonical_host {
-            Some(host) => host.to_string(),
-            None => format!("autodiscover.{}", site.domain),
+        let address = match site.public_address(&self.shared.builder.server) {
+            Some(address) => address.to_string(),
+            None => format!("https://autodiscover.{}", site.domain),
         };
         request_log.site = Some(site);
         let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
-        let (status, body) = match autodiscover::json(protocol.as_deref(), &host) {
+        let (status, body) = match autodiscover::json(protocol.as_deref(), &address) {
             Ok(body) => (StatusCode::OK, body),
             Err(body) => (StatusCode::BAD_REQUEST, body),
         };

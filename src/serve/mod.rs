@@ -53,6 +53,7 @@ mod proxy;
 mod proxy_protocol;
 mod qr;
 mod readiness;
+mod redirects;
 mod reloader;
 mod reply;
 mod request;
@@ -142,7 +143,8 @@ impl HttpServer {
         let Self { options, reader, sources, certificates, acme, sign, tell } = self;
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
-            Acme::new(settings, certificates.clone(), options.canonical_host.clone())
+            let own = reader.builder.server.host.clone();
+            Acme::new(settings, certificates.clone(), own)
         });
         let acme = acme.transpose()?;
         let listeners = open(&options, certificates.as_ref(), acme.as_ref())?;
@@ -224,7 +226,10 @@ impl HttpServer {
                 .collect();
             let listening = addresses.iter().map(|(at, _)| *at).collect();
             threads.extend(start_acme(&shared, listening, stopped)?);
-            let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
+            let mut public_hosts = shared.store.public_hosts(MOST_TESTED);
+            public_hosts.extend(shared.builder.server.host.as_ref().map(ToString::to_string));
+            let domains = shared.store.domains(MOST_TESTED);
+            let running = RunningServer { addresses, domains, public_hosts };
             done = Some(work(&reloader, &events, &running));
         }
         drop(listeners);
@@ -249,6 +254,8 @@ pub struct RunningServer {
     pub addresses: Vec<(SocketAddr, bool)>,
     /// Domains that are served, at most `MOST_TESTED`.
     pub domains: Vec<String>,
+    /// Hosts to which Autodiscover leads.
+    pub public_hosts: Vec<String>,
 }
 
 /// A test asks for each domain at a dozen places.

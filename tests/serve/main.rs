@@ -29,6 +29,7 @@ mod own_target;
 mod provider_files;
 mod provider_folders;
 mod proxies;
+mod public_host;
 mod reload;
 mod requests;
 #[cfg(feature = "verify")]

@@ -253,6 +253,7 @@ impl AnswerBuilder {
             }
             _ => Subject::provider(provider, overrides, &mut findings),
         };
+        let subject = subject.published_by(&self.server);
         if any_error(&findings) { Err(findings) } else { Ok((subject, findings)) }
     }
 }

@@ -10,7 +10,7 @@ use super::super::prepare::{
     Delivery, FileToRead, Listing, ProviderReader, ReadOutcome, Reading, stamp_of,
 };
 use super::super::sources::{Sources, Stamp};
-use super::{ClaimRules, Clash, PackedProvider, ProviderStore};
+use super::{ClaimKind, ClaimRules, Clash, PackedProvider, ProviderStore};
 use crate::codes;
 use crate::finding::Finding;
 
@@ -271,7 +271,7 @@ impl SourceIndex {
         let mut has_any = self.sources.default_name() == Some(name);
         for claim in packed.claims() {
             let Err(why) = self.rules.allow(name, claim) else {
-                has_any = true;
+                has_any |= claim.kind != ClaimKind::PublicHost;
                 continue;
             };
             refused += 1;
