@@ -23,6 +23,7 @@ mod verify;
 
 use std::path::PathBuf;
 
+use crate::model::{Hostname, public_host};
 use crate::users::Column;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -150,6 +151,10 @@ pub struct SubjectArgs {
     /// Also the files of the provider's other domains
     #[arg(long)]
     pub all_domains: bool,
+    /// The host under which people reach the web server, in place of the provider's publicHost
+    /// [default: the domain's own hosts]
+    #[arg(long, env = "MAILWRIGHT_PUBLIC_HOST", value_name = "HOST", value_parser = public_host)]
+    pub public_host: Option<Hostname>,
     /// Whether messages fetched over POP3 stay on the server [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub leave_messages_on_server: Option<bool>,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::clients::Targets;
 use crate::codes;
 use crate::finding::Finding;
-use crate::model::{Hostname, Protocol, Text};
+use crate::model::{Protocol, ServerAddress};
 use crate::serve::{
     AnswerBuilder, CertificateFiles, Certificates, Confinement, DomainOwners, Error, HttpServer,
     ProviderLimits, ProviderReader, ProxyTrust, ReportFindings, ServeOptions, Sources, Tell,
     Timeouts,
 };
-use crate::settings::{Catalog, OptionValue, Project, ProviderFile, UsersFrom};
+use crate::settings::{Catalog, Project, ProviderFile, UsersFrom};
 
 use super::args::{Color, Global, LevelArgs, ProtocolArg, ServeArgs};
 use super::session::{project, set_options, unknown_target_options};
@@ -23,14 +23,13 @@ use super::{Failure, Outcome};
 /// The defaults without options.
 pub(super) const LISTEN: &str = "127.0.0.1:8080";
 const PROVIDER: &str = "outlook.com";
-/// The option of targets whose pages name their own address.
-const WEB_ADDRESS: &str = "webAddress";
 
 pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
-    let (project, beside) = project(global, &mut findings)?;
+    let (mut project, beside) = project(global, &mut findings)?;
+    let server = server_address(args, &mut project)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
-    let builder = builder(args, global, project, &mut findings)?;
+    let builder = builder(args, global, project, &mut findings)?.at(server);
     let (Some(sources), false) = (sources, terminal.report(&mut findings)) else {
         return Ok(Outcome::Findings);
     };
@@ -146,19 +145,33 @@ fn builder(
     };
     let mut options = project.options;
     set_options(&args.set, &targets, &mut options, findings);
-    // Pages name the host that has the certificate.
-    if let Some(host) = args.canonical_host.as_deref().and_then(|host| Hostname::new(host).ok())
-        && let Ok(address) = Text::new(&format!("https://{host}"))
-    {
-        for target in targets.iter().filter(|target| target.options.contains_key(WEB_ADDRESS)) {
-            let own = options.entry(target.name.clone()).or_default();
-            own.entry(WEB_ADDRESS.to_owned()).or_insert(OptionValue::Text(address.clone()));
-        }
-    }
     unknown_target_options(&options, &targets, findings);
     let levels = global.levels.levels();
     let (organization, overrides) = (project.organization, project.overrides);
     Ok(AnswerBuilder::new(targets, protocol, options, organization, overrides, levels))
+}
+
+/// Under which address people reach the server. A provider's own `publicHost` comes before it.
+fn server_address(args: &ServeArgs, project: &mut Project) -> Result<ServerAddress, Failure> {
+    if args.canonical_host.is_some() {
+        return Err(
+            "--canonical-host is --public-host now: name the host with --public-host, or as \
+                    publicHost in the provider's file"
+                .into(),
+        );
+    }
+    // It is the server's, not each provider's: a host can belong to one provider only.
+    let by_settings = project.overrides.public_host.take();
+    let host = args.public_host.clone().or(by_settings);
+    let path = args.path_prefix.clone().unwrap_or_default();
+    if host.is_none() && !path.as_str().is_empty() {
+        return Err(format!(
+            "--path-prefix {} is a folder of a host: name the host with --public-host",
+            path.as_str()
+        )
+        .into());
+    }
+    Ok(ServerAddress { host, path })
 }
 
 fn limits(args: &ServeArgs) -> ProviderLimits {
@@ -216,7 +229,6 @@ fn confinement(args: &ServeArgs, sources: &Sources, owners: &DomainOwners) -> Co
 
 fn options(args: &ServeArgs, sources: &Sources) -> Result<ServeOptions, Failure> {
     let domain_owners = domain_owners(args, sources.folder_path().is_some())?;
-    let canonical_host = args.canonical_host.as_deref().map(Hostname::new).transpose();
     let listen = match args.listen.as_slice() {
         [] => vec![LISTEN.parse().expect("an address and a port")],
         listen => listen.to_vec(),
@@ -226,7 +238,6 @@ fn options(args: &ServeArgs, sources: &Sources) -> Result<ServeOptions, Failure>
         listen,
         listen_http: args.listen_http.clone(),
         metrics: args.metrics,
-        canonical_host: canonical_host.map_err(|why| format!("--canonical-host: {why}"))?,
         trust: ProxyTrust {
             networks: args.trusted_proxy.clone(),
             client_header: args.client_address_header.clone(),

@@ -221,6 +221,9 @@ fn apply_flags(args: &SubjectArgs, project: &mut Project, findings: &mut Vec<Fin
             );
         }
     }
+    if let Some(host) = &args.public_host {
+        project.overrides.public_host = Some(host.clone());
+    }
     if let Some(leave) = args.leave_messages_on_server {
         project.overrides.leave_messages_on_server = Some(leave);
     }

@@ -174,6 +174,10 @@ fn show(name: &str, targets: &Targets, terminal: &Terminal) -> Result<Outcome, F
         for route in &file.routes {
             text.push_str(&format!("    served under {route}\n"));
         }
+        if !file.also_routes.is_empty() {
+            let routes = file.also_routes.join(", ");
+            text.push_str(&format!("    served under paths of other systems: {routes}\n"));
+        }
     }
     for include in &target.includes {
         text.push_str(&format!("  {} (from {})\n", include.path, include.target));

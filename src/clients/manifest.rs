@@ -32,6 +32,8 @@ pub struct Target {
     pub incoming: Option<SideSpec>,
     pub outgoing: Option<SideSpec>,
     pub options: BTreeMap<String, OptionSpec>,
+    /// Options that are gone, and what to use in place of each.
+    pub replaced_options: BTreeMap<String, String>,
     /// Names of UUIDs that templates may use.
     pub uuids: Vec<String>,
     /// language → key → text. Missing texts are taken from the targets that `textsOf` names.
@@ -160,6 +162,8 @@ pub struct FileSpec {
     pub media_type: String,
     /// The URL paths at which a web server serves it.
     pub routes: Vec<String>,
+    /// Further paths, at which other systems serve such a file.
+    pub also_routes: Vec<String>,
     /// The name, below a domain, of the TXT record with its SHA-256, if clients check it.
     pub digest: Option<String>,
     pub delivery: Option<String>,

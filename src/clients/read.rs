@@ -55,6 +55,7 @@ pub(super) fn read_manifest(
             uuids: root.list("uuids", |s| Ok(s.to_owned())),
             texts: BTreeMap::new(),
             options,
+            replaced_options: read_replaced_options(root),
             files,
             includes,
             source: source.clone(),
@@ -264,6 +265,11 @@ fn read_options(root: &TomlTable<'_>) -> BTreeMap<String, OptionSpec> {
     options
 }
 
+fn read_replaced_options(root: &TomlTable<'_>) -> BTreeMap<String, String> {
+    let Some(table) = root.table("replacedOptions") else { return BTreeMap::new() };
+    table.keys().into_iter().filter_map(|name| Some((name.clone(), table.string(&name)?))).collect()
+}
+
 fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> Option<FileSpec> {
     for (key, help) in [
         ("template", "name the template beside the manifest"),
@@ -305,6 +311,7 @@ fn read_file(table: &TomlTable<'_>, options: &BTreeMap<String, OptionSpec>) -> O
         reader: table.value("reader", |w| word(&Reader::ALL, "reader", w)),
         media_type: table.string("mediaType").unwrap_or_else(|| "text/plain".into()),
         routes: table.list("routes", |s| Ok(s.to_owned())),
+        also_routes: table.list("alsoRoutes", |s| Ok(s.to_owned())),
         digest: table.string("digest"),
         delivery: table.string("delivery"),
         per_language,

@@ -7,6 +7,7 @@ mod config;
 mod email_address;
 mod hostname;
 mod pattern;
+mod public_address;
 mod secret;
 mod text;
 mod words;
@@ -18,6 +19,7 @@ pub use config::{
 pub use email_address::EmailAddress;
 pub use hostname::Hostname;
 pub use pattern::{HostnamePattern, Placeholder, UsernamePattern};
+pub use public_address::{PathPrefix, PublicAddress, ServerAddress, public_host};
 pub use secret::Secret;
 pub use text::{Text, reads_as_another, shortened};
 pub(crate) use text::{is_reserved, printable, printable_lines, steers};

@@ -45,7 +45,9 @@ pub(super) fn resolve_options(
                 ),
                 (None, _) => {
                     let known = target.options.keys().map(String::as_str);
+                    let replaced = target.replaced_options.get(name);
                     let help = match crate::document::closest(name, known.clone()) {
+                        _ if replaced.is_some() => replaced.cloned().unwrap_or_default(),
                         Some(near) => format!("did you mean \"{near}\"?"),
                         None if target.options.is_empty() => "it has none".to_owned(),
                         None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),

@@ -20,7 +20,7 @@
 //! | `option.NAME` `uuid.NAME` `text.KEY` | the manifest's options, UUIDs and texts |
 //! | `incomingServers[]` `outgoingServers[]`, with `take = 1` also `incomingServer` `outgoingServer` | the planned servers |
 //! | `services[]` `{service, priority, weight, port, target}` | DNS records (RFC 6186) |
-//! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost}` | the host names that clients query |
+//! | `hosted` `{autoconfigHost, autodiscoverHost, userAgentHost, publicHost?, publicAddress?}` | the host names that clients query; the host of `publicHost`, and `https://` with it and a server's path prefix |
 //! | `digests[]` `{label, sha256}` | for the included files that clients verify with DNS: the TXT record's name below the domain, and the SHA-256 in base64 |
 //! | `included.TARGET?` `{types[]}` | a file of that `[[include]]` is delivered with this one, and its account can sign in |
 //! | `languages[]` `{language, name?}` | the languages of the target's texts; `name` is the text `languageName` |
@@ -367,14 +367,19 @@ impl ContextBuilder<'_> {
     fn hosted(&self) -> Value {
         let domain = self.job.audience.domain();
         let host = |field, name: &str, key| self.of(field, &format!("{name}.{domain}"), key);
-        json!({
+        let mut value = json!({
             "autoconfigHost":
                 host(RecipientField::AutoconfigHost, "autoconfig", "hosted.autoconfigHost"),
             "autodiscoverHost":
                 host(RecipientField::AutodiscoverHost, "autodiscover", "hosted.autodiscoverHost"),
             "userAgentHost":
                 host(RecipientField::UserAgentHost, "ua-auto-config", "hosted.userAgentHost"),
-        })
+        });
+        if let Some(public) = &self.job.subject.public_address {
+            value["publicHost"] = self.text(public.host.as_str(), "hosted.publicHost");
+            value["publicAddress"] = self.text(&public.to_string(), "hosted.publicAddress");
+        }
+        value
     }
 
     fn digests(&self) -> Value {

@@ -19,6 +19,9 @@ pub enum RequestedAddress<'a> {
 
 /// Names of the query parameter: Thunderbird's, then the one of Apple profiles and of the web page.
 const NAMES: [&str; 2] = ["emailaddress", "email"];
+/// The parameter of mox's links to profiles: addresses with commas between them. The first one signs
+/// in.
+const SEVERAL: [&str; 1] = ["addresses"];
 /// Bytes. No address is longer, even if each character is percent-encoded UTF-8 of four bytes.
 const LONGEST: usize = 1024;
 
@@ -26,8 +29,8 @@ impl<'a> RequestedAddress<'a> {
     /// Reads the address from the query string.
     pub fn by_query(query: &'a str) -> Self {
         let mut found = Self::Missing;
-        for value in parameters(query, &NAMES) {
-            let this = Self::by_text(value);
+        let one = parameters(query, &NAMES).map(Self::by_text);
+        for this in one.chain(parameters(query, &SEVERAL).map(Self::first_of)) {
             match (&found, this) {
                 (_, Self::Missing) => {}
                 (Self::Missing, this) => found = this,
@@ -36,6 +39,17 @@ impl<'a> RequestedAddress<'a> {
             }
         }
         found
+    }
+
+    /// Reads the first address of a percent-encoded list.
+    fn first_of(list: &'a str) -> Self {
+        match Self::by_text(list) {
+            Self::Address(all) => match all.split_once(',') {
+                Some((first, _)) => Self::plain(Cow::Owned(first.trim().to_owned())),
+                None => Self::Address(all),
+            },
+            other => other,
+        }
     }
 
     /// Reads percent-encoded text.
@@ -139,6 +153,15 @@ mod tests {
             RequestedAddress::by_query("email=o+x@a.example"),
             RequestedAddress::Address("o+x@a.example".into())
         );
+        for query in
+            ["addresses=ann@a.example,o@b.example", "addresses=ann%40a.example%2Co%40b.c&name=A"]
+        {
+            assert_eq!(
+                RequestedAddress::by_query(query),
+                RequestedAddress::Address("ann@a.example".into()),
+                "{query}"
+            );
+        }
         for query in ["", "emailaddress=", "a=b", "emailaddress"] {
             assert_eq!(RequestedAddress::by_query(query), RequestedAddress::Missing, "{query}");
         }
@@ -149,6 +172,8 @@ mod tests {
             "email=%ff@a",
             "email=a@b.c&emailaddress=x@b.c",
             "email=@",
+            "addresses=,ann@a.example",
+            "addresses=ann@a.example&email=bob@a.example",
             &long,
         ] {
             assert_eq!(RequestedAddress::by_query(query), RequestedAddress::Invalid, "{query}");

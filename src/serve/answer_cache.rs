@@ -9,7 +9,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 
-use crate::model::Hostname;
+use crate::model::{Hostname, PublicAddress, ServerAddress};
 use crate::plan::Audience;
 use crate::render::{Recipient, Segments};
 
@@ -75,8 +75,8 @@ impl AnswerCache {
         })
     }
 
-    /// The site for a host name without its port. `own` is the server's own host name, which is not
-    /// a customer's domain.
+    /// The site for a host name without its port. `own` is the host of the whole server, which is
+    /// neither a customer's domain nor the public host of one provider.
     pub fn at_host(
         &self,
         store: &ProviderStore,
@@ -90,7 +90,8 @@ impl AnswerCache {
                 HOSTS.contains(&first).then(|| Hostname::new(rest).ok()).flatten()
             });
             // In this order: a domain that a provider names, the domain behind `autoconfig.` and
-            // the like, and the host itself if a wildcard or the default covers it.
+            // the like, the host itself if a wildcard covers it, a provider's public host, and what
+            // the default covers. So a public host never takes the host of another's domain.
             let own_one = host.as_ref().filter(|name| store.find_own(name.as_str()).is_some());
             // `autoconfig.example.com` is where clients ask for `example.com`, not a domain itself.
             let itself = host.as_ref().filter(|_| behind.is_none());
@@ -99,24 +100,20 @@ impl AnswerCache {
                     return Some(Site::of(found, name.clone(), false));
                 }
             }
+            let public = host.as_ref().filter(|name| Some(*name) != own);
+            if let Some(found) = public.and_then(|name| store.find_public_host(name.as_str())) {
+                return Site::of_provider(found, false);
+            }
             let found = store.default_provider()?;
             let name = behind.filter(Hostname::is_qualified).or(host);
             let customers = name.filter(|name| {
                 name.is_qualified() && Some(name) != own && !is_address(name.as_str())
             });
-            Some(match customers {
-                Some(name) => Site::of(found, name, true),
-                // The request names an IP address or no host, so the answer is for the default
-                // provider's own domain.
-                None => {
-                    let domain = Hostname::new(found.packed.claims().next()?.domain).ok()?;
-                    let owner = match found.packed.each_domain_differs() {
-                        true => DomainOwner::Customer,
-                        false => DomainOwner::Provider,
-                    };
-                    Site::of(FoundProvider { owner, ..found }, domain, true)
-                }
-            })
+            match customers {
+                Some(name) => Some(Site::of(found, name, true)),
+                // The request names an IP address or no host.
+                None => Site::of_provider(found, true),
+            }
         })
     }
 
@@ -237,6 +234,22 @@ impl Site {
         let FoundProvider { packed, owner } = found;
         let (ready, signed) = (RefCell::default(), RefCell::default());
         Self { packed, owner, domain, is_default, ready, signed }
+    }
+
+    /// The site of the provider's own domain.
+    fn of_provider(found: FoundProvider, is_default: bool) -> Option<Self> {
+        let domain = Hostname::new(found.packed.claims().next()?.domain).ok()?;
+        let owner = match found.packed.each_domain_differs() {
+            true => DomainOwner::Customer,
+            false => DomainOwner::Provider,
+        };
+        Some(Self::of(FoundProvider { owner, ..found }, domain, is_default))
+    }
+
+    /// Where its people reach the server. `None`: at hosts of the domain, such as `autoconfig.`.
+    pub fn public_address(&self, server: &ServerAddress) -> Option<PublicAddress> {
+        let own = self.packed.public_host().and_then(|host| Hostname::new(host).ok());
+        server.of(own.as_ref())
     }
 
     /// The shared profile, signed with the key of this reading.

@@ -171,9 +171,9 @@ pub fn mobile_sync_refusal() -> String {
         .to_owned()
 }
 
-/// The JSON of Autodiscover v2: the URL of the POX service, or an error document for other
-/// protocols.
-pub fn json(protocol: Option<&str>, host: &str) -> Result<String, String> {
+/// The JSON of Autodiscover v2: the URL of the POX service at this address, or an error document for
+/// other protocols.
+pub fn json(protocol: Option<&str>, address: &str) -> Result<String, String> {
     let error = |code: &str, message: &str| {
         Err(format!("{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"{message}\"}}\n"))
     };
@@ -182,7 +182,7 @@ pub fn json(protocol: Option<&str>, host: &str) -> Result<String, String> {
             let mut answer = String::with_capacity(160);
             let _ = writeln!(
                 answer,
-                "{{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"https://{host}/autodiscover/autodiscover.xml\"}}"
+                "{{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"{address}/autodiscover/autodiscover.xml\"}}"
             );
             Ok(answer)
         }

@@ -6,7 +6,7 @@ use crate::serve::store::ProviderStore;
 /// Who a name belongs to. Own names are served first if there is not enough for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameOwner {
-    /// The server's own name, or a domain that a provider names.
+    /// The server's own name, or a domain or a public host that a provider names.
     Own,
     /// A domain that only a wildcard or the default provider covers. Anybody can ask for any number
     /// of them.
@@ -17,9 +17,13 @@ pub enum NameOwner {
 const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
 /// Who a lower-case name belongs to; `None` if it may have no certificate.
-pub fn whose(name: &str, store: &ProviderStore, canonical: Option<&Hostname>) -> Option<NameOwner> {
+pub fn whose(
+    name: &str,
+    store: &ProviderStore,
+    public_host: Option<&Hostname>,
+) -> Option<NameOwner> {
     let host = Hostname::new(name).ok().filter(|host| host.as_str() == name)?;
-    if canonical == Some(&host) {
+    if public_host == Some(&host) || store.find_public_host(name).is_some() {
         return Some(NameOwner::Own);
     }
     let domain = domain(name)?;
@@ -47,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_hosts_of_clients_and_the_canonical_one_may_have_one() {
+    fn only_the_hosts_of_clients_and_the_public_one_may_have_one() {
         let store = ProviderStore::default();
         let own = Hostname::new("mail.example").unwrap();
         assert_eq!(whose("mail.example", &store, Some(&own)), Some(NameOwner::Own));

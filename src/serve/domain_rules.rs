@@ -146,8 +146,12 @@ impl Allowed {
             ClaimKind::Wildcard => is_within(claim.domain, parent.as_str()),
             _ => claim.domain != parent.as_str() && is_within(claim.domain, parent.as_str()),
         };
-        let is_itself = claim.kind != ClaimKind::Wildcard
-            && self.domains.iter().any(|domain| domain.as_str() == claim.domain);
+        let is_itself = self.domains.iter().any(|domain| match claim.kind {
+            ClaimKind::Wildcard => false,
+            // Whoever has a domain has its hosts.
+            ClaimKind::PublicHost => is_within(claim.domain, domain.as_str()),
+            ClaimKind::Own | ClaimKind::Listed => domain.as_str() == claim.domain,
+        });
         is_itself || self.below.iter().any(is_below)
     }
 }

@@ -17,6 +17,7 @@ use super::answer_cache::{CachedAnswer, Site};
 use super::autodiscover::{
     self, AUTODISCOVER_JSON, AUTODISCOVER_JSON_PATH, AutodiscoverError, PostedRequest,
 };
+use super::full_name::full_name;
 use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
@@ -39,6 +40,11 @@ impl Worker {
         let is_personal = resource.personal.is_some();
         let Some(site) = self.site(head, asked, is_personal) else { return self.no_provider(head) };
         request_log.site = Some(Rc::clone(&site));
+        if resource.is_autodiscover
+            && let Some(reply) = self.redirect_to_https(head, &site)
+        {
+            return reply;
+        }
         if !is_personal || *asked == RequestedAddress::Missing {
             return self.shared_file(head, matched.number, resource, &site).await;
         }
@@ -123,13 +129,15 @@ impl Worker {
         if matches!(*ready, CachedAnswer::Nothing) {
             return HttpReply::empty(StatusCode::NOT_FOUND);
         }
+        let name = full_name(head.query).filter(|_| resource.is_profile);
         let login = match self.login_name(site, address) {
             Ok(login) => login,
             Err(reply) => return reply,
         };
         let bytes = match &*ready {
-            // For an address outside ASCII the plan can differ, so the prepared answer is not used.
-            CachedAnswer::Segments(segments) if !address.needs_smtputf8() => {
+            // For an address outside ASCII the plan can differ, and a name is one more value, so the
+            // prepared answer is not used.
+            CachedAnswer::Segments(segments) if !address.needs_smtputf8() && name.is_none() => {
                 segments.fill(&Recipient::new(account(address), login.as_deref())).ok()
             }
             _ => None,
@@ -141,7 +149,9 @@ impl Worker {
                 let address = address.clone();
                 let made =
                     self.build_blocking(head.client, site, move |answers, provider, builder| {
-                        let recipient = Recipient::new(account(&address), login.as_deref());
+                        let display_name = name.as_ref();
+                        let audience = Audience::Account { address: &address, display_name };
+                        let recipient = Recipient::new(audience, login.as_deref());
                         answers.in_full(builder, provider, number, owner, &recipient)
                     });
                 match made.await {
@@ -248,6 +258,9 @@ impl Worker {
             };
         };
         request_log.site = Some(Rc::clone(&site));
+        if let Some(reply) = self.redirect_to_https(head, &site) {
+            return reply;
+        }
         let Some(address) = asked.at(&site.domain) else {
             return refusal(AutodiscoverError::InvalidRequest);
         };
@@ -271,13 +284,13 @@ impl Worker {
             _ => RequestedAddress::by_query(head.query),
         };
         let Some(site) = self.site(head, &asked, false) else { return self.no_provider(head) };
-        let host = match &self.shared.options.canonical_host {
-            Some(host) => host.to_string(),
-            None => format!("autodiscover.{}", site.domain),
+        let address = match site.public_address(&self.shared.builder.server) {
+            Some(address) => address.to_string(),
+            None => format!("https://autodiscover.{}", site.domain),
         };
         request_log.site = Some(site);
         let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
-        let (status, body) = match autodiscover::json(protocol.as_deref(), &host) {
+        let (status, body) = match autodiscover::json(protocol.as_deref(), &address) {
             Ok(body) => (StatusCode::OK, body),
             Err(body) => (StatusCode::BAD_REQUEST, body),
         };

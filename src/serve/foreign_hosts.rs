@@ -22,7 +22,7 @@ impl ForeignHosts {
         drop(known);
         tell(&format!(
             "at a host of {host}, settings of {asked} were asked for and not given; if users of \
-             {asked} are led there by SRV or CNAME, name that host with --canonical-host"
+             {asked} are led there by SRV or CNAME, name that host with --public-host"
         ));
     }
 }

@@ -65,7 +65,7 @@ pub async fn handle(
             let host = forwarded_host.as_deref().map(without_port).or(host);
             let head = RequestHead {
                 method: &parts.method,
-                path: parts.uri.path(),
+                path: shared.builder.server.path.strip(parts.uri.path()),
                 query: parts.uri.query().unwrap_or_default(),
                 // HTTP/1.0 has no Host; the name of the TLS handshake (SNI) is used then.
                 host: host.or(connection.server_name.as_deref()),
@@ -160,6 +160,9 @@ impl Worker {
     ) -> HttpReply {
         let shared = &self.shared;
         let resources = shared.builder.routes.resources.len();
+        if let Some(reply) = self.redirect_to_folder(head) {
+            return reply;
+        }
         if let Some(reply) = self.internal(connection, head) {
             request_log.route = resources + 2;
             return reply;
@@ -212,11 +215,6 @@ impl Worker {
             };
             return not_allowed(head.method, allowed);
         }
-        if resource.is_autodiscover
-            && let Some(reply) = self.redirect_to_https(head, request_log)
-        {
-            return reply;
-        }
         if is_post {
             let timeout = shared.options.timeouts.reading;
             return match read_body(body, in_flight, timeout).await {
@@ -236,27 +234,8 @@ impl Worker {
         }
     }
 
-    /// Redirects Autodiscover over plain HTTP to the canonical host, which has a certificate.
-    /// Outlook asks the user and follows. `None` if there is nothing to redirect.
-    fn redirect_to_https(
-        &self,
-        head: &RequestHead<'_>,
-        request_log: &mut RequestLog,
-    ) -> Option<HttpReply> {
-        let canonical = self.shared.options.canonical_host.as_ref().filter(|_| !head.tls)?;
-        if head.host.is_some_and(|host| host.eq_ignore_ascii_case(canonical.as_str())) {
-            return None;
-        }
-        let site = self.at_host(head);
-        let Some(site) = site else { return Some(self.no_provider(head)) };
-        request_log.site = Some(site);
-        let url = format!("https://{canonical}/autodiscover/autodiscover.xml");
-        let url = HeaderValue::try_from(url).expect("a host name and a path");
-        Some(HttpReply::empty(StatusCode::FOUND).with(header::LOCATION, url))
-    }
-
     pub(super) fn at_host(&self, head: &RequestHead<'_>) -> Option<Rc<Site>> {
-        let own = self.shared.options.canonical_host.as_ref();
+        let own = self.shared.builder.server.host.as_ref();
         self.cache.at_host(&self.shared.store, head.host.unwrap_or_default(), own)
     }
 
@@ -264,12 +243,13 @@ impl Worker {
     /// personal file is never answered for the host's domain instead.
     ///
     /// A visitor at a host of provider A gets nothing of provider B. A host belongs to A if A's file
-    /// names it, the domain behind `autoconfig.` and the like, or a wildcard over it. There, an
+    /// names it, also as `publicHost`, the domain behind `autoconfig.` and the like, or a wildcard
+    /// over it. There, an
     /// address of another provider's domain gets no personal file, and A's shared files, as an
     /// unknown domain does: Thunderbird asks `autoconfig.` of the MX host's domain for customers'
-    /// addresses. Addresses of every provider are answered at the canonical host, at an IP address,
+    /// addresses. Addresses of every provider are answered at the server's own host, at an IP address,
     /// and at hosts that no provider names. Customers of B whose SRV record or CNAME leads to a host
-    /// of A therefore need that host as `--canonical-host`.
+    /// of A therefore need that host as `--public-host`.
     pub(super) fn site(
         &self,
         head: &RequestHead<'_>,
@@ -296,14 +276,10 @@ impl Worker {
         }
     }
 
-    /// The site of a host that belongs to one provider. `None` for the canonical host, an IP
+    /// The site of a host that belongs to one provider. `None` for the server's own host, an IP
     /// address, and hosts that no provider names.
     fn owner_of_host(&self, head: &RequestHead<'_>) -> Option<Rc<Site>> {
-        let canonical = self.shared.options.canonical_host.as_ref();
-        let is_canonical = |host: &str| {
-            canonical.is_some_and(|canonical| host.eq_ignore_ascii_case(canonical.as_str()))
-        };
-        if head.host.is_none_or(is_canonical) {
+        if head.host.is_none_or(|host| self.shared.builder.server.is_host(host)) {
             return None;
         }
         self.at_host(head).filter(|site| !site.is_default)

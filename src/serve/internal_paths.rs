@@ -65,8 +65,8 @@ impl Worker {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
             return HttpReply::words(StatusCode::BAD_REQUEST, "write ?domain=NAME\n");
         };
-        let canonical = self.shared.options.canonical_host.as_ref();
-        match whose(&name.to_ascii_lowercase(), &self.shared.store, canonical) {
+        let own = self.shared.builder.server.host.as_ref();
+        match whose(&name.to_ascii_lowercase(), &self.shared.store, own) {
             Some(_) => HttpReply::words(StatusCode::OK, "it may have a certificate\n"),
             None => HttpReply::words(StatusCode::NOT_FOUND, "no client asks for this name here\n"),
         }

@@ -31,6 +31,7 @@ mod error;
 mod fair_queue;
 mod files;
 mod foreign_hosts;
+mod full_name;
 mod handle;
 mod healthcheck;
 mod held;
@@ -57,6 +58,7 @@ mod proxy;
 mod proxy_protocol;
 mod qr;
 mod readiness;
+mod redirects;
 mod reloader;
 mod reply;
 mod request;
@@ -158,7 +160,8 @@ impl HttpServer {
             self;
         let certificates = certificates.map(Arc::new);
         let acme = acme.map(|settings| {
-            Acme::new(settings, certificates.clone(), options.canonical_host.clone())
+            let own = reader.builder.server.host.clone();
+            Acme::new(settings, certificates.clone(), own)
         });
         let acme = acme.transpose()?;
         let listeners = open(&options, certificates.as_ref(), acme.as_ref())?;
@@ -251,7 +254,10 @@ impl HttpServer {
                 .collect();
             let listening = addresses.iter().map(|(at, _)| *at).collect();
             threads.extend(start_acme(&shared, listening, stopped)?);
-            let running = RunningServer { addresses, domains: shared.store.domains(MOST_TESTED) };
+            let mut public_hosts = shared.store.public_hosts(MOST_TESTED);
+            public_hosts.extend(shared.builder.server.host.as_ref().map(ToString::to_string));
+            let domains = shared.store.domains(MOST_TESTED);
+            let running = RunningServer { addresses, domains, public_hosts };
             done = Some(work(&reloader, &events, &running));
         }
         drop(listeners);
@@ -276,6 +282,8 @@ pub struct RunningServer {
     pub addresses: Vec<(SocketAddr, bool)>,
     /// Domains that are served, at most `MOST_TESTED`.
     pub domains: Vec<String>,
+    /// Hosts to which Autodiscover leads.
+    pub public_hosts: Vec<String>,
 }
 
 /// A test asks for each domain at a dozen places.

@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::model::Hostname;
-
 use super::confine::Confinement;
 use super::connection::Timeouts;
 use super::domain_rules::DomainOwners;
@@ -24,7 +22,6 @@ pub struct ServeOptions {
     pub listen_http: Vec<ListenAddress>,
     /// The listener for metrics and health checks.
     pub metrics: Option<SocketAddr>,
-    pub canonical_host: Option<Hostname>,
     pub trust: ProxyTrust,
     /// Trusted proxies start each connection with a PROXY protocol header.
     pub proxy_protocol: bool,

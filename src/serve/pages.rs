@@ -1,14 +1,18 @@
 //! Answers requests for web pages, in the language of the browser.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
+use crate::bundle::Builder;
 use crate::plan::Audience;
 use crate::render::Recipient;
+use crate::settings::Provider;
 
 use super::address::{RequestedAddress, parameters};
-use super::prepare::{PageKind, PageRequest, account};
+use super::prepare::{AnswerBuilder, PageKind, PageRequest, account};
 use super::reply::{CacheControl, HttpReply};
 use super::request::RequestHead;
 use super::routes::RouteMatch;
@@ -58,19 +62,44 @@ impl Worker {
             }
             RequestedAddress::Missing => (PageKind::Usual, StatusCode::OK, self.at_host(head)),
         };
-        let Some(site) = site else { return self.no_provider(head) };
         let number = matched.number;
         let tongue = language.clone();
-        let domain = site.domain.clone();
-        let owner = site.owner;
-        let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
-            let recipient = &Recipient::new(Audience::Everybody { domain: &domain }, None);
-            let asked = PageRequest { number, page, language: &tongue, owner, recipient };
-            answers.page(builder, provider, asked)
-        });
+        let is_own_host = head.host.is_some_and(|host| self.shared.builder.server.is_host(host));
+        let made = match site {
+            Some(site) => {
+                let domain = site.domain.clone();
+                let owner = site.owner;
+                let work = move |answers: &AnswerBuilder,
+                                 provider: &Arc<Provider>,
+                                 builder: &mut Builder| {
+                    let recipient = &Recipient::new(Audience::Everybody { domain: &domain }, None);
+                    let asked = PageRequest { number, page, language: &tongue, owner, recipient };
+                    answers.page(builder, provider, asked)
+                };
+                self.build_blocking(head.client, &site, work).await
+            }
+            None if is_own_host => {
+                let pool = &self.shared.blocking_jobs.rendering;
+                let shared = Arc::clone(&self.shared);
+                let work = move || {
+                    shared.builder.with_builder(|builder| {
+                        shared.builder.neutral_page(builder, number, page, &tongue)
+                    })
+                };
+                match self.run_blocking(pool, head.client, work).await {
+                    Ok(Ok(made)) => Ok(made),
+                    Ok(Err(findings)) => {
+                        let why = findings.first().map_or_else(String::new, ToString::to_string);
+                        Err(self.internal_error("the page of its own host", &why))
+                    }
+                    Err(reply) => Err(reply),
+                }
+            }
+            None => return self.no_provider(head),
+        };
         let cache =
             if page == PageKind::Usual { CacheControl::Public } else { CacheControl::NoStore };
-        match made.await {
+        match made {
             Ok(Some(bytes)) => {
                 with_headers(HttpReply { status, ..html(bytes, cache) }, &language, head.tls)
             }

@@ -111,7 +111,7 @@ impl Routes {
             true => own.personal = Some(file_number),
             false => own.shared = Some(file_number),
         }
-        for route in &file.routes {
+        for route in file.routes.iter().chain(&file.also_routes) {
             self.route(route, number);
         }
     }

@@ -7,7 +7,7 @@ use crate::document::{self, TomlTable};
 use crate::finding::{Finding, Source};
 use crate::model::{
     Authentication, EmailAddress, Hostname, HostnamePattern, Invalid, Port, Protocol, ServerType,
-    Side, SocketType, Text, UsernamePattern, Word,
+    Side, SocketType, Text, UsernamePattern, Word, public_host,
 };
 
 use super::provider::{DISPLAY_NAME, DISPLAY_SHORT_NAME, named};
@@ -47,6 +47,8 @@ pub struct Organization {
 pub struct Override {
     pub display_name: Option<Text>,
     pub display_short_name: Option<Text>,
+    /// The host under which people reach the server that publishes the settings.
+    pub public_host: Option<Hostname>,
     pub leave_messages_on_server: Option<bool>,
     /// `Some(None)` means forever.
     pub days_to_leave_messages_on_server: Option<Option<u16>>,
@@ -122,6 +124,7 @@ fn read_override(root: &TomlTable<'_>) -> Override {
     if let Some(provider) = table.table("emailProvider") {
         all.display_name = named(&provider, "displayName", DISPLAY_NAME);
         all.display_short_name = named(&provider, "displayShortName", DISPLAY_SHORT_NAME);
+        all.public_host = provider.value("publicHost", public_host);
     }
     for side in [Side::Incoming, Side::Outgoing] {
         for server in table.tables(side.as_str()) {

@@ -9,7 +9,7 @@ use crate::document::{self, TomlTable};
 use crate::finding::{Finding, Source, any_error};
 use crate::model::{
     AppPassword, Authentication, ClientConfig, Documentation, Enable, Hostname, Invalid, OAuth2,
-    Protocol, Refusal, ServerType, Side, Text, Word, reads_as_another, shortened,
+    Protocol, Refusal, ServerType, Side, Text, Word, public_host, reads_as_another, shortened,
 };
 
 use super::domain_list::{DomainList, ListFolder, mail_domain};
@@ -29,6 +29,8 @@ pub struct Provider {
     pub wildcards: Vec<Hostname>,
     /// The name of the list with further domains of customers: `domainsFrom`.
     pub domains_from: Option<String>,
+    /// The host under which people reach the server that publishes the settings: `publicHost`.
+    pub public_host: Option<Hostname>,
     /// The domains of that list, sorted. They are in no file but their own, so that no customer
     /// sees the others.
     pub listed: Vec<Hostname>,
@@ -51,13 +53,6 @@ impl Provider {
 pub(super) const DISPLAY_NAME: usize = 60;
 pub(super) const DISPLAY_SHORT_NAME: usize = 20;
 
-/// Other files that a provider file names.
-#[derive(Default)]
-struct NamedLists {
-    domains_from: Option<String>,
-    users_from: Option<UsersFrom>,
-}
-
 /// Reads a provider file without its list of domains. `None` if one of the findings is an error.
 pub fn read_provider(name: &str, source: &Arc<Source>) -> (Option<Provider>, Vec<Finding>) {
     read_provider_with(name, source, None)
@@ -71,15 +66,11 @@ pub fn read_provider_with(
     lists: Option<&ListFolder<'_>>,
 ) -> (Option<Provider>, Vec<Finding>) {
     let mut spans = BTreeMap::new();
-    let mut custom_domains = false;
-    let mut wildcards = Vec::new();
-    let mut named_lists = NamedLists::default();
-    let (config, mut findings) = document::read(source, |root| {
-        let (config, custom) = read_config(root, &mut spans, &mut wildcards, &mut named_lists)?;
-        custom_domains = custom;
-        Some(config)
-    });
-    let NamedLists { domains_from, users_from } = named_lists;
+    let mut facts = DomainFacts::default();
+    let (config, mut findings) =
+        document::read(source, |root| read_config(root, &mut spans, &mut facts));
+    let DomainFacts { custom_domains, mut wildcards, domains_from, users_from, public_host } =
+        facts;
     let mut listed = Vec::new();
     match domains_from.as_ref().zip(lists).map(|(name, lists)| lists.read(name)) {
         None => {}
@@ -98,6 +89,7 @@ pub fn read_provider_with(
         custom_domains,
         wildcards,
         domains_from,
+        public_host,
         listed,
         users_from,
         source: source.clone(),
@@ -106,12 +98,21 @@ pub fn read_provider_with(
     (provider, findings)
 }
 
+/// What a file says of domains and hosts besides what clients get.
+#[derive(Default)]
+struct DomainFacts {
+    custom_domains: bool,
+    wildcards: Vec<Hostname>,
+    domains_from: Option<String>,
+    users_from: Option<UsersFrom>,
+    public_host: Option<Hostname>,
+}
+
 fn read_config(
     root: &TomlTable<'_>,
     spans: &mut BTreeMap<(Side, usize), Range<usize>>,
-    wildcards: &mut Vec<Hostname>,
-    named_lists: &mut NamedLists,
-) -> Option<(ClientConfig, bool)> {
+    facts: &mut DomainFacts,
+) -> Option<ClientConfig> {
     root.text("source");
     let incoming = read_servers(root, Side::Incoming, spans);
     let outgoing = read_servers(root, Side::Outgoing, spans);
@@ -153,12 +154,13 @@ fn read_config(
         .or_else(|| display_name.as_ref().map(short));
     let default_protocol = provider.value("defaultProtocol", Protocol::parse);
     let web_mail = url(&provider, "webMail");
-    let domains = read_domains(&provider, wildcards);
-    named_lists.domains_from = read_domains_from(&provider);
-    named_lists.users_from = UsersFrom::read(&provider);
+    let domains = read_domains(&provider, &mut facts.wildcards);
+    facts.domains_from = read_domains_from(&provider);
+    facts.users_from = UsersFrom::read(&provider);
+    facts.public_host = provider.value("publicHost", public_host);
     let mx_domains = provider.list("mxDomains", Hostname::new);
-    let custom_domains = provider.bool("customDomains").unwrap_or(false);
-    let config = ClientConfig {
+    facts.custom_domains = provider.bool("customDomains").unwrap_or(false);
+    Some(ClientConfig {
         id: id?,
         display_name: display_name?,
         display_short_name: display_short_name?,
@@ -173,8 +175,7 @@ fn read_config(
         refuses,
         app_password,
         oauth2,
-    };
-    Some((config, custom_domains))
+    })
 }
 
 /// Names appear in the files of every client, so anything that breaks one client is refused here.

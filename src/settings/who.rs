@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::finding::Finding;
-use crate::model::{ClientConfig, EmailAddress, Hostname, Text};
+use crate::model::{ClientConfig, EmailAddress, Hostname, PublicAddress, ServerAddress, Text};
 
 use super::Error;
 use super::catalog::{Catalog, NotFound};
@@ -49,6 +49,9 @@ pub struct Subject {
     pub domain: Hostname,
     /// The provider's settings with the domain and the user's overrides applied.
     pub config: ClientConfig,
+    /// Where people reach the server that publishes these settings. `None`: at hosts of the domain
+    /// itself, such as `autoconfig.`.
+    pub public_address: Option<PublicAddress>,
     pub provider: Arc<Provider>,
 }
 
@@ -91,6 +94,20 @@ impl Subject {
         let kind = SubjectKind::Account { address: address.clone(), display_name: None };
         let subject = subject(kind, address.domain().clone(), provider, is_customers);
         with_overrides(subject, overrides, findings)
+    }
+
+    /// The same subject, published by this server.
+    pub fn published_by(mut self, server: &ServerAddress) -> Self {
+        self.public_address = server.of(self.provider.public_host.as_ref());
+        self
+    }
+
+    /// The same user with this name.
+    pub fn with_display_name(mut self, name: Option<&Text>) -> Self {
+        if let SubjectKind::Account { display_name, .. } = &mut self.kind {
+            *display_name = name.cloned();
+        }
+        self
     }
 
     /// The name for users: an address, a domain, or the provider's id.
@@ -303,7 +320,8 @@ fn subject(
         config.id = domain.clone();
         config.domains = vec![domain.clone()];
     }
-    Subject { kind, domain, config, provider }
+    let public_address = ServerAddress::default().of(provider.public_host.as_ref());
+    Subject { kind, domain, config, public_address, provider }
 }
 
 fn with_overrides(mut subject: Subject, over: &Override, findings: &mut Vec<Finding>) -> Subject {
@@ -313,6 +331,9 @@ fn with_overrides(mut subject: Subject, over: &Override, findings: &mut Vec<Find
     }
     if let Some(name) = &over.display_short_name {
         config.display_short_name = name.clone();
+    }
+    if let Some(host) = &over.public_host {
+        subject.public_address = ServerAddress::default().of(Some(host));
     }
     for server in &mut config.incoming {
         if let Some(leave) = over.leave_messages_on_server {

@@ -234,7 +234,7 @@ fn the_canonical_host_has_its_certificate_before_anybody_asks() {
     needs_pebble!();
     let place = Place::new();
     let pebble = place.start();
-    let args = ["--providers", "p", "--canonical-host", "setup.host.example"];
+    let args = ["--providers", "p", "--public-host", "setup.host.example"];
     let mut host = start(two_providers(), &place, place.tls, &args);
     host.hear_of("setup.host.example has a certificate");
     let answer = pebble.trust().get(host.addresses[0], "setup.host.example", "/healthz");

@@ -15,8 +15,7 @@ fn status(address: SocketAddr, target: &str) -> u16 {
 #[test]
 fn the_metrics_listener_says_which_names_may_have_a_certificate_and_no_other_listener_does() {
     let run = Run::new().write("p/a.toml", &provider("a.example", &["a.example"]));
-    let args =
-        ["--providers", "p", "--metrics", "127.0.0.1:0", "--canonical-host", "setup.example"];
+    let args = ["--providers", "p", "--metrics", "127.0.0.1:0", "--public-host", "setup.example"];
     let mut host = Host::start(run, &args);
     host.hear_of("serving 1 provider");
     let inside = host.metrics.unwrap();

@@ -35,7 +35,7 @@ fn a_host_of_one_provider_gives_no_personal_file_of_another() {
         }
     }
     let words = host.hear_of("settings of b were asked for and not given");
-    assert!(words.contains("at a host of a") && words.contains("--canonical-host"), "{words}");
+    assert!(words.contains("at a host of a") && words.contains("--public-host"), "{words}");
     // Once is enough.
     assert_eq!(host.said().matches("settings of b were asked for").count(), 1);
 }
@@ -58,7 +58,7 @@ fn a_host_of_one_provider_gives_its_own_shared_files_for_any_address() {
 
 #[test]
 fn every_provider_is_answered_at_the_canonical_host_at_an_address_and_at_neutral_hosts() {
-    let host = host(&["--canonical-host", "autodiscover.hoster.example"]);
+    let host = host(&["--public-host", "autodiscover.hoster.example"]);
     let canonical = "autodiscover.hoster.example";
     for at in [canonical, "127.0.0.1", "mx.neutral.example"] {
         let profile = host.get(at, "/ann@b.example.mobileconfig");

@@ -27,10 +27,12 @@ mod hosts;
 mod login_names;
 mod mutated;
 mod operation;
+mod other_systems;
 mod own_target;
 mod provider_files;
 mod provider_folders;
 mod proxies;
+mod public_host;
 mod reload;
 mod requests;
 #[cfg(feature = "verify")]

@@ -126,7 +126,7 @@ fn what_cannot_be_served_is_said_at_once() {
             1,
             "there is no a.toml in empty",
         ),
-        (&["--canonical-host", "https://x.example"][..], 2, "has a scheme"),
+        (&["--public-host", "https://x.example"][..], 2, "has a scheme"),
         (&["--tls-cert", "x.toml", "--tls-key", "x.toml"][..], 2, "no CERTIFICATE block"),
         (&["--listen", "192.0.2.1:80"][..], 2, "this machine has no such address"),
         (&["--trusted-proxy", "10.0.0.0/40"][..], 2, "no prefix length from 0 to 32"),

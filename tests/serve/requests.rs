@@ -88,7 +88,7 @@ fn the_log_knows_the_clients_that_say_who_they_are() {
 #[test]
 fn outlook_is_led_to_a_host_with_a_certificate_and_asks_there_as_before() {
     let run = Run::new().write("own.toml", &provider("example.test", &["example.test"]));
-    let host = Host::start(run, &["--provider", "own.toml", "--canonical-host", "setup.test"]);
+    let host = Host::start(run, &["--provider", "own.toml", "--public-host", "setup.test"]);
     let led = host.raw(&Fixture::read("outlook-redirect").request);
     assert_eq!(led.status, 302);
     let url = "https://setup.test/autodiscover/autodiscover.xml";

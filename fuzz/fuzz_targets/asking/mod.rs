@@ -31,7 +31,6 @@ pub fn server() -> InMemoryServer {
         listen: Vec::new(),
         listen_http: Vec::new(),
         metrics: None,
-        canonical_host: None,
         trust: Default::default(),
         proxy_protocol: false,
         timeouts: Timeouts::default(),

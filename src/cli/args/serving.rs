@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::model::{Hostname, PathPrefix, public_host};
 use crate::serve::{ListenAddress, Network, ProviderLimits};
 use crate::users::Column;
 
@@ -60,10 +61,17 @@ pub struct ServeArgs {
     /// An option of a target; `targets show` lists them
     #[arg(long = "set", value_name = "TARGET.OPTION=VALUE")]
     pub set: Vec<String>,
-    /// The server's own host: addresses of every provider are answered there, but at a provider's
-    /// host only its own. Autodiscover over http is sent there, so that customers' domains need no
-    /// certificate
-    #[arg(long, value_name = "HOST")]
+    /// The host under which people reach this server, for providers without a publicHost of their
+    /// own: pages, QR codes and Autodiscover lead there, so that customers' domains need no
+    /// certificate. Addresses of every provider are answered there, but at a provider's host only
+    /// its own
+    #[arg(long, value_name = "HOST", value_parser = public_host)]
+    pub public_host: Option<Hostname>,
+    /// The folder of that host that a proxy forwards to this server, such as /mail-setup
+    #[arg(long, value_name = "/FOLDER")]
+    pub path_prefix: Option<PathPrefix>,
+    /// The former name of --public-host.
+    #[arg(long, hide = true, value_name = "HOST")]
     pub canonical_host: Option<String>,
     /// The certificate with its intermediates, a PEM file; more than once for more names
     #[arg(long, value_name = "FILE", requires = "tls_key")]

@@ -41,8 +41,8 @@ fn look(
     domain: &Hostname,
     ca: Option<&Path>,
 ) -> Result<HostedReport, crate::net::Error> {
-    let overrides = NAMES.iter().flat_map(|name| {
-        let host = format!("{name}{domain}");
+    let hosts = NAMES.iter().map(|name| format!("{name}{domain}"));
+    let overrides = hosts.chain(running.public_hosts.iter().cloned()).flat_map(|host| {
         [(443, true), (80, false)].map(|(port, tls)| HostOverride {
             host: host.clone(),
             port,

@@ -22,7 +22,7 @@ impl Acme {
         name: &str,
         client: Option<ClientNetwork>,
     ) -> bool {
-        let Some(owner) = whose(name, &shared.store, self.canonical.as_ref()) else {
+        let Some(owner) = whose(name, &shared.store, self.public_host.as_ref()) else {
             return false;
         };
         let figures = &shared.metrics.shared.acme;

@@ -10,7 +10,7 @@ use super::super::tls::Certificates;
 use super::state::Acme;
 
 /// Selects by server name. A client that sends none gets the first certificate from files, else the
-/// canonical host's.
+/// server's own host.
 #[derive(Debug)]
 pub struct AcmeResolver(pub Arc<Acme>);
 
@@ -27,7 +27,7 @@ impl ResolvesServerCert for AcmeResolver {
             match hello.server_name() {
                 // A certificate for another name would only be rejected.
                 Some(_) => None,
-                None => fetched(acme.canonical.as_ref()?.as_str()),
+                None => fetched(acme.public_host.as_ref()?.as_str()),
             }
         })
     }

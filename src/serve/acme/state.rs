@@ -23,7 +23,8 @@ pub struct Acme {
     pub(super) challenges: Challenges,
     /// Certificates from files, which take precedence.
     pub(super) files: Option<Arc<Certificates>>,
-    pub(super) canonical: Option<Hostname>,
+    /// The server's own host.
+    pub(super) public_host: Option<Hostname>,
     pub(super) limiter: Mutex<OrderLimiter>,
     pub(super) queue: mpsc::UnboundedSender<String>,
     /// Taken by the thread that orders certificates.
@@ -36,7 +37,7 @@ impl Acme {
     pub fn new(
         settings: AcmeSettings,
         files: Option<Arc<Certificates>>,
-        canonical: Option<Hostname>,
+        public_host: Option<Hostname>,
     ) -> Result<Arc<Self>, rustls::Error> {
         let (queue, asked) = mpsc::unbounded_channel();
         let cache = Cache::new(&settings.cache, &settings.directory);
@@ -48,7 +49,7 @@ impl Acme {
             issued: IssuedCertificates::default(),
             challenges: Challenges::new()?,
             files,
-            canonical,
+            public_host,
             limiter: Mutex::new(limiter),
             queue,
             asked: Mutex::new(Some(asked)),

@@ -81,7 +81,7 @@ impl Acme {
             kind: AtomicUsize::new(0),
         });
         LocalSet::new().block_on(&runtime, async {
-            if let Some(own) = &self.canonical {
+            if let Some(own) = &self.public_host {
                 fetcher.ask_for_own(own.as_str());
             }
             fetcher.note();
@@ -106,7 +106,7 @@ impl Acme {
 }
 
 impl Fetcher {
-    /// Orders the certificate of the canonical host before anybody asks.
+    /// Orders the certificate of the server's own host before anybody asks.
     fn ask_for_own(&self, name: &str) {
         let is_there = self.acme.issued.get(name).is_some_and(|one| now() < one.due);
         let is_in_file = self.acme.files.as_ref().is_some_and(|files| files.of(name).is_some());
@@ -129,7 +129,8 @@ impl Fetcher {
                 ended = true;
                 continue;
             }
-            if whose(&one.name, &self.shared.store, acme.canonical.as_ref()) != Some(NameOwner::Own)
+            if whose(&one.name, &self.shared.store, acme.public_host.as_ref())
+                != Some(NameOwner::Own)
             {
                 continue;
             }

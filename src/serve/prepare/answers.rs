@@ -249,8 +249,9 @@ impl AnswerBuilder {
         let (provider, overrides) = (Arc::clone(provider), &self.overrides);
         let audience = recipient.audience();
         let mut subject = match audience {
-            Audience::Account { address, .. } => {
+            Audience::Account { address, display_name } => {
                 Subject::account(provider, address, is_customer, overrides, &mut findings)
+                    .with_display_name(display_name)
             }
             _ if is_customer => {
                 Subject::customer(provider, audience.domain(), overrides, &mut findings)
@@ -265,6 +266,7 @@ impl AnswerBuilder {
             let servers = subject.config.incoming.iter_mut().chain(&mut subject.config.outgoing);
             servers.for_each(|server| server.username = username.clone());
         }
+        let subject = subject.published_by(&self.server);
         if any_error(&findings) { Err(findings) } else { Ok((subject, findings)) }
     }
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::Builder;
 use crate::clients::Target;
 use crate::finding::{Finding, Levels, Source, any_error};
-use crate::model::Protocol;
+use crate::model::{Hostname, Protocol, ServerAddress};
 use crate::render::Segments;
 use crate::settings::{
     ListFolder, OptionValue, Organization, Override, Provider, read_provider_with,
@@ -46,6 +46,8 @@ pub struct AnswerBuilder {
     pub options: BTreeMap<String, BTreeMap<String, OptionValue>>,
     pub organization: Organization,
     pub overrides: Override,
+    /// Under which address people reach this server.
+    pub server: ServerAddress,
     /// The severities that the user wants.
     pub levels: Levels,
     /// Resources whose personal answer cannot be prepared for any provider, because of their
@@ -107,10 +109,16 @@ impl AnswerBuilder {
             options,
             organization,
             overrides,
+            server: ServerAddress::default(),
             levels,
             always_in_full,
             idle: Mutex::default(),
         }
+    }
+
+    /// The same for a server that people reach under this address.
+    pub fn at(self, server: ServerAddress) -> Self {
+        Self { server, ..self }
     }
 
     fn is_in_full(&self, number: usize) -> bool {
@@ -144,7 +152,13 @@ impl AnswerBuilder {
     ) -> (Option<Arc<Provider>>, Vec<Finding>) {
         let (provider, mut findings) = read_provider_with(name, source, lists);
         self.levels.apply_except_errors(&mut findings);
-        (provider.filter(|_| !any_error(&findings)).map(Arc::new), findings)
+        let provider = provider.filter(|_| !any_error(&findings)).map(|mut provider| {
+            // The host of the whole server belongs to no provider.
+            let is_own = |host: &Hostname| !self.server.is_host(host.as_str());
+            provider.public_host = provider.public_host.take().filter(is_own);
+            Arc::new(provider)
+        });
+        (provider, findings)
     }
 
     /// Runs `work` with a builder. Builders are reused, because compiling templates and schemas takes

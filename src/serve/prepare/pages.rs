@@ -1,15 +1,20 @@
 //! Pages for people, made when somebody asks: there are few people, and many languages.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::Builder;
-use crate::finding::Finding;
-use crate::plan::{self, Job};
+use crate::finding::{Finding, Source};
+use crate::model::Text;
+use crate::plan::{self, Audience, Job};
 use crate::render::Recipient;
-use crate::settings::Provider;
+use crate::settings::{Catalog, OptionValue, Provider, read_provider};
 
 use super::answers::is_personal;
 use super::{AnswerBuilder, DomainOwner};
+
+/// The option of targets whose pages can do without the name of a provider.
+const NEUTRAL: &str = "neutral";
 
 /// Which page of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +46,49 @@ impl AnswerBuilder {
         provider: &Arc<Provider>,
         asked: PageRequest<'_>,
     ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
+        self.page_with(builder, provider, asked, &self.options)
+    }
+
+    /// The page of the server's own host, which asks for the address and names no provider.
+    pub fn neutral_page(
+        &self,
+        builder: &mut Builder,
+        number: usize,
+        page: PageKind,
+        language: &str,
+    ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
+        // A page is made from a provider; of this one it shows only the example of an address.
+        let source = Source::new("example.com.toml", Catalog::starting_point().to_owned());
+        let (provider, findings) = read_provider("example.com", &source);
+        let Some(mut provider) = provider else { return Err(findings) };
+        if let Some(host) = &self.server.host
+            && let Ok(name) = Text::new(host.as_str())
+        {
+            provider.config.display_name = name;
+        }
+        let mut options = self.options.clone();
+        for target in self.targets.iter().filter(|t| t.options.contains_key(NEUTRAL)) {
+            let own = options.entry(target.name.clone()).or_default();
+            own.insert(NEUTRAL.to_owned(), OptionValue::Flag(true));
+        }
+        let domain = provider.config.domains[0].clone();
+        let owner = DomainOwner::Provider;
+        let recipient = &Recipient::new(Audience::Everybody { domain: &domain }, None);
+        let asked = PageRequest { number, page, language, owner, recipient };
+        self.page_with(builder, &Arc::new(provider), asked, &options)
+    }
+
+    fn page_with(
+        &self,
+        builder: &mut Builder,
+        provider: &Arc<Provider>,
+        asked: PageRequest<'_>,
+        options: &BTreeMap<String, BTreeMap<String, OptionValue>>,
+    ) -> Result<Option<Vec<u8>>, Vec<Finding>> {
         let (subject, _) = self.subject(provider, asked.owner, asked.recipient)?;
         let subjects = [subject];
         let languages = [asked.language.to_owned()];
-        let request = plan::Request { languages: &languages, ..self.request(&subjects) };
+        let request = plan::Request { languages: &languages, options, ..self.request(&subjects) };
         let resource = &self.routes.resources[asked.number];
         let target = &self.targets[resource.target];
         let is_wanted = |job: &Job<'_>| {

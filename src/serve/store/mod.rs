@@ -33,6 +33,8 @@ struct DomainIndex {
     domains: HashMap<Box<str>, DomainEntry>,
     /// The parent of each wildcard: `example.com` for `*.example.com`.
     wildcards: HashMap<Box<str>, DomainEntry>,
+    /// The hosts of `publicHost`, which are not domains.
+    public_hosts: HashMap<Box<str>, DomainEntry>,
     default: Option<u32>,
 }
 
@@ -97,6 +99,12 @@ impl ProviderStore {
         None
     }
 
+    /// The provider that names this host as its public one.
+    pub fn find_public_host(&self, host: &str) -> Option<FoundProvider> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.found(*index.public_hosts.get(host)?)
+    }
+
     /// The provider for domains of no other provider.
     pub fn default_provider(&self) -> Option<FoundProvider> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +118,15 @@ impl ProviderStore {
         domains.sort();
         domains.truncate(most);
         domains
+    }
+
+    /// At most `most` hosts that providers name as their public ones, in alphabetical order.
+    pub fn public_hosts(&self, most: usize) -> Vec<String> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts: Vec<String> = index.public_hosts.keys().map(ToString::to_string).collect();
+        hosts.sort();
+        hosts.truncate(most);
+        hosts
     }
 
     pub fn len(&self) -> usize {
@@ -162,8 +179,11 @@ impl ProviderStore {
         let domains = index.domains.iter().map(|(domain, entry)| (domain.to_string(), entry));
         let wildcards = index.wildcards.iter();
         let wildcards = wildcards.map(|(parent, entry)| (format!("*.{parent}"), entry));
+        let public_hosts = index.public_hosts.iter();
+        let public_hosts = public_hosts.map(|(host, entry)| (format!("https://{host}"), entry));
         domains
             .chain(wildcards)
+            .chain(public_hosts)
             .filter_map(|(domain, entry)| Some((domain, owner(entry)?)))
             .collect()
     }
@@ -191,6 +211,7 @@ impl DomainIndex {
         match kind {
             ClaimKind::Wildcard => &mut self.wildcards,
             ClaimKind::Own | ClaimKind::Listed => &mut self.domains,
+            ClaimKind::PublicHost => &mut self.public_hosts,
         }
     }
 
@@ -229,7 +250,7 @@ impl DomainIndex {
                 Some(owner) => clashes.push(Clash { claim: claim.to_string(), owner }),
                 None => {
                     let owner = match claim.kind {
-                        ClaimKind::Own => DomainOwner::Provider,
+                        ClaimKind::Own | ClaimKind::PublicHost => DomainOwner::Provider,
                         ClaimKind::Listed | ClaimKind::Wildcard => DomainOwner::Customer,
                     };
                     let entry = DomainEntry { at, owner };

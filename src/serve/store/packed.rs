@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use zstd::bulk::{Compressor, Decompressor};
 
+use crate::model::Hostname;
 use crate::settings::Provider;
 
 use super::super::prepare::{Answers, Prepared, has_placeholders};
@@ -17,8 +18,8 @@ use super::super::prepare::{Answers, Prepared, has_placeholders};
 #[derive(Debug, Clone)]
 pub struct PackedProvider(Arc<[u8]>);
 
-/// Whether the provider's host names differ for each domain; its name and its domains, a line each;
-/// the length of each answer.
+/// Whether the provider's host names differ for each domain; its name, its public host (or an empty
+/// line) and its domains, a line each; the length of each answer.
 type Head<'a> = (bool, &'a str, Vec<u32>);
 
 /// What a provider's file names.
@@ -36,11 +37,17 @@ pub enum ClaimKind {
     Listed,
     /// Everything below the domain.
     Wildcard,
+    /// Not a domain, but the host of `publicHost`.
+    PublicHost,
 }
 
 impl fmt::Display for Claim<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let before = if self.kind == ClaimKind::Wildcard { WILDCARD } else { "" };
+        let before = match self.kind {
+            ClaimKind::Wildcard => WILDCARD,
+            ClaimKind::PublicHost => "https://",
+            ClaimKind::Own | ClaimKind::Listed => "",
+        };
         write!(f, "{before}{}", self.domain)
     }
 }
@@ -74,7 +81,8 @@ impl ProviderPacker {
         answers: &Answers,
         file: &str,
     ) -> io::Result<Vec<u8>> {
-        let mut names = format!("{name}\n");
+        let public_host = provider.public_host.as_ref().map_or("", Hostname::as_str);
+        let mut names = format!("{name}\n{public_host}\n");
         let own = provider.config.domains.iter().chain(&provider.config.mx_domains);
         own.for_each(|domain| names.extend([domain.as_str(), "\n"]));
         provider
@@ -149,16 +157,25 @@ impl PackedProvider {
         self.lines().next().unwrap_or_default()
     }
 
-    /// Its own domains, its MX host domains, its wildcards, and the domains of its list.
+    /// The host that its file names as its public one.
+    pub fn public_host(&self) -> Option<&str> {
+        self.lines().nth(1).filter(|host| !host.is_empty())
+    }
+
+    /// Its own domains, its MX host domains, its wildcards, the domains of its list, and its public
+    /// host.
     pub fn claims(&self) -> impl Iterator<Item = Claim<'_>> {
-        self.lines().skip(1).map(|line| {
+        let public_host = self.public_host();
+        let public_host = public_host.map(|domain| Claim { domain, kind: ClaimKind::PublicHost });
+        let domains = self.lines().skip(2).map(|line| {
             let (domain, kind) = match (line.strip_prefix(WILDCARD), line.strip_prefix(LISTED)) {
                 (Some(domain), _) => (domain, ClaimKind::Wildcard),
                 (_, Some(domain)) => (domain, ClaimKind::Listed),
                 (None, None) => (line, ClaimKind::Own),
             };
             Claim { domain, kind }
-        })
+        });
+        domains.chain(public_host)
     }
 
     /// Whether even its own domains get different answers, because the host names depend on the

@@ -11,7 +11,7 @@ use super::super::prepare::{
 };
 use super::super::sources::{Sources, Stamp};
 use super::super::user_list_source::UserListSource;
-use super::{ClaimRules, Clash, PackedProvider, ProviderStore};
+use super::{ClaimKind, ClaimRules, Clash, PackedProvider, ProviderStore};
 use crate::codes;
 use crate::finding::Finding;
 
@@ -287,7 +287,7 @@ impl SourceIndex {
         let mut has_any = self.sources.default_name() == Some(name);
         for claim in packed.claims() {
             let Err(why) = self.rules.allow(name, claim) else {
-                has_any = true;
+                has_any |= claim.kind != ClaimKind::PublicHost;
                 continue;
             };
             refused += 1;
