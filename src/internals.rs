@@ -1,6 +1,10 @@
 //! What the project's own tests, benchmarks and fuzz targets use beyond the API. Nothing here is
 //! promised: it changes without notice.
 
+pub mod authorities {
+    pub use crate::authorities::Authorities;
+}
+
 pub mod bundle {
     pub use crate::bundle::Builder;
 }

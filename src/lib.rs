@@ -44,6 +44,7 @@
 // Modules without documentation of every item are not part of the API; `internals` names some of
 // their items.
 mod api;
+mod authorities;
 mod bundle;
 #[allow(missing_docs)]
 mod check;

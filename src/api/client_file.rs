@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::Error;
+use crate::authorities::Authorities;
 use crate::check::file;
 use crate::finding::{Finding, Source, any_error};
 use crate::import::{FORMATS, ReadConfig, Reader};
@@ -40,7 +41,8 @@ pub struct ClientFile {
 impl ClientFile {
     /// Reads a file and checks it in all respects. The format is recognised by the content; `name`
     /// only appears in messages. Dates and certificates in the file are compared with the current
-    /// day.
+    /// day, and the certificate of a signed profile has to lead to an authority that this machine
+    /// trusts.
     ///
     /// ```
     /// use mailwright::{ClientFile, Reader, ServerType};
@@ -69,7 +71,7 @@ impl ClientFile {
     ///
     /// As for [`read`](Self::read).
     pub fn read_on(name: &str, bytes: &[u8], day: SystemTime) -> Result<Self, Error> {
-        let Some(checked) = file::file(bytes, file::day_of(day)) else {
+        let Some(checked) = file::file(bytes, day, &Authorities::default()) else {
             return Err(Error::new(format!("{name} is in no format that can be read: {FORMATS}")));
         };
         let source = Source::new(name, checked.text.clone());

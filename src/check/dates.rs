@@ -1,10 +1,22 @@
-//! Reports expired dates in a file.
+//! Reports expired dates in a file, and tells the day.
 
 use std::ops::Range;
+use std::time::SystemTime;
 
 use crate::codes;
 use crate::format::Tree;
 use crate::import::{DefectList, Examination, Reader};
+
+/// The current day in UTC, in days since 1970.
+pub fn today() -> i64 {
+    day_of(SystemTime::now())
+}
+
+/// The day of this time in UTC, in days since 1970.
+pub fn day_of(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX)
+}
 
 /// Everything that has expired by `today`, in days since 1970.
 pub fn dates(reader: Reader, examined: &Examination, today: i64) -> DefectList {

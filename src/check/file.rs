@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::advice::advise;
-use super::dates::dates;
+use super::dates::{dates, day_of};
 use super::defects::findings;
 use super::encoding::encoding;
 use super::signature::signature;
+use crate::authorities::Authorities;
 use crate::finding::{Finding, Source};
 use crate::import::{Defect, DefectList, Examination, Reader, recognise};
 
@@ -31,24 +32,13 @@ impl CheckedFile {
     }
 }
 
-/// `None` if the format is unknown. `today` is in days since 1970.
-pub fn file(bytes: &[u8], today: i64) -> Option<CheckedFile> {
+/// `None` if the format is unknown. A signer has to lead to one of the authorities.
+pub fn file(bytes: &[u8], now: SystemTime, authorities: &Authorities) -> Option<CheckedFile> {
     let (reader, text) = recognise(bytes)?;
     let examined = reader.examine(&text);
     let mut more = encoding(reader, bytes);
-    more.append(signature(reader, bytes, today));
-    more.append(dates(reader, &examined, today));
+    more.append(signature(reader, bytes, now, authorities));
+    more.append(dates(reader, &examined, day_of(now)));
     more.append(advise(reader, &text, &examined));
     Some(CheckedFile { reader, text, examined, more })
-}
-
-/// The current day in UTC, in days since 1970.
-pub fn today() -> i64 {
-    day_of(SystemTime::now())
-}
-
-/// The day of this time in UTC, in days since 1970.
-pub fn day_of(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX)
 }

@@ -1,16 +1,27 @@
 //! Checks the signature of a profile.
 
+#[cfg(feature = "sign")]
+mod chain;
 mod verdict;
 #[cfg(feature = "sign")]
 mod verified;
 
+use std::time::SystemTime;
+
+use super::dates::day_of;
+use crate::authorities::Authorities;
 use crate::codes;
 use crate::import::envelope::{self, Wrapping};
 use crate::import::{DefectList, Reader, has_variable};
-use verdict::SignatureVerdict;
+use verdict::{SignatureVerdict, SignerChain};
 
-/// The problems with the signature, if there is one. `today` is in days since 1970.
-pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> DefectList {
+/// The problems with the signature, if there is one.
+pub fn signature(
+    reader: Reader,
+    bytes: &[u8],
+    now: SystemTime,
+    authorities: &Authorities,
+) -> DefectList {
     let mut defects = DefectList::default();
     if reader != Reader::Mobileconfig {
         return defects;
@@ -23,27 +34,35 @@ pub fn signature(reader: Reader, bytes: &[u8], today: i64) -> DefectList {
             "a signed profile has a variable in it that a management system would fill in";
         add(codes::PROFILE_SIGNED_VARIABLE, message.to_owned());
     }
+    let today = day_of(now);
     let first_to_end = envelope::lives(bytes).into_iter().min_by_key(|life| life.last);
     if let Some(message) = first_to_end.and_then(|life| ending(&life, today)) {
         add(codes::PROFILE_SIGNATURE_ENDS, message);
     }
-    let verdict = verdict(bytes);
+    let verdict = verdict(bytes, authorities, now);
     if let SignatureVerdict::Broken(why) = verdict {
         add(codes::PROFILE_SIGNATURE_BROKEN, format!("the signature is broken: {why}"));
     }
     if let Some(signer) = envelope::signer(bytes) {
+        if let SignatureVerdict::Good { chain: SignerChain::Untrusted(why), .. } = &verdict
+            // This was reported above.
+            && signer.life.days_left(today) >= 0
+        {
+            let message = format!("the certificate of {} is not trusted: {why}", signer.name);
+            add(codes::PROFILE_SIGNER_UNTRUSTED, message);
+        }
         add(codes::PROFILE_SIGNER, named(&signer, &verdict, today));
     }
     defects
 }
 
 #[cfg(feature = "sign")]
-fn verdict(bytes: &[u8]) -> SignatureVerdict {
-    verified::verified(bytes)
+fn verdict(bytes: &[u8], authorities: &Authorities, now: SystemTime) -> SignatureVerdict {
+    verified::verified(bytes, authorities, now)
 }
 
 #[cfg(not(feature = "sign"))]
-fn verdict(_: &[u8]) -> SignatureVerdict {
+fn verdict(_: &[u8], _: &Authorities, _: SystemTime) -> SignatureVerdict {
     let why = "this program was built without the feature sign";
     SignatureVerdict::Unverified(why.to_owned())
 }
@@ -56,11 +75,18 @@ fn named(signer: &envelope::SignerCertificate, verdict: &SignatureVerdict, today
         left => format!("{left} days left, until {}", life.last_day),
     };
     let how = match verdict {
-        SignatureVerdict::Good { is_weak: false } => {
-            "the signature fits; whether its certificate is trusted was not checked".to_owned()
-        }
-        SignatureVerdict::Good { is_weak: true } => {
+        SignatureVerdict::Good { is_weak: true, .. } => {
             "the signature fits, but over SHA-1, which is weak".to_owned()
+        }
+        SignatureVerdict::Good { chain: SignerChain::Trusted { root }, .. } => {
+            let leads = match root {
+                Some(root) => format!("leads to {root}"),
+                None => "is trusted itself".to_owned(),
+            };
+            return format!("the profile is signed by {name} ({end}), whose certificate {leads}");
+        }
+        SignatureVerdict::Good { chain: SignerChain::Untrusted(_), .. } => {
+            "the signature fits, but its certificate is not trusted".to_owned()
         }
         SignatureVerdict::Broken(_) => "the signature is broken".to_owned(),
         SignatureVerdict::Unverified(why) => format!("the signature was not verified: {why}"),

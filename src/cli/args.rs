@@ -309,6 +309,10 @@ pub struct CheckArgs {
     /// Only show what --fix would change; exit 1 where that is anything
     #[arg(long, conflicts_with = "matrix")]
     pub diff: bool,
+    /// Trust the authorities of this PEM file too, for who signed a profile
+    #[cfg(feature = "sign")]
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Say for every client what it would make of the file: which server, or why nothing
     #[arg(long)]
     pub matrix: bool,

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use crate::authorities::Authorities;
 use crate::check;
 use crate::check::fix::can_fix;
 use crate::codes::{self, Code};
@@ -32,6 +34,10 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
             return Ok(if any { Outcome::Findings } else { Outcome::Fine });
         }
     }
+    #[cfg(feature = "sign")]
+    let authorities = Authorities::new(args.ca.as_deref())?;
+    #[cfg(not(feature = "sign"))]
+    let authorities = Authorities::default();
     let mut findings = Vec::new();
     let mut names = Vec::new();
     let mut fixable = false;
@@ -39,7 +45,7 @@ pub fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Outcome, Failure> {
     for file in &files {
         let name = file.display().to_string();
         let bytes = read(file, &name)?;
-        let own = match one(file, &name, &bytes)? {
+        let own = match one(file, &name, &bytes, &authorities)? {
             Some(own) => own,
             // An unknown format is an error for a named file; a folder may contain other files.
             None if inside_folders.contains(file) => {
@@ -148,11 +154,17 @@ fn collect_below(
 }
 
 /// All findings about one file; `None` if its format is unknown.
-fn one(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding>>, Failure> {
+fn one(
+    file: &Path,
+    name: &str,
+    bytes: &[u8],
+    authorities: &Authorities,
+) -> Result<Option<Vec<Finding>>, Failure> {
     if let Some(findings) = own::check(file, name, bytes)? {
         return Ok(Some(findings));
     }
-    let Some(checked) = check::file::file(bytes, check::file::today()) else { return Ok(None) };
+    let checked = check::file::file(bytes, SystemTime::now(), authorities);
+    let Some(checked) = checked else { return Ok(None) };
     let source = Source::new(name, checked.text.clone());
     Ok(Some(checked.findings(&source)))
 }

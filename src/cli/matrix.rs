@@ -1,5 +1,8 @@
 //! `mailwright check --matrix`: what every client would do with a file.
 
+use std::time::SystemTime;
+
+use crate::authorities::Authorities;
 use crate::check;
 use crate::check::matrix::{MatrixRow, matrix};
 use crate::clients::{Target, Targets};
@@ -28,7 +31,9 @@ pub fn run(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let mut all: Vec<(String, Vec<MatrixRow>)> = Vec::new();
     for file in &files {
         let name = file.display().to_string();
-        let Some(checked) = check::file::file(&read(file, &name)?, check::file::today()) else {
+        let bytes = read(file, &name)?;
+        let authorities = Authorities::default();
+        let Some(checked) = check::file::file(&bytes, SystemTime::now(), &authorities) else {
             return Err(format!("{name} is of no format that can be checked here").into());
         };
         let mut rows = matrix(&checked, &targets);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::clients::Targets;
+use crate::clients::{LARGEST_FILE, Targets};
 use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::render;
@@ -10,8 +10,6 @@ use crate::settings::{ListFolder, Project, read_provider_with};
 
 use super::Failure;
 
-/// In bytes. The largest built-in template has 20 kB.
-const LARGEST_TEMPLATE: usize = 256 * 1024;
 /// The file name of a manifest.
 const MANIFEST: &str = "target.toml";
 
@@ -28,10 +26,9 @@ pub fn check(file: &Path, name: &str, bytes: &[u8]) -> Result<Option<Vec<Finding
     if is_manifest {
         return manifest(file).map(Some);
     }
-    if extension == Some("hbs") && text.len() > LARGEST_TEMPLATE {
-        let message =
-            format!("{name} has {} bytes; a template has at most {LARGEST_TEMPLATE}", text.len());
-        return Ok(Some(vec![Finding::new(codes::READ_IN_PART, message)]));
+    if extension == Some("hbs") && text.len() as u64 > LARGEST_FILE {
+        let message = format!("{name} has more than {LARGEST_FILE} bytes");
+        return Ok(Some(vec![Finding::new(codes::TARGET_FILE_TOO_LARGE, message)]));
     }
     let source = Source::new(name, text.replace("\r\n", "\n"));
     let findings = match extension {

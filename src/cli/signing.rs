@@ -45,7 +45,7 @@ mod enabled {
 
     use super::super::secret::read_secret;
     use super::{Failure, Finding, GenerateArgs, GeneratedFiles, Job, OutFile, Signing};
-    use crate::check::file::today;
+    use crate::check::dates::today;
     use crate::clients::Scope;
     use crate::codes;
     use crate::format::FileFormat;

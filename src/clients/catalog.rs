@@ -10,6 +10,7 @@ use crate::codes;
 use crate::document;
 use crate::embedded;
 use crate::finding::{Finding, Source, any_error};
+use crate::regular_file::{self, Links, Refused};
 
 use super::manifest::Target;
 use super::read::{TextSources, read_manifest};
@@ -18,6 +19,8 @@ use super::summary::{Summary, summary};
 include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
 
 const MANIFEST: &str = "target.toml";
+/// Bytes of a template, and of any other file of a target. The largest built-in template has 20 kB.
+pub const LARGEST_FILE: u64 = 256 * 1024;
 
 /// A folder that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +67,7 @@ impl Targets {
                 if manifest.is_file()
                     && let Some(name) = path.file_name().and_then(|n| n.to_str())
                 {
-                    let text = std::fs::read_to_string(&manifest).ok();
+                    let text = read(&manifest).ok();
                     let summary = text.as_deref().and_then(summary).map(Cow::Owned);
                     let name = name.to_owned();
                     entries.insert(name, TargetEntry { folder: Some(path), summary });
@@ -225,7 +228,7 @@ impl Targets {
         findings: &mut Vec<Finding>,
     ) -> BTreeMap<String, BTreeMap<String, String>> {
         let mut all = BTreeMap::new();
-        for (file, source) in self.folder(name, folder, texts) {
+        for (file, source) in self.folder(name, folder, texts, findings) {
             let Some(language) = file.strip_suffix(".toml") else { continue };
             let (read, mut own) = document::read(&source, |root| {
                 let mut map = BTreeMap::new();
@@ -257,14 +260,9 @@ impl Targets {
             }
             Some(folder) => {
                 let path = folder.join(file);
-                std::fs::read_to_string(&path)
+                read(&path)
                     .map(|text| Source::new(path.display().to_string(), text))
-                    .map_err(|e| {
-                        Box::new(Finding::new(
-                            codes::MISSING_FILE,
-                            format!("cannot read {}: {e}", path.display()),
-                        ))
-                    })
+                    .map_err(Box::new)
             }
         }
     }
@@ -274,6 +272,7 @@ impl Targets {
         name: &str,
         folder: &Option<PathBuf>,
         texts: &str,
+        findings: &mut Vec<Finding>,
     ) -> Vec<(String, Arc<Source>)> {
         match folder {
             None => {
@@ -292,12 +291,36 @@ impl Targets {
                     .into_iter()
                     .filter_map(|path| {
                         let file = path.file_name()?.to_str()?.to_owned();
-                        let text = std::fs::read_to_string(&path).ok()?;
+                        // Editors leave other files there.
+                        let text = match read(&path) {
+                            Ok(text) => text,
+                            Err(_) if !file.ends_with(".toml") => return None,
+                            Err(finding) => {
+                                findings.push(finding);
+                                return None;
+                            }
+                        };
                         Some((file, Source::new(path.display().to_string(), text)))
                     })
                     .collect()
             }
         }
+    }
+}
+
+/// Reads a file of the user's own.
+fn read(path: &Path) -> Result<String, Finding> {
+    let shown = path.display();
+    match regular_file::read(path, LARGEST_FILE, Links::Anywhere) {
+        Ok(bytes) => String::from_utf8(bytes)
+            .map_err(|_| Finding::new(codes::NOT_UTF_8, format!("{shown} is not UTF-8"))),
+        Err(Refused::TooLarge(most)) => {
+            let message = format!("{shown} has more than {most} bytes");
+            Err(Finding::new(codes::TARGET_FILE_TOO_LARGE, message).help(
+                "is it the right file? a template can loop over a list instead of writing it out",
+            ))
+        }
+        Err(why) => Err(Finding::new(codes::MISSING_FILE, format!("cannot read {shown}: {why}"))),
     }
 }
 

@@ -12,7 +12,7 @@ mod read;
 mod summary;
 mod words;
 
-pub use catalog::Targets;
+pub use catalog::{LARGEST_FILE, Targets};
 pub use manifest::{
     Client, FileSpec, Include, OptionDefault, Scope, ShownValue, SideSpec, Status, Take, Target,
 };

@@ -128,7 +128,7 @@ pub fn signer(bytes: &[u8]) -> Option<SignerCertificate> {
     let identifier = children(&children(&infos).next()?).nth(1)?;
     let certificates = certificates(bytes);
     let meant = certificates.iter().find(|one| is_meant(one, &identifier).unwrap_or(false))?;
-    Some(SignerCertificate { name: name(meant.subject()), life: Life::of(meant) })
+    Some(SignerCertificate { name: certificate_name(meant.subject()), life: Life::of(meant) })
 }
 
 fn is_meant(certificate: &X509Certificate<'_>, identifier: &Any<'_>) -> Option<bool> {
@@ -146,7 +146,7 @@ fn is_meant(certificate: &X509Certificate<'_>, identifier: &Any<'_>) -> Option<b
 }
 
 /// The last common name, which is the most specific one, or else the last organisation.
-fn name(subject: &X509Name<'_>) -> String {
+pub fn certificate_name(subject: &X509Name<'_>) -> String {
     let (names, organisations) = (subject.iter_common_name(), subject.iter_organization());
     match (names.last(), organisations.last()) {
         (Some(name), _) => format!("CN={}", text(name.attr_value())),

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant, SystemTime};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -24,6 +23,7 @@ use rustls_platform_verifier::Verifier;
 use super::Error;
 use super::certificate::Certificate;
 use super::tcp::{Tcp, Transport};
+use crate::authorities::read_pem;
 
 /// What all TLS connections of a run share.
 pub struct Tls {
@@ -98,7 +98,9 @@ impl Tls {
     pub(super) fn new(ca: Option<&Path>) -> Result<Self, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let extra = match ca {
-            Some(path) => read_authorities(path)?,
+            Some(path) => {
+                read_pem(path).map_err(|why| Error::Ca { path: path.display().to_string(), why })?
+            }
             None => Vec::new(),
         };
         let judge = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
@@ -165,18 +167,6 @@ impl Tls {
     pub(super) fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
     }
-}
-
-fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let name = path.display().to_string();
-    let wrong = |why: String| Error::Ca { path: name.clone(), why };
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|e| wrong(e.to_string()))?;
-    if certificates.is_empty() {
-        return Err(wrong("there is no CERTIFICATE block in it (PEM is wanted)".to_owned()));
-    }
-    Ok(certificates)
 }
 
 fn why(error: &io::Error, first: &[u8]) -> TlsError {

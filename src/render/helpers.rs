@@ -13,7 +13,8 @@ use std::sync::Arc;
 use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, ScopedJson};
 use serde_json::Value;
 
-use super::marks::{Marks, Recipe};
+use super::budget::StepBudget;
+use super::marks::{LARGEST, Marks, Recipe};
 use error::failed;
 use qr::{Codes, QrHelper};
 
@@ -27,6 +28,7 @@ type Function = fn(&Arguments<'_>) -> Result<Value, String>;
 
 struct ValueHelper {
     marks: Marks,
+    budget: StepBudget,
     function: Function,
     /// The result is already escaped for the format.
     finished: bool,
@@ -59,7 +61,8 @@ const FUNCTIONS: [(&str, Function); 25] = [
     }),
     ("add", |a| Ok((a.number(0)? + a.number(1)?).into())),
     ("hex", |a| {
-        let digits = usize::try_from(a.number(1)?).map_err(|e| e.to_string())?;
+        let digits = usize::try_from(a.number(1)?).ok().filter(|digits| *digits <= 64);
+        let digits = digits.ok_or("writes at most 64 digits")?;
         Ok(format!("{:0digits$x}", a.number(0)?).into())
     }),
     ("upper", |a| Ok(a.text(0)?.to_uppercase().into())),
@@ -78,7 +81,9 @@ const FUNCTIONS: [(&str, Function); 25] = [
     ("join", |a| match a.first() {
         Some(Value::Array(items)) => {
             let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            Ok(texts.ok_or("wants a list of texts")?.join(&a.text(1)?).into())
+            let (texts, between) = (texts.ok_or("wants a list of texts")?, a.text(1)?);
+            fits(texts.len(), between.len(), 0)?;
+            Ok(texts.join(&between).into())
         }
         _ => Err("wants a list of texts, and what to put between them".into()),
     }),
@@ -87,23 +92,29 @@ const FUNCTIONS: [(&str, Function); 25] = [
         for (name, value) in &a.named {
             // The admin's own texts may omit a slot; tests/house/ checks the built-in ones.
             let value = scalar(value).ok_or(format!("{name} is no text"))?;
-            text = text.replace(&format!("{{{name}}}"), &value);
+            let slot = format!("{{{name}}}");
+            fits(text.matches(&slot).count(), value.len(), text.len())?;
+            text = text.replace(&slot, &value);
         }
         Ok(text.into())
     }),
 ];
 
 /// Registers all helpers. They replace those of Handlebars with the same names.
-pub(super) fn register(registry: &mut Handlebars<'static>, marks: &Marks) {
+pub(super) fn register(registry: &mut Handlebars<'static>, marks: &Marks, budget: &StepBudget) {
+    let helper = |function, finished| {
+        let (marks, budget) = (marks.clone(), budget.clone());
+        ValueHelper { marks, budget, function, finished }
+    };
     for (name, function) in FUNCTIONS {
-        let helper = ValueHelper { marks: marks.clone(), function, finished: false };
+        let helper = helper(function, false);
         registry.register_helper(name, Box::new(helper));
     }
-    let key = ValueHelper { marks: marks.clone(), function: registry_key, finished: true };
-    registry.register_helper("regKey", Box::new(key));
+    registry.register_helper("regKey", Box::new(helper(registry_key, true)));
     let codes = Codes::default();
     for (name, size) in [("qr", false), ("qrSize", true)] {
-        let helper = QrHelper { marks: marks.clone(), codes: codes.clone(), size };
+        let (marks, budget, codes) = (marks.clone(), budget.clone(), codes.clone());
+        let helper = QrHelper { marks, budget, codes, size };
         registry.register_helper(name, Box::new(helper));
     }
 }
@@ -116,13 +127,15 @@ impl HelperDef for ValueHelper {
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
+        let argument = |value| {
+            let value = behind(&self.marks, value);
+            let taken = self.budget.take_bytes(size(&value));
+            taken.map(|()| value).map_err(|why| failed(h.name(), &why))
+        };
+        let named = h.hash().iter().map(|(name, p)| Ok((&**name, argument(p.value())?)));
         let arguments = Arguments {
-            positional: h.params().iter().map(|p| behind(&self.marks, p.value())).collect(),
-            named: h
-                .hash()
-                .iter()
-                .map(|(name, p)| (&**name, behind(&self.marks, p.value())))
-                .collect(),
+            named: named.collect::<Result<_, RenderError>>()?,
+            positional: h.params().iter().map(|p| argument(p.value())).collect::<Result<_, _>>()?,
         };
         let result = (self.function)(&arguments).map_err(|why| failed(h.name(), &why))?;
         let result = match result {
@@ -186,6 +199,24 @@ fn behind<'a>(marks: &Marks, value: &'a Value) -> Cow<'a, Value> {
             Cow::Owned(Value::Array(items.collect()))
         }
         other => Cow::Borrowed(other),
+    }
+}
+
+/// Whether a text of so many parts of this size, and of some bytes more, may be made.
+fn fits(parts: usize, size: usize, more: usize) -> Result<(), String> {
+    match parts.saturating_mul(size).saturating_add(more) > LARGEST {
+        true => Err(format!("the text is larger than {} MiB", LARGEST / 1024 / 1024)),
+        false => Ok(()),
+    }
+}
+
+/// About the bytes of a value.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| 64 + size(item)).sum(),
+        Value::Object(map) => map.values().map(|item| 64 + size(item)).sum(),
+        _ => 0,
     }
 }
 
@@ -274,7 +305,7 @@ mod tests {
         let marks = Marks::default();
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
-        register(&mut registry, &marks);
+        register(&mut registry, &marks, &StepBudget::default());
         let escaping = marks.clone();
         registry.register_escape_fn(move |text| escaping.keep(text));
         let text = registry.render_template(template, context)?;
@@ -293,7 +324,7 @@ mod tests {
     fn what_is_looked_up_is_the_value_and_not_its_mark() {
         let marks = Marks::default();
         let mut registry = Handlebars::new();
-        register(&mut registry, &marks);
+        register(&mut registry, &marks, &StepBudget::default());
         let escaping = marks.clone();
         registry.register_escape_fn(move |text| escaping.keep(text));
         let context =

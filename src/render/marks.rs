@@ -14,6 +14,9 @@ use crate::format::FileFormat;
 
 const FIRST: u32 = 0xF0000;
 const LAST: u32 = 0xFFFFD;
+/// In bytes: the values of one file, and the file itself. The largest file of a built-in template
+/// has some 100 kB.
+pub(super) const LARGEST: usize = 16 * 1024 * 1024;
 /// The first byte of every mark in UTF-8; few other characters start with it.
 const LEAD: u8 = 0xF3;
 
@@ -24,6 +27,10 @@ pub struct Marks(Arc<Mutex<MarkTable>>);
 #[derive(Default)]
 struct MarkTable {
     marks: Vec<Mark>,
+    /// Of all values.
+    bytes: usize,
+    /// Whether a value was left out.
+    is_full: bool,
     /// Whether to record how each value was made, for [`super::pattern`].
     records: bool,
     questions: Vec<Condition>,
@@ -142,12 +149,31 @@ impl Marks {
         let mut table = self.table();
         let at = FIRST + u32::try_from(table.marks.len()).unwrap_or(u32::MAX - FIRST);
         match char::from_u32(at) {
-            Some(mark) if at <= LAST => {
+            Some(mark) if at <= LAST && table.bytes + value.len() <= LARGEST => {
+                table.bytes += value.len();
                 table.marks.push(Mark { value, name, finished, origin });
                 mark.to_string()
             }
-            // More than 65,533 values in one file: no client reads such a file.
-            _ => String::new(),
+            _ => {
+                table.is_full = true;
+                String::new()
+            }
+        }
+    }
+
+    /// Whether all values of the file could be kept.
+    ///
+    /// # Errors
+    ///
+    /// What there are too many of; no client reads such a file.
+    pub(super) fn fit(&self) -> Result<(), String> {
+        match self.table().is_full {
+            false => Ok(()),
+            true => Err(format!(
+                "the template makes more than {} values, or values of more than {} MiB",
+                LAST - FIRST + 1,
+                LARGEST / 1024 / 1024
+            )),
         }
     }
 
@@ -191,8 +217,12 @@ impl Marks {
 
     /// Replaces the marks by their values, each escaped by the format.
     pub fn splice(&self, skeleton: &str, format: &FileFormat) -> Result<String, String> {
+        self.fit()?;
         let mut out = String::with_capacity(skeleton.len() * 2);
         self.replace::<String>(skeleton, &mut out, |mark, out| {
+            if out.len() + mark.value.len() > LARGEST {
+                return Err(format!("the file is larger than {} MiB", LARGEST / 1024 / 1024));
+            }
             if mark.finished {
                 out.push_str(mark.value);
                 return Ok(());
@@ -250,6 +280,7 @@ impl Marks {
     pub fn clear(&self) {
         let mut table = self.table();
         table.marks.clear();
+        (table.bytes, table.is_full) = (0, false);
         table.questions.clear();
         table.qr_text = None;
     }

@@ -19,7 +19,7 @@ mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::{Context, Handlebars};
+use handlebars::{Context, Handlebars, RenderError, Template};
 
 use crate::codes;
 use crate::embedded;
@@ -27,6 +27,7 @@ use crate::finding::Finding;
 use crate::format::sha256_base64;
 use crate::plan::Job;
 
+use budget::StepBudget;
 use context::{Digest, UsedNames};
 
 pub use artifact::Artifact;
@@ -45,8 +46,9 @@ pub struct Renderer {
     marks: Marks,
     /// The registered templates and paths, with the context names that they use.
     known: BTreeMap<String, UsedNames>,
-    /// The templates that are not built in. Their output is limited.
+    /// The templates and paths that are not built in. Their run and their output are limited.
     own: BTreeSet<String>,
+    budget: StepBudget,
     broken: BTreeMap<String, Vec<Finding>>,
 }
 
@@ -64,12 +66,15 @@ impl Renderer {
         registry.set_prevent_indent(true);
         let escaping = marks.clone();
         registry.register_escape_fn(move |text| escaping.keep(text));
-        helpers::register(&mut registry, &marks);
+        let budget = StepBudget::default();
+        helpers::register(&mut registry, &marks, &budget);
+        budget::register(&mut registry, &budget, &marks);
         Self {
             registry,
             marks,
             known: BTreeMap::new(),
             own: BTreeSet::new(),
+            budget,
             broken: BTreeMap::new(),
         }
     }
@@ -89,12 +94,9 @@ impl Renderer {
         self.marks.clear();
         let asked = [&self.known[&template], &self.known[&path]];
         let context = Context::from(context::context(job, &asked, &self.marks, &digests));
-        let rendered = match self.own.contains(&template) {
-            true => budget::render(&self.registry, &template, &context),
-            false => self.registry.render_with_context(&template, &context),
-        };
-        let skeleton =
-            rendered.map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
+        let skeleton = self
+            .run(&template, &context)
+            .map_err(|e| vec![template::render_error(&e, &job.file.template, job)])?;
         let skeleton = normalise(&skeleton);
         let path_skeleton = self.path_with(&path, job, &context)?;
         let path = pattern::path_of(&path_skeleton, &self.marks);
@@ -153,11 +155,18 @@ impl Renderer {
         if !has_expressions(job.path) {
             return Ok(format!("{}/{}", job.folder_target.name, job.path));
         }
-        let file = self
-            .registry
-            .render_with_context(name, context)
-            .map_err(|e| vec![template::path_error(&e, job)])?;
+        let file = self.run(name, context).map_err(|e| vec![template::path_error(&e, job)])?;
         Ok(format!("{}/{file}", job.folder_target.name))
+    }
+
+    fn run(&self, name: &str, context: &Context) -> Result<String, RenderError> {
+        match self.own.contains(name) {
+            true => {
+                let limits = (&self.budget, &self.marks);
+                budget::render(&self.registry, limits, name, context)
+            }
+            false => self.registry.render_with_context(name, context),
+        }
     }
 
     fn register(&mut self, name: &str, file: &str, job: &Job<'_>) -> Result<(), Vec<Finding>> {
@@ -178,9 +187,10 @@ impl Renderer {
         let mut findings = template::lint(source);
         if findings.is_empty() {
             match compile::compile(&source.text, name) {
-                Ok(template) => match budget::recursion(&template) {
+                Ok(mut template) => match budget::recursion(&template) {
                     Some(place) => findings.push(template::recursion_error(place, source)),
                     None => {
+                        budget::count_steps(&mut template);
                         self.own.insert(name.to_owned());
                         self.registry.register_template(name, template);
                     }
@@ -209,13 +219,23 @@ impl Renderer {
             self.registry.register_template(name, template);
             return Ok(());
         }
-        self.registry.register_template_string(name, job.path).map_err(|e| {
-            let message = format!("path \"{}\": {}", job.path, e.reason());
-            vec![
-                Finding::new(codes::BROKEN_TEMPLATE, message)
-                    .at(&job.target.source, job.file.span.clone()),
-            ]
-        })
+        let broken = |why: &dyn std::fmt::Display| {
+            let message = format!("path \"{}\": {why}", job.path);
+            let finding = Finding::new(codes::BROKEN_TEMPLATE, message);
+            vec![finding.at(&job.target.source, job.file.span.clone())]
+        };
+        if let Some((_, why)) = budget::too_deep(job.path) {
+            return Err(broken(&why));
+        }
+        let mut template = Template::compile(job.path).map_err(|e| broken(&e.reason()))?;
+        if budget::recursion(&template).is_some() {
+            return Err(broken(&"it calls a partial inside of an inline partial"));
+        }
+        budget::count_steps(&mut template);
+        template.name = Some(name.to_owned());
+        self.own.insert(name.to_owned());
+        self.registry.register_template(name, template);
+        Ok(())
     }
 }
 

@@ -9,10 +9,19 @@ use crate::codes;
 use crate::finding::{Finding, Source};
 use crate::plan::Job;
 
+use super::budget::too_deep;
+
 /// Finds constructs that Handlebars accepts silently and handles wrongly.
 pub fn lint(source: &Arc<Source>) -> Vec<Finding> {
     let text = &source.text;
     let mut findings = Vec::new();
+    if let Some((at, why)) = too_deep(text) {
+        findings.push(
+            Finding::new(codes::BROKEN_TEMPLATE, why)
+                .at(source, at..at + 2)
+                .help("split it: close blocks before others begin, or use fewer conditions"),
+        );
+    }
     for (at, _) in text.match_indices("\\{{") {
         // handlebars 6.4: `\{{x}}` outputs the literal text, and of n backslashes one is dropped.
         findings.push(

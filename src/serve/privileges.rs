@@ -33,7 +33,7 @@ pub fn drop_privileges(user: Option<&str>) -> Result<Option<String>, Error> {
     if !geteuid().is_root() {
         return Ok(user.map(|user| format!("--user {user} is for root, which this is not")));
     }
-    let name = user.unwrap_or_else(usual_user);
+    let name = user.unwrap_or_else(|| usual_user());
     if name == "root" {
         return Ok(None);
     }
@@ -57,7 +57,7 @@ pub fn give_to_user(path: &std::path::Path, user: Option<&str>) -> std::io::Resu
     if !geteuid().is_root() {
         return Ok(());
     }
-    match User::from_name(user.unwrap_or_else(usual_user))? {
+    match User::from_name(user.unwrap_or_else(|| usual_user()))? {
         Some(user) => {
             let (user, group) = (user.uid.as_raw(), user.gid.as_raw());
             std::os::unix::fs::chown(path, Some(user), Some(group))

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use mailwright::internals::check::file::{file, today};
+use mailwright::internals::authorities::Authorities;
+use mailwright::internals::check::file::file;
 use mailwright::internals::check::fix::fix;
 use mailwright::internals::check::matrix::matrix;
 use mailwright::internals::clients::{Target, Targets};
@@ -90,7 +92,8 @@ fn every_fixture_is_of_a_rule() {
 
 /// The codes of all defects in a file's bytes.
 fn codes_of(bytes: &[u8]) -> BTreeSet<Code> {
-    let checked = file(bytes, today()).expect("a format that can be checked");
+    let checked = file(bytes, SystemTime::now(), &Authorities::default())
+        .expect("a format that can be checked");
     checked.defects().map(|defect| defect.code).collect()
 }
 
@@ -129,7 +132,7 @@ fn every_rule_with_a_mend_is_mended_in_a_bad_file_and_no_other_one_is() {
 }
 
 fn read_file(path: &std::path::Path) -> mailwright::internals::check::file::CheckedFile {
-    file(&fs::read(path).unwrap(), today()).unwrap()
+    file(&fs::read(path).unwrap(), SystemTime::now(), &Authorities::default()).unwrap()
 }
 
 fn targets() -> Vec<Target> {

@@ -1,6 +1,6 @@
 //! Hostile input files, made to harm the program that reads them.
 
-use crate::support::Run;
+use crate::support::{Ended, Run};
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
     format!("{}{}", open.repeat(depth), close.repeat(depth))
@@ -145,15 +145,76 @@ fn a_file_of_a_hundred_megabytes_is_not_read_to_its_end() {
     }
 }
 
-#[test]
-fn a_template_that_calls_itself_is_a_finding_and_no_crash() {
+/// The result of a target with this template.
+fn generate_with(template: &str) -> Ended {
     let run = Run::new();
     run.args(&["targets", "eject", "unix-mail-neomutt", "mine"]).code(0);
-    let template = "x\n{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}\n";
     std::fs::write(run.path("mine/unix-mail-neomutt/neomuttrc.hbs"), template).unwrap();
     let generate = ["generate", "--templates", "mine", "--target", "unix-mail-neomutt"];
-    let ended = run.args(&[&generate[..], &["ann@outlook.com"]].concat()).code(1);
-    for words in ["broken-template", "neomuttrc.hbs:2:", "calls a partial inside"] {
-        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    run.args(&[&generate[..], &["ann@outlook.com"]].concat())
+}
+
+#[test]
+fn a_template_that_calls_itself_is_a_finding_and_no_crash() {
+    let ended = generate_with("x\n{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}\n").code(1);
+    ended.says("broken-template").says("neomuttrc.hbs:2:").says("calls a partial inside");
+}
+
+/// Outlook.com has a dozen domains.
+#[test]
+fn a_template_that_would_run_for_ever_is_stopped_even_if_it_writes_nothing() {
+    let each = |depth: usize, body: &str| {
+        let begin = "{{#each @root.emailProvider.domains}}".repeat(depth);
+        format!("x\n{begin}{body}{}\n", "{{/each}}".repeat(depth))
+    };
+    let steps = "more than 1000000 steps";
+    let double = "{{#with (fill \"{a}{a}\" a=this)}}".repeat(30);
+    let double = format!("{{{{#with \"0123456789abcdef\"}}}}{double}");
+    let with = |body: &str| format!("x\n{double}{body}{}\n", "{{/with}}".repeat(31));
+    for (template, words) in [
+        (each(30, ""), steps),
+        (each(30, "{{#if false}}{{else}}{{/if}}"), steps),
+        (each(30, "{{#if (eq this \"\")}}x{{/if}}"), steps),
+        (each(8, "{{#qrSize}}{{this}}{{/qrSize}}"), steps),
+        (each(8, &"x".repeat(1000)), "larger than 16 MiB"),
+        (each(7, "{{upper this}}"), "more than 65534 values"),
+        (with("{{this}}"), "values of more than 16 MiB"),
+        (format!("x\n{}\n", "{{fill \"{a}\" a=1}}".repeat(70_000)), "more than 262144 bytes"),
+        ("x\n{{hex 1 70000}}\n".to_owned(), "at most 64 digits"),
+    ] {
+        let begun = std::time::Instant::now();
+        let ended = generate_with(&template).code(1);
+        let shown = &template[..template.len().min(80)];
+        assert!(ended.stderr.contains(words), "{shown}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("panicked"), "{shown}: {}", ended.stderr);
+        // A debug build takes a few seconds; without a limit it would be years.
+        assert!(begun.elapsed().as_secs() < 60, "{shown}: {:?}", begun.elapsed());
     }
+}
+
+#[test]
+fn a_template_that_is_nested_too_deeply_is_a_finding_and_no_crash() {
+    for depth in [33, 10_000] {
+        let blocks = format!("x\n{}\n", nested("{{#if true}}", "{{/if}}", depth));
+        let ended = generate_with(&blocks).code(1).says("error[broken-template]");
+        ended.says("more than 32 blocks are inside of each other").says("neomuttrc.hbs:2:");
+        let lists = format!("x\n{{{{#if {}}}}}{{{{/if}}}}\n", nested("[", "]", depth));
+        let ended = generate_with(&lists).code(1);
+        assert!(
+            ended.stderr.contains("more than 32 parentheses")
+                || ended.stderr.contains("more than 4096 bytes"),
+            "{}",
+            ended.stderr
+        );
+    }
+    generate_with(&format!("x\n{}", nested("{{#if true}}", "{{/if}}", 32))).code(1).says("neomutt");
+}
+
+#[test]
+fn a_template_of_more_than_256_kib_is_refused_when_it_is_loaded() {
+    let ended = generate_with(&"a line\n".repeat(40_000)).code(1);
+    ended.says("error[target-file-too-large]").says("neomuttrc.hbs has more than 262144 bytes");
+    let largest = format!("{}", "{{!-- x --}}\n".repeat(262_144 / 13));
+    let ended = generate_with(&largest);
+    assert!(!ended.stderr.contains("too-large"), "{}", ended.stderr);
 }

@@ -1,7 +1,9 @@
 //! `--mdm`: one profile for all users, which a device management system fills in.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
+use mailwright::internals::authorities::Authorities;
 use mailwright::internals::check::file::file as check_file;
 use mailwright::internals::embedded;
 use mailwright::internals::finding::Severity;
@@ -89,7 +91,8 @@ fn check_finds_no_error_in_the_profile_of_any_preset() {
     let run = run();
     for name in Mdm::names() {
         let text = profile(&run, &["--mdm", name]);
-        let checked = check_file(text.as_bytes(), 20_000).unwrap();
+        let checked =
+            check_file(text.as_bytes(), SystemTime::now(), &Authorities::default()).unwrap();
         let codes: Vec<_> = checked.defects().map(|defect| defect.code).collect();
         assert_eq!(codes, ["profile-variable"], "{name}");
         assert_eq!(codes[0].severity, Severity::Note);

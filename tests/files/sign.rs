@@ -6,8 +6,8 @@ use std::fs;
 
 use mailwright::internals::import::envelope::{self, Wrapping};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P521_SHA512,
-    PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm, date_time_ymd,
 };
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,7 @@ impl Signing {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let leaf = params.signed_by(&key, &issuer).unwrap().pem();
         let run = Run::new()
+            .env("SSL_CERT_FILE", "system.pem")
             .write("chain.pem", &format!("{leaf}{intermediate}"))
             .write("key.pem", &key.serialize_pem());
         Self { run, leaf, intermediate, root }
@@ -156,13 +157,143 @@ fn a_root_in_the_file_is_not_sent_along() {
     assert_eq!(envelope::lives(&files["apple-mail/mail.mobileconfig"]).len(), 2);
 }
 
-#[test]
-fn check_says_who_signed() {
-    let signing = Signing::new();
+/// What `check` says about the signed profile, with these flags and these authorities of the system.
+fn checked(signing: &Signing, system: &str, flags: &[&str]) -> Ended {
     signing.generate(&[]).code(0);
+    let run = &signing.run;
+    fs::write(run.path("system.pem"), system).unwrap();
     let profile = "out/both.example/apple-mail/mail.mobileconfig";
-    let ended = signing.run.args(&["check", profile]).code(0);
-    ended.prints("note[profile-signer]: the profile names CN=Test Leaf as its signer (");
+    run.args(&[&["check", profile][..], flags].concat())
+}
+
+#[test]
+fn check_says_who_signed_if_the_certificate_leads_to_an_authority_that_is_trusted() {
+    let signing = Signing::new();
+    let root = signing.root.clone();
+    let words = ", whose certificate leads to CN=Test Root";
+    for (system, flags) in [(&*root, &[][..]), ("", &["--ca", "root.pem"])] {
+        fs::write(signing.run.path("root.pem"), &root).unwrap();
+        let ended = checked(&signing, system, flags).code(0);
+        let signed = "note[profile-signer]: the profile is signed by CN=Test Leaf (";
+        let ended = ended.prints(signed).prints(words);
+        assert!(!ended.stdout.contains("untrusted"), "{}", ended.stdout);
+    }
+    // Also an intermediate can be what is trusted, and the certificate itself.
+    let ended = checked(&signing, &signing.intermediate, &[]).code(0);
+    ended.prints("whose certificate leads to CN=Test Intermediate");
+    let ended = checked(&signing, &signing.leaf, &[]).code(0);
+    ended.prints("is signed by CN=Test Leaf (").prints("whose certificate is trusted itself");
+}
+
+#[test]
+fn a_certificate_for_any_purpose_can_sign() {
+    for usage in [
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::EmailProtection,
+        ExtendedKeyUsagePurpose::CodeSigning,
+    ] {
+        let signing = Signing::with(&rcgen::PKCS_ECDSA_P256_SHA256, |params| {
+            params.extended_key_usages = vec![usage];
+        });
+        checked(&signing, &signing.root, &[]).prints("whose certificate leads to CN=Test Root");
+    }
+}
+
+/// Asserts that the signer is only named, and why.
+#[track_caller]
+fn is_untrusted(signing: &Signing, system: &str, why: &str) {
+    let ended = checked(signing, system, &[]).code(0);
+    let words =
+        "warning[profile-signer-untrusted]: the certificate of CN=Test Leaf is not trusted: ";
+    let named = "note[profile-signer]: the profile names CN=Test Leaf as its signer (";
+    let ended = ended.prints(&format!("{words}{why}")).prints(named);
+    ended.prints("the signature fits, but its certificate is not trusted");
+}
+
+#[test]
+fn a_signer_that_leads_to_no_authority_is_only_named_with_the_reason() {
+    let signing = Signing::new();
+    let other = Signing::new();
+    let unknown = "its issuer CN=Test Root is neither in the profile nor trusted here";
+    is_untrusted(&signing, "", "this machine has no certificate authorities");
+    // The authority of that name has another key.
+    is_untrusted(&signing, &other.root, "the authority that it names has another key");
+    let stranger = rcgen::generate_simple_self_signed(Vec::new()).unwrap().cert.pem();
+    is_untrusted(&signing, &stranger, unknown);
+}
+
+#[test]
+fn a_missing_intermediate_is_the_reason_unless_it_is_trusted_itself() {
+    let signing = Signing::new();
+    let (leaf, root) = (signing.leaf.clone(), signing.root.clone());
+    let signing = signing.write("chain.pem", &leaf);
+    let why = "its issuer CN=Test Intermediate is neither in the profile nor trusted here";
+    is_untrusted(&signing, &root, why);
+    let ended = checked(&signing, &signing.intermediate, &[]).code(0);
+    ended.prints("whose certificate leads to CN=Test Intermediate");
+}
+
+#[test]
+fn a_certificate_that_is_signed_by_itself_is_trusted_only_if_it_is_named() {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Test Leaf");
+    let own = params.self_signed(&key).unwrap().pem();
+    let mut signing =
+        Signing::new().write("chain.pem", &own).write("key.pem", &key.serialize_pem());
+    signing.leaf = own;
+    is_untrusted(&signing, &signing.root, "it is signed by itself");
+    let ended = checked(&signing, &signing.root, &["--ca", "chain.pem"]).code(0);
+    ended.prints("is signed by CN=Test Leaf (").prints("whose certificate is trusted itself");
+}
+
+/// `generate` signs with no such certificate, so these profiles are signed with OpenSSL.
+#[test]
+fn a_signer_that_has_expired_or_whose_issuer_has_is_only_named() {
+    needs!("openssl");
+    let ended = |params: &mut CertificateParams| {
+        params.not_before = date_time_ymd(2019, 1, 1);
+        params.not_after = date_time_ymd(2020, 2, 3);
+    };
+    let expired = Signing::with(&rcgen::PKCS_ECDSA_P256_SHA256, ended);
+    let ends =
+        "warning[profile-signature-ends]: a certificate of the signature expired on 2020-02-03";
+    let named = "names CN=Test Leaf as its signer (expired on 2020-02-03)";
+    let said = checked_by_openssl(&expired).code(0).prints(ends).prints(named);
+    let said = said.prints("its certificate is not trusted");
+    assert!(!said.stdout.contains("profile-signer-untrusted"), "{}", said.stdout);
+    let early = Signing::with(&rcgen::PKCS_ECDSA_P256_SHA256, |params| {
+        params.not_before = date_time_ymd(2999, 1, 1);
+        params.not_after = date_time_ymd(3000, 1, 1);
+    });
+    checked_by_openssl(&early).prints("is not trusted: it or one of its issuers is not valid yet");
+}
+
+/// `check` of a profile that OpenSSL signs with the chain; the root is trusted.
+fn checked_by_openssl(signing: &Signing) -> Ended {
+    let run = &signing.run;
+    let providers = fixture("providers").display().to_string();
+    run.args(&["generate", "ann@both.example", "--providers", &providers]).code(0);
+    fs::copy(run.path("out/both.example/apple-mail/mail.mobileconfig"), run.path("in")).unwrap();
+    fs::write(run.path("root.pem"), &signing.root).unwrap();
+    let arguments = "smime -sign -binary -nodetach -outform der -md sha256 -in in -out signed.mobileconfig \
+                     -signer chain.pem -inkey key.pem -certfile chain.pem";
+    let signed = std::process::Command::new("openssl")
+        .args(arguments.split_whitespace())
+        .current_dir(run.path("."))
+        .output()
+        .unwrap();
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    run.args(&["check", "signed.mobileconfig", "--ca", "root.pem"])
+}
+
+#[test]
+fn a_file_of_authorities_without_a_certificate_is_named() {
+    let run = Run::new().write("empty.pem", "no certificate\n").write("a.mobileconfig", "<plist/>");
+    for file in ["empty.pem", "none.pem"] {
+        let ended = run.args(&["check", "a.mobileconfig", "--ca", file]).code(2);
+        ended.says(&format!("cannot read the certificates of --ca {file}: "));
+    }
 }
 
 /// None of them contains text that looks like a management system's variable.

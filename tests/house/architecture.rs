@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 11] = [
     &["plan"],
     &["settings", "import", "clients", "users", "verify"],
     &["net"],
-    &["document", "embedded", "format", "regular_file"],
+    &["authorities", "document", "embedded", "format", "regular_file"],
     &["model", "finding"],
     &["codes"],
 ];

@@ -1,5 +1,7 @@
 //! Verifies the signature of a profile: digest, signed attributes and signature (RFC 5652 §5.4,
-//! §5.6). Whether anybody trusts the certificate is another question.
+//! §5.6). Whether its certificate is trusted is judged only if they are right.
+
+use std::time::SystemTime;
 
 use aws_lc_rs::digest::{self, digest};
 use aws_lc_rs::signature::{
@@ -12,11 +14,13 @@ use aws_lc_rs::signature::{
 };
 use x509_parser::prelude::X509Certificate;
 
+use super::chain::chain;
 use super::verdict::SignatureVerdict;
+use crate::authorities::Authorities;
 use crate::import::envelope::signed_parts::{SignedParts, signed_parts};
 
 /// The verdict on the first signature.
-pub fn verified(bytes: &[u8]) -> SignatureVerdict {
+pub fn verified(bytes: &[u8], authorities: &Authorities, now: SystemTime) -> SignatureVerdict {
     let Some(parts) = signed_parts(bytes) else {
         return SignatureVerdict::Broken("there is no signer in it, or no content");
     };
@@ -35,7 +39,10 @@ pub fn verified(bytes: &[u8]) -> SignatureVerdict {
     };
     let key = UnparsedPublicKey::new(algorithm, certificate.public_key().raw);
     match key.verify(signed, &parts.signature) {
-        Ok(()) => SignatureVerdict::Good { is_weak: kind == DigestKind::Sha1 },
+        Ok(()) => SignatureVerdict::Good {
+            is_weak: kind == DigestKind::Sha1,
+            chain: chain(certificate, &parts.others, authorities, now),
+        },
         Err(_) => SignatureVerdict::Broken("the signature is not by the key of its certificate"),
     }
 }

@@ -22,6 +22,8 @@ pub struct SignedParts<'a> {
     pub signature: Vec<u8>,
     /// The certificate that the signer names, if it is inside.
     pub certificate: Option<X509Certificate<'a>>,
+    /// The other certificates inside.
+    pub others: Vec<X509Certificate<'a>>,
 }
 
 /// The attributes that a signer signs together with the content.
@@ -73,7 +75,9 @@ pub fn signed_parts(bytes: &[u8]) -> Option<SignedParts<'_>> {
         (_, algorithm) = next()?;
     }
     let (_, signature) = next()?;
+    let mut others = certificates(bytes);
     let is_signer = |one: &X509Certificate<'_>| is_meant(one, &identifier).unwrap_or(false);
+    let signer = others.iter().position(is_signer);
     Some(SignedParts {
         content: content(bytes)?,
         content_type: child(&encapsulated, 0, Tag::Oid)?.data,
@@ -81,6 +85,7 @@ pub fn signed_parts(bytes: &[u8]) -> Option<SignedParts<'_>> {
         attributes,
         algorithm: child(&algorithm, 0, Tag::Oid)?.data,
         signature: octets(&signature)?,
-        certificate: certificates(bytes).into_iter().find(is_signer),
+        certificate: signer.map(|at| others.remove(at)),
+        others,
     })
 }

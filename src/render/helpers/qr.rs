@@ -10,6 +10,7 @@ use handlebars::{
 use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 use serde_json::Value;
 
+use super::super::budget::StepBudget;
 use super::super::marks::{Marks, Recipe};
 use super::error::failed;
 
@@ -17,6 +18,7 @@ use super::error::failed;
 /// with a stroke one unit (one module) wide.
 pub(super) struct QrHelper {
     pub(super) marks: Marks,
+    pub(super) budget: StepBudget,
     pub(super) codes: Codes,
     pub(super) size: bool,
 }
@@ -28,6 +30,9 @@ pub(super) struct Codes(Arc<Mutex<BTreeMap<String, (String, String)>>>);
 
 /// More than one user's files need.
 const CODES_KEPT: usize = 16;
+
+/// A code takes as long as a helper that works on this many bytes.
+const COST: usize = 32 * 1024;
 
 /// ISO/IEC 18004 section 9.1 requires four modules of white around the code.
 pub(crate) const QUIET_ZONE: i32 = 4;
@@ -46,6 +51,7 @@ impl HelperDef for QrHelper {
             template.render(registry, context, rc, &mut inner)?;
         }
         let text = inner.into_string().map_err(|e| failed(h.name(), &e.to_string()))?;
+        self.budget.take_bytes(COST + text.len()).map_err(|why| failed(h.name(), &why))?;
         let payload = self.marks.resolve(text.trim());
         let result = self.codes.get(&payload, self.size).map_err(|why| failed(h.name(), &why))?;
         self.marks.set_qr_text(payload);
