@@ -249,6 +249,7 @@ fn options(args: &ServeArgs, sources: &Sources) -> Result<ServeOptions, Failure>
         rate_limit: args.rate_limit,
         rate_limit_exempt: args.rate_limit_exempt.clone(),
         threads: args.threads.unwrap_or_else(processors).max(1),
+        api: args.api,
         confinement: confinement(args, sources, &domain_owners),
         domain_owners,
         state_dir: args.state_dir.clone(),

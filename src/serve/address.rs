@@ -79,6 +79,12 @@ impl<'a> RequestedAddress<'a> {
         }
     }
 
+    /// The address, if it is valid.
+    pub fn valid(&self) -> Option<EmailAddress> {
+        let Self::Address(text) = self else { return None };
+        EmailAddress::new(text).ok()
+    }
+
     pub fn domain(&self) -> Option<&str> {
         match self {
             Self::Address(text) => text.rsplit_once('@').map(|(_, domain)| domain),

@@ -23,6 +23,7 @@ pub fn confine(confinement: &Confinement, is_bounded: bool) -> String {
     use super::{landlock_rules, syscall_filter};
     use nix::sys::prctl::{set_dumpable, set_no_new_privs};
     use rustix::process::{Resource, Rlimit, setrlimit};
+    let Confinement { readable, writable, runs_commands } = confinement;
     let no_core = Rlimit { current: Some(0), maximum: Some(0) };
     let steps = [
         // No program that the process could start has more rights than the process.
@@ -32,9 +33,9 @@ pub fn confine(confinement: &Confinement, is_bounded: bool) -> String {
         // Other processes of the same user can neither trace it nor read its memory.
         ("not dumpable", set_dumpable(false).is_ok()),
         // It sees only its files, and opens no further ports.
-        ("Landlock", landlock_rules::restrict(confinement).unwrap_or(false)),
+        ("Landlock", landlock_rules::restrict(readable, writable, *runs_commands).unwrap_or(false)),
         // It starts no program, traces no process and changes nothing of the system.
-        ("seccomp", syscall_filter::install(confinement.runs_commands).is_ok()),
+        ("seccomp", syscall_filter::install(*runs_commands).is_ok()),
     ];
     let named = |wanted: bool| {
         let names = steps.iter().filter(|(_, is_active)| *is_active == wanted);

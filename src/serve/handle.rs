@@ -16,6 +16,7 @@ use crate::model::EmailAddress;
 use super::address::RequestedAddress;
 use super::answer_body::AnswerBody;
 use super::answer_cache::Site;
+use super::api;
 use super::autodiscover::AUTODISCOVER_JSON;
 use super::connection::RequestInFlight;
 use super::diagnosis::Cause;
@@ -27,6 +28,9 @@ use super::request_body::read_body;
 use super::routes::OTHER_ROUTES;
 use super::unanswered::unanswered;
 use super::worker::{Connection, Worker};
+
+/// Bytes of an Autodiscover request. A larger one gets 413. Usual ones have about 500.
+const MAX_POSTED: usize = 16 * 1024;
 
 pub async fn handle(
     worker: Rc<Worker>,
@@ -177,15 +181,19 @@ impl Worker {
                 _ => not_allowed(head.method, "GET, HEAD"),
             };
         }
+        let path = head.path;
+        let is_api = shared.options.api && path.starts_with(api::PREFIX);
         if let Some(limit) = &shared.rate_limit
             && let Err(seconds) = limit.ask(head.client)
         {
             shared.metrics.shared.limited.fetch_add(1, Ordering::Relaxed);
             let words = "Too many requests; please wait a little\n";
-            return HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words)
-                .with(header::RETRY_AFTER, HeaderValue::from(seconds));
+            let reply = match is_api {
+                true => api::problem(StatusCode::TOO_MANY_REQUESTS, words.trim_end()),
+                false => HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words),
+            };
+            return reply.with(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        let path = head.path;
         if path.len() >= AUTODISCOVER_JSON.len()
             && path.as_bytes()[..AUTODISCOVER_JSON.len()]
                 .eq_ignore_ascii_case(AUTODISCOVER_JSON.as_bytes())
@@ -195,6 +203,10 @@ impl Worker {
                 &Method::GET | &Method::HEAD => self.autodiscover_json(head, request_log),
                 _ => not_allowed(head.method, "GET, HEAD, OPTIONS"),
             };
+        }
+        if is_api {
+            request_log.route = resources + 4;
+            return self.api(head, (body, in_flight), request_log).await;
         }
         if let Some(reply) = self.picture(head).await {
             request_log.route = resources + 1;
@@ -217,7 +229,7 @@ impl Worker {
         }
         if is_post {
             let timeout = shared.options.timeouts.reading;
-            return match read_body(body, in_flight, timeout).await {
+            return match read_body(body, in_flight, MAX_POSTED, timeout).await {
                 Ok(body) => self.posted(head, matched.number, &body, request_log).await,
                 Err(reply) => reply,
             };

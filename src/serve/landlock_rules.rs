@@ -8,15 +8,18 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
-use super::confine::Confinement;
-
 /// What Linux 6.12 knows. Older systems do a part of it.
 const KNOWN: ABI = ABI::V6;
 /// The system's settings, libraries and certificates of authorities.
 const SYSTEM: [&str; 5] = ["/etc", "/usr", "/lib", "/lib64", "/bin"];
 
-/// Restricts this thread and those that it starts. Returns whether the system does any of it.
-pub fn restrict(confinement: &Confinement) -> Result<bool, RulesetError> {
+/// Restricts this thread and those that it starts to these files and folders. Returns whether the
+/// system does any of it.
+pub fn restrict(
+    readable: &[PathBuf],
+    writable: &[PathBuf],
+    runs_commands: bool,
+) -> Result<bool, RulesetError> {
     let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(KNOWN))?
         // Without a rule for a port, no port is opened.
@@ -26,20 +29,20 @@ pub fn restrict(confinement: &Confinement) -> Result<bool, RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let execute = AccessFs::from_read(KNOWN);
     for path in SYSTEM {
-        let access = if confinement.runs_commands { execute } else { read };
+        let access = if runs_commands { execute } else { read };
         rules = allow(rules, Path::new(path), access)?;
     }
     let null = AccessFs::ReadFile | AccessFs::WriteFile;
     rules = allow(rules, Path::new("/dev/null"), null)?;
     // The resolver's settings are often a link to a place below /run.
     let resolver = [PathBuf::from("/etc/resolv.conf")];
-    let readable = confinement.readable.iter().chain(&resolver).flat_map(|path| folders(path));
+    let readable = readable.iter().chain(&resolver).flat_map(|path| folders(path));
     for folder in readable.collect::<BTreeSet<_>>() {
-        let access = if confinement.runs_commands { execute } else { read };
+        let access = if runs_commands { execute } else { read };
         rules = allow(rules, &folder, access)?;
     }
     let write = AccessFs::from_all(KNOWN) & !BitFlags::from(AccessFs::Execute);
-    for folder in &confinement.writable {
+    for folder in writable {
         rules = allow(rules, folder, write)?;
     }
     Ok(rules.restrict_self()?.ruleset != RulesetStatus::NotEnforced)

@@ -16,6 +16,7 @@ mod acme;
 mod address;
 mod answer_body;
 mod answer_cache;
+mod api;
 mod autodiscover;
 mod blocking;
 mod certificate_names;

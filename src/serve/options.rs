@@ -39,6 +39,8 @@ pub struct ServeOptions {
     pub state_dir: Option<PathBuf>,
     /// The user to switch to after binding the ports.
     pub user: Option<String>,
+    /// The JSON API is answered.
+    pub api: bool,
     /// What the server needs after it has started.
     pub confinement: Confinement,
     pub access_log: bool,

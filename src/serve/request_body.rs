@@ -10,10 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use super::connection::{IncomingBytes, RequestInFlight};
 use super::reply::HttpReply;
 
-/// Bytes. A larger body gets 413. Autodiscover requests have about 500.
-const MAX_BODY: usize = 16 * 1024;
-
-/// Reads the whole body of a request.
+/// Reads the whole body of a request, of at most `most` bytes.
 ///
 /// # Errors
 ///
@@ -22,17 +19,18 @@ const MAX_BODY: usize = 16 * 1024;
 pub async fn read_body(
     body: Incoming,
     request: &RequestInFlight,
+    most: usize,
     timeout: Duration,
 ) -> Result<Bytes, HttpReply> {
     let last = |reply: HttpReply| HttpReply { last: true, ..reply };
-    if body.size_hint().lower() > MAX_BODY as u64 {
+    if body.size_hint().lower() > most as u64 {
         return Err(last(too_large()));
     }
     let Some(incoming) = request.body() else {
         let words = "This connection has too many requests that are not complete\n";
         return Err(HttpReply::words(StatusCode::TOO_MANY_REQUESTS, words));
     };
-    match tokio::time::timeout(timeout, read_all(body, incoming)).await {
+    match tokio::time::timeout(timeout, read_all(body, incoming, most)).await {
         Ok(read) => read.map_err(last),
         Err(_) => {
             let words = "The request did not arrive in time\n";
@@ -41,7 +39,11 @@ pub async fn read_body(
     }
 }
 
-async fn read_all(mut body: Incoming, mut incoming: IncomingBytes) -> Result<Bytes, HttpReply> {
+async fn read_all(
+    mut body: Incoming,
+    mut incoming: IncomingBytes,
+    most: usize,
+) -> Result<Bytes, HttpReply> {
     let mut first = Bytes::new();
     let mut all: Vec<u8> = Vec::new();
     loop {
@@ -55,7 +57,7 @@ async fn read_all(mut body: Incoming, mut incoming: IncomingBytes) -> Result<Byt
             // The client went away, or its chunks are invalid.
             Some(Err(_)) => return Err(HttpReply::empty(StatusCode::BAD_REQUEST)),
         };
-        if first.len() + all.len() + data.len() > MAX_BODY {
+        if first.len() + all.len() + data.len() > most {
             return Err(too_large());
         }
         incoming.add(data.len());
@@ -71,5 +73,5 @@ async fn read_all(mut body: Incoming, mut incoming: IncomingBytes) -> Result<Byt
 }
 
 fn too_large() -> HttpReply {
-    HttpReply::words(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 16 KiB\n")
+    HttpReply::words(StatusCode::PAYLOAD_TOO_LARGE, "The body of the request is too large\n")
 }

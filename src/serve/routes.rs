@@ -54,8 +54,8 @@ pub struct RouteMatch<'a> {
 
 /// Names in logs and metrics for routes that are not in a manifest. Their numbers follow those of
 /// the resources.
-pub const OTHER_ROUTES: [&str; 5] =
-    ["autodiscover-json", "picture", "health", "acme-challenge", "none"];
+pub const OTHER_ROUTES: [&str; 6] =
+    ["autodiscover-json", "picture", "health", "acme-challenge", "api", "none"];
 
 const ADDRESS: &str = "{{account.address}}";
 const LANGUAGE: &str = "{{language}}";

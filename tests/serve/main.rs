@@ -16,6 +16,7 @@ mod acme_failures;
 #[cfg(feature = "acme")]
 mod acme_permission;
 mod answers;
+mod api;
 mod attacks;
 mod bad_input;
 mod caddy_ask;

@@ -42,6 +42,7 @@ pub fn server() -> InMemoryServer {
         domain_owners: DomainOwners::All,
         state_dir: None,
         user: None,
+        api: true,
         confinement: Default::default(),
         access_log: false,
         log_addresses: false,

@@ -104,6 +104,10 @@ pub struct ServeArgs {
     /// These proxies begin each connection with a header of the PROXY protocol, version 1 or 2
     #[arg(long, requires = "trusted_proxy")]
     pub proxy_protocol: bool,
+    /// Also answer a JSON API for panels and webmail under /api/v1/: settings?email=ADDRESS, check, and
+    /// openapi.json, which describes it
+    #[arg(long)]
+    pub api: bool,
     /// Figures for Prometheus on a listener of their own, under /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     pub metrics: Option<SocketAddr>,

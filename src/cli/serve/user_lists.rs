@@ -31,7 +31,9 @@ pub fn of_operator(args: &ServeArgs) -> Option<UserListSource> {
 /// Opens the operator's list with the options of the command line, and other lists without: a
 /// provider file must not send the operator's password anywhere.
 pub fn opener(args: &ServeArgs) -> Box<OpenUserList> {
-    let (columns, ldap, ca) = (args.column.clone(), args.ldap.clone(), args.ca.clone());
+    let (columns, ldap) = (args.column.clone(), args.ldap.clone());
+    #[cfg(feature = "ldap")]
+    let ca = args.ca.clone();
     Box::new(move |source| {
         let of_operator = source.within.is_none();
         let columns: &[Column] = if of_operator { &columns } else { &[] };

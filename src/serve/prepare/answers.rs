@@ -238,7 +238,7 @@ impl AnswerBuilder {
     ///
     /// # Errors
     /// The administrator's settings do not fit the provider.
-    pub(super) fn subject(
+    pub fn subject(
         &self,
         provider: &Arc<Provider>,
         owner: DomainOwner,

@@ -1,5 +1,6 @@
 //! Do real clients find at a running `mailwright serve` what they need, by nothing but the address?
 
+mod api;
 mod evolution;
 mod pages;
 mod recorder;
