@@ -99,6 +99,10 @@ fn the_first_client_starts_the_service_which_has_no_rights() {
         }
         assert_eq!((&*line("NoNewPrivs:"), &*line("Seccomp:")), ("1", "2"));
 
+        let log = world.log();
+        let confined = log.lines().find(|line| line.contains("confined: ")).unwrap_or(&log);
+        assert!(confined.contains("Landlock, seccomp"), "{confined}");
+
         // A reload is no restart.
         world.provider("other.example");
         world.systemctl(&["reload", "mailwright.service"]);
