@@ -5,6 +5,8 @@ mod human;
 mod matrix;
 #[cfg(feature = "verify")]
 mod metrics;
+#[cfg(feature = "verify")]
+mod overview;
 mod table;
 #[cfg(feature = "verify")]
 mod verified;
@@ -14,6 +16,8 @@ pub use human::findings as human_findings;
 pub use matrix::matrix_page;
 #[cfg(feature = "verify")]
 pub use metrics::{MEDIA_TYPE as METRICS_TYPE, Runs, metrics};
+#[cfg(feature = "verify")]
+pub use overview::overview;
 pub use table::TextTable;
 #[cfg(feature = "verify")]
 pub use verified::{VerifyReport, human_verified, junit_verified};

@@ -11,6 +11,7 @@ use crate::verify::{ServerReport, Step, StepOutcome, StepSequence, seconds};
 
 use super::TextTable;
 use super::checked::escape;
+use super::overview::fix_first;
 
 /// The complete result of a run of `verify`.
 #[derive(Debug, Default)]
@@ -177,6 +178,7 @@ fn published(out: &mut String, hosted: &HostedReport, width: usize) {
     }
     out.push_str(&table.render(width));
     out.push('\n');
+    out.push_str(&fix_first(hosted));
 }
 
 fn course(out: &mut String, course: &StepSequence) {

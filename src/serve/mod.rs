@@ -88,7 +88,7 @@ use tokio::sync::watch as stop;
 
 pub use acme::AcmeSettings;
 #[cfg(feature = "acme")]
-pub use acme::ChallengeKind;
+pub use acme::{ChallengeKind, ExternalAccount};
 pub use confine::Confinement;
 pub use connection::Timeouts;
 pub use domain_rules::DomainOwners;

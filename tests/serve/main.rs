@@ -15,6 +15,8 @@ mod acme;
 mod acme_failures;
 #[cfg(feature = "acme")]
 mod acme_permission;
+#[cfg(feature = "acme")]
+mod acme_renewal;
 mod answers;
 mod api;
 mod attacks;

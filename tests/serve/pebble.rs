@@ -1,5 +1,6 @@
 //! Pebble, the test authority of the makers of Let's Encrypt, on addresses of this test's own.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub struct Place {
     pub http: SocketAddr,
     /// How long its certificates live, in seconds.
     pub life: u32,
+    /// The key IDs and HMAC keys of accounts at its own site. With any, every account needs one.
+    pub external_accounts: Vec<(&'static str, &'static str)>,
 }
 
 /// The authority, and the names that it asks for: every name is at this test's own address.
@@ -54,7 +57,22 @@ impl Place {
         for (file, text) in [("cert.pem", chain), ("key.pem", key)] {
             std::fs::write(own.folder().join(file), text).expect("a file");
         }
-        Self { own, acme, management, names, names_management, tls, http, life: 90 * 86_400 }
+        Self {
+            own,
+            acme,
+            management,
+            names,
+            names_management,
+            tls,
+            http,
+            life: 90 * 86_400,
+            external_accounts: Vec::new(),
+        }
+    }
+
+    /// Its own address, and the certificates of that.
+    pub fn acme(&self) -> (SocketAddr, &Ca) {
+        (self.acme, &self.own)
     }
 
     pub fn directory(&self) -> String {
@@ -90,6 +108,7 @@ impl Place {
     }
 
     pub fn start_with(&self, names_server: Running) -> Pebble {
+        let keys: BTreeMap<_, _> = self.external_accounts.iter().copied().collect();
         let config = serde_json::json!({ "pebble": {
             "listenAddress": self.acme.to_string(),
             "managementListenAddress": self.management.to_string(),
@@ -98,7 +117,8 @@ impl Place {
             "httpPort": self.http.port(),
             "tlsPort": self.tls.port(),
             "ocspResponderURL": "",
-            "externalAccountBindingRequired": false,
+            "externalAccountBindingRequired": !keys.is_empty(),
+            "externalAccountMACKeys": keys,
             "certificateValidityPeriod": self.life,
         }});
         std::fs::write(self.path("pebble.json"), config.to_string()).expect("a file");

@@ -53,6 +53,10 @@ fn a_certificate_that_nobody_trusts_is_found() {
         run(&["--listen", "127.0.0.1:0", "--tls-cert", "chain.pem", "--tls-key", "key.pem"]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("FAIL"), "{out}");
+    assert!(out.contains("\nFix first: autoconfig https://autoconfig.example.com"), "{out}");
+    let overview = out.lines().skip_while(|line| !line.starts_with("domain  ")).skip(1);
+    let overview: String = overview.collect::<Vec<_>>().join(" ");
+    assert!(overview.starts_with("example.com  ") && overview.contains(" of 9; not "), "{out}");
 }
 
 #[test]

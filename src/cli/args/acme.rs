@@ -21,6 +21,13 @@ pub struct AcmeArgs {
     /// Where the authority may write to, as mailto:you@example.com; more than once for more
     #[arg(long, value_name = "mailto:ADDRESS", requires = "acme")]
     pub acme_contact: Vec<String>,
+    /// The key ID of your account at the authority's own site, if it wants one (external account
+    /// binding)
+    #[arg(long, value_name = "KID", requires = "acme", requires = "acme_eab_hmac_key_from")]
+    pub acme_eab_kid: Option<String>,
+    /// The HMAC key of that account, in base64url
+    #[arg(long, value_name = "prompt|env:NAME|fd:N", requires = "acme_eab_kid")]
+    pub acme_eab_hmac_key_from: Option<String>,
     /// The folder that certificates and their keys are kept in
     #[arg(
         long,

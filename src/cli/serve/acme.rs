@@ -1,8 +1,13 @@
 //! The options of `serve` about certificates from an ACME authority.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
 use super::super::args::AcmeChallenge;
+use super::super::secret::read_secret;
 use super::{Failure, ServeArgs};
-use crate::serve::{AcmeSettings, ChallengeKind};
+use crate::serve::{AcmeSettings, ChallengeKind, ExternalAccount};
 
 /// Well-known authorities.
 const KNOWN: [(&str, &str); 2] = [
@@ -57,6 +62,19 @@ pub fn settings(args: &ServeArgs) -> Result<Option<AcmeSettings>, Failure> {
             .into());
         }
     }
+    let external_account = match (&args.acme_eab_kid, &args.acme_eab_hmac_key_from) {
+        (Some(key_id), Some(from)) => {
+            let key = read_secret("--acme-eab-hmac-key-from", "HMAC key", from)?;
+            // Some authorities show it with padding or in plain base64.
+            let text = key.expose().trim_end_matches('=').replace('+', "-").replace('/', "_");
+            let key = URL_SAFE_NO_PAD.decode(text).map(Zeroizing::new).map_err(|_| {
+                "--acme-eab-hmac-key-from: that is no base64url; copy the key from the authority's site \
+                 without spaces"
+            })?;
+            Some(ExternalAccount { key_id: key_id.clone(), key })
+        }
+        _ => None,
+    };
     let kinds = args.acme_challenge.iter().map(|challenge| match challenge {
         AcmeChallenge::TlsAlpn01 => ChallengeKind::TlsAlpn,
         AcmeChallenge::Http01 => ChallengeKind::Http,
@@ -70,6 +88,7 @@ pub fn settings(args: &ServeArgs) -> Result<Option<AcmeSettings>, Failure> {
     }
     Ok(Some(AcmeSettings {
         directory,
+        external_account,
         contacts: args.acme_contact.clone(),
         cache: args.acme_cache.clone(),
         trust: args.acme_ca.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::{EmailAddress, Hostname};
 use crate::net::{HostOverride, Net};
-use crate::report::{VerifyReport, human_verified};
+use crate::report::{VerifyReport, human_verified, overview};
 use crate::serve::{HttpServer, RunningServer};
 use crate::verify::hosted::{HostedReport, hosted};
 
@@ -27,12 +27,14 @@ pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result
         domains.map(|domain| look(running, &domain, ca)).collect::<Result<Vec<_>, _>>()
     })??;
     let mut works = !reports.is_empty();
+    let overview = overview(&reports, terminal.width());
     for report in reports {
         let mut result = VerifyReport { hosted: Some(report), ..VerifyReport::default() };
         result.set_levels(terminal.levels());
         works &= result.works();
         terminal.print(&human_verified(&result, false, terminal.width()))?;
     }
+    terminal.print(&overview)?;
     Ok(if works { Outcome::Fine } else { Outcome::Findings })
 }
 

@@ -54,7 +54,7 @@ impl Acme {
         }
         if let Some(one) = self.issued.get(name) {
             let now = now();
-            if now < one.due {
+            if now < one.due() {
                 return;
             }
             if now < one.ends {

@@ -1,8 +1,10 @@
 //! The certificates that were issued, by name, and when each is renewed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use instant_acme::CertificateIdentifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -21,8 +23,13 @@ pub struct IssuedCertificate {
     pub name: String,
     pub key: Arc<CertifiedKey>,
     pub ends: i64,
+    /// What the authority calls it. `None` if it does not name its authority's key.
+    pub id: Option<CertificateIdentifier<'static>>,
+    /// A number of the certificate's own, so that those that were ordered together are not renewed
+    /// together.
+    mark: u8,
     /// When to order the next one.
-    pub due: i64,
+    due: AtomicI64,
 }
 
 impl IssuedCertificate {
@@ -41,11 +48,29 @@ impl IssuedCertificate {
         let (_, parsed) = x509_parser::parse_x509_certificate(leaf).map_err(|e| e.to_string())?;
         let begins = parsed.validity().not_before.timestamp();
         let mark = Sha256::digest(leaf)[0];
+        let id = CertificateIdentifier::try_from(leaf).ok().map(CertificateIdentifier::into_owned);
         let (key, names, ends) = certified(chain, key)?;
         if !names.iter().any(|own| own == name) {
             return Err(format!("the certificate is not for {name}, but for {}", names.join(", ")));
         }
-        Ok(Self { name: name.to_owned(), key: Arc::new(key), ends, due: due(begins, ends, mark) })
+        let due = AtomicI64::new(due(begins, ends, mark));
+        Ok(Self { name: name.to_owned(), key: Arc::new(key), ends, id, mark, due })
+    }
+
+    /// When to order the next one.
+    pub fn due(&self) -> i64 {
+        self.due.load(Ordering::Relaxed)
+    }
+
+    /// Chooses a time in the window that the authority suggests (RFC 9773 section 4.2), but not in
+    /// the last tenth of the certificate's remaining life. Returns whether that changes anything.
+    pub fn renew_within(&self, start: i64, end: i64, now: i64) -> bool {
+        let wanted = start.saturating_add(
+            end.saturating_sub(start).max(0).saturating_mul(i64::from(self.mark)) / 255,
+        );
+        let last = self.ends.saturating_sub(self.ends.saturating_sub(now).max(0) / 10);
+        let due = wanted.min(last);
+        self.due.swap(due, Ordering::Relaxed) != due
     }
 }
 
@@ -90,6 +115,23 @@ mod tests {
         assert_eq!(due(0, 90 * day, 255), 57 * day);
         assert_eq!(due(1000, 1030, 0), 1020);
         assert_eq!(due(1000, 900, 7), 1000);
+    }
+
+    #[test]
+    fn the_authority_can_suggest_an_earlier_or_later_renewal_but_not_one_that_is_too_late() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        let chain = params.self_signed(&key).unwrap().pem();
+        let one = IssuedCertificate::new("a.example", &key.serialize_pem(), &chain).unwrap();
+        let now = one.ends - 1000;
+        assert!(one.renew_within(now + 100, now + 100, now));
+        assert_eq!(one.due(), now + 100);
+        assert!(!one.renew_within(now + 100, now + 100, now));
+        one.renew_within(now - 5000, now - 4000, now);
+        assert!((now - 5000..=now - 4000).contains(&one.due()));
+        one.renew_within(one.ends + 1000, one.ends + 2000, now);
+        assert_eq!(one.due(), one.ends - 100);
+        one.renew_within(i64::MIN, i64::MAX, now);
     }
 
     #[test]

@@ -22,11 +22,12 @@ mod order;
 mod order_budget;
 mod order_limiter;
 mod permission;
+mod renewals;
 mod resolver;
 mod settings;
 mod state;
 mod thread;
 
 pub use figures::AcmeFigures;
-pub use settings::{AcmeSettings, ChallengeKind};
+pub use settings::{AcmeSettings, ChallengeKind, ExternalAccount};
 pub use state::Acme;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, NewAccount,
-    NewOrder, Order, OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, CertificateIdentifier, ChallengeType, Error,
+    ExternalAccountKey, Identifier, NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,10 @@ impl Acme {
             terms_of_service_agreed: true,
             only_return_existing: false,
         };
-        let made = builder().map_err(before)?.create(&wanted, settings.directory.clone(), None);
+        let external = settings.external_account.as_ref();
+        let external = external.map(|own| ExternalAccountKey::new(own.key_id.clone(), &own.key));
+        let builder = builder().map_err(before)?;
+        let made = builder.create(&wanted, settings.directory.clone(), external.as_ref());
         let (account, credentials) = made.await.map_err(before)?;
         self.keep_account(&KeptAccount { contacts: settings.contacts.clone(), credentials })?;
         Ok(account)
@@ -93,15 +96,30 @@ impl Acme {
             .map_err(|why| OrderError::Unreachable(format!("the account cannot be kept: {why}")))
     }
 
-    /// Orders a certificate for one name.
+    /// Orders a certificate for one name, instead of an earlier one if the authority is to know which
+    /// one it replaces (RFC 9773 section 5).
     pub async fn fetch(
         &self,
         account: &Account,
         name: &str,
         kind: ChallengeKind,
+        replaces: Option<CertificateIdentifier<'static>>,
     ) -> Result<FetchedChain, OrderError> {
         let names = [Identifier::Dns(name.to_owned())];
-        let mut order = account.new_order(&NewOrder::new(&names)).await.map_err(before)?;
+        let mut order = match replaces {
+            None => account.new_order(&NewOrder::new(&names)).await,
+            Some(earlier) => {
+                let wanted = NewOrder::new(&names).replaces(earlier);
+                match account.new_order(&wanted).await {
+                    // The authority knows no such certificate, or has replaced it already.
+                    Err(Error::Api(problem)) if !is(&problem, ":rateLimited") => {
+                        account.new_order(&NewOrder::new(&names)).await
+                    }
+                    order => order,
+                }
+            }
+        }
+        .map_err(before)?;
         let showing = self.answer(&mut order, kind).await?;
         let status = match order.state().status {
             OrderStatus::Pending => order.poll_ready(&RETRIES).await,
@@ -195,16 +213,23 @@ async fn invalid(order: &mut Order, otherwise: &str) -> OrderError {
 fn before(why: Error) -> OrderError {
     match why {
         Error::Api(problem) => {
-            let is = |kind: &str| problem.r#type.as_deref().is_some_and(|own| own.ends_with(kind));
             let words = say(&problem);
             match () {
-                () if is(":rateLimited") => OrderError::RateLimited(words),
-                () if is(":accountDoesNotExist") => OrderError::UnknownAccount(words),
+                () if is(&problem, ":rateLimited") => OrderError::RateLimited(words),
+                () if is(&problem, ":accountDoesNotExist") => OrderError::UnknownAccount(words),
+                () if is(&problem, ":externalAccountRequired") => OrderError::Failed(format!(
+                    "{words}; get a key ID and an HMAC key at the authority's site, and name them \
+                     with --acme-eab-kid and --acme-eab-hmac-key-from"
+                )),
                 () => OrderError::Failed(words),
             }
         }
         other => OrderError::Unreachable(chain(&other)),
     }
+}
+
+fn is(problem: &instant_acme::Problem, kind: &str) -> bool {
+    problem.r#type.as_deref().is_some_and(|own| own.ends_with(kind))
 }
 
 /// Maps errors that occur after that.

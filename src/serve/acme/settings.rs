@@ -1,7 +1,10 @@
 //! How certificates are ordered.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use zeroize::Zeroizing;
 
 use crate::serve::network::Network;
 
@@ -14,11 +17,27 @@ pub enum ChallengeKind {
     Http,
 }
 
+/// External account binding. RFC 8555 section 7.3.4
+#[derive(Clone)]
+pub struct ExternalAccount {
+    pub key_id: String,
+    /// The HMAC key, decoded.
+    pub key: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for ExternalAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExternalAccount").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
 /// How to use the authority.
 #[derive(Debug, Clone)]
 pub struct AcmeSettings {
     /// The URL of the authority's directory.
     pub directory: String,
+    /// The account at the authority's own site that the ACME account belongs to.
+    pub external_account: Option<ExternalAccount>,
     /// `mailto:` addresses for messages of the authority.
     pub contacts: Vec<String>,
     /// The folder for certificates and keys.

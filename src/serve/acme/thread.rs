@@ -16,6 +16,7 @@ use super::issued::IssuedCertificate;
 use super::order::OrderError;
 use super::order_limiter::OrderOutcome;
 use super::permission::OrderPermission;
+use super::renewals::RenewalChecks;
 use super::state::{Acme, now};
 use crate::serve::certificate_names::{NameOwner, whose};
 
@@ -39,6 +40,7 @@ struct Fetcher {
     together: Semaphore,
     /// The kind of challenge that worked last.
     kind: AtomicUsize,
+    renewals: RenewalChecks,
 }
 
 impl Acme {
@@ -79,6 +81,7 @@ impl Acme {
             permission,
             together: Semaphore::new(TOGETHER),
             kind: AtomicUsize::new(0),
+            renewals: RenewalChecks::default(),
         });
         LocalSet::new().block_on(&runtime, async {
             if let Some(own) = &self.public_host {
@@ -88,6 +91,7 @@ impl Acme {
             let mut over = self.over.subscribe();
             loop {
                 let pause = fetcher.renew();
+                Fetcher::check_renewals(&fetcher);
                 tokio::select! {
                     name = asked.recv() => match name {
                         Some(name) => drop(spawn_local(Rc::clone(&fetcher).fetch(name))),
@@ -108,7 +112,7 @@ impl Acme {
 impl Fetcher {
     /// Orders the certificate of the server's own host before anybody asks.
     fn ask_for_own(&self, name: &str) {
-        let is_there = self.acme.issued.get(name).is_some_and(|one| now() < one.due);
+        let is_there = self.acme.issued.get(name).is_some_and(|one| now() < one.due());
         let is_in_file = self.acme.files.as_ref().is_some_and(|files| files.of(name).is_some());
         if !is_there && !is_in_file {
             self.acme.ask(&self.shared, name, None);
@@ -134,8 +138,8 @@ impl Fetcher {
             {
                 continue;
             }
-            match now < one.due {
-                true => next = next.min(one.due - now),
+            match now < one.due() {
+                true => next = next.min(one.due() - now),
                 false => drop(acme.ask(&self.shared, &one.name, None)),
             }
         }
@@ -230,6 +234,25 @@ impl Fetcher {
         acme.over.send_modify(|number| *number += 1);
     }
 
+    /// Asks the authority when to renew certificates, where that is due.
+    fn check_renewals(self: &Rc<Self>) {
+        let all = self.acme.issued.all();
+        self.renewals.retain(|name| all.iter().any(|one| one.name == name));
+        for one in all.into_iter().filter(|one| one.id.is_some()) {
+            if !self.renewals.begin(&one.name, Instant::now()) {
+                continue;
+            }
+            let fetcher = Rc::clone(self);
+            spawn_local(async move {
+                let Ok(account) = fetcher.account().await else { return };
+                if fetcher.renewals.ask(&account, &one, now()).await {
+                    // The thread looks again at what is due.
+                    fetcher.acme.over.send_modify(|number| *number += 1);
+                }
+            });
+        }
+    }
+
     async fn fetch_with(
         &self,
         name: &str,
@@ -237,13 +260,15 @@ impl Fetcher {
     ) -> Result<super::order::FetchedChain, OrderError> {
         let kind = self.acme.settings.kinds[number];
         let account = self.account().await?;
-        match self.acme.fetch(&account, name, kind).await {
+        let earlier = self.acme.issued.get(name).and_then(|one| one.id.clone());
+        let replaces = earlier.filter(|_| self.renewals.are_offered());
+        match self.acme.fetch(&account, name, kind, replaces).await {
             // The authority lost the account, as a test authority does when it restarts.
             Err(OrderError::UnknownAccount(_)) => {
                 *self.account.lock().await = None;
                 self.acme.cache.forget_account();
                 let account = self.account().await?;
-                self.acme.fetch(&account, name, kind).await
+                self.acme.fetch(&account, name, kind, None).await
             }
             other => other,
         }
