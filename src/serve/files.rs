@@ -267,6 +267,7 @@ impl Worker {
         };
         request_log.site = Some(site);
         let protocol = parameters(head.query, &["protocol"]).next().and_then(decode);
+        let protocol = protocol.filter(|protocol| !protocol.is_empty());
         let (status, body) = match autodiscover::json(protocol.as_deref(), &address) {
             Ok(body) => (StatusCode::OK, body),
             Err(body) => (StatusCode::BAD_REQUEST, body),

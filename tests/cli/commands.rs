@@ -370,3 +370,45 @@ fn a_closed_pipe_is_no_error() {
     assert!(ended.status.success());
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
+
+#[test]
+fn the_public_host_is_where_records_codes_and_autodiscover_lead() {
+    let run = Run::new().write(
+        "mailwright.toml",
+        "provider = \"posteo\"\n[override.emailProvider]\npublicHost = \"web.example.com\"\n",
+    );
+    let targets = ["--target", "hosting,outlook-autodiscover"];
+    let generate = |more: &[&str]| {
+        run.args(&[&["generate", "example.com", "-q"], &targets[..], more].concat()).code(0);
+        let file = |path: &str| fs::read_to_string(run.path("out/example.com").join(path)).unwrap();
+        let zone = file("hosting/dns/example.com.zone");
+        let json = file("outlook-autodiscover/example.com/autodiscover.json");
+        assert_eq!(file("hosting/www/autodiscover/autodiscover.json"), json);
+        (zone, json)
+    };
+    for (more, host) in
+        [(&[][..], "web.example.com"), (&["--public-host", "setup.it.example"], "setup.it.example")]
+    {
+        let (zone, json) = generate(more);
+        let record = format!("autoconfig.example.com. 3600 IN CNAME {host}.");
+        assert!(zone.contains(&record), "{zone}");
+        let record = format!("_autodiscover._tcp.example.com. 3600 IN SRV 0 0 443 {host}.");
+        assert!(zone.contains(&record), "{zone}");
+        assert!(json.contains(&format!("https://{host}/autodiscover/autodiscover.xml")), "{json}");
+    }
+    for wrong in ["localhost", "https://setup.example.com", "setup.example.com/x"] {
+        run.args(&["generate", "example.com", "--public-host", wrong]).code(2).says("public-host");
+    }
+}
+
+#[test]
+fn an_option_that_publichost_replaced_names_it() {
+    let run = Run::new();
+    for (target, option) in [
+        ("hosting", "hosting.webHost=web.example.com"),
+        ("landing", "landing.webAddress=https://x"),
+    ] {
+        let args = ["generate", "example.com", "--provider", "posteo", "--target", target, "--set"];
+        refused(&run, &[&args[..], &[option]].concat(), "use publicHost: --public-host HOST");
+    }
+}

@@ -1,5 +1,7 @@
 //! Do real web servers serve what we tell them to, and do real name servers take our zone?
 
+#[cfg(feature = "serve")]
+mod requests;
 mod site;
 
 use std::collections::BTreeMap;
@@ -16,8 +18,9 @@ use site::{Hosting, PACC};
 
 const DOMAIN: &str = "example.org";
 
+#[cfg(feature = "serve")]
 #[test]
-fn nginx_serves_the_settings_to_every_way_of_asking() {
+fn nginx_answers_as_serve_does() {
     needs!("nginx");
     let hosting = Hosting::with_pacc();
     let [address] = own_addresses();
@@ -37,13 +40,14 @@ fn nginx_serves_the_settings_to_every_way_of_asking() {
     );
     let mut nginx = support::command("nginx");
     nginx.args(["-e", "stderr", "-p", &hosting.folder(), "-c"]).arg(config);
-    hosting.serves_every_way_of_asking(Running::start(&mut nginx, hosting.log()), address);
+    hosting.answers_as_serve_does(Running::start(&mut nginx, hosting.log()), address);
 }
 
+#[cfg(feature = "serve")]
 #[test]
-fn caddy_serves_the_settings_to_every_way_of_asking() {
+fn caddy_answers_as_serve_does() {
     needs!("caddy");
-    support::alone("hosting::caddy_serves_the_settings_to_every_way_of_asking", || {
+    support::alone("hosting::caddy_answers_as_serve_does", || {
         let hosting = Hosting::with_pacc();
         let [address, over_tls] = own_addresses();
         let config = hosting.write(
@@ -52,7 +56,7 @@ fn caddy_serves_the_settings_to_every_way_of_asking() {
                 "{{\n admin off\n http_port {port}\n https_port {tls_port}\n local_certs\n \
                  skip_install_trust\n}}\n\
                  import {snippet}\n\
-                 http://{DOMAIN} {{\n import mail-{DOMAIN}\n}}\n",
+                 http://{DOMAIN} {{\n import mail-{DOMAIN}\n respond 404\n}}\n",
                 port = address.port(),
                 tls_port = over_tls.port(),
                 snippet = hosting.file("caddy/example.org.Caddyfile"),
@@ -62,12 +66,13 @@ fn caddy_serves_the_settings_to_every_way_of_asking() {
         caddy.args(["run", "--adapter", "caddyfile", "--config"]).arg(config);
         caddy.env("HOME", hosting.folder()).env_remove("XDG_DATA_HOME");
         caddy.env_remove("XDG_CONFIG_HOME");
-        hosting.serves_every_way_of_asking(Running::start(&mut caddy, hosting.log()), address);
+        hosting.answers_as_serve_does(Running::start(&mut caddy, hosting.log()), address);
     });
 }
 
+#[cfg(feature = "serve")]
 #[test]
-fn apache_serves_the_settings_to_every_way_of_asking() {
+fn apache_answers_as_serve_does() {
     needs!("apache2");
     let hosting = Hosting::with_pacc();
     let [address] = own_addresses();
@@ -84,6 +89,7 @@ fn apache_serves_the_settings_to_every_way_of_asking() {
              DefaultRuntimeDir {folder}\nErrorLog {folder}/error.log\nDocumentRoot {folder}/none\n\
              TypesConfig /dev/null\nUser nobody\nGroup nogroup\n\
              <Directory />\n Require all denied\n</Directory>\n\
+             <Directory {folder}/none>\n Require all granted\n</Directory>\n\
              <VirtualHost {address}>\n ServerName {DOMAIN}\n Include {snippet}\n</VirtualHost>\n",
             folder = hosting.folder(),
             snippet = hosting.file("apache/example.org.conf"),
@@ -93,7 +99,40 @@ fn apache_serves_the_settings_to_every_way_of_asking() {
     let mut apache = support::command("apache2");
     // -X: one process, in the foreground.
     apache.arg("-X").arg("-f").arg(config);
-    hosting.serves_every_way_of_asking(Running::start(&mut apache, hosting.log()), address);
+    hosting.answers_as_serve_does(Running::start(&mut apache, hosting.log()), address);
+}
+
+/// The marks around the table in the README.
+#[cfg(feature = "serve")]
+const MARKS: (&str, &str) = ("<!-- files -->\n\n", "\n<!-- /files -->");
+
+#[cfg(feature = "serve")]
+#[test]
+fn the_readme_says_what_a_server_of_files_cannot_do() {
+    let path = support::root().join("README.md");
+    let readme = fs::read_to_string(&path).expect("the README");
+    let (before, rest) = readme.split_once(MARKS.0).expect("the first mark");
+    let (table, after) = rest.split_once(MARKS.1).expect("the second mark");
+    let wanted = requests::differences();
+    if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
+        let readme = [before, MARKS.0, &wanted, MARKS.1, after].concat();
+        return fs::write(&path, readme).expect("our own file");
+    }
+    assert_eq!(
+        table, wanted,
+        "SNAPSHOTS=overwrite writes the table of tests/clients/hosting/requests.rs"
+    );
+}
+
+#[cfg(feature = "serve")]
+#[test]
+fn the_table_of_requests_has_every_path_of_other_systems() {
+    let ended = support::Run::new().args(&["targets", "show", "apple-mail"]).code(0);
+    let (_, rest) = ended.stdout.split_once("paths of other systems: ").expect("they are shown");
+    for path in rest.lines().next().expect("a line").split(", ") {
+        let is_asked = |asked: &requests::AskedRequest| asked.path.split('?').next() == Some(path);
+        assert!(requests::REQUESTS.iter().any(is_asked), "{path}");
+    }
 }
 
 #[test]

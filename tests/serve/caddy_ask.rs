@@ -14,7 +14,9 @@ fn status(address: SocketAddr, target: &str) -> u16 {
 
 #[test]
 fn the_metrics_listener_says_which_names_may_have_a_certificate_and_no_other_listener_does() {
-    let run = Run::new().write("p/a.toml", &provider("a.example", &["a.example"]));
+    let public = "publicHost = \"mail.a.example\"\ndomains";
+    let file = provider("a.example", &["a.example"]).replace("domains", public);
+    let run = Run::new().write("p/a.toml", &file);
     let args = ["--providers", "p", "--metrics", "127.0.0.1:0", "--public-host", "setup.example"];
     let mut host = Host::start(run, &args);
     host.hear_of("serving 1 provider");
@@ -23,6 +25,8 @@ fn the_metrics_listener_says_which_names_may_have_a_certificate_and_no_other_lis
         ("/internal/ask?domain=autoconfig.a.example", 200),
         ("/internal/ask?domain=AutoDiscover.A.example", 200),
         ("/internal/ask?domain=setup.example", 200),
+        ("/internal/ask?domain=mail.a.example", 200),
+        ("/internal/ask?domain=www.a.example", 404),
         ("/internal/ask?domain=a.example", 404),
         ("/internal/ask?domain=autoconfig.stranger.example", 404),
         ("/internal/ask?domain=..%2f", 404),

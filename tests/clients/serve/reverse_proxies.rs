@@ -128,6 +128,67 @@ fn behind_nginx_the_log_says_what_its_default_settings_lack() {
     assert!(peers(host).iter().skip(5).all(|peer| peer == "127.0.0.2"));
 }
 
+/// The start page and a profile below a folder, and the redirect to it.
+#[track_caller]
+fn is_served_below_a_folder(running: &mut Running, address: SocketAddr) {
+    running.until(|| ask(address, "GET /mail-setup/"));
+    let status = |path: &str| ask(address, &format!("GET {path}")).map(|answer| answer.status);
+    for path in
+        ["/mail-setup/", "/mail-setup/?email=ann@b.example", "/mail-setup/ann@b.example.svg"]
+    {
+        assert_eq!(status(path), Some(200), "{path}");
+    }
+    let folder = ask(address, "GET /mail-setup").expect("an answer");
+    assert!((300..400).contains(&folder.status), "{folder:?}");
+    assert!(folder.header("location").is_some_and(|to| to.ends_with("/mail-setup/")), "{folder:?}");
+    assert_ne!(status("/"), Some(200));
+}
+
+#[test]
+fn behind_nginx_one_folder_is_enough_for_people_whether_the_prefix_is_kept_or_not() {
+    needs!("nginx");
+    for path in ["", "/"] {
+        let [address] = own_addresses();
+        let host = server(&["--public-host", "www.hoster.example", "--path-prefix", "/mail-setup"]);
+        let folder = host.run.path(".");
+        let folder = folder.display();
+        let configuration = format!(
+            "daemon off; master_process off; pid {folder}/nginx.pid; events {{ }}\n\
+             http {{\n\
+             access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n\
+             fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;\n\
+             scgi_temp_path {folder}/scgi;\n\
+             server {{ listen {address}; root /nowhere;\n\
+             location /mail-setup/ {{ proxy_pass http://{}{path}; proxy_set_header Host $host; }} }}\n\
+             }}\n",
+            host.addresses[0]
+        );
+        let mut running = proxy(&host, "nginx", &["-e", "stderr", "-c"], &configuration);
+        is_served_below_a_folder(&mut running, address);
+    }
+}
+
+#[test]
+fn behind_caddy_one_folder_is_enough_for_people_whether_the_prefix_is_kept_or_not() {
+    needs!("caddy");
+    let kept = "handle /mail-setup* {";
+    let removed = "redir /mail-setup /mail-setup/\n handle_path /mail-setup/* {";
+    for handle in [kept, removed] {
+        let [address] = own_addresses();
+        let host = server(&["--public-host", "www.hoster.example", "--path-prefix", "/mail-setup"]);
+        let configuration = format!(
+            "{{\n admin off\n auto_https off\n}}\nhttp://:{} {{\n bind {}\n {handle}\n \
+             reverse_proxy {}\n }}\n respond 404\n}}\n",
+            address.port(),
+            address.ip(),
+            host.addresses[0]
+        );
+        let args = ["run", "--adapter", "caddyfile", "--config"];
+        let mut running = proxy(&host, "caddy", &args, &configuration);
+        is_served_below_a_folder(&mut running, address);
+    }
+}
+
 #[test]
 fn behind_apache_all_answers_are_right_by_default() {
     needs!("apache2");

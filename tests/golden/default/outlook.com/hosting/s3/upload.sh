@@ -9,11 +9,12 @@
 # What a bucket cannot do:
 # - It answers POST with an error. Outlook asks by POST and in several spellings, so it finds nothing
 #   here unless a function in front of the bucket (Lambda@Edge, a worker) answers with
-#   /autodiscover/autodiscover.xml. Thunderbird and every other client of autoconfig, Delta Chat and
-#   Apple's devices are fine without.
+#   /autodiscover/autodiscover.xml. It answers every Autodiscover v2 question in the same way, and has
+#   no paths of other systems. Thunderbird and every other client of autoconfig, Delta Chat and Apple's
+#   devices are fine without.
 # - It has no TLS of its own for your hosts: they need a CDN in front.
 # - It does not send X-Content-Type-Options or Access-Control-Allow-Origin by itself: say them in the
-#   CDN's response headers, the second for /autodiscover/autodiscover.json.
+#   CDN's response headers, the second for the files that end in .json.
 set -eu
 
 bucket=${1:?usage: sh upload.sh BUCKET}
