@@ -30,6 +30,7 @@ pub fn run(args: &ServeArgs, global: &Global, terminal: &Terminal) -> Result<Out
     let server = server_address(args, &mut project)?;
     let sources = sources(args, global, &project, &beside, &mut findings)?;
     let builder = builder(args, global, project, &mut findings)?.at(server);
+    check_prefix(&builder)?;
     let (Some(sources), false) = (sources, terminal.report(&mut findings)) else {
         return Ok(Outcome::Findings);
     };
@@ -172,6 +173,23 @@ fn server_address(args: &ServeArgs, project: &mut Project) -> Result<ServerAddre
         .into());
     }
     Ok(ServerAddress { host, path })
+}
+
+/// Mail clients ask at the root, so a prefix must not be the beginning of a path of theirs.
+fn check_prefix(builder: &AnswerBuilder) -> Result<(), Failure> {
+    let prefix = builder.server.path.as_str();
+    let is_below = |path: &str| {
+        let rest = path.strip_prefix(prefix.to_ascii_lowercase().as_str());
+        !prefix.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    match builder.routes.paths().map(|(path, _)| path).find(|path| is_below(path)) {
+        None => Ok(()),
+        Some(path) => Err(format!(
+            "--path-prefix {prefix}: clients ask for {path} at the root of a host, which is below it; \
+             choose another folder, such as /mail-setup"
+        )
+        .into()),
+    }
 }
 
 fn limits(args: &ServeArgs) -> ProviderLimits {

@@ -142,6 +142,13 @@ fn the_former_name_of_the_option_names_the_new_one() {
     let ended = run.args(&[&serve[..], &prefix].concat());
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains("write it as /mail-setup"), "{}", ended.stderr);
+    // Below these, mail clients ask at the root.
+    for prefix in ["/mail", "/Autodiscover", "/.well-known", "/.well-known/autoconfig"] {
+        let prefix = ["--public-host", SERVER, "--path-prefix", prefix];
+        let ended = run.args(&[&serve[..], &prefix].concat());
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains("choose another folder"), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::support::host::provider;
 
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
     let run = Run::new().write("example.toml", &provider("example.com", &["example.com"]));
-    let names =
-        ["", "autoconfig.", "autodiscover.", "ua-auto-config."].map(|n| format!("{n}example.com"));
+    let names = ["", "autoconfig.", "autodiscover.", "ua-auto-config.", "setup."]
+        .map(|n| format!("{n}example.com"));
     let ca = Ca::new();
     let Identity { chain, key } = ca.naming(&names.each_ref().map(String::as_str));
     let run = run.write("chain.pem", &chain).write("key.pem", &key);
@@ -16,6 +16,25 @@ fn run(args: &[&str]) -> (Option<i32>, String, String) {
     all.extend(args);
     let ended = run.args(&all);
     (ended.code, ended.stdout, ended.stderr)
+}
+
+#[test]
+fn a_server_with_a_public_host_finds_its_autodiscover_there() {
+    let (code, out, err) = run(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--tls-cert",
+        "chain.pem",
+        "--tls-key",
+        "key.pem",
+        "--ca",
+        "ca.pem",
+        "--public-host",
+        "setup.example.com",
+    ]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let place = "autodiscover v2 https://example.com/autodiscover/autodiscover.json is right";
+    assert!(out.contains(place), "{out}");
 }
 
 #[test]

@@ -228,11 +228,14 @@ impl AskedRequest {
     }
 }
 
-/// What is compared: media type without parameters, headers, and the body without its last line end.
-fn essence(answer: &Answer) -> (u16, &str, Vec<(&str, Option<&str>)>, &str) {
+/// Status, media type without parameters, headers, and the body without its last line end.
+type Essence<'a> = (u16, &'a str, [Option<&'a str>; HEADERS.len()], &'a str);
+
+/// What is compared of an answer.
+fn essence(answer: &Answer) -> Essence<'_> {
     let media_type = answer.header("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    let headers = HEADERS.iter().map(|name| (*name, answer.header(name))).collect();
+    let headers = HEADERS.map(|name| answer.header(name));
     (answer.status, media_type, headers, answer.text().trim_end())
 }
 
