@@ -12,6 +12,7 @@ pub mod bundle {
 pub mod check {
     pub use crate::check::{
         Judges, PatternJudge, advice, check, defects, encoding, file, fix, matrix, schema,
+        signature,
     };
 }
 
@@ -71,14 +72,15 @@ pub mod render {
 #[cfg(feature = "serve")]
 pub mod serve {
     pub use crate::serve::{
-        AnswerBuilder, DomainOwners, InMemoryServer, ServeOptions, Sources, Timeouts,
+        AnswerBuilder, DomainOwners, DomainRules, InMemoryServer, ProxyHeader, ServeOptions,
+        Sources, Timeouts, read_proxy_header,
     };
 }
 
 pub mod settings {
     pub use crate::settings::{
-        CUSTOM, Catalog, Choice, Mdm, Organization, Override, Project, Subject, Who, read_provider,
-        resolve,
+        CUSTOM, Catalog, Choice, ListFolder, Mdm, Organization, Override, Project, Subject, Who,
+        read_provider, resolve,
     };
 }
 
@@ -87,10 +89,17 @@ pub mod sign {
     pub use crate::sign::{Pem, Signer};
 }
 
+#[cfg(feature = "ldap")]
+pub mod users {
+    pub mod ldap {
+        pub use crate::users::ldap::{BindMethod, Directory, Url};
+    }
+}
+
 #[cfg(feature = "verify")]
 pub mod verify {
     pub use crate::verify::{
         Credentials, Mechanism, Options, Probe, RoundTripSetup, ServerReport, StepOutcome,
-        StepSequence, each, oauth2, round_trip, test,
+        StepSequence, each, oauth2, rehearse, round_trip, test,
     };
 }

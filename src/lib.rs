@@ -75,6 +75,7 @@ mod settings;
 #[cfg(feature = "sign")]
 #[allow(missing_docs)]
 mod sign;
+#[allow(missing_docs)]
 mod users;
 #[cfg(feature = "verify")]
 mod verify;

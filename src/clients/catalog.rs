@@ -260,9 +260,7 @@ impl Targets {
             }
             Some(folder) => {
                 let path = folder.join(file);
-                read(&path)
-                    .map(|text| Source::new(path.display().to_string(), text))
-                    .map_err(Box::new)
+                read(&path).map(|text| Source::new(path.display().to_string(), text))
             }
         }
     }
@@ -296,7 +294,7 @@ impl Targets {
                             Ok(text) => text,
                             Err(_) if !file.ends_with(".toml") => return None,
                             Err(finding) => {
-                                findings.push(finding);
+                                findings.push(*finding);
                                 return None;
                             }
                         };
@@ -309,19 +307,22 @@ impl Targets {
 }
 
 /// Reads a file of the user's own.
-fn read(path: &Path) -> Result<String, Finding> {
+fn read(path: &Path) -> Result<String, Box<Finding>> {
     let shown = path.display();
-    match regular_file::read(path, LARGEST_FILE, Links::Anywhere) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map_err(|_| Finding::new(codes::NOT_UTF_8, format!("{shown} is not UTF-8"))),
+    let finding = match regular_file::read(path, LARGEST_FILE, Links::Anywhere) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Ok(text),
+            Err(_) => Finding::new(codes::NOT_UTF_8, format!("{shown} is not UTF-8")),
+        },
         Err(Refused::TooLarge(most)) => {
             let message = format!("{shown} has more than {most} bytes");
-            Err(Finding::new(codes::TARGET_FILE_TOO_LARGE, message).help(
+            Finding::new(codes::TARGET_FILE_TOO_LARGE, message).help(
                 "is it the right file? a template can loop over a list instead of writing it out",
-            ))
+            )
         }
-        Err(why) => Err(Finding::new(codes::MISSING_FILE, format!("cannot read {shown}: {why}"))),
-    }
+        Err(why) => Finding::new(codes::MISSING_FILE, format!("cannot read {shown}: {why}")),
+    };
+    Err(Box::new(finding))
 }
 
 #[cfg(test)]

@@ -83,7 +83,12 @@ impl<'a> ListFolder<'a> {
         )
     }
 
-    fn parse(&self, path: &Path, text: String) -> Result<DomainList, Vec<Finding>> {
+    /// The domains of the text of a list; `path` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// Lines of it are not domains.
+    pub fn parse(&self, path: &Path, text: String) -> Result<DomainList, Vec<Finding>> {
         let source = Source::new(path.display().to_string(), text);
         let (mut domains, mut wildcards) = (BTreeSet::new(), BTreeSet::new());
         let mut findings = Vec::new();

@@ -1,6 +1,6 @@
-//! A server in memory, for tests: it says a fixed text, whatever it hears.
+//! Tests of dialogues with a server in memory.
 
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Read, Write};
 use std::time::Instant;
 
 use proptest::prelude::*;
@@ -10,48 +10,15 @@ use crate::model::Secret;
 use crate::net::Transport;
 
 use super::message::TestMessage;
+use super::rehearsal::ScriptedServer;
 use super::sasl::Mechanism;
 use super::session::{MailProtocol, MailSession};
 use super::step::Problem;
 use super::wire::Transcript;
 use super::{mailbox, smtp};
 
-/// Says a fixed text, and records everything it hears.
-struct Script {
-    says: Cursor<Vec<u8>>,
-    heard: Vec<u8>,
-}
-
-impl Script {
-    fn new(says: &str) -> Self {
-        Self { says: Cursor::new(says.as_bytes().to_vec()), heard: Vec::new() }
-    }
-}
-
-impl Read for Script {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // In small pieces, as a network may deliver it.
-        let piece = buffer.len().min(7);
-        self.says.read(&mut buffer[..piece])
-    }
-}
-
-impl Write for Script {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.heard.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Transport for Script {
-    fn set_deadline(&mut self, _: Instant) {}
-}
-
-fn session(protocol: MailProtocol, says: &str) -> MailSession<Script> {
-    MailSession::new(protocol, Script::new(says), Transcript::default())
+fn session(protocol: MailProtocol, says: &str) -> MailSession<ScriptedServer> {
+    MailSession::new(protocol, ScriptedServer::new(says.as_bytes()), Transcript::default())
 }
 
 /// Greeting, capabilities and sign-in. Returns what the server heard, the result and the

@@ -214,7 +214,7 @@ fn a_template_that_is_nested_too_deeply_is_a_finding_and_no_crash() {
 fn a_template_of_more_than_256_kib_is_refused_when_it_is_loaded() {
     let ended = generate_with(&"a line\n".repeat(40_000)).code(1);
     ended.says("error[target-file-too-large]").says("neomuttrc.hbs has more than 262144 bytes");
-    let largest = format!("{}", "{{!-- x --}}\n".repeat(262_144 / 13));
+    let largest = "{{!-- x --}}\n".repeat(262_144 / 13);
     let ended = generate_with(&largest);
     assert!(!ended.stderr.contains("too-large"), "{}", ended.stderr);
 }

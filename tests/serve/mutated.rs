@@ -1,4 +1,5 @@
-//! The short form of `cargo +nightly fuzz run ask`: requests that were changed at some places.
+//! The short form of the fuzz targets `ask` and `ask_http2`: requests that were changed at some
+//! places.
 
 #[path = "../../fuzz/fuzz_targets/asking/mod.rs"]
 mod asking;
@@ -82,5 +83,27 @@ proptest! {
             request.extend(of.get(&all).clone());
         }
         asking::ask(&request);
+    }
+
+    #[test]
+    fn frames_of_http2_in_any_order_are_answered_with_whole_frames(
+        frames in prop::collection::vec((0_u8..11, any::<u8>(), 0_u8..6, any::<Index>()), 0..12),
+    ) {
+        // Heads of requests, in part or in full (RFC 7541, appendix A), and random numbers.
+        const PAYLOADS: [&[u8]; 6] = [
+            b"\x82\x86\x04\x01/\x01\x0cboth.example",
+            b"\x83\x86\x04\x1f/autodiscover/autodiscover.json\x01\x0cboth.example",
+            b"\x82\x86",
+            b"\0\0\0\x01",
+            b"\0\x03\xff\xff\xff\xff",
+            b"",
+        ];
+        let mut bytes = Vec::new();
+        for (kind, flags, stream, payload) in frames {
+            let payload = payload.get(&PAYLOADS);
+            bytes.extend([0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream]);
+            bytes.extend(*payload);
+        }
+        asking::ask_http2(&bytes);
     }
 }

@@ -61,3 +61,33 @@ pub fn ask(bytes: &[u8]) {
         }
     });
 }
+
+/// Says these bytes after the beginning of a connection of HTTP/2, and looks at what comes back:
+/// whole frames, and no status at the 500s.
+pub fn ask_http2(bytes: &[u8]) {
+    // RFC 9113 section 3.4: the preface, and an empty SETTINGS frame.
+    let begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    SERVER.with(|server| {
+        let answer = server.answer(&[begin, bytes].concat()).expect("an answer has an end");
+        let mut rest = &answer[..];
+        while let [a, b, c, kind, _, _, _, _, _, more @ ..] = rest {
+            let length = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
+            let frame = more.get(..length).expect("a whole frame");
+            const HEADERS: u8 = 1;
+            assert!(*kind != HEADERS || !is_server_error(frame), "{}", answer.escape_ascii());
+            rest = &more[length..];
+        }
+        assert!(rest.is_empty(), "{}", answer.escape_ascii());
+    });
+}
+
+/// Whether a block of headers begins with a status at the 500s (RFC 7541, appendices A and B).
+fn is_server_error(block: &[u8]) -> bool {
+    match block {
+        // `:status: 500` has a number of its own; others are texts, in Huffman's code or plain.
+        [0x8E, ..] => true,
+        [0x08 | 0x18 | 0x48, length, first, ..] if length & 0x80 != 0 => first >> 2 == 0x1B,
+        [0x08 | 0x18 | 0x48, _, b'5', ..] => true,
+        _ => false,
+    }
+}

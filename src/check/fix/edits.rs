@@ -60,7 +60,7 @@ pub(super) fn edits(text: &str, defect: &Defect) -> Option<Vec<Edit>> {
                 _ => Some(bare.to_owned()),
             }
         }),
-        codes::QR_WHITE_SPACE => at.whole(|_| Some(String::new())),
+        codes::QR_WHITE_SPACE => at.white_space(),
         _ => None,
     }
 }
@@ -123,6 +123,29 @@ impl DefectPlace<'_> {
             return None;
         }
         self.insert(at, text)
+    }
+
+    /// Removes all white space between values from here on; only the first is reported.
+    fn white_space(self) -> Option<Vec<Edit>> {
+        let text = self.text.strip_suffix('\n').unwrap_or(self.text);
+        let (mut in_string, mut escaped) = (false, false);
+        let mut edits: Vec<Edit> = Vec::new();
+        for (at, c) in text.get(self.start..)?.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if in_string => escaped = true,
+                '"' => in_string = !in_string,
+                ' ' | '\t' | '\n' | '\r' if !in_string => {
+                    let start = self.start + at;
+                    match edits.last_mut() {
+                        Some(last) if last.end == start => last.end += 1,
+                        _ => edits.push(Edit { start, end: start + 1, text: String::new() }),
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(edits)
     }
 
     /// Removes an element, with its whole line if there is nothing else on it.

@@ -40,3 +40,14 @@ fn bytes_that_do_not_come_out_of_their_text_again_are_left_alone() {
     assert!(EncodedFile::of(&[0xFF, 0xFE, b'a', 0, b'b']).is_none());
     assert!(EncodedFile::of("a\r\n".as_bytes()).is_some());
 }
+
+/// Found by fuzzing: each round removed one white space, and there are eight rounds.
+#[test]
+fn all_white_space_between_the_values_of_a_code_is_removed_at_once() {
+    let values = "[1,[1,1],[1,\"pop.example.com\",995,3,1,\"ann@example.com\",\"Ann\"]]\n";
+    let spaced =
+        values.replace(',', &format!("{},\n ", "\t".repeat(20))).replace("Ann", "A  \\\" n");
+    let fixed = fix(spaced.as_bytes(), &|_| true).unwrap();
+    assert_eq!(fixed.after, values.replace("Ann", "A  \\\" n"));
+    assert_eq!(fix(&fixed.bytes, &|code| fixed.codes.contains(&code)), None);
+}
