@@ -8,8 +8,8 @@ use crate::support::{files_below, root};
 /// Who may import whom: a module may use those in its own row and in every row below.
 const FLOORS: [&[&str]; 11] = [
     &["cli", "internals"],
-    &["api", "report", "serve"],
-    &["bundle"],
+    &["api", "serve"],
+    &["bundle", "report"],
     &["check", "output", "sign"],
     &["render"],
     &["plan"],

@@ -127,7 +127,7 @@ fn every_answer_fits_the_schema_of_its_description() {
         assert!(wrong.is_empty(), "{name}: {wrong:?}");
     };
     fits("AccountSettings", &host.get("example.com", "/api/v1/settings?email=ann@example.com"));
-    fits("Problem", &host.get("example.com", "/api/v1/settings?email=ann"));
+    fits("ProblemDetails", &host.get("example.com", "/api/v1/settings?email=ann"));
     let text = "<clientConfig version=\"1.1\"><emailProvider id=\"example.com\"/></clientConfig>";
     fits("CheckResult", &host.post("example.com", "/api/v1/check", text));
 }

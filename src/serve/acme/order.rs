@@ -111,11 +111,13 @@ impl Acme {
             Some(earlier) => {
                 let wanted = NewOrder::new(&names).replaces(earlier);
                 match account.new_order(&wanted).await {
-                    // The authority knows no such certificate, or has replaced it already.
-                    Err(Error::Api(problem)) if !is(&problem, ":rateLimited") => {
-                        account.new_order(&NewOrder::new(&names)).await
+                    Ok(order) => Ok(order),
+                    Err(Error::Api(problem)) if is(&problem, ":rateLimited") => {
+                        Err(Error::Api(problem))
                     }
-                    order => order,
+                    // The authority knows no such certificate, has replaced it already, or does not
+                    // know what replacing is.
+                    Err(_) => account.new_order(&NewOrder::new(&names)).await,
                 }
             }
         }

@@ -3,14 +3,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use instant_acme::{Account, Error};
 use tokio::sync::Semaphore;
 
 use super::issued::IssuedCertificate;
+use super::order::chain;
 
-/// When to ask next, for each name.
+/// When to ask next, for each certificate.
 pub struct RenewalChecks {
     next: RefCell<HashMap<String, Instant>>,
     /// The authority has answered such a question.
@@ -46,63 +48,67 @@ impl RenewalChecks {
         self.are_offered.get()
     }
 
-    /// Whether it is time to ask about a certificate. Then the caller asks.
-    pub fn begin(&self, name: &str, now: Instant) -> bool {
+    /// The certificates that it is time to ask about. The caller asks.
+    pub fn begin(
+        &self,
+        all: Vec<Arc<IssuedCertificate>>,
+        now: Instant,
+    ) -> Vec<Arc<IssuedCertificate>> {
         if self.are_unsupported.get() {
-            return false;
+            return Vec::new();
         }
-        let mut all = self.next.borrow_mut();
-        let is_due = all.get(name).is_none_or(|next| now >= *next);
-        if is_due {
-            all.insert(name.to_owned(), now + AFTER_FAILURE);
+        // Certificates that there are no longer are forgotten.
+        let before = self.next.take();
+        let mut next = HashMap::new();
+        let mut due = Vec::new();
+        for one in all {
+            let Some(key) = key(&one) else { continue };
+            let at = before.get(&key).copied().filter(|at| now < *at);
+            next.insert(key, at.unwrap_or(now + AFTER_FAILURE));
+            if at.is_none() {
+                due.push(one);
+            }
         }
-        is_due
-    }
-
-    /// Forgets certificates that there are no longer.
-    pub fn retain(&self, exists: impl Fn(&str) -> bool) {
-        self.next.borrow_mut().retain(|name, _| exists(name));
+        self.next.replace(next);
+        due
     }
 
     /// Asks about a certificate. Returns whether it is to be renewed at another time than before.
-    pub async fn ask(&self, account: &Account, one: &IssuedCertificate, now: i64) -> bool {
-        let Some(id) = &one.id else { return false };
-        let Ok(_turn) = self.together.acquire().await else { return false };
+    ///
+    /// # Errors
+    ///
+    /// The authority gives no answer. The usual time of the certificate stays.
+    pub async fn ask(
+        &self,
+        account: &Account,
+        one: &IssuedCertificate,
+        now: i64,
+    ) -> Result<bool, String> {
+        let Some(id) = &one.id else { return Ok(false) };
+        let Ok(_turn) = self.together.acquire().await else { return Ok(false) };
         if self.are_unsupported.get() {
-            return false;
+            return Ok(false);
         }
         match tokio::time::timeout(TIMEOUT, account.renewal_info(id)).await {
             Ok(Ok((info, wait))) => {
                 self.are_offered.set(true);
                 let next = Instant::now() + wait.clamp(MIN_WAIT, MAX_WAIT);
-                self.next.borrow_mut().insert(one.name.clone(), next);
+                self.next.borrow_mut().extend(key(one).map(|key| (key, next)));
                 let window = &info.suggested_window;
                 let (start, end) = (window.start.unix_timestamp(), window.end.unix_timestamp());
-                one.renew_within(start, end, now)
+                Ok(one.renew_within(start, end, now))
             }
             Ok(Err(Error::Unsupported(_))) => {
                 self.are_unsupported.set(true);
-                false
+                Ok(false)
             }
-            // The usual time of the certificate stays.
-            Ok(Err(_)) | Err(_) => false,
+            Ok(Err(why)) => Err(chain(&why)),
+            Err(_) => Err(format!("it takes longer than {} s", TIMEOUT.as_secs())),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_is_asked_about_once_until_the_next_time() {
-        let checks = RenewalChecks::default();
-        let now = Instant::now();
-        assert!(checks.begin("a.example", now));
-        assert!(!checks.begin("a.example", now + MIN_WAIT));
-        assert!(checks.begin("b.example", now));
-        assert!(checks.begin("a.example", now + AFTER_FAILURE));
-        checks.retain(|name| name == "b.example");
-        assert_eq!(checks.next.borrow().len(), 1);
-    }
+/// What the authority calls a certificate.
+fn key(one: &IssuedCertificate) -> Option<String> {
+    one.id.as_ref().map(ToString::to_string)
 }

@@ -236,18 +236,18 @@ impl Fetcher {
 
     /// Asks the authority when to renew certificates, where that is due.
     fn check_renewals(self: &Rc<Self>) {
-        let all = self.acme.issued.all();
-        self.renewals.retain(|name| all.iter().any(|one| one.name == name));
-        for one in all.into_iter().filter(|one| one.id.is_some()) {
-            if !self.renewals.begin(&one.name, Instant::now()) {
-                continue;
-            }
+        for one in self.renewals.begin(self.acme.issued.all(), Instant::now()) {
             let fetcher = Rc::clone(self);
             spawn_local(async move {
                 let Ok(account) = fetcher.account().await else { return };
-                if fetcher.renewals.ask(&account, &one, now()).await {
+                match fetcher.renewals.ask(&account, &one, now()).await {
                     // The thread looks again at what is due.
-                    fetcher.acme.over.send_modify(|number| *number += 1);
+                    Ok(true) => fetcher.acme.over.send_modify(|number| *number += 1),
+                    Ok(false) => {}
+                    Err(why) => fetcher.shared.tell(&format!(
+                        "the authority does not say when to renew the certificate of {}: {why}",
+                        one.name
+                    )),
                 }
             });
         }

@@ -25,15 +25,12 @@ use super::request::{RequestHead, RequestLog};
 use super::request_body::read_body;
 use super::worker::Worker;
 
-use openapi::openapi;
+pub use openapi::PREFIX;
+use openapi::{MAX_FILE, openapi};
 pub use problem::problem;
 use settings::AccountSettings;
 
-pub const PREFIX: &str = "/api/v1/";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// Bytes of a client's file. Profiles with a signature and autoconfig with a hundred domains have
-/// some 20,000.
-pub const MAX_FILE: usize = 64 * 1024;
 /// What the place of a finding calls the file.
 const FILE: &str = "file";
 

@@ -4,9 +4,14 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use super::problem::{MEDIA_TYPE, Problem};
+use super::problem::{MEDIA_TYPE, ProblemDetails};
 use super::settings::AccountSettings;
-use super::{MAX_FILE, PREFIX};
+
+/// What all paths of the API begin with.
+pub const PREFIX: &str = "/api/v1/";
+/// Bytes of a client's file. Profiles with a signature and autoconfig with a hundred domains have
+/// some 20,000.
+pub const MAX_FILE: usize = 64 * 1024;
 
 /// What `check` answers, in the words of `check --format json`.
 #[derive(JsonSchema)]
@@ -58,7 +63,7 @@ pub fn openapi() -> Value {
     let settings =
         answer(&mut schemas, "The settings.", "application/json", schema::<AccountSettings>);
     let checked = answer(&mut schemas, "The findings.", "application/json", schema::<CheckResult>);
-    let mut why = |words: &str| answer(&mut schemas, words, MEDIA_TYPE, schema::<Problem>);
+    let mut why = |words: &str| answer(&mut schemas, words, MEDIA_TYPE, schema::<ProblemDetails>);
     let no_address = why("The address is missing or not valid.");
     let unknown = why("No provider of this server has the domain.");
     let incomplete = why("The file did not arrive whole.");
