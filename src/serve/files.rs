@@ -18,6 +18,7 @@ use super::autodiscover::{
     self, AUTODISCOVER_JSON, AUTODISCOVER_JSON_PATH, AutodiscoverError, PostedRequest,
 };
 use super::full_name::full_name;
+use super::login_lists::Unread;
 use super::prepare::{DomainOwner, account};
 use super::reply::{CacheControl, HttpReply, for_all_origins};
 use super::request::{RequestHead, RequestLog};
@@ -130,10 +131,7 @@ impl Worker {
             return HttpReply::empty(StatusCode::NOT_FOUND);
         }
         let name = full_name(head.query).filter(|_| resource.is_profile);
-        let login = match self.login_name(site, address) {
-            Ok(login) => login,
-            Err(reply) => return reply,
-        };
+        let Ok(login) = self.login_name(site, address) else { return come_again() };
         let bytes = match &*ready {
             // For an address outside ASCII the plan can differ, and a name is one more value, so the
             // prepared answer is not used.
@@ -178,16 +176,13 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// The reply to send while the list cannot be read.
+    /// The list could not be read yet; the reply is [`come_again`].
     pub(super) fn login_name(
         &self,
         site: &Site,
         address: &EmailAddress,
-    ) -> Result<Option<String>, HttpReply> {
-        self.shared.login_lists.login_name(site.packed.name(), address).map_err(|_| {
-            HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
-                .with(header::RETRY_AFTER, HeaderValue::from_static("20"))
-        })
+    ) -> Result<Option<String>, Unread> {
+        self.shared.login_lists.login_name(site.packed.name(), address)
     }
 
     /// The signed form of the file that is the same for everybody at the domain. It is signed once.
@@ -299,6 +294,12 @@ impl Worker {
             if status == StatusCode::OK { CacheControl::Public } else { CacheControl::NoStore };
         for_all_origins(HttpReply { status, ..HttpReply::new(JSON, body, cache) })
     }
+}
+
+/// The reply while login names cannot be read.
+pub(super) fn come_again() -> HttpReply {
+    HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE)
+        .with(header::RETRY_AFTER, HeaderValue::from_static("20"))
 }
 
 fn refusal(refused: AutodiscoverError) -> HttpReply {

@@ -12,6 +12,7 @@ use crate::render::Recipient;
 use crate::settings::Provider;
 
 use super::address::{RequestedAddress, parameters};
+use super::files::come_again;
 use super::prepare::{AnswerBuilder, PageKind, PageRequest, account};
 use super::reply::{CacheControl, HttpReply};
 use super::request::RequestHead;
@@ -118,10 +119,7 @@ impl Worker {
     ) -> HttpReply {
         let owner = site.owner;
         let tongue = language.clone();
-        let login = match self.login_name(site, &address) {
-            Ok(login) => login,
-            Err(reply) => return reply,
-        };
+        let Ok(login) = self.login_name(site, &address) else { return come_again() };
         let made = self.build_blocking(head.client, site, move |answers, provider, builder| {
             let page = PageKind::Usual;
             let recipient = &Recipient::new(account(&address), login.as_deref());

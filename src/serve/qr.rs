@@ -7,6 +7,7 @@ use qrcodegen::QrCode;
 use crate::render::{Artifact, QUIET_ZONE, Recipient, qr_code};
 
 use super::address::RequestedAddress;
+use super::files::come_again;
 use super::prepare::account;
 use super::reply::{CacheControl, HttpReply};
 use super::request::RequestHead;
@@ -31,10 +32,7 @@ impl Worker {
             let words = "That is no e-mail address.\n";
             return Some(HttpReply::words(StatusCode::BAD_REQUEST, words));
         };
-        let login = match self.login_name(&site, &address) {
-            Ok(login) => login,
-            Err(reply) => return Some(reply),
-        };
+        let Ok(login) = self.login_name(&site, &address) else { return Some(come_again()) };
         let (number, owner) = (matched.number, site.owner);
         let made = self.build_blocking(head.client, &site, move |answers, provider, builder| {
             let take = &mut |artifact: Artifact<'_>| artifact.marks.qr_text();

@@ -19,6 +19,7 @@ use crate::report::checked_json;
 
 use super::address::RequestedAddress;
 use super::connection::RequestInFlight;
+use super::files::come_again;
 use super::prepare::account;
 use super::reply::{CacheControl, HttpReply, for_all_origins, not_allowed};
 use super::request::{RequestHead, RequestLog};
@@ -85,12 +86,9 @@ impl Worker {
         };
         request_log.site = Some(site.clone());
         request_log.address = Some(address.clone());
-        let login = match self.login_name(&site, &address) {
-            Ok(login) => login,
-            Err(reply) => {
-                let why = "the login names cannot be read now";
-                return HttpReply { more: reply.more, ..problem(reply.status, why) };
-            }
+        let Ok(login) = self.login_name(&site, &address) else {
+            let HttpReply { status, more, .. } = come_again();
+            return HttpReply { more, ..problem(status, "the login names cannot be read now") };
         };
         let owner = site.owner;
         let made = self.build_blocking(head.client, &site, move |answers, provider, _| {
