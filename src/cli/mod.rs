@@ -8,8 +8,8 @@ mod bytes;
 mod check;
 #[cfg(feature = "verify")]
 mod credentials;
-#[cfg(feature = "verify")]
 mod directory;
+#[cfg(feature = "verify")]
 mod discover;
 #[cfg(feature = "serve")]
 mod environment;
