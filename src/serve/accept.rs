@@ -238,6 +238,7 @@ impl Worker {
             let mut connection = Connection::new(peer, &own);
             connection.tls = matches!(role, Role::Tls(_));
             connection.is_inside = is_inside;
+            let mut is_trusted = true;
             if worker.expects_proxy_header(&connection) {
                 let header = match proxy_protocol::read(&mut stream).await {
                     Ok(header) => header,
@@ -250,8 +251,11 @@ impl Worker {
                 };
                 connection.peer = header.client.unwrap_or(peer);
                 connection.tls |= header.tls;
+                // Without a client (a health check, or UNKNOWN) the headers of a request are nobody's
+                // that is known.
+                is_trusted = header.client.is_some();
             }
-            connection.is_proxy = worker.is_proxy(connection.peer);
+            connection.is_proxy = is_trusted && worker.is_proxy(connection.peer);
             match role {
                 Role::Tls(config) => {
                     let turn = match handshakes {

@@ -242,6 +242,18 @@ impl ConnectionProgress {
         is_idle.then(|| self.idle_since.get())
     }
 
+    /// Since when the connection has only waited for its client: for the rest of a body, or for an
+    /// answer to be read. `None` if a request of it is being worked on, or for less than a tick.
+    pub fn waits_since(&self) -> Option<Instant> {
+        if self.is_aborted.get() {
+            return None;
+        }
+        let running = self.running.borrow();
+        let waits = |request: &Running| request.answer.is_some() || self.bodies.get() > 0;
+        let since = running.iter().map(|request| request.begun).max()?;
+        (running.iter().all(waits) && since < self.clock.now()).then_some(since)
+    }
+
     /// How many requests are in flight.
     pub fn in_flight(&self) -> usize {
         self.running.borrow().len()

@@ -18,6 +18,8 @@ pub struct BlockingJobs {
     pub rendering: Arc<JobPool>,
     /// Signatures of Apple profiles.
     pub signing: Arc<JobPool>,
+    /// For files that visitors have checked, so that no page waits for them.
+    pub checking: Arc<JobPool>,
 }
 
 /// Threads that work on a queue.
@@ -48,11 +50,15 @@ const STUCK: Duration = Duration::from_secs(10);
 impl BlockingJobs {
     pub fn new(threads: usize) -> Self {
         let pool = |name| Arc::new(JobPool::new(name, threads));
-        Self { rendering: pool("rendering"), signing: pool("signing") }
+        Self {
+            rendering: pool("rendering"),
+            signing: pool("signing"),
+            checking: Arc::new(JobPool::new("checking", 1)),
+        }
     }
 
-    pub fn pools(&self) -> [&JobPool; 2] {
-        [&self.rendering, &self.signing]
+    pub fn pools(&self) -> [&JobPool; 3] {
+        [&self.rendering, &self.signing, &self.checking]
     }
 
     pub fn are_stuck(&self) -> bool {

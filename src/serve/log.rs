@@ -11,6 +11,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::model::steers;
+
 use super::metrics::Metrics;
 use super::user_agent::CLIENTS;
 
@@ -82,6 +84,10 @@ impl AccessLog {
     }
 }
 
+/// Characters of a host name (RFC 1035), and of the longest registered method.
+const LONGEST_HOST: usize = 253;
+const LONGEST_METHOD: usize = 32;
+
 /// Writes the lines to standard output until every sender is gone.
 pub fn write(receiver: &Receiver<String>) {
     let mut out = std::io::stdout().lock();
@@ -106,14 +112,14 @@ impl LogBuffer {
         out.push_str("{\"time\":\"");
         self.push_time(&mut out, line.begun);
         out.push_str("\",\"method\":\"");
-        out.push_str(line.method);
+        out.push_str(if line.method.len() <= LONGEST_METHOD { line.method } else { "other" });
         out.push_str("\",\"route\":\"");
         push_json(&mut out, line.route);
         out.push_str("\",\"domain\":\"");
         push_json(&mut out, line.domain);
         if let Some(host) = line.host {
             out.push_str("\",\"host\":\"");
-            push_json(&mut out, host);
+            out.push_str(if is_host(host) { host } else { "invalid" });
         }
         if let Some(address) = line.address {
             out.push_str("\",\"address\":\"");
@@ -217,6 +223,13 @@ fn push_hex(out: &mut String, number: u64) {
     }
 }
 
+/// Whether a Host can be one: a name or an IP address. A visitor chooses it, so nothing else gets
+/// into the log.
+fn is_host(host: &str) -> bool {
+    let is_one = |b: u8| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b);
+    host.len() <= LONGEST_HOST && host.bytes().all(is_one)
+}
+
 fn push_json(out: &mut String, text: &str) {
     let is_plain = |b: u8| b >= b' ' && b != b'"' && b != b'\\' && b < 0x7F;
     if text.bytes().all(is_plain) {
@@ -226,7 +239,7 @@ fn push_json(out: &mut String, text: &str) {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if c.is_control() => drop(write!(out, "\\u{:04x}", c as u32)),
+            c if steers(c) => drop(write!(out, "\\u{:04x}", c as u32)),
             c => out.push(c),
         }
     }
@@ -235,6 +248,25 @@ fn push_json(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_visitor_writes_into_a_line_is_short_and_steers_no_terminal() {
+        for (host, is_one) in [
+            ("autoconfig.a.example", true),
+            ("backend_servers", true),
+            ("[2001:db8::1]", true),
+            ("", true),
+            ("ann@a.example", false),
+            ("a\tb", false),
+            ("a\"b", false),
+            (&"a".repeat(254), false),
+        ] {
+            assert_eq!(is_host(host), is_one, "{host}");
+        }
+        let mut out = String::new();
+        push_json(&mut out, "\u{202E}a\u{9B}");
+        assert_eq!(out, "\\u202ea\\u009b");
+    }
 
     #[test]
     fn times_are_written_as_rfc_3339_has_them() {

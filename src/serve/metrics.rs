@@ -114,7 +114,7 @@ struct Sums {
     metrics: Arc<Metrics>,
     now: i64,
     /// The jobs of each pool.
-    jobs: [(&'static str, usize); 2],
+    jobs: [(&'static str, usize); 3],
 }
 
 impl fmt::Debug for Sums {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use hyper::header::HeaderValue;
 use tokio::task::AbortHandle;
@@ -147,21 +148,31 @@ impl Worker {
         }
     }
 
-    /// Makes room for a connection: closes the connections that have been idle for longest.
-    /// Returns whether there was one.
+    /// Makes room for a connection: closes the connections that have been idle for longest, or if
+    /// there is none, those that have waited longest for their clients. Returns whether there was
+    /// one.
     pub(super) fn close_idle(&self, client: Option<ClientNetwork>) -> bool {
+        self.close_oldest(client, ConnectionProgress::idle_since)
+            || self.close_oldest(client, ConnectionProgress::waits_since)
+    }
+
+    fn close_oldest(
+        &self,
+        client: Option<ClientNetwork>,
+        since: impl Fn(&ConnectionProgress) -> Option<Instant>,
+    ) -> bool {
         let open = self.open.borrow();
         // The clock ticks four times a second; within a tick, the numbers tell who came first.
-        let mut idle: Vec<_> = open
+        let mut oldest: Vec<_> = open
             .iter()
             .filter(|(_, open)| !open.is_inside && (client.is_none() || open.client == client))
-            .filter_map(|(number, open)| Some(((open.progress.idle_since()?, *number), open)))
+            .filter_map(|(number, open)| Some(((since(&open.progress)?, *number), open)))
             .collect();
-        let some = idle.len().min(CLOSED_TOGETHER);
-        if some < idle.len() {
-            idle.select_nth_unstable_by_key(some, |(since, _)| *since);
+        let some = oldest.len().min(CLOSED_TOGETHER);
+        if some < oldest.len() {
+            oldest.select_nth_unstable_by_key(some, |(since, _)| *since);
         }
-        idle.iter().take(some).for_each(|(_, open)| self.close_early(open));
+        oldest.iter().take(some).for_each(|(_, open)| self.close_early(open));
         some > 0
     }
 

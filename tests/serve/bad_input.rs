@@ -259,6 +259,27 @@ fn the_oldest_idle_connections_make_room_for_new_ones() {
 }
 
 #[test]
+fn connections_that_only_wait_for_their_clients_make_room_for_others() {
+    let begun = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: example.com\r\n\
+                 Content-Length: 6000\r\n\r\n<";
+    for limit in [["--max-connections", "20"], ["--max-connections-per-client", "20"]] {
+        let host = Host::of_example(&limit);
+        let waiting: Vec<_> = (0..20)
+            .map(|_| {
+                let mut stream = host.connect();
+                stream.write_all(begun.as_bytes()).unwrap();
+                stream
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(600));
+        for _ in 0..5 {
+            assert_eq!(host.get("example.com", AUTOCONFIG).status, 200, "{limit:?}");
+        }
+        drop(waiting);
+    }
+}
+
+#[test]
 fn an_idle_connection_makes_room_whichever_thread_has_it() {
     let host = Host::of_example(&["--max-connections-per-client", "1", "--threads", "8"]);
     for _ in 0..6 {

@@ -116,7 +116,7 @@ impl Worker {
                 return HttpReply { last: reply.last, ..problem(reply.status, why) };
             }
         };
-        let pool = &self.shared.blocking_jobs.rendering;
+        let pool = &self.shared.blocking_jobs.checking;
         let checked = self.run_blocking(pool, head.client, move || {
             let checked = check::file::file(&body, SystemTime::now(), &Authorities::default())?;
             let source = Source::new(FILE, checked.text.clone());
