@@ -134,6 +134,9 @@ impl<'a> ListFolder<'a> {
 /// A host name with a dot.
 pub fn mail_domain(name: &str) -> Result<Hostname, Invalid> {
     let domain = Hostname::new(name)?;
+    if domain.as_str().parse::<std::net::IpAddr>().is_ok() {
+        return Err(Invalid::new(format!("{domain} is an IP address and no mail domain")));
+    }
     match domain.is_qualified() {
         true => Ok(domain),
         false => Err(Invalid::new(format!("\"{domain}\" has no dot, so it is no mail domain"))),

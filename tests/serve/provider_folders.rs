@@ -102,3 +102,35 @@ fn subfolders_are_served_and_watched() {
     fs::remove_dir_all(host.run.path("p/new")).unwrap();
     host.hear_of("serving 2 providers (0 read, 1 taken out)");
 }
+
+#[test]
+fn a_link_to_another_folder_changes_neither_its_name_nor_its_owner() {
+    let run = Run::new()
+        .write("owners", "victim/v victim.example\ncustomer/c customer.example\n")
+        .write("p/victim/v.toml", &provider("victim.example", &["victim.example"]))
+        .write("p/customer/c.toml", &provider("customer.example", &["customer.example"]));
+    let mut host = Host::start(run, &["--providers", "p", "--domain-owners", "owners"]);
+    std::os::unix::fs::symlink("../victim", host.run.path("p/customer/d")).unwrap();
+    host.hear_of("customer/d/ is skipped: its files are read already, by another path");
+    assert_eq!(host.get("victim.example", "/mail/config-v1.1.xml").status, 200);
+}
+
+#[test]
+fn a_file_with_thousands_of_mistakes_or_servers_costs_neither_log_nor_time() {
+    let many = "k = 1\n".to_owned();
+    let keys: String = (0..6000).map(|n| many.replace('k', &format!("k{n}"))).collect();
+    let server = "[[outgoingServer]]\ntype = \"smtp\"\nhostname = \"s.b.example\"\nport = 465\n\
+                  socketType = \"SSL\"\nauthentication = [\"password-cleartext\"]\n\
+                  username = \"%EMAILADDRESS%\"\n";
+    let run = Run::new()
+        .write("p/a.toml", &provider("a.example", &["a.example"]))
+        .write("p/b.toml", &(provider("b.example", &["b.example"]) + &server.repeat(48)))
+        .write("p/c.toml", &format!("{keys}{}", provider("c.example", &["c.example"])));
+    let mut host = Host::start(run, &["--providers", "p"]);
+    assert_eq!(host.get("a.example", "/mail/config-v1.1.xml").status, 200);
+    assert_eq!(host.get("b.example", "/mail/config-v1.1.xml").status, 404);
+    let said = host.said();
+    assert!(said.contains("b has 51 servers; 50 is the most"), "{said}");
+    assert!(said.contains("c has 5980 more mistakes"), "{said}");
+    assert!(said.len() < 20_000, "{}", said.len());
+}

@@ -36,6 +36,11 @@ impl Default for ProviderLimits {
     }
 }
 
+/// Findings about one file that are reported.
+const MOST_FINDINGS: usize = 20;
+/// Servers of one file.
+const MOST_SERVERS: usize = 50;
+
 /// A file that was read.
 pub struct ReadOutcome {
     /// The packed provider; `None` if the file is invalid.
@@ -80,9 +85,13 @@ impl FileReader {
         match read {
             Ok(ReadyProvider { packed, notes, users }) => {
                 let findings = if self.with_notes { notes } else { Vec::new() };
+                let findings = a_few(name, findings);
                 ReadOutcome { packed: Some(packed), findings, list, users }
             }
-            Err(findings) => ReadOutcome { packed: None, findings, list, users: None },
+            Err(findings) => {
+                let findings = a_few(name, findings);
+                ReadOutcome { packed: None, findings, list, users: None }
+            }
         }
     }
 
@@ -97,6 +106,8 @@ impl FileReader {
         let within = self.sources.watched();
         let lists = path.as_deref().zip(within.as_deref()).map(|(path, within)| {
             let ListFolder { beside, .. } = ListFolder::of_file(path);
+            // Other subfolders can belong to other people.
+            let within = if path.starts_with(within) { beside } else { within };
             ListFolder { beside, within, most: self.limits.listed_domains }
         });
         // Take the stamp first, so that a change while reading is noticed the next time.
@@ -108,6 +119,7 @@ impl FileReader {
         let (provider, mut notes) = builder.read_with(name, &source, lists.as_ref());
         let Some(provider) = provider else { return Err(notes) };
         self.few_enough_domains(name, &provider)?;
+        few_enough_servers(name, &provider)?;
         let users = self.users(name, &provider, lists.as_ref())?;
         let is_default = self.sources.default_name() == Some(name);
         let customers = is_default || !provider.wildcards.is_empty() || !provider.listed.is_empty();
@@ -207,6 +219,34 @@ impl FileReader {
             String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8 text", None))?;
         Ok((Source::new(shown, text), Some(path)))
     }
+}
+
+/// The first findings about a file. A file of a customer can have thousands of mistakes, and each is
+/// printed with its line.
+fn a_few(name: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() > MOST_FINDINGS {
+        let more = findings.len() - MOST_FINDINGS;
+        // Errors come first, so that none is hidden behind warnings.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings.truncate(MOST_FINDINGS);
+        let message = format!("{name} has {more} more mistakes");
+        findings.push(
+            Finding::new(codes::INVALID_SETTING, message)
+                .severity(findings[0].severity)
+                .help("`mailwright check FILE` shows all of them"),
+        );
+    }
+    findings
+}
+
+/// Each server is rendered into every answer.
+fn few_enough_servers(name: &str, provider: &Provider) -> Result<(), Vec<Finding>> {
+    let servers = provider.config.incoming.len() + provider.config.outgoing.len();
+    if servers <= MOST_SERVERS {
+        return Ok(());
+    }
+    let message = format!("{name} has {servers} servers; {MOST_SERVERS} is the most");
+    Err(vec![Finding::new(codes::TOO_MANY_SERVERS, message)])
 }
 
 /// The list that a provider file names, also if the file has mistakes.

@@ -1,6 +1,6 @@
 //! Lists the provider files of a folder and its subfolders, and says why it skips other entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -46,10 +46,14 @@ impl Listing {
                 listing.files.insert(stem(path), stamp(&fs::metadata(path)?));
             }
             SourceOrigin::Folder(folder) => {
-                let walk =
-                    &mut Walk { whole: folder.canonicalize()?, seen: BTreeSet::new(), watch };
-                walk.seen.insert(walk.whole.clone());
+                let whole = folder.canonicalize()?;
+                let seen = BTreeSet::from([whole.clone()]);
+                let walk = &mut Walk { whole, seen, links: VecDeque::new(), watch };
                 listing.add_folder(folder, "", 0, walk)?;
+                // A folder keeps its own name, whoever puts a link to it into another one.
+                while let Some((path, shown, depth)) = walk.links.pop_front() {
+                    listing.add_or_skip(&path, &shown, depth, walk);
+                }
             }
         }
         Ok(listing)
@@ -77,8 +81,9 @@ impl Listing {
             let Ok(own) = fs::symlink_metadata(&path) else { continue };
             let target = fs::metadata(&path);
             if target.as_ref().is_ok_and(fs::Metadata::is_dir) {
-                if let Err(why) = self.add_subfolder(&path, &shown, depth + 1, walk) {
-                    self.skipped.insert(format!("{shown}/"), why);
+                match own.is_symlink() {
+                    true => walk.links.push_back((path, shown, depth + 1)),
+                    false => self.add_or_skip(&path, &shown, depth + 1, walk),
                 }
                 continue;
             }
@@ -100,6 +105,12 @@ impl Listing {
             self.skipped.insert(shown.escape_debug().to_string(), why);
         }
         Ok(())
+    }
+
+    fn add_or_skip(&mut self, path: &Path, shown: &str, depth: usize, walk: &mut Walk<'_>) {
+        if let Err(why) = self.add_subfolder(path, shown, depth, walk) {
+            self.skipped.insert(format!("{}/", shown.escape_debug()), why);
+        }
     }
 
     fn add_subfolder(
@@ -143,6 +154,8 @@ struct Walk<'a> {
     whole: PathBuf,
     /// Folders that were listed, so that links in a circle end.
     seen: BTreeSet<PathBuf>,
+    /// Links to folders, which come after the folders themselves: path, shown path and depth.
+    links: VecDeque<(PathBuf, String, usize)>,
     watch: &'a dyn Fn(&Path),
 }
 
