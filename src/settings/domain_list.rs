@@ -131,11 +131,21 @@ impl<'a> ListFolder<'a> {
     }
 }
 
-/// A host name with a dot.
+/// The hosts where clients ask for the settings of a domain. As a mail domain of somebody else, such
+/// a host would answer for that domain.
+const CLIENTS_ASK: [&str; 3] = ["autoconfig.", "autodiscover.", "ua-auto-config."];
+
+/// A host name with a dot that can stand behind the @ of an address.
 pub fn mail_domain(name: &str) -> Result<Hostname, Invalid> {
     let domain = Hostname::new(name)?;
     if domain.as_str().parse::<std::net::IpAddr>().is_ok() {
         return Err(Invalid::new(format!("{domain} is an IP address and no mail domain")));
+    }
+    let asked = CLIENTS_ASK.iter().find_map(|prefix| domain.as_str().strip_prefix(prefix));
+    if let Some(rest) = asked.filter(|rest| rest.contains('.')) {
+        return Err(Invalid::new(format!(
+            "{domain} is where clients ask for the settings of {rest}, and no mail domain"
+        )));
     }
     match domain.is_qualified() {
         true => Ok(domain),
@@ -166,6 +176,16 @@ mod tests {
         assert_eq!(names, ["a.example", "b.example", "xn--bcher-kva.example"]);
         assert_eq!(list.wildcards, [Hostname::new("c.example").unwrap()]);
         assert_eq!(read("", 10).unwrap(), DomainList::default());
+    }
+
+    #[test]
+    fn ip_addresses_and_the_hosts_that_clients_ask_are_no_mail_domains() {
+        for name in ["192.0.2.1", "autoconfig.a.example", "AutoDiscover.a.example"] {
+            assert!(mail_domain(name).is_err(), "{name}");
+        }
+        for name in ["autoconfig.example", "ourautoconfig.a.example", "a.example"] {
+            assert!(mail_domain(name).is_ok(), "{name}");
+        }
     }
 
     #[test]
