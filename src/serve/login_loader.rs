@@ -38,8 +38,12 @@ struct KnownList {
     stamp: Option<Stamp>,
     tried_at: Option<Instant>,
     is_read: bool,
+    /// What the list takes in memory.
+    bytes: usize,
 }
 
+/// Bytes that the lists of all provider files may take in memory: some five million people.
+const MOST_BYTES: usize = 256 << 20;
 /// How often to look whether a file has changed.
 const LOOK: Duration = Duration::from_secs(2);
 /// How long the list of a directory or command is used before it is read again.
@@ -110,10 +114,15 @@ impl LoginLoader {
 
     fn know(&mut self, owner: ListOwner, source: UserListSource) {
         self.lists.set(owner.clone(), LoginListState::Unread);
-        self.known.insert(owner, KnownList { source, stamp: None, tried_at: None, is_read: false });
+        self.known.insert(
+            owner,
+            KnownList { source, stamp: None, tried_at: None, is_read: false, bytes: 0 },
+        );
     }
 
     fn read(&mut self, owner: &ListOwner) -> Result<(), String> {
+        let others = self.known.iter().filter(|(other, _)| *other != owner);
+        let others: usize = others.map(|(_, list)| list.bytes).sum();
         let Some(list) = self.known.get_mut(owner) else { return Ok(()) };
         // Take the stamp first, so that a change while reading is noticed the next time.
         list.stamp = list.stamp_now();
@@ -121,6 +130,13 @@ impl LoginLoader {
         let users = (self.open)(&list.source)?;
         let name = list.source.shown();
         let LoginList { names, wrong, wrong_count } = LoginList::read(&name, users)?;
+        if *owner != ListOwner::Operator && others + names.bytes() > MOST_BYTES {
+            return Err(format!(
+                "the lists of all provider files together need more than {} MiB",
+                MOST_BYTES >> 20
+            ));
+        }
+        list.bytes = names.bytes();
         wrong.iter().for_each(|words| (self.tell)(words));
         if wrong_count > wrong.len() {
             (self.tell)(&format!("{name}: {} more rows are of no use", wrong_count - wrong.len()));

@@ -6,7 +6,7 @@ use super::duplicates::mailbox;
 use super::{Error, ListRow, Users};
 use crate::model::{EmailAddress, UsernamePattern};
 
-/// Login names by address. An address takes twelve bytes and its login name.
+/// Login names by address. An address takes sixteen bytes and its login name.
 #[derive(Default)]
 pub struct LoginNames {
     key: RandomState,
@@ -34,6 +34,11 @@ const MOST_BYTES: usize = 256 << 20;
 impl LoginNames {
     pub fn len(&self) -> usize {
         self.people.len()
+    }
+
+    /// What it takes in memory.
+    pub fn bytes(&self) -> usize {
+        self.people.capacity() * size_of::<(u64, u32, u32)>() + self.names.capacity()
     }
 
     /// The login name of an address.

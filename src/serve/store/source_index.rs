@@ -134,9 +134,10 @@ impl SourceIndex {
         why
     }
 
-    /// The lists of users that the files name, by the name of the file.
+    /// The lists of users that files name, by the name of the file. Only files that are served count.
     pub fn user_lists(&self) -> BTreeMap<String, UserListSource> {
-        let named = self.known.iter().filter_map(|(name, file)| Some((name, file.users.clone()?)));
+        let served = self.known.iter().filter(|(name, _)| self.places.contains_key(*name));
+        let named = served.filter_map(|(name, file)| Some((name, file.users.clone()?)));
         named.map(|(name, users)| (name.clone(), users)).collect()
     }
 
