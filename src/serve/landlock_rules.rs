@@ -34,6 +34,10 @@ pub fn restrict(
     }
     let null = AccessFs::ReadFile | AccessFs::WriteFile;
     rules = allow(rules, Path::new("/dev/null"), null)?;
+    // A program that is linked statically has its random numbers from there.
+    for path in ["/dev/random", "/dev/urandom"] {
+        rules = allow(rules, Path::new(path), AccessFs::ReadFile)?;
+    }
     // The resolver's settings are often a link to a place below /run.
     let resolver = [PathBuf::from("/etc/resolv.conf")];
     let readable = readable.iter().chain(&resolver).flat_map(|path| folders(path));
