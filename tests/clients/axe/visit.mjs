@@ -79,7 +79,7 @@ try {
       await visit(name, own, scheme, width);
     }
     await page.goto(`${origin}/?email=${encodeURIComponent(settings.address)}`, { waitUntil: 'load' });
-    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), press(page, 'a[href^="/guide."]')]);
+    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), press(page, 'a[href^="./guide."]')]);
     await visit('guide', own, scheme, width);
     await own.context.close();
   }
