@@ -36,7 +36,7 @@ pub fn restrict(
     rules = allow(rules, Path::new("/dev/null"), null)?;
     // A program that is linked statically has its random numbers from there.
     for path in ["/dev/random", "/dev/urandom"] {
-        rules = allow(rules, Path::new(path), AccessFs::ReadFile)?;
+        rules = allow(rules, Path::new(path), AccessFs::ReadFile.into())?;
     }
     // The resolver's settings are often a link to a place below /run.
     let resolver = [PathBuf::from("/etc/resolv.conf")];
