@@ -22,7 +22,7 @@ fn jobs(host: &Host) -> usize {
         line.strip_prefix("mailwright_blocking_jobs{")?.rsplit_once(' ')?.1.parse::<usize>().ok()
     });
     let counts: Vec<usize> = counts.collect();
-    assert_eq!(counts.len(), 2, "{figures}");
+    assert_eq!(counts.len(), 3, "{figures}");
     counts.iter().sum()
 }
 

@@ -122,9 +122,11 @@ fn a_file_with_thousands_of_mistakes_or_servers_costs_neither_log_nor_time() {
     let server = "[[outgoingServer]]\ntype = \"smtp\"\nhostname = \"s.b.example\"\nport = 465\n\
                   socketType = \"SSL\"\nauthentication = [\"password-cleartext\"]\n\
                   username = \"%EMAILADDRESS%\"\n";
+    let servers: String =
+        (0..48).map(|n| server.replace("s.b.example", &format!("s{n}.b.example"))).collect();
     let run = Run::new()
         .write("p/a.toml", &provider("a.example", &["a.example"]))
-        .write("p/b.toml", &(provider("b.example", &["b.example"]) + &server.repeat(48)))
+        .write("p/b.toml", &(provider("b.example", &["b.example"]) + &servers))
         .write("p/c.toml", &format!("{keys}{}", provider("c.example", &["c.example"])));
     let mut host = Host::start(run, &["--providers", "p"]);
     assert_eq!(host.get("a.example", "/mail/config-v1.1.xml").status, 200);
