@@ -19,7 +19,9 @@ pub use config::{
 pub use email_address::EmailAddress;
 pub use hostname::Hostname;
 pub use pattern::{HostnamePattern, Placeholder, UsernamePattern};
-pub use public_address::{PathPrefix, PublicAddress, ServerAddress, public_host};
+pub use public_address::{
+    CONFIG_HOST_LABELS, PathPrefix, PublicAddress, ServerAddress, public_host,
+};
 pub use secret::Secret;
 pub use text::{Text, reads_as_another, shortened};
 pub(crate) use text::{is_reserved, printable, printable_lines, steers};

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use super::{Hostname, Invalid};
 
+/// First labels of the hosts where clients ask for the settings of a domain.
+pub const CONFIG_HOST_LABELS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
+
 /// The folder on a host that a proxy forwards to the server: `/mail-setup`, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathPrefix(String);

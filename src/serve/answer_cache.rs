@@ -9,7 +9,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 
-use crate::model::{Hostname, PublicAddress, ServerAddress};
+use crate::model::{CONFIG_HOST_LABELS, Hostname, PublicAddress, ServerAddress};
 use crate::plan::Audience;
 use crate::render::{Recipient, Segments};
 
@@ -48,8 +48,8 @@ pub struct AnswerCache {
 /// Sites in each half. One site takes up to 20 KB.
 const MOST: usize = 192;
 
-/// First labels of host names that clients put before the domain.
-const HOSTS: [&str; 5] = ["autoconfig", "autodiscover", "ua-auto-config", "mail", "www"];
+/// Further first labels of hosts where a domain's server can be.
+const OTHER_LABELS: [&str; 2] = ["mail", "www"];
 
 impl AnswerCache {
     pub fn new() -> Self {
@@ -87,7 +87,9 @@ impl AnswerCache {
             let host = Hostname::new(host).ok();
             let behind = host.as_ref().and_then(|host| {
                 let (first, rest) = host.as_str().split_once('.')?;
-                HOSTS.contains(&first).then(|| Hostname::new(rest).ok()).flatten()
+                (CONFIG_HOST_LABELS.contains(&first) || OTHER_LABELS.contains(&first))
+                    .then(|| Hostname::new(rest).ok())
+                    .flatten()
             });
             // In this order: a domain that a provider names, the domain behind `autoconfig.` and
             // the like, the host itself if a wildcard covers it, a provider's public host, and what

@@ -1,6 +1,6 @@
 //! Decides which names may have a certificate: hosts that clients ask, of domains that are served.
 
-use crate::model::Hostname;
+use crate::model::{CONFIG_HOST_LABELS, Hostname};
 use crate::serve::store::ProviderStore;
 
 /// Who a name belongs to. Own names are served first if there is not enough for all.
@@ -12,9 +12,6 @@ pub enum NameOwner {
     /// of them.
     Customer,
 }
-
-/// The hosts of a domain that clients ask.
-const HOSTS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
 /// Who a lower-case name belongs to; `None` if it may have no certificate.
 pub fn whose(
@@ -43,7 +40,7 @@ pub fn whose(
 
 fn domain(name: &str) -> Option<&str> {
     let (first, domain) = name.split_once('.')?;
-    HOSTS.contains(&first).then_some(domain)
+    CONFIG_HOST_LABELS.contains(&first).then_some(domain)
 }
 
 #[cfg(test)]

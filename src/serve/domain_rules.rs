@@ -148,7 +148,7 @@ impl Allowed {
         };
         let is_itself = self.domains.iter().any(|domain| match claim.kind {
             ClaimKind::Wildcard => false,
-            // Whoever has a domain has its hosts.
+            // The owner of a domain also has its hosts.
             ClaimKind::PublicHost => is_within(claim.domain, domain.as_str()),
             ClaimKind::Own | ClaimKind::Listed => domain.as_str() == claim.domain,
         });

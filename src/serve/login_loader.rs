@@ -16,7 +16,7 @@ use crate::users::{LoginList, Users};
 /// Opens a list of users.
 pub type OpenUserList = dyn Fn(&UserListSource) -> Result<Users, String> + Send + Sync;
 
-/// What the thread is told.
+/// A message to the thread that reads the lists.
 pub enum LoginRequest {
     /// The lists that provider files name now, by the name of the provider. The sender hears when
     /// new ones have been read.

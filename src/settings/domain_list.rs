@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::codes;
 use crate::finding::{Finding, Source};
-use crate::model::{Hostname, Invalid};
+use crate::model::{CONFIG_HOST_LABELS, Hostname, Invalid};
 use crate::regular_file::{self, Links, Refused};
 
 /// Where a provider file's list of domains may lie.
@@ -131,18 +131,17 @@ impl<'a> ListFolder<'a> {
     }
 }
 
-/// The hosts where clients ask for the settings of a domain. As a mail domain of somebody else, such
-/// a host would answer for that domain.
-const CLIENTS_ASK: [&str; 3] = ["autoconfig.", "autodiscover.", "ua-auto-config."];
-
-/// A host name with a dot that can stand behind the @ of an address.
+/// A host name with a dot that can stand behind the @ of an address. A host where clients ask for the
+/// settings of another domain is none: it would answer for that domain.
 pub fn mail_domain(name: &str) -> Result<Hostname, Invalid> {
     let domain = Hostname::new(name)?;
     if domain.as_str().parse::<std::net::IpAddr>().is_ok() {
         return Err(Invalid::new(format!("{domain} is an IP address and no mail domain")));
     }
-    let asked = CLIENTS_ASK.iter().find_map(|prefix| domain.as_str().strip_prefix(prefix));
-    if let Some(rest) = asked.filter(|rest| rest.contains('.')) {
+    if let Some((first, rest)) = domain.as_str().split_once('.')
+        && CONFIG_HOST_LABELS.contains(&first)
+        && rest.contains('.')
+    {
         return Err(Invalid::new(format!(
             "{domain} is where clients ask for the settings of {rest}, and no mail domain"
         )));

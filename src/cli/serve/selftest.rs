@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::model::{EmailAddress, Hostname};
+use crate::model::{CONFIG_HOST_LABELS, EmailAddress, Hostname};
 use crate::net::{HostOverride, Net};
 use crate::report::{VerifyReport, human_verified, overview};
 use crate::serve::{HttpServer, RunningServer};
@@ -18,8 +18,6 @@ use super::super::{Failure, Outcome};
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// An address where nothing listens, for everything that is not this server.
 const NOBODY: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
-/// Prefixes of the domain that clients use.
-const NAMES: [&str; 4] = ["", "autoconfig.", "autodiscover.", "ua-auto-config."];
 
 pub fn run(server: HttpServer, ca: Option<&Path>, terminal: &Terminal) -> Result<Outcome, Failure> {
     let reports = server.test(|running| {
@@ -43,7 +41,8 @@ fn look(
     domain: &Hostname,
     ca: Option<&Path>,
 ) -> Result<HostedReport, crate::net::Error> {
-    let hosts = NAMES.iter().map(|name| format!("{name}{domain}"));
+    let hosts = CONFIG_HOST_LABELS.iter().map(|label| format!("{label}.{domain}"));
+    let hosts = std::iter::once(domain.to_string()).chain(hosts);
     let overrides = hosts.chain(running.public_hosts.iter().cloned()).flat_map(|host| {
         [(443, true), (80, false)].map(|(port, tls)| HostOverride {
             host: host.clone(),

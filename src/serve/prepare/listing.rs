@@ -50,7 +50,7 @@ impl Listing {
                 let seen = BTreeSet::from([whole.clone()]);
                 let walk = &mut Walk { whole, seen, links: VecDeque::new(), watch };
                 listing.add_folder(folder, "", 0, walk)?;
-                // A folder keeps its own name, whoever puts a link to it into another one.
+                // Links come last, so that a link to a folder never gives it another name.
                 while let Some((path, shown, depth)) = walk.links.pop_front() {
                     listing.add_or_skip(&path, &shown, depth, walk);
                 }
